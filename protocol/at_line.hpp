@@ -1,0 +1,56 @@
+#pragma once
+
+#include "protocol/command.hpp"
+#include "protocol/posix_time.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace protocol {
+
+// "AT server skew client location time": what one server heard of one client. The texts are views
+// into the line that was read, and are passed on byte for byte.
+struct AtLine {
+    std::string_view server;
+    std::string_view skew_text;
+    std::string_view client;
+    std::string_view location;
+    std::string_view time_text;
+    PosixTime time;
+    std::int64_t skew_ns;  // the server's clock minus the client's
+};
+
+// How many bytes format_at needs at most for such an answer.
+constexpr std::size_t at_line_size_max(std::string_view server, const IamAt& report) {
+    constexpr std::size_t around = std::string_view("AT     ").size();
+    return around + server.size() + skew_size_max + report.client.size() + report.location.size() +
+           report.time_text.size();
+}
+
+// How many bytes format_at needs for it exactly.
+constexpr std::size_t at_line_size(const AtLine& line) {
+    constexpr std::size_t around = std::string_view("AT     ").size();
+    return around + line.server.size() + line.skew_text.size() + line.client.size() +
+           line.location.size() + line.time_text.size();
+}
+
+// How many bytes format_invalid needs for it exactly.
+constexpr std::size_t invalid_size(std::string_view line) {
+    return 2 + line.size();
+}
+
+// The answer to an IAMAT, without a newline; a view of `out`, which must hold at_line_size_max and
+// overlap none of the texts.
+std::string_view format_at(std::span<char> out,
+                           std::string_view server,
+                           std::int64_t skew_ns,
+                           const IamAt& report);
+
+// The five fields behind AT as they were read: hops are gone. `out` must hold at_line_size.
+std::string_view format_at(std::span<char> out, const AtLine& line);
+
+// "? " and the line, unchanged. `out` must hold invalid_size.
+std::string_view format_invalid(std::span<char> out, std::string_view line);
+
+}  // namespace protocol

@@ -1,0 +1,85 @@
+#include "protocol/command.hpp"
+
+#include "protocol/iso6709.hpp"
+#include "protocol/tokens.hpp"
+
+#include <optional>
+
+namespace protocol {
+namespace {
+
+// Digits only, none missing. Nothing beyond `limit`, however long.
+std::optional<std::uint32_t> parse_whole(std::string_view text, std::uint32_t limit) {
+    if (text.empty()) return std::nullopt;
+    std::uint64_t value = 0;
+    for (const char byte : text) {
+        if (!is_digit(byte)) return std::nullopt;
+        value = value * 10 + static_cast<std::uint64_t>(byte - '0');
+        if (value > limit) return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(value);
+}
+
+// Kilometres without a sign, as millimetres. A fraction finer than that still counts against the
+// limit: 50.0000001 is beyond it.
+std::optional<std::uint32_t> parse_radius(std::string_view text) {
+    constexpr std::uint32_t kilometre = 1'000'000;
+    const std::size_t point = text.find('.');
+    const auto kilometres = parse_whole(text.substr(0, point), radius_mm_max / kilometre);
+    if (!kilometres) return std::nullopt;
+    if (point == std::string_view::npos) return *kilometres * kilometre;
+
+    const std::string_view decimals = text.substr(point + 1);
+    if (decimals.empty()) return std::nullopt;
+    std::uint32_t fraction = 0;
+    std::uint32_t scale = kilometre;
+    bool is_zero = true;
+    for (const char byte : decimals) {
+        if (!is_digit(byte)) return std::nullopt;
+        is_zero &= byte == '0';
+        scale /= 10;
+        fraction += static_cast<std::uint32_t>(byte - '0') * scale;
+    }
+    const std::uint32_t radius = *kilometres * kilometre + fraction;
+    if (radius > radius_mm_max || (radius == radius_mm_max && !is_zero)) return std::nullopt;
+    return radius;
+}
+
+std::expected<Command, Malformed> parse_iam_at(Tokens fields) {
+    const std::string_view client = fields.next();
+    const std::string_view location = fields.next();
+    const std::string_view time_text = fields.next();
+    if (time_text.empty() || !fields.next().empty()) {
+        return std::unexpected(Malformed::operand_count);
+    }
+    if (!is_iso6709(location)) return std::unexpected(Malformed::location);
+    const auto time = parse_posix_time(time_text);
+    if (!time) return std::unexpected(Malformed::time);
+    return IamAt{client, location, time_text, *time};
+}
+
+std::expected<Command, Malformed> parse_whats_at(Tokens fields) {
+    const std::string_view client = fields.next();
+    const std::string_view radius_text = fields.next();
+    const std::string_view bound_text = fields.next();
+    if (bound_text.empty() || !fields.next().empty()) {
+        return std::unexpected(Malformed::operand_count);
+    }
+    const auto radius = parse_radius(radius_text);
+    if (!radius) return std::unexpected(Malformed::radius);
+    const auto bound = parse_whole(bound_text, bound_max);
+    if (!bound) return std::unexpected(Malformed::bound);
+    return WhatsAt{client, *radius, *bound};
+}
+
+}  // namespace
+
+std::expected<Command, Malformed> parse_command(std::string_view line) {
+    Tokens fields(line);
+    const std::string_view name = fields.next();
+    if (name == "IAMAT") return parse_iam_at(fields);
+    if (name == "WHATSAT") return parse_whats_at(fields);
+    return std::unexpected(Malformed::unknown_command);
+}
+
+}  // namespace protocol

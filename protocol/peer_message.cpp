@@ -1,0 +1,276 @@
+#include "protocol/peer_message.hpp"
+
+#include "protocol/iso6709.hpp"
+#include "protocol/text_writer.hpp"
+#include "protocol/tokens.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <concepts>
+#include <system_error>
+
+namespace protocol {
+namespace {
+
+using Parsed = std::expected<PeerMessage, Malformed>;
+
+constexpr std::size_t epoch_digits = 16;
+
+static_assert(std::string_view("WELCOME  ").size() + 10 + server_name_size_max + 1 + epoch_digits +
+                  1 + epoch_digits + 4 * std::string_view(" 18446744073709551615").size() <=
+              peer_message_size_max);
+static_assert(std::string_view("ERR 4294967295 ").size() + refusal_text_size_max <=
+              peer_message_size_max);
+
+// Takes fields off a line into values. After the first that is missing or wrong, `fault` says why
+// and the later ones stay as they are.
+class FieldReader {
+public:
+    explicit FieldReader(Tokens fields) : fields_(fields) {}
+
+    template <std::integral Number>
+    void take(Number& number) {
+        take_number(number, 10, fields_.next());
+    }
+
+    void take_epoch(std::uint64_t& epoch) {
+        const std::string_view text = fields_.next();
+        if (!text.empty() && text.size() != epoch_digits) fail(Malformed::number);
+        take_number(epoch, 16, text);
+    }
+
+    void take_name(std::string_view& name) {
+        const std::string_view text = fields_.next();
+        if (text.empty()) fail(Malformed::operand_count);
+        if (text.size() > server_name_size_max) fail(Malformed::name);
+        if (!failed_) name = text;
+    }
+
+    std::string_view rest() { return fields_.rest(); }
+
+    // The message, or why it is none.
+    template <class Message>
+    Parsed finish(const Message& message) const {
+        if (failed_) return std::unexpected(fault_);
+        return message;
+    }
+
+    bool failed() const { return failed_; }
+
+private:
+    template <std::integral Number>
+    void take_number(Number& number, int base, std::string_view text) {
+        if (text.empty()) fail(Malformed::operand_count);
+        if (failed_) return;
+        Number value = 0;
+        const char* const end = text.data() + text.size();
+        const auto result = std::from_chars(text.data(), end, value, base);
+        if (result.ec != std::errc() || result.ptr != end) return fail(Malformed::number);
+        number = value;
+    }
+
+    void fail(Malformed fault) {
+        if (!failed_) fault_ = fault;
+        failed_ = true;
+    }
+
+    Tokens fields_;
+    Malformed fault_ = Malformed::operand_count;  // meaningful once failed_
+    bool failed_ = false;
+};
+
+Parsed parse_at(Tokens fields) {
+    AtLine line = {};
+    line.server = fields.next();
+    line.skew_text = fields.next();
+    line.client = fields.next();
+    line.location = fields.next();
+    line.time_text = fields.next();
+    if (line.time_text.empty()) return std::unexpected(Malformed::operand_count);
+    if (line.server.size() > server_name_size_max) return std::unexpected(Malformed::name);
+    const auto skew = parse_skew(line.skew_text);
+    if (!skew) return std::unexpected(Malformed::skew);
+    if (!is_iso6709(line.location)) return std::unexpected(Malformed::location);
+    const auto time = parse_posix_time(line.time_text);
+    if (!time) return std::unexpected(Malformed::time);
+    line.skew_ns = *skew;
+    line.time = *time;
+    return line;
+}
+
+// A message of one number.
+template <class Message>
+Parsed parse_number(Tokens fields) {
+    FieldReader reader(fields);
+    std::uint64_t number = 0;
+    reader.take(number);
+    return reader.finish(Message{number});
+}
+
+Parsed parse_sweep(Tokens fields) {
+    FieldReader reader(fields);
+    Sweep message = {};
+    reader.take(message.target);
+    reader.take(message.slot);
+    return reader.finish(message);
+}
+
+// A foreign version may have other fields, and still has to be answered that it is foreign.
+bool is_foreign(const FieldReader& version_read, std::uint32_t version) {
+    return !version_read.failed() && version != peer_version;
+}
+
+Parsed parse_hello(Tokens fields) {
+    FieldReader reader(fields);
+    Hello message = {};
+    reader.take(message.version);
+    const bool foreign = is_foreign(reader, message.version);
+    reader.take_name(message.name);
+    reader.take_epoch(message.epoch);
+    reader.take(message.seq);
+    reader.take(message.wall_ns);
+    if (foreign) return message;
+    return reader.finish(message);
+}
+
+Parsed parse_welcome(Tokens fields) {
+    FieldReader reader(fields);
+    Welcome message = {};
+    reader.take(message.version);
+    const bool foreign = is_foreign(reader, message.version);
+    reader.take_name(message.name);
+    reader.take_epoch(message.epoch);
+    reader.take_epoch(message.resume_epoch);
+    reader.take(message.resume_seq);
+    reader.take(message.sweep_target);
+    reader.take(message.sweep_slot);
+    reader.take(message.wall_ns);
+    if (foreign) return message;
+    return reader.finish(message);
+}
+
+Parsed parse_refusal(Tokens fields) {
+    FieldReader reader(fields);
+    Refusal message = {};
+    reader.take(message.code);
+    message.text = reader.rest();
+    return reader.finish(message);
+}
+
+std::string_view format_number(std::span<char> out, std::string_view name, std::uint64_t number) {
+    TextWriter writer(out);
+    writer.put(name);
+    writer.put_decimal(number);
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+void put_epoch(TextWriter& writer, std::uint64_t epoch) {
+    writer.put(' ');
+    writer.put_hex(epoch, epoch_digits);
+}
+
+void put_number(TextWriter& writer, std::uint64_t number) {
+    writer.put(' ');
+    writer.put_decimal(number);
+}
+
+void put_wall(TextWriter& writer, std::int64_t wall_ns) {
+    writer.put(' ');
+    writer.put_signed(wall_ns);
+}
+
+}  // namespace
+
+bool is_server_name(std::string_view text) {
+    if (text.empty() || text.size() > server_name_size_max) return false;
+    return std::none_of(text.begin(), text.end(), is_space);
+}
+
+std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line) {
+    Tokens fields(line);
+    const std::string_view name = fields.next();
+    if (name == "AT") return parse_at(fields);
+    if (name == "SEQ") return parse_number<Seq>(fields);
+    if (name == "ACK") return parse_number<Ack>(fields);
+    if (name == "SWP") return parse_sweep(fields);
+    if (name == "PING") return parse_number<Ping>(fields);
+    if (name == "PONG") return parse_number<Pong>(fields);
+    if (name == "HELLO") return parse_hello(fields);
+    if (name == "WELCOME") return parse_welcome(fields);
+    if (name == "ERR") return parse_refusal(fields);
+    return std::unexpected(Malformed::unknown_command);
+}
+
+std::string_view format(std::span<char> out, const Hello& message) {
+    assert(is_server_name(message.name));
+    TextWriter writer(out);
+    writer.put("HELLO");
+    put_number(writer, message.version);
+    writer.put(' ');
+    writer.put(message.name);
+    put_epoch(writer, message.epoch);
+    put_number(writer, message.seq);
+    put_wall(writer, message.wall_ns);
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+std::string_view format(std::span<char> out, const Welcome& message) {
+    assert(is_server_name(message.name));
+    TextWriter writer(out);
+    writer.put("WELCOME");
+    put_number(writer, message.version);
+    writer.put(' ');
+    writer.put(message.name);
+    put_epoch(writer, message.epoch);
+    put_epoch(writer, message.resume_epoch);
+    put_number(writer, message.resume_seq);
+    put_number(writer, message.sweep_target);
+    put_number(writer, message.sweep_slot);
+    put_wall(writer, message.wall_ns);
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+std::string_view format(std::span<char> out, const Refusal& message) {
+    assert(message.text.size() <= refusal_text_size_max);
+    assert(message.text.find('\n') == std::string_view::npos);
+    TextWriter writer(out);
+    writer.put("ERR");
+    put_number(writer, message.code);
+    if (!message.text.empty()) {
+        writer.put(' ');
+        writer.put(message.text);
+    }
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+std::string_view format(std::span<char> out, const Seq& message) {
+    return format_number(out, "SEQ ", message.seq);
+}
+
+std::string_view format(std::span<char> out, const Sweep& message) {
+    TextWriter writer(out);
+    writer.put("SWP");
+    put_number(writer, message.target);
+    put_number(writer, message.slot);
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+std::string_view format(std::span<char> out, const Ping& message) {
+    return format_number(out, "PING ", message.token);
+}
+
+std::string_view format(std::span<char> out, const Pong& message) {
+    return format_number(out, "PONG ", message.token);
+}
+
+std::string_view format(std::span<char> out, const Ack& message) {
+    return format_number(out, "ACK ", message.seq);
+}
+
+}  // namespace protocol

@@ -1,0 +1,117 @@
+#pragma once
+
+#include "protocol/at_line.hpp"
+#include "protocol/malformed.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string_view>
+#include <variant>
+
+// What one server says to another on the peer port: lines of text. The dialler begins with HELLO;
+// the acceptor answers WELCOME, or ERR and hangs up. Then the dialler sends its feed (AT, SEQ, SWP)
+// and the acceptor acknowledges (ACK); both may PING and must answer PONG. Fields behind those
+// named here are ignored: later versions may add some.
+namespace protocol {
+
+constexpr std::uint32_t peer_version = 1;
+constexpr std::size_t server_name_size_max = 64;
+constexpr std::size_t refusal_text_size_max = 128;
+
+// "HELLO version name epoch seq wall-ns": who dials, and how far its own feed has come. An epoch
+// names one run of a server. Of another version than ours only `version` can be relied on: what
+// cannot be read is empty or zero.
+struct Hello {
+    std::uint32_t version;
+    std::string_view name;
+    std::uint64_t epoch;
+    std::uint64_t seq;
+    std::int64_t wall_ns;  // the sender's clock, since 1970
+
+    friend bool operator==(const Hello&, const Hello&) = default;
+};
+
+// "WELCOME version name epoch resume-epoch resume-seq sweep-target sweep-slot wall-ns": who
+// answers, and how far it has processed which of the dialler's feeds. As for versions, see Hello.
+struct Welcome {
+    std::uint32_t version;
+    std::string_view name;
+    std::uint64_t epoch;
+    std::uint64_t resume_epoch;
+    std::uint64_t resume_seq;
+    std::uint64_t sweep_target;
+    std::uint32_t sweep_slot;
+    std::int64_t wall_ns;
+
+    friend bool operator==(const Welcome&, const Welcome&) = default;
+};
+
+// "ERR code text": why the acceptor hangs up. The text may be empty and may contain blanks.
+struct Refusal {
+    std::uint32_t code;
+    std::string_view text;
+
+    friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+
+// "SEQ n": everything up to the sender's n has been written to you.
+struct Seq {
+    std::uint64_t seq;
+
+    friend bool operator==(const Seq&, const Seq&) = default;
+};
+
+// "SWP target slot": a sweep towards the sender's seq `target` has come to slot `slot`.
+struct Sweep {
+    std::uint64_t target;
+    std::uint32_t slot;
+
+    friend bool operator==(const Sweep&, const Sweep&) = default;
+};
+
+// "PING token": answer with the same token.
+struct Ping {
+    std::uint64_t token;
+
+    friend bool operator==(const Ping&, const Ping&) = default;
+};
+
+// "PONG token".
+struct Pong {
+    std::uint64_t token;
+
+    friend bool operator==(const Pong&, const Pong&) = default;
+};
+
+// "ACK n": everything up to your n has been processed.
+struct Ack {
+    std::uint64_t seq;
+
+    friend bool operator==(const Ack&, const Ack&) = default;
+};
+
+using PeerMessage = std::variant<AtLine, Seq, Sweep, Hello, Welcome, Refusal, Ping, Pong, Ack>;
+
+// Reads one line of a neighbour. Views point into the line.
+std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line);
+
+// Every message but AT fits into this many bytes.
+constexpr std::size_t peer_message_size_max = 256;
+
+// Each writes the message without a newline and returns a view of `out`, which must hold
+// peer_message_size_max. A name must be one field of at most server_name_size_max bytes, a text
+// must have at most refusal_text_size_max and no newline.
+std::string_view format(std::span<char> out, const Hello& message);
+std::string_view format(std::span<char> out, const Welcome& message);
+std::string_view format(std::span<char> out, const Refusal& message);
+std::string_view format(std::span<char> out, const Seq& message);
+std::string_view format(std::span<char> out, const Sweep& message);
+std::string_view format(std::span<char> out, const Ping& message);
+std::string_view format(std::span<char> out, const Pong& message);
+std::string_view format(std::span<char> out, const Ack& message);
+
+// Whether the text can be a server's name: 1 to server_name_size_max bytes, no white space.
+bool is_server_name(std::string_view text);
+
+}  // namespace protocol
