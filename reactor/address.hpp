@@ -1,0 +1,29 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace reactor {
+
+// An Internet address and a TCP port, in host order. IPv4 uses the first four bytes.
+struct Address {
+    std::array<std::uint8_t, 16> bytes{};
+    bool v6 = false;
+    std::uint16_t port = 0;
+
+    // `host` is a numeric IPv4 or IPv6 address, or "localhost"; names are not looked up.
+    static std::optional<Address> parse(std::string_view host, std::uint16_t port);
+    static Address loopback(std::uint16_t port) { return {{127, 0, 0, 1}, false, port}; }
+
+    // "127.0.0.1:12001" or "[::1]:12001" into `out` (address_text_size_max).
+    std::string_view text(std::span<char> out) const;
+
+    friend bool operator==(const Address&, const Address&) = default;
+};
+
+inline constexpr std::size_t address_text_size_max = 56;
+
+}  // namespace reactor

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "reactor/pages.hpp"
+#include "reactor/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace reactor {
+
+// The page-sized blocks that streams borrow for bytes that cannot wait in a shared buffer: an
+// unfinished line, input behind a pending answer, output that the kernel did not take.
+// The last `reserved` blocks go only to privileged borrowers (neighbours), so that clients
+// cannot crowd them out.
+class BlockPool {
+public:
+    static constexpr std::size_t block_size = 4096;
+    static constexpr std::uint32_t none = UINT32_MAX;
+
+    Result<void> map(std::uint32_t blocks, std::uint32_t reserved);
+
+    // How many such a borrower may still take.
+    std::uint32_t available(bool privileged) const;
+    // Ask available() first.
+    std::uint32_t borrow();
+    void give_back(std::uint32_t block);
+
+    char* bytes(std::uint32_t block) { return &data_[std::size_t{block} * block_size]; }
+    std::uint32_t& next(std::uint32_t block) { return next_[block]; }
+
+    std::uint32_t in_use() const { return in_use_; }
+    std::uint32_t capacity() const { return capacity_; }
+    std::uint32_t highest_use() const { return highest_use_; }
+
+private:
+    PageArray<char> data_;
+    PageArray<std::uint32_t> next_;
+    std::uint32_t capacity_ = 0;
+    std::uint32_t reserved_ = 0;
+    std::uint32_t fresh_ = 0;  // Blocks from here on were never touched.
+    std::uint32_t free_ = none;
+    std::uint32_t in_use_ = 0;
+    std::uint32_t highest_use_ = 0;
+};
+
+// A byte queue in borrowed blocks; empty, it holds none and costs 16 bytes. Its owner must clear()
+// it before it dies. Invariant: empty exactly when head_ == none; the bytes stand from head_used_
+// of the head block, through all of those between, to tail_used_ of the tail block.
+class BlockChain {
+public:
+    BlockChain() = default;
+    BlockChain(const BlockChain&) = delete;
+    BlockChain& operator=(const BlockChain&) = delete;
+    ~BlockChain();
+
+    // All or nothing; false when the pool has too few blocks.
+    [[nodiscard]] bool append(BlockPool& pool, std::string_view bytes, bool privileged);
+    // What stands contiguously at the front; empty only when the chain is.
+    std::string_view front(BlockPool& pool) const;
+    void consume(BlockPool& pool, std::size_t count);
+    // Copies everything to `target` (room for size() bytes).
+    void copy_to(BlockPool& pool, char* target) const;
+    void clear(BlockPool& pool);
+
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+
+private:
+    static constexpr std::size_t block_size = BlockPool::block_size;
+
+    std::size_t tail_room() const { return tail_ == BlockPool::none ? 0 : block_size - tail_used_; }
+    void extend(BlockPool& pool);
+
+    std::uint32_t head_ = BlockPool::none;
+    std::uint32_t tail_ = BlockPool::none;
+    std::uint32_t size_ = 0;
+    std::uint16_t head_used_ = 0;  // Consumed bytes at the head block's front.
+    std::uint16_t tail_used_ = 0;
+};
+
+}  // namespace reactor

@@ -1,0 +1,88 @@
+#include "reactor/listener.hpp"
+
+#include "reactor/sys.hpp"
+
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+namespace reactor {
+
+namespace {
+
+// The connection is gone before it was taken, or was refused on the way: the next may be fine.
+bool only_this_one(Errno error) {
+    return error.value == ECONNABORTED || error.value == EPERM || error.value == EPROTO;
+}
+
+bool out_of_means(Errno error) {
+    return error.value == EMFILE || error.value == ENFILE || error.value == ENOBUFS ||
+           error.value == ENOMEM;
+}
+
+}  // namespace
+
+Listener::Listener(Loop& loop, Delegate<void(Socket)> accepted)
+    : loop_(loop),
+      accepted_(accepted),
+      rest_(loop, Delegate<void()>::to<&Listener::update>(*this)) {}
+
+Result<Address> Listener::listen(const Address& address) {
+    auto fd = sys::open_socket(address.v6);
+    if (!fd) return std::unexpected(fd.error());
+    Socket socket(*fd);
+    // A restarted server binds its port while old connections are still in TIME_WAIT.
+    if (auto set = sys::set_option(*fd, sys::Option::reuse_address, 1); !set) {
+        return std::unexpected(set.error());
+    }
+    if (auto bound = sys::bind(*fd, address); !bound) return std::unexpected(bound.error());
+    if (auto done = sys::listen(*fd, backlog); !done) return std::unexpected(done.error());
+    auto local = sys::local_address(*fd);
+    if (!local) return local;
+    auto watch = loop_.watch(*fd, Interest::read, Handler::to<&Listener::on_ready>(*this));
+    if (!watch) return std::unexpected(watch.error());
+    socket_ = std::move(socket);
+    watch_ = std::move(*watch);
+    return local;
+}
+
+void Listener::close() {
+    rest_.cancel();
+    watch_.stop();
+    socket_.close();
+}
+
+void Listener::pause() {
+    paused_ = true;
+    update();
+}
+
+void Listener::resume() {
+    paused_ = false;
+    update();
+}
+
+void Listener::update() {
+    if (!watch_.active()) return;
+    watch_.want(paused_ || rest_.pending() ? Interest::none : Interest::read);
+}
+
+void Listener::on_ready(Ready) {
+    for (int i = 0; i < accepts_max && !paused_; ++i) {
+        auto fd = sys::accept(socket_.fd());
+        if (fd) {
+            ++counters_.accepted;
+            accepted_(Socket(*fd));
+            if (!socket_.open()) return;
+        } else if (out_of_means(fd.error())) {
+            ++counters_.rests;
+            rest_.start(rest_time);
+            update();
+            return;
+        } else if (!only_this_one(fd.error())) {
+            return;
+        }
+    }
+}
+
+}  // namespace reactor

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "reactor/address.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/result.hpp"
+#include "reactor/socket.hpp"
+#include "reactor/timer.hpp"
+
+#include <cstdint>
+
+namespace reactor {
+
+// A listening socket that hands on what it accepts, at most `accepts_max` per wake. When the system
+// is out of descriptors or memory it rests for a moment instead of spinning. Pinned.
+class Listener {
+public:
+    static constexpr int accepts_max = 16;
+    static constexpr int backlog = 4096;
+    static constexpr Duration rest_time = std::chrono::milliseconds(100);
+
+    struct Counters {
+        std::uint64_t accepted = 0;
+        std::uint64_t rests = 0;  // EMFILE, ENFILE, ENOBUFS or ENOMEM
+    };
+
+    Listener(Loop& loop, Delegate<void(Socket)> accepted);
+
+    // Port 0 takes a free one; answers the address in force.
+    Result<Address> listen(const Address& address);
+    void close();
+
+    // Connections wait in the kernel's backlog meanwhile.
+    void pause();
+    void resume();
+    bool paused() const { return paused_; }
+
+    const Counters& counters() const { return counters_; }
+
+private:
+    void on_ready(Ready ready);
+    void update();
+
+    Loop& loop_;
+    Delegate<void(Socket)> accepted_;
+    Socket socket_;
+    Watch watch_;
+    Timer rest_;
+    Counters counters_;
+    bool paused_ = false;
+};
+
+}  // namespace reactor

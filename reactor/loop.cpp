@@ -1,0 +1,211 @@
+#include "reactor/loop.hpp"
+
+#include "reactor/sys.hpp"
+#include "reactor/timer.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+namespace reactor {
+
+namespace {
+
+std::uint32_t mask_of(Interest interest) {
+    const auto bits = std::to_underlying(interest);
+    return ((bits & 1) != 0 ? sys::readable : 0) | ((bits & 2) != 0 ? sys::writable : 0);
+}
+
+// Rounded up: a timer that fired early would find nothing due and poll again at once.
+int timeout_ms(Duration delay) {
+    if (delay <= Duration::zero()) return 0;
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(delay).count();
+    return static_cast<int>(std::min<std::int64_t>(ms, INT_MAX));
+}
+
+}  // namespace
+
+Watch::Watch(Watch&& other) noexcept
+    : loop_(std::exchange(other.loop_, nullptr)), entry_(other.entry_) {}
+
+Watch& Watch::operator=(Watch&& other) noexcept {
+    std::swap(loop_, other.loop_);
+    std::swap(entry_, other.entry_);
+    return *this;
+}
+
+void Watch::want(Interest interest) {
+    assert(active());
+    Entry* entry = loop_->watches_.find(entry_);
+    assert(entry != nullptr);
+    if (entry->fd < 0) return;
+    if (entry->registered && entry->interest == interest) return;
+    if (!entry->registered && interest == Interest::none) {
+        // Registered again, a hang-up would be reported again.
+        entry->interest = interest;
+        return;
+    }
+    loop_->reregister(entry_, *entry, interest);
+}
+
+void Watch::stop() {
+    if (!active()) return;
+    Loop& loop = *std::exchange(loop_, nullptr);
+    Entry* entry = loop.watches_.find(entry_);
+    assert(entry != nullptr);
+    loop.deregister(*entry);
+    if (entry->ownership == Ownership::guest) loop.forget_guest(entry_);
+    loop.watches_.release(*entry);
+}
+
+void Task::post() {
+    if (!linked()) loop_.tasks_[std::to_underlying(phase_)].push_back(*this);
+}
+
+void Task::cancel() {
+    if (linked()) unlink();
+}
+
+Loop::~Loop() {
+    if (poll_ >= 0) sys::close(poll_);
+}
+
+Result<void> Loop::open(const Limits& limits, bool spin) {
+    assert(poll_ < 0);
+    if (auto mapped = watches_.map(limits.watches); !mapped) return mapped;
+    auto heap = PageArray<Timer*>::map(limits.timers);
+    if (!heap) return std::unexpected(heap.error());
+    heap_ = std::move(*heap);
+    auto poll = sys::open_poll();
+    if (!poll) return std::unexpected(poll.error());
+    poll_ = *poll;
+    spin_ = spin;
+    now_ = Instant(Duration(sys::monotonic_ns()));
+    return {};
+}
+
+Acquired<Watch> Loop::watch(int fd, Interest interest, Handler handler, Ownership ownership) {
+    assert(fd >= 0);
+    assert(handler);
+    void_guest(fd);
+    if (ownership == Ownership::guest && guest_count_ == guests_max) return failure(ENOSPC);
+    Entry* entry = watches_.emplace();
+    if (entry == nullptr) return failure(ENOSPC);
+    *entry = {handler, fd, interest, ownership, false};
+    const auto handle = watches_.handle(*entry);
+    auto added = sys::poll_add(poll_, fd, mask_of(interest), handle.bits());
+    if (!added && ownership == Ownership::guest && added.error().value == EEXIST) {
+        added = sys::poll_change(poll_, fd, mask_of(interest), handle.bits());
+    }
+    if (!added) {
+        watches_.release(*entry);
+        return std::unexpected(added.error());
+    }
+    entry->registered = true;
+    if (ownership == Ownership::guest) guests_[guest_count_++] = handle;
+    Watch watch;
+    watch.loop_ = this;
+    watch.entry_ = handle;
+    return watch;
+}
+
+void Loop::reregister(Handle<Entry> handle, Entry& entry, Interest interest) const {
+    const std::uint32_t mask = mask_of(interest);
+    auto done = entry.registered ? sys::poll_change(poll_, entry.fd, mask, handle.bits())
+                                 : sys::poll_add(poll_, entry.fd, mask, handle.bits());
+    if (!done && entry.ownership == Ownership::guest && done.error().value == ENOENT) {
+        done = sys::poll_add(poll_, entry.fd, mask, handle.bits());
+    }
+    if (!done && entry.ownership == Ownership::ours) die("epoll_ctl", done.error());
+    entry.registered = done.has_value();
+    entry.interest = interest;
+}
+
+void Loop::deregister(Entry& entry) const {
+    if (!entry.registered) return;
+    entry.registered = false;
+    auto removed = sys::poll_remove(poll_, entry.fd);
+    if (!removed && entry.ownership == Ownership::ours) die("epoll_ctl", removed.error());
+}
+
+// A guest may have closed `fd` unseen and the kernel given its number to a newcomer: what the guest
+// still says of that number must not reach the newcomer.
+void Loop::void_guest(int fd) {
+    for (std::uint32_t i = 0; i < guest_count_; ++i) {
+        Entry* entry = watches_.find(guests_[i]);
+        if (entry == nullptr || entry->fd != fd) continue;
+        deregister(*entry);
+        entry->fd = -1;
+    }
+}
+
+void Loop::forget_guest(Handle<Entry> handle) {
+    auto* end = guests_ + guest_count_;
+    auto* found = std::find(guests_, end, handle);
+    assert(found != end);
+    *found = guests_[--guest_count_];
+}
+
+void Loop::run() {
+    running_ = true;
+    while (running_) run_once();
+}
+
+void Loop::run_once() {
+    poll();
+    expire_timers();
+    run_tasks(Phase::work);
+    run_tasks(Phase::flush);
+    run_tasks(Phase::reclaim);
+}
+
+Instant Loop::wakes_at() const {
+    for (const auto& tasks : tasks_) {
+        if (!tasks.empty()) return now_;
+    }
+    return heap_size_ > 0 ? heap_[0]->due() : Instant::max();
+}
+
+void Loop::poll() {
+    const Instant wake = wakes_at();
+    int timeout = spin_ ? 0 : -1;
+    if (!spin_ && wake != Instant::max()) {
+        timeout = timeout_ms(wake - Instant(Duration(sys::monotonic_ns())));
+    }
+    sys::Event events[events_max];
+    const auto count = sys::wait(poll_, events, timeout);
+    if (!count) die("epoll_wait", count.error());
+    now_ = Instant(Duration(sys::monotonic_ns()));
+    for (std::size_t i = 0; i < *count; ++i) dispatch(events[i].data, events[i].mask);
+}
+
+void Loop::dispatch(std::uint64_t data, std::uint32_t mask) {
+    Entry* entry = watches_.find(Handle<Entry>::from_bits(data));
+    if (entry == nullptr || !entry->registered) return;
+    const Ready ready{
+        (mask & sys::readable) != 0, (mask & sys::writable) != 0, (mask & sys::hangup) != 0};
+    // The kernel reports a hang-up whatever the interest: level-triggered, it would do so for ever.
+    if (ready.hangup && entry->interest == Interest::none) deregister(*entry);
+    const Handler handler = entry->handler;
+    handler(ready);
+}
+
+void Loop::expire_timers() {
+    List<Timer> due;
+    while (heap_size_ > 0 && heap_[0]->due() <= now_) {
+        Timer& timer = *heap_[0];
+        heap_remove(timer);
+        due.push_back(timer);
+    }
+    while (Timer* timer = due.pop()) timer->expired_();
+}
+
+void Loop::run_tasks(Phase phase) {
+    List<Task> posted;
+    posted.steal(tasks_[std::to_underlying(phase)]);
+    while (Task* task = posted.pop()) task->run_();
+}
+
+}  // namespace reactor

@@ -1,0 +1,156 @@
+#pragma once
+
+#include "reactor/delegate.hpp"
+#include "reactor/list.hpp"
+#include "reactor/pages.hpp"
+#include "reactor/result.hpp"
+#include "reactor/slab.hpp"
+#include "reactor/time.hpp"
+
+#include <cstdint>
+
+namespace reactor {
+
+class Loop;
+class Timer;
+
+enum class Interest : std::uint8_t { none = 0, read = 1, write = 2, both = 3 };
+
+// What the kernel said of a descriptor. `hangup` (reset, or both directions ended) comes whatever
+// the interest was.
+struct Ready {
+    bool readable = false;
+    bool writable = false;
+    bool hangup = false;
+};
+using Handler = Delegate<void(Ready)>;
+
+// Whose descriptor it is. A guest library (libcurl) closes and reopens its descriptors behind our
+// back, so for its watches the kernel's ENOENT, EEXIST and EBADF are no surprise.
+enum class Ownership : std::uint8_t { ours, guest };
+
+// One descriptor's registration with a loop, held by whoever owns the descriptor. Move-only; ends
+// when stopped or destroyed. Stop it before the descriptor is closed.
+class Watch {
+public:
+    Watch() = default;
+    Watch(Watch&& other) noexcept;
+    Watch& operator=(Watch&& other) noexcept;
+    ~Watch() { stop(); }
+
+    // No system call when nothing changes.
+    void want(Interest interest);
+    void stop();
+    bool active() const { return loop_ != nullptr; }
+
+private:
+    friend class Loop;
+
+    struct Entry {
+        Handler handler;
+        int fd = -1;
+        Interest interest = Interest::none;
+        Ownership ownership = Ownership::ours;
+        bool registered = false;  // The kernel knows the descriptor.
+    };
+
+    Loop* loop_ = nullptr;
+    Handle<Entry> entry_;
+};
+
+// When, within an iteration, a task runs. See Loop.
+enum class Phase : std::uint8_t { work, flush, reclaim };
+
+// A call put off to a later phase of this iteration. Pinned; cancelled when destroyed.
+class Task : public ListItem<Task> {
+public:
+    Task(Loop& loop, Phase phase, Delegate<void()> run) : loop_(loop), phase_(phase), run_(run) {}
+    ~Task() { cancel(); }
+
+    // Idempotent. Posted while its own phase runs, it waits for the next iteration.
+    void post();
+    void cancel();
+
+private:
+    friend class Loop;
+
+    Loop& loop_;
+    Phase phase_;
+    Delegate<void()> run_;
+};
+
+// One thread's reactor. Each iteration has five phases:
+//   1 poll     wait for the kernel: until the next timer at most, not at all with work posted
+//   2 dispatch at most `events_max` events, each to its handler
+//   3 timers   those due; one started meanwhile waits for the next iteration
+//   4 tasks    Phase::work, then Phase::flush: what all the handlers had to say is sent at once
+//   5 reclaim  Phase::reclaim: slots of what died in this iteration are given back
+// epoll holds generation handles, never pointers: an event for a watch that has been stopped, even
+// in the same batch, is a lookup that fails. So `this` of a handler stays valid until phase 5.
+class Loop {
+public:
+    struct Limits {
+        std::uint32_t watches = 1024;
+        std::uint32_t timers = 256;
+    };
+    static constexpr std::uint32_t events_max = 64;
+    static constexpr std::uint32_t guests_max = 256;  // guest watches at a time
+
+    Loop() = default;
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+    ~Loop();
+
+    // Once, first. With `spin`, polling never sleeps: for those who give the server a core.
+    Result<void> open(const Limits& limits, bool spin = false);
+
+    // ENOSPC when all watches are taken, otherwise what the kernel says.
+    Acquired<Watch> watch(int fd,
+                          Interest interest,
+                          Handler handler,
+                          Ownership ownership = Ownership::ours);
+
+    void run();
+    void run_once();
+    void stop() { running_ = false; }
+
+    // Sampled once per iteration.
+    Instant now() const { return now_; }
+
+    // When run_once() would return though no descriptor becomes ready: now() if something is
+    // posted, Instant::max() if never. A simulation advances its clock by this.
+    Instant wakes_at() const;
+
+private:
+    friend class Watch;
+    friend class Task;
+    friend class Timer;
+    using Entry = Watch::Entry;
+
+    void poll();
+    void dispatch(std::uint64_t data, std::uint32_t mask);
+    void expire_timers();
+    void run_tasks(Phase phase);
+    void reregister(Handle<Entry> handle, Entry& entry, Interest interest) const;
+    void deregister(Entry& entry) const;
+    void void_guest(int fd);
+    void forget_guest(Handle<Entry> handle);
+
+    void heap_insert(Timer& timer);
+    void heap_remove(Timer& timer);
+    void heap_place(Timer& timer, std::uint32_t position);
+    void heap_settle(std::uint32_t position);
+
+    int poll_ = -1;
+    bool running_ = false;
+    bool spin_ = false;
+    Instant now_{};
+    Slab<Entry> watches_;
+    Handle<Entry> guests_[guests_max];
+    std::uint32_t guest_count_ = 0;
+    PageArray<Timer*> heap_;  // Binary heap by due time; heap_[t.position_] == &t.
+    std::uint32_t heap_size_ = 0;
+    List<Task> tasks_[3];  // By phase.
+};
+
+}  // namespace reactor

@@ -1,0 +1,21 @@
+#include "reactor/pages.hpp"
+
+#include "reactor/sys.hpp"
+
+namespace reactor {
+
+Pages::~Pages() {
+    if (start_ != nullptr) sys::unmap_pages(start_, size_);
+}
+
+Acquired<Pages> Pages::map(std::size_t size) {
+    assert(size > 0);
+    auto start = sys::map_pages(size);
+    if (!start) return std::unexpected(start.error());
+    Pages pages;
+    pages.start_ = *start;
+    pages.size_ = size;
+    return pages;
+}
+
+}  // namespace reactor

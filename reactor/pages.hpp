@@ -1,0 +1,71 @@
+#pragma once
+
+#include "reactor/result.hpp"
+
+#include <cassert>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace reactor {
+
+// Memory taken from the system once, at start, zeroed; given back when this dies. Pages that nobody
+// has touched cost nothing, so capacities may be generous. Move-only.
+class Pages {
+public:
+    Pages() = default;
+    Pages(Pages&& other) noexcept
+        : start_(std::exchange(other.start_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    Pages& operator=(Pages&& other) noexcept {
+        std::swap(start_, other.start_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~Pages();
+
+    // `size` in bytes, more than 0. Fails with what the system says (ENOMEM).
+    static Acquired<Pages> map(std::size_t size);
+
+    std::span<char> bytes() const { return {static_cast<char*>(start_), size_}; }
+
+    // The first `count` objects of type T; T must be valid when all its bytes are zero.
+    template <class T>
+    T* as(std::size_t count) const {
+        assert(count * sizeof(T) <= size_);  // NOLINT(bugprone-sizeof-expression)
+        return static_cast<T*>(start_);
+    }
+
+private:
+    void* start_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+// A fixed array on its own pages: mapped once, of a size known at start.
+template <class T>
+class PageArray {
+public:
+    static Acquired<PageArray> map(std::size_t count) {
+        auto pages = Pages::map(count * sizeof(T));  // NOLINT(bugprone-sizeof-expression)
+        if (!pages) return std::unexpected(pages.error());
+        PageArray array;
+        array.pages_ = std::move(*pages);
+        array.count_ = count;
+        return array;
+    }
+
+    T& operator[](std::size_t index) {
+        assert(index < count_);
+        return pages_.as<T>(count_)[index];
+    }
+    const T& operator[](std::size_t index) const {
+        assert(index < count_);
+        return pages_.as<T>(count_)[index];
+    }
+    std::size_t size() const { return count_; }
+
+private:
+    Pages pages_;
+    std::size_t count_ = 0;
+};
+
+}  // namespace reactor

@@ -1,0 +1,24 @@
+#include "reactor/signals.hpp"
+
+#include "reactor/sys.hpp"
+
+#include <utility>
+
+namespace reactor {
+
+Result<void> Signals::open() {
+    auto fd = sys::open_signals();
+    if (!fd) return std::unexpected(fd.error());
+    descriptor_ = Socket(*fd);
+    auto watch = loop_.watch(*fd, Interest::read, Handler::to<&Signals::on_ready>(*this));
+    if (!watch) return std::unexpected(watch.error());
+    watch_ = std::move(*watch);
+    return {};
+}
+
+void Signals::on_ready(Ready) {
+    auto signal = sys::take_signal(descriptor_.fd());
+    if (signal) received_(*signal);
+}
+
+}  // namespace reactor

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "reactor/delegate.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/result.hpp"
+#include "reactor/socket.hpp"
+
+namespace reactor {
+
+// TERM and INT as events of the loop. At most one per process. Pinned.
+class Signals {
+public:
+    Signals(Loop& loop, Delegate<void(int)> received) : loop_(loop), received_(received) {}
+
+    // From here on the signals no longer end the process; SIGPIPE is ignored.
+    Result<void> open();
+
+private:
+    void on_ready(Ready ready);
+
+    Loop& loop_;
+    Delegate<void(int)> received_;  // With the signal's number.
+    Socket descriptor_;
+    Watch watch_;
+};
+
+}  // namespace reactor

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "reactor/address.hpp"
+#include "reactor/result.hpp"
+#include "reactor/sys.hpp"
+
+#include <utility>
+
+namespace reactor {
+
+// Owns one socket's descriptor. Move-only.
+class Socket {
+public:
+    Socket() = default;
+    explicit Socket(int fd) : fd_(fd) {}
+    Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Socket& operator=(Socket&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~Socket() { close(); }
+
+    void close() {
+        if (fd_ >= 0) sys::close(std::exchange(fd_, -1));
+    }
+    bool open() const { return fd_ >= 0; }
+    int fd() const { return fd_; }
+
+private:
+    int fd_ = -1;
+};
+
+// How soon a silent connection is given up by the kernel: for clients and for neighbours.
+enum class Patience { client, neighbour };
+
+// The options every connected socket gets: no Nagle delay, keep-alive, a bound on unacknowledged
+// time; neighbours also get a send buffer that keeps unsent records replaceable. Failures are
+// ignored: a connection without them still works.
+void tune(const Socket& socket, Patience patience);
+
+}  // namespace reactor

@@ -1,0 +1,134 @@
+#pragma once
+
+#include "reactor/blocks.hpp"
+#include "reactor/list.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/socket.hpp"
+#include "reactor/wire.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace reactor {
+
+// Why a stream ended.
+enum class Closed : std::uint8_t {
+    finished,   // both sides have said all they had to say
+    reset,      // by the peer or the network
+    aborted,    // by its owner
+    no_blocks,  // it needed a borrowed block and there was none
+};
+
+// What a stream tells its owner.
+class StreamEvents {
+public:
+    // Bytes have come. The first `seen` of them were there at the last call already. `ended`: the
+    // peer sends no more after these. Answers how many were consumed; the rest is presented again
+    // with what comes next, or after a pause. The view dies when this returns.
+    virtual std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) = 0;
+    // The kernel has taken everything, after a time when it did not.
+    virtual void on_drained() {}
+    // Exactly once, last, in the reclaim phase: the owner may release the stream in it.
+    virtual void on_closed(Closed why) = 0;
+
+protected:
+    ~StreamEvents() = default;
+};
+
+// A connected socket as bytes in, bytes out, with back-pressure both ways. Pinned.
+//
+// States: open -> (finishing ->) dead. While output waits for the kernel, nothing more is read: who
+// owes us reading is not read from. After abort() or the peer's reset the descriptor is closed at
+// once, sending is a no-op, and on_closed follows in this iteration's reclaim phase.
+// Nothing here calls its owner back from inside a call of the owner's.
+class Stream : public ListItem<Stream> {
+public:
+    Stream(Wire& wire, StreamEvents& events, bool privileged = false)
+        : wire_(wire), events_(events), privileged_(privileged) {}
+    ~Stream();
+
+    // Takes the socket over and starts reading. Once. Fails with ENOSPC when the loop is full.
+    Result<void> open(Socket socket);
+
+    // At least `size` bytes of the shared send buffer, to write an answer into; commit() says how
+    // many were used. Valid until the next call to anything of this wire.
+    // `size` at most Wire::Limits::send_size.
+    std::span<char> reserve(std::size_t size) { return wire_.reserve(size); }
+    void commit(std::size_t size) { wire_.commit(*this, size); }
+    // Both in one, by copy.
+    void send(std::string_view bytes);
+    // Past the shared buffer, straight to the kernel; what it refuses waits in blocks.
+    void send_now(std::string_view bytes);
+
+    // Stops delivering input, and reading. resume() delivers what is held, from a task.
+    void pause();
+    void resume();
+
+    // No more will be sent: flush, end our direction, discard input until the peer ends its own.
+    void finish();
+    // Closes now. Unsent bytes are lost.
+    void abort(Closed why = Closed::aborted);
+
+    bool dead() const { return state_ == State::dead; }
+    bool finishing() const { return state_ == State::finishing; }
+    // More input may be handled now: not paused, not finishing, nothing unsent.
+    bool listens() const { return state_ == State::open && !paused_ && unsent_.empty(); }
+    bool blocked() const { return !unsent_.empty(); }
+    // Input, or the peer's end, is still to be handled.
+    bool holds_input() const { return !held_.empty() || ended_; }
+    std::size_t unsent() const { return unsent_.size(); }
+    Socket& socket() { return socket_; }
+
+    // What an onlooker with a clock needs to know: what the stream waits for, and since when
+    // (Wire::seconds). A stream that gets nowhere is its owner's to abort.
+    enum class Waiting : std::uint8_t {
+        first,   // for the first input that was ever consumed
+        rest,    // for the end of something begun
+        next,    // for more, with nothing begun
+        owner,   // for resume()
+        drain,   // for the peer to read what is unsent
+        linger,  // for the peer's end, after finish()
+    };
+    Waiting waiting() const { return waiting_; }
+    std::uint32_t waiting_since() const { return waiting_since_; }
+
+private:
+    friend class Wire;
+    enum class State : std::uint8_t { fresh, open, finishing, dead };
+
+    void on_ready(Ready ready);
+    void read();
+    void discard();
+    void drain();
+    void deliver_held();
+    void deliver(std::size_t size, std::size_t seen);
+    void hold(std::string_view rest, std::size_t fresh);
+    void write(std::string_view bytes);
+    void keep(std::string_view bytes);
+    void settle();
+    void update(bool progress = false);
+    Waiting now_waiting() const;
+
+    Wire& wire_;
+    StreamEvents& events_;
+    Socket socket_;
+    Watch watch_;
+    BlockChain held_;    // Input not consumed yet.
+    BlockChain unsent_;  // Output the kernel has not taken yet.
+    std::uint32_t waiting_since_ = 0;
+    std::uint16_t spans_ = 0;  // Of ours in the shared send buffer.
+    State state_ = State::fresh;
+    Waiting waiting_ = Waiting::first;
+    Closed why_ = Closed::aborted;
+    bool privileged_;
+    bool paused_ = false;
+    bool reading_ = true;      // Whether the kernel is to say "readable".
+    bool ended_ = false;       // The peer has sent its last byte.
+    bool shut_ = false;        // We have ended our direction.
+    bool consumed_ = false;    // Some input was consumed, ever.
+    bool delivering_ = false;  // on_input is running.
+};
+
+}  // namespace reactor

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "reactor/address.hpp"
+#include "reactor/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+// Every system call of the project, and the seam where a simulation takes the kernel's place: the
+// program links sys_linux.cpp, a simulation links a fake with the same names. Nothing here blocks
+// but wait(). Calls interrupted by a signal are repeated here and nowhere else.
+namespace reactor::sys {
+
+// Memory.
+Result<void*> map_pages(std::size_t size);
+void unmap_pages(void* start, std::size_t size);
+
+// Time and chance.
+std::int64_t monotonic_ns();
+std::int64_t wall_ns();  // since 1970-01-01 UTC, leap seconds ignored
+std::uint64_t random_bits();
+
+// Sockets: TCP, non-blocking, closed on exec.
+enum class Option : std::uint8_t {
+    reuse_address,
+    no_delay,
+    keep_alive,
+    keep_alive_idle_s,
+    keep_alive_interval_s,
+    keep_alive_count,
+    user_timeout_ms,  // how long sent bytes may stay unacknowledged
+    send_buffer_size,
+    unsent_low_water,  // "writable" means that fewer unsent bytes than this are in the kernel
+};
+Result<int> open_socket(bool v6);
+Result<void> set_option(int fd, Option option, int value);
+Result<void> bind(int fd, const Address& address);
+Result<void> listen(int fd, int backlog);
+Result<int> accept(int fd);
+Result<void> connect(int fd, const Address& address);  // EINPROGRESS is the usual failure
+Result<void> take_error(int fd);                       // SO_ERROR: fails with the pending error
+Result<Address> local_address(int fd);
+Result<Address> peer_address(int fd);
+Result<std::size_t> receive(int fd, std::span<char> room);  // 0 = the peer has ended
+Result<std::size_t> send(int fd, std::string_view bytes);   // never raises SIGPIPE
+void shutdown_write(int fd);
+void close(int fd);
+
+// Readiness, level-triggered. The 64 bits of `data` come back with each event.
+inline constexpr std::uint32_t readable = 1;
+inline constexpr std::uint32_t writable = 4;
+inline constexpr std::uint32_t hangup = 8 | 16;
+struct __attribute__((packed)) Event {
+    std::uint32_t mask;
+    std::uint64_t data;
+};
+Result<int> open_poll();
+Result<void> poll_add(int poll, int fd, std::uint32_t mask, std::uint64_t data);
+Result<void> poll_change(int poll, int fd, std::uint32_t mask, std::uint64_t data);
+Result<void> poll_remove(int poll, int fd);
+// Waits up to `timeout_ms` (-1: for ever, 0: not at all); an interrupted wait answers 0 events.
+Result<std::size_t> wait(int poll, std::span<Event> events, int timeout_ms);
+
+// Signals: TERM and INT arrive at the descriptor instead of ending the process; PIPE is ignored.
+Result<int> open_signals();
+Result<int> take_signal(int fd);
+
+// The limit on open descriptors is raised to `wanted` where that is allowed; answers the limit in
+// force, which may be smaller.
+Result<std::uint64_t> raise_descriptor_limit(std::uint64_t wanted);
+
+// Files, for logs: appended to, created with mode 0640; the folder is created where missing.
+Result<void> make_folder(const char* path);
+Result<int> open_append(const char* path);
+Result<std::size_t> write(int fd, std::string_view bytes);
+
+}  // namespace reactor::sys

@@ -1,0 +1,300 @@
+#include "reactor/sys.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace reactor::sys {
+
+namespace {
+
+static_assert(readable == EPOLLIN);
+static_assert(writable == EPOLLOUT);
+static_assert(hangup == (EPOLLERR | EPOLLHUP));
+static_assert(sizeof(Event) == sizeof(epoll_event));
+
+// Repeats a call that a signal interrupted.
+template <class Call>
+auto repeat(Call call) {
+    auto answer = call();
+    while (answer < 0 && errno == EINTR) answer = call();
+    return answer;
+}
+
+template <class T>
+Result<T> check(T answer) {
+    if (answer < 0) return failure(errno);
+    return answer;
+}
+
+Result<void> check_done(int answer) {
+    if (answer < 0) return failure(errno);
+    return {};
+}
+
+Result<std::size_t> check_size(ssize_t answer) {
+    if (answer < 0) return failure(errno);
+    return static_cast<std::size_t>(answer);
+}
+
+struct SocketAddress {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof(sockaddr_storage);
+    sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+SocketAddress to_system(const Address& address) {
+    SocketAddress out;
+    if (address.v6) {
+        sockaddr_in6 in{};
+        in.sin6_family = AF_INET6;
+        in.sin6_port = htons(address.port);
+        std::memcpy(&in.sin6_addr, address.bytes.data(), sizeof in.sin6_addr);
+        std::memcpy(&out.storage, &in, sizeof in);
+        out.size = sizeof in;
+    } else {
+        sockaddr_in in{};
+        in.sin_family = AF_INET;
+        in.sin_port = htons(address.port);
+        std::memcpy(&in.sin_addr, address.bytes.data(), sizeof in.sin_addr);
+        std::memcpy(&out.storage, &in, sizeof in);
+        out.size = sizeof in;
+    }
+    return out;
+}
+
+Address from_system(const SocketAddress& from) {
+    Address address;
+    if (from.storage.ss_family == AF_INET6) {
+        sockaddr_in6 in{};
+        std::memcpy(&in, &from.storage, sizeof in);
+        address.v6 = true;
+        address.port = ntohs(in.sin6_port);
+        std::memcpy(address.bytes.data(), &in.sin6_addr, sizeof in.sin6_addr);
+    } else {
+        sockaddr_in in{};
+        std::memcpy(&in, &from.storage, sizeof in);
+        address.port = ntohs(in.sin_port);
+        std::memcpy(address.bytes.data(), &in.sin_addr, sizeof in.sin_addr);
+    }
+    return address;
+}
+
+std::int64_t read_clock(clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+Result<void> control(int poll, int operation, int fd, std::uint32_t mask, std::uint64_t data) {
+    epoll_event event{};
+    event.events = mask;
+    event.data.u64 = data;
+    return check_done(epoll_ctl(poll, operation, fd, &event));
+}
+
+}  // namespace
+
+Result<void*> map_pages(std::size_t size) {
+    // NORESERVE: capacities are ceilings, and what nobody touches is never needed.
+    void* start = mmap(
+        nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED) return failure(errno);
+    return start;
+}
+
+void unmap_pages(void* start, std::size_t size) {
+    munmap(start, size);
+}
+
+std::int64_t monotonic_ns() {
+    return read_clock(CLOCK_MONOTONIC);
+}
+std::int64_t wall_ns() {
+    return read_clock(CLOCK_REALTIME);
+}
+
+std::uint64_t random_bits() {
+    std::uint64_t bits = 0;
+    const auto got = repeat([&] { return getrandom(&bits, sizeof bits, 0); });
+    if (got != sizeof bits) die("getrandom", Errno{errno});
+    return bits;
+}
+
+Result<int> open_socket(bool v6) {
+    return check(socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+Result<void> set_option(int fd, Option option, int value) {
+    int level = IPPROTO_TCP;
+    int name = 0;
+    switch (option) {
+        case Option::reuse_address:
+            level = SOL_SOCKET, name = SO_REUSEADDR;
+            break;
+        case Option::no_delay:
+            name = TCP_NODELAY;
+            break;
+        case Option::keep_alive:
+            level = SOL_SOCKET, name = SO_KEEPALIVE;
+            break;
+        case Option::keep_alive_idle_s:
+            name = TCP_KEEPIDLE;
+            break;
+        case Option::keep_alive_interval_s:
+            name = TCP_KEEPINTVL;
+            break;
+        case Option::keep_alive_count:
+            name = TCP_KEEPCNT;
+            break;
+        case Option::user_timeout_ms:
+            name = TCP_USER_TIMEOUT;
+            break;
+        case Option::send_buffer_size:
+            level = SOL_SOCKET, name = SO_SNDBUF;
+            break;
+        case Option::unsent_low_water:
+            name = TCP_NOTSENT_LOWAT;
+            break;
+    }
+    return check_done(setsockopt(fd, level, name, &value, sizeof value));
+}
+
+Result<void> bind(int fd, const Address& address) {
+    auto system = to_system(address);
+    return check_done(::bind(fd, system.get(), system.size));
+}
+
+Result<void> listen(int fd, int backlog) {
+    return check_done(::listen(fd, backlog));
+}
+
+Result<int> accept(int fd) {
+    return check(
+        repeat([&] { return accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); }));
+}
+
+Result<void> connect(int fd, const Address& address) {
+    auto system = to_system(address);
+    // An interrupted connect goes on by itself: it must not be repeated.
+    return check_done(::connect(fd, system.get(), system.size));
+}
+
+Result<void> take_error(int fd) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return failure(errno);
+    if (error != 0) return failure(error);
+    return {};
+}
+
+Result<Address> local_address(int fd) {
+    SocketAddress address;
+    if (getsockname(fd, address.get(), &address.size) < 0) return failure(errno);
+    return from_system(address);
+}
+
+Result<Address> peer_address(int fd) {
+    SocketAddress address;
+    if (getpeername(fd, address.get(), &address.size) < 0) return failure(errno);
+    return from_system(address);
+}
+
+Result<std::size_t> receive(int fd, std::span<char> room) {
+    return check_size(repeat([&] { return recv(fd, room.data(), room.size(), 0); }));
+}
+
+Result<std::size_t> send(int fd, std::string_view bytes) {
+    return check_size(repeat([&] { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); }));
+}
+
+void shutdown_write(int fd) {
+    shutdown(fd, SHUT_WR);
+}
+
+// Linux closes the descriptor even when close() is interrupted: it must not be repeated.
+void close(int fd) {
+    ::close(fd);
+}
+
+Result<int> open_poll() {
+    return check(epoll_create1(EPOLL_CLOEXEC));
+}
+
+Result<void> poll_add(int poll, int fd, std::uint32_t mask, std::uint64_t data) {
+    return control(poll, EPOLL_CTL_ADD, fd, mask, data);
+}
+
+Result<void> poll_change(int poll, int fd, std::uint32_t mask, std::uint64_t data) {
+    return control(poll, EPOLL_CTL_MOD, fd, mask, data);
+}
+
+Result<void> poll_remove(int poll, int fd) {
+    return control(poll, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+Result<std::size_t> wait(int poll, std::span<Event> events, int timeout_ms) {
+    auto* system = reinterpret_cast<epoll_event*>(events.data());
+    const int count = epoll_wait(poll, system, static_cast<int>(events.size()), timeout_ms);
+    if (count < 0 && errno == EINTR) return 0;
+    return check_size(count);
+}
+
+Result<int> open_signals() {
+    signal(SIGPIPE, SIG_IGN);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &set, nullptr) < 0) return failure(errno);
+    return check(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+Result<int> take_signal(int fd) {
+    signalfd_siginfo info{};
+    const auto got = repeat([&] { return read(fd, &info, sizeof info); });
+    if (got < 0) return failure(errno);
+    return static_cast<int>(info.ssi_signo);
+}
+
+Result<std::uint64_t> raise_descriptor_limit(std::uint64_t wanted) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return failure(errno);
+    if (limit.rlim_cur >= wanted) return limit.rlim_cur;
+    rlimit raised{wanted, std::max<rlim_t>(limit.rlim_max, wanted)};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return wanted;
+    raised = {std::min<rlim_t>(wanted, limit.rlim_max), limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) < 0) return failure(errno);
+    return raised.rlim_cur;
+}
+
+Result<void> make_folder(const char* path) {
+    if (mkdir(path, 0750) < 0 && errno != EEXIST) return failure(errno);
+    return {};
+}
+
+Result<int> open_append(const char* path) {
+    return check(
+        repeat([&] { return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640); }));
+}
+
+Result<std::size_t> write(int fd, std::string_view bytes) {
+    return check_size(repeat([&] { return ::write(fd, bytes.data(), bytes.size()); }));
+}
+
+}  // namespace reactor::sys

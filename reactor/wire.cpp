@@ -1,0 +1,88 @@
+#include "reactor/wire.hpp"
+
+#include "reactor/stream.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace reactor {
+
+Wire::Wire(Loop& loop)
+    : loop_(loop),
+      deliver_task_(loop, Phase::work, Delegate<void()>::to<&Wire::deliver_resumed>(*this)),
+      flush_task_(loop, Phase::flush, Delegate<void()>::to<&Wire::flush>(*this)),
+      reclaim_task_(loop, Phase::reclaim, Delegate<void()>::to<&Wire::reclaim_dead>(*this)) {}
+
+Result<void> Wire::open(const Limits& limits) {
+    limits_ = limits;
+    if (auto mapped = blocks_.map(limits.blocks, limits.blocks_reserved); !mapped) return mapped;
+    auto receive = PageArray<char>::map(limits.receive_size);
+    if (!receive) return std::unexpected(receive.error());
+    auto send = PageArray<char>::map(limits.send_size);
+    if (!send) return std::unexpected(send.error());
+    auto spans = PageArray<Span>::map(spans_max);
+    if (!spans) return std::unexpected(spans.error());
+    receive_ = std::move(*receive);
+    send_ = std::move(*send);
+    spans_ = std::move(*spans);
+    return {};
+}
+
+std::uint32_t Wire::seconds() const {
+    const auto since = std::chrono::floor<std::chrono::seconds>(loop_.now().time_since_epoch());
+    return static_cast<std::uint32_t>(since.count());
+}
+
+std::span<char> Wire::reserve(std::size_t size) {
+    assert(size <= send_.size());
+    if (send_.size() - send_used_ < size || span_count_ == spans_max) flush();
+    return {&send_[0] + send_used_, send_.size() - send_used_};
+}
+
+void Wire::commit(Stream& stream, std::size_t size) {
+    assert(size <= send_.size() - send_used_);
+    assert(span_count_ < spans_max);
+    if (size == 0 || stream.dead()) return;
+    const auto offset = static_cast<std::uint32_t>(send_used_);
+    send_used_ += size;
+    post_flush();
+    if (span_count_ > 0) {
+        Span& last = spans_[span_count_ - 1];
+        if (last.stream == &stream && last.offset + last.size == offset) {
+            last.size += static_cast<std::uint32_t>(size);
+            return;
+        }
+    }
+    ++stream.spans_;
+    spans_[span_count_++] = {&stream, offset, static_cast<std::uint32_t>(size)};
+}
+
+void Wire::flush() {
+    if (first_) first_();
+    send_spans();
+}
+
+void Wire::send_spans() {
+    for (std::uint32_t i = 0; i < span_count_; ++i) {
+        const Span& span = spans_[i];
+        --span.stream->spans_;
+        span.stream->write({&send_[0] + span.offset, span.size});
+    }
+    span_count_ = 0;
+    send_used_ = 0;
+}
+
+void Wire::deliver_resumed() {
+    List<Stream> resumed;
+    resumed.steal(resumed_);
+    while (Stream* stream = resumed.pop()) stream->deliver_held();
+}
+
+void Wire::reclaim_dead() {
+    List<Stream> dead;
+    dead.steal(dead_);
+    while (Stream* stream = dead.pop()) stream->events_.on_closed(stream->why_);
+}
+
+}  // namespace reactor

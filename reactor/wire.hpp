@@ -1,0 +1,90 @@
+#pragma once
+
+#include "reactor/blocks.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/list.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/pages.hpp"
+#include "reactor/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace reactor {
+
+class Stream;
+
+// The memory that all streams of one loop share, and the order in which they send.
+//
+// One receive buffer: a read lands there, is handed on, and what is not consumed at once moves to
+// borrowed blocks. One send buffer: streams write their answers at its end, each an unbroken span;
+// the flush phase sends each span with one system call. Before that flush, and before any other
+// that a full buffer forces, `first` runs: what must be on its way before an answer is. It sends by
+// send_now() only: what it reserved might force the next flush.
+//
+// Lives as long as the loop; every stream dies before it.
+class Wire {
+public:
+    struct Limits {
+        std::size_t receive_size = std::size_t{64} << 10;
+        std::size_t send_size = std::size_t{512} << 10;
+        std::uint32_t blocks = 4096;
+        std::uint32_t blocks_reserved = 64;
+    };
+    struct Counters {
+        std::uint64_t receives = 0, bytes_in = 0;
+        std::uint64_t sends = 0, bytes_out = 0;
+        std::uint64_t blocks_exhausted = 0;  // connections closed for want of a block
+    };
+
+    explicit Wire(Loop& loop);
+
+    Result<void> open(const Limits& limits);
+    void send_first(Delegate<void()> first) { first_ = first; }
+
+    // Makes the flush phase run in this iteration. Idempotent.
+    void post_flush() { flush_task_.post(); }
+
+    Loop& loop() { return loop_; }
+    BlockPool& blocks() { return blocks_; }
+    const Counters& counters() const { return counters_; }
+    const Limits& limits() const { return limits_; }
+
+    // Whole seconds of the loop's time: the resolution of the streams' deadlines.
+    std::uint32_t seconds() const;
+
+private:
+    friend class Stream;
+    struct Span {
+        Stream* stream;
+        std::uint32_t offset, size;
+    };
+    static constexpr std::uint32_t spans_max = 4096;
+
+    std::span<char> reserve(std::size_t size);
+    void commit(Stream& stream, std::size_t size);
+    void flush();
+    void send_spans();
+    void deliver_resumed();
+    void reclaim_dead();
+
+    Loop& loop_;
+    Limits limits_;
+    Counters counters_;
+    BlockPool blocks_;
+    PageArray<char> receive_;
+    PageArray<char> send_;
+    PageArray<Span> spans_;
+    std::size_t send_used_ = 0;
+    std::uint32_t span_count_ = 0;
+    Delegate<void()> first_;
+    List<Stream> resumed_;  // Held input to deliver though no descriptor says so.
+    List<Stream> dead_;     // Descriptor closed; on_closed is still owed.
+    Task deliver_task_;
+    Task flush_task_;
+    Task reclaim_task_;
+};
+
+}  // namespace reactor
