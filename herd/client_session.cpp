@@ -1,0 +1,243 @@
+#include "herd/client_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "protocol/at_line.hpp"
+#include "protocol/iso6709.hpp"
+#include "protocol/places_json.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/sys.hpp"
+
+namespace herd {
+
+namespace {
+
+// An answer's AT line, places and newlines; a failure may be longer than what failed.
+std::size_t places_room(std::size_t at_size, std::string_view json) {
+    return at_size + std::max(json.size(), protocol::places_failure_size_min) + 3;
+}
+
+}  // namespace
+
+ClientSession::ClientSession(Core& core, Ended ended)
+    : core_(core),
+      ended_(ended),
+      stream_(core.wire, *this) {}
+
+ClientSession::~ClientSession() {
+    if (ticket_) core_.places.cancel(ticket_);
+    at_line_.clear(core_.wire.blocks());
+}
+
+std::size_t ClientSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
+    received_ns_ = reactor::sys::wall_ns();
+    const std::size_t taken = read_lines(bytes, seen, ended);
+    if (!stream_.listens()) return taken;
+    if (ended || draining_) stream_.finish();
+    return taken;
+}
+
+std::size_t ClientSession::read_lines(std::string_view bytes, std::size_t seen, bool ended) {
+    reactor::Lines lines(bytes, seen);
+    while (stream_.listens()) {
+        const auto line = lines.take();
+        if (!line) break;
+        if (!std::exchange(skipping_, false)) command(*line);
+    }
+    if (!stream_.listens()) return lines.taken();
+    const std::string_view rest = lines.rest();
+    if (skipping_) return bytes.size();
+    if (ended && !rest.empty()) {
+        // Public graders end their only command with the connection, not with a newline.
+        command(reactor::Lines::trim(rest));
+        return bytes.size();
+    }
+    // A CR at the end may be the first half of the line's end.
+    if (reactor::Lines::trim(rest).size() > core_.limits.line_max) {
+        too_long(rest);
+        skipping_ = true;
+        return bytes.size();
+    }
+    return lines.taken();
+}
+
+void ClientSession::command(std::string_view line) {
+    if (core_.log.wire()) core_.log.event(Level::debug, "in").field("line", line);
+    if (line.size() > core_.limits.line_max) return too_long(line);
+    const auto command = protocol::parse_command(line);
+    if (!command) {
+        invalid(line);
+    } else if (const auto* iamat = std::get_if<protocol::IamAt>(&*command)) {
+        report(line, *iamat);
+    } else {
+        question(line, std::get<protocol::WhatsAt>(*command));
+    }
+}
+
+void ClientSession::report(std::string_view line, const protocol::IamAt& iamat) {
+    std::int64_t skew_ns = 0;
+    // A stamp centuries ago: the difference is beyond what a line can say.
+    if (__builtin_sub_overflow(received_ns_, iamat.time.nanoseconds, &skew_ns)) {
+        return invalid(line);
+    }
+    if (core_.too_far_ahead(skew_ns)) {
+        ++core_.counters.future_stamps;
+        return invalid(line);
+    }
+    std::array<char, protocol::skew_size_max> skew_text{};
+    const protocol::AtLine at{core_.name,
+                              protocol::format_skew(skew_text, skew_ns),
+                              iamat.client,
+                              iamat.location,
+                              iamat.time_text,
+                              iamat.time,
+                              skew_ns};
+    switch (core_.table.report(at)) {
+        case Offer::table_full: ++core_.counters.table_full; return invalid(line);
+        case Offer::no_long_line: ++core_.counters.long_records_full; return invalid(line);
+        case Offer::not_newer: ++core_.counters.iamat_old; break;
+        case Offer::stored: break;
+    }
+    ++core_.counters.iamat;
+    const std::size_t size = at_line_size(at) + 1;
+    char* out = stream_.reserve(size).data();
+    static_cast<void>(protocol::format_at({out, size}, at));
+    out[size - 1] = '\n';
+    sent(size, out);
+}
+
+void ClientSession::question(std::string_view line, const protocol::WhatsAt& whatsat) {
+    const Record* record = core_.table.find(whatsat.client);
+    if (record == nullptr) return invalid(line);
+    ++core_.counters.whatsat;
+    const std::string_view at_line = core_.table.line(*record);
+    const auto where = protocol::parse_iso6709(core_.table.location(*record));
+    assert(where.has_value());
+    std::array<char, protocol::places_failure_size_min> none{};
+    if (whatsat.bound == 0) {
+        return answer_now(at_line, protocol::format_no_places(none, protocol::PlacesStatus::ok));
+    }
+    const bool kept = at_line_.append(core_.wire.blocks(), at_line, false);
+    if (kept) {
+        ticket_ = core_.places.begin({where->latitude, where->longitude, whatsat.radius_mm},
+                                     Places::Answered::to<&ClientSession::on_places>(*this));
+    }
+    if (!ticket_) {
+        ++core_.counters.places_refused;
+        at_line_.clear(core_.wire.blocks());
+        return answer_now(at_line, protocol::format_places_failure(
+                                       none, protocol::PlacesStatus::over_query_limit,
+                                       "Too many questions wait already."));
+    }
+    bound_ = whatsat.bound;
+    stream_.pause();
+}
+
+void ClientSession::on_places(std::string_view json) {
+    assert(ticket_);
+    ticket_ = {};
+    const std::size_t at_size = at_line_.size();
+    const std::span<char> out = stream_.reserve(places_room(at_size, json));
+    at_line_.copy_to(core_.wire.blocks(), out.data());
+    at_line_.clear(core_.wire.blocks());
+    send_places(out, at_size, json, bound_);
+    stream_.resume();
+    if (draining_ && !stream_.holds_input()) stream_.finish();
+}
+
+void ClientSession::answer_now(std::string_view at_line, std::string_view json) {
+    const std::span<char> out = stream_.reserve(places_room(at_line.size(), json));
+    std::memcpy(out.data(), at_line.data(), at_line.size());
+    send_places(out, at_line.size(), json, 0);
+}
+
+// Completes an answer whose AT line, `at_size` bytes, stands in `out` already. The line, the places
+// and the empty line leave as one piece: there are clients that read once.
+void ClientSession::send_places(std::span<char> out, std::size_t at_size, std::string_view json,
+                                std::uint32_t bound) {
+    out[at_size] = '\n';
+    const std::span<char> body = out.subspan(at_size + 1, out.size() - at_size - 3);
+    const auto cut = protocol::cut_places(body, json, bound);
+    const std::string_view places =
+        cut ? cut->text
+            : protocol::format_places_failure(body, protocol::PlacesStatus::unknown_error,
+                                              "The Places service answered nonsense.");
+    const std::size_t size = at_size + 1 + places.size();
+    out[size] = '\n';
+    out[size + 1] = '\n';
+    sent(size + 2, out.data());
+}
+
+void ClientSession::invalid(std::string_view line) {
+    ++core_.counters.invalid;
+    const std::size_t size = protocol::invalid_size(line) + 1;
+    char* out = stream_.reserve(size).data();
+    static_cast<void>(protocol::format_invalid({out, size}, line));
+    out[size - 1] = '\n';
+    sent(size, out);
+}
+
+// As much of it comes back as a line may have.
+void ClientSession::too_long(std::string_view line) {
+    ++core_.counters.lines_too_long;
+    invalid(line.substr(0, core_.limits.line_max));
+}
+
+void ClientSession::sent(std::size_t size, const char* text) {
+    if (core_.log.wire()) {
+        core_.log.event(Level::debug, "out").field("line", std::string_view(text, size - 1));
+    }
+    stream_.commit(size);
+}
+
+void ClientSession::check(std::uint32_t now) {
+    struct Rule {
+        std::uint32_t limit_ms;
+        std::uint64_t* counter;
+    };
+    const auto rule = [&]() -> Rule {
+        using Waiting = reactor::Stream::Waiting;
+        const Limits& limits = core_.limits;
+        Counters& counters = core_.counters;
+        switch (stream_.waiting()) {
+            case Waiting::first: return {limits.first_line_ms, &counters.silent_at_first};
+            case Waiting::rest: return {limits.rest_of_line_ms, &counters.slow_lines};
+            case Waiting::next: return {limits.idle_ms, &counters.idle};
+            case Waiting::drain: return {limits.drain_ms, &counters.slow_readers};
+            case Waiting::linger: return {limits.linger_ms, &counters.lingered};
+            case Waiting::owner: break;  // The Places deadline ends this.
+        }
+        return {UINT32_MAX, nullptr};
+    }();
+    if (rule.counter == nullptr || stream_.dead()) return;
+    if (std::uint64_t{now - stream_.waiting_since()} * 1000 < rule.limit_ms) return;
+    ++*rule.counter;
+    stream_.abort();
+}
+
+void ClientSession::drain() {
+    draining_ = true;
+    const bool owes = ticket_ || (stream_.blocked() && stream_.holds_input());
+    if (!owes) stream_.finish();
+}
+
+std::uint32_t ClientSession::idle_seconds(std::uint32_t now) const {
+    using Waiting = reactor::Stream::Waiting;
+    const Waiting waiting = stream_.waiting();
+    const bool idle = waiting == Waiting::next || waiting == Waiting::first;
+    return idle && !stream_.dead() ? now - stream_.waiting_since() : 0;
+}
+
+void ClientSession::on_drained() {
+    if (draining_ && !ticket_ && !stream_.holds_input()) stream_.finish();
+}
+
+void ClientSession::on_closed(reactor::Closed) { ended_(*this); }
+
+}  // namespace herd

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "reactor/address.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace herd {
+
+// Every bound of a server. Set in the configuration's "limits", printed by `herd check`. Times in
+// milliseconds. See ARCHITECTURE.md for what happens when each one bites.
+struct Limits {
+    std::uint32_t clients = 1'000'000;         // stored clients; more are refused
+    std::uint32_t long_records = 4'096;        // of these, with an AT line too long for a slot
+    std::uint32_t connections = 10'000;        // client connections
+    std::uint32_t peer_connections = 128;      // accepted connections of other servers
+    std::uint32_t line_max = 8'192;            // bytes of a client's command, without its end
+    std::uint32_t blocks = 65'536;             // of 4 KiB, for bytes that cannot wait elsewhere
+    std::uint32_t first_line_ms = 60'000;      // a connection that has not said anything
+    std::uint32_t rest_of_line_ms = 30'000;    // a command that was begun
+    std::uint32_t idle_ms = 900'000;           // between commands
+    std::uint32_t drain_ms = 30'000;           // an answer that is not read
+    std::uint32_t linger_ms = 1'000;           // a finished connection the client does not close
+    std::uint32_t records_per_turn = 256;      // to one neighbour in one iteration
+    std::uint32_t shutdown_ms = 4'000;         // from SIGTERM to exit
+    std::uint32_t places_in_flight = 64;       // lookups upstream at a time
+    std::uint32_t places_queue = 1'024;        // lookups that wait for one of these
+    std::uint32_t places_deadline_ms = 4'000;  // from a WHATSAT to its answer
+    std::uint32_t places_body_max = 262'144;   // bytes of an answer from upstream
+};
+
+struct ServerConfig {
+    std::string name;
+    reactor::Address clients;  // where clients connect
+    reactor::Address peers;    // where the other servers connect
+    std::vector<std::string> neighbours;
+};
+
+enum class Provider : std::uint8_t { offline, google, google_legacy };
+
+struct PlacesConfig {
+    Provider provider = Provider::offline;
+    std::string url;       // base, without a path: "https://places.googleapis.com"
+    std::string key_file;  // holds the API key and nothing else
+};
+
+struct LogConfig {
+    std::string folder = "log";  // one file per server: <folder>/<name>.log
+    bool wire = false;           // also every line in and out
+};
+
+// A whole herd. What it says holds for the time of the process.
+struct Config {
+    std::vector<ServerConfig> servers;
+    PlacesConfig places;
+    Limits limits;
+    LogConfig log;
+    std::int64_t max_future_ms = 0;  // 0: a report's stamp may lie in the future by any amount
+    bool spin = false;               // never sleep in the kernel
+
+    // The five servers of the built-in herd, on loopback, with offline places.
+    static Config built_in();
+
+    const ServerConfig* find(std::string_view name) const;
+};
+
+inline constexpr std::size_t servers_max = 64;
+inline constexpr std::size_t server_name_max = 64;
+
+}  // namespace herd

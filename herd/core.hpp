@@ -1,0 +1,36 @@
+#pragma once
+
+#include "herd/config.hpp"
+#include "herd/counters.hpp"
+#include "herd/location_table.hpp"
+#include "herd/log.hpp"
+#include "herd/places.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/wire.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace herd {
+
+// What all connections of one server work with. Owned by the Server; outlives them all.
+struct Core {
+    reactor::Loop& loop;
+    reactor::Wire& wire;
+    LocationTable& table;
+    Log& log;
+    Counters& counters;
+    Places& places;
+    const Limits& limits;
+    std::string_view name;       // of this server
+    std::uint64_t epoch;         // of this run: 64 random bits
+    std::int64_t max_future_ns;  // 0: off
+
+    // Whether a report's stamp lies too far ahead. Judged by what the line says alone, never by a
+    // clock of ours, so that every server decides alike.
+    bool too_far_ahead(std::int64_t skew_ns) const {
+        return max_future_ns > 0 && skew_ns < -max_future_ns;
+    }
+};
+
+}  // namespace herd

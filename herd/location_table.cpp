@@ -1,0 +1,159 @@
+#include "herd/location_table.hpp"
+
+#include "herd/rules.hpp"
+
+#include <bit>
+#include <cassert>
+#include <tuple>
+#include <utility>
+
+namespace herd {
+
+namespace {
+
+constexpr std::uint32_t no_long_line = 0;
+
+std::uint32_t upper(std::uint64_t hash) {
+    return static_cast<std::uint32_t>(hash >> 32);
+}
+
+Version version_of(const protocol::AtLine& line) {
+    return {line.time.nanoseconds, line.location, line.server, line.skew_text, line.time_text};
+}
+
+}  // namespace
+
+reactor::Result<void> LocationTable::open(const Capacity& capacity, SipHash hash) {
+    assert(capacity.records > 0);
+    assert(capacity.records <= (1U << 30));
+    assert(capacity.long_line_size <= UINT16_MAX);
+    const std::uint32_t places = std::bit_ceil(capacity.records + capacity.records / 3 + 1);
+    auto records = reactor::PageArray<Record>::map(capacity.records);
+    if (!records) return std::unexpected(records.error());
+    auto index = reactor::PageArray<Place>::map(places);
+    if (!index) return std::unexpected(index.error());
+    auto lines = reactor::PageArray<char>::map((std::size_t{capacity.long_lines} + 1) *
+                                               capacity.long_line_size);
+    if (!lines) return std::unexpected(lines.error());
+    auto free = reactor::PageArray<std::uint32_t>::map(std::size_t{capacity.long_lines} + 1);
+    if (!free) return std::unexpected(free.error());
+    records_ = std::move(*records);
+    index_ = std::move(*index);
+    long_lines_ = std::move(*lines);
+    long_free_ = std::move(*free);
+    capacity_ = capacity;
+    index_mask_ = places - 1;
+    hash_ = hash;
+    long_fresh_ = no_long_line + 1;
+    return {};
+}
+
+Offer LocationTable::offer(const protocol::AtLine& line, std::uint32_t source, Origin origin) {
+    const std::uint64_t hash = hash_(line.client);
+    const std::uint32_t place = search(line.client, hash);
+    const bool known = index_[place].slot != 0;
+    if (!known && size_ == capacity_.records) return Offer::table_full;
+    const std::uint32_t slot = known ? index_[place].slot - 1 : size_;
+    Record& record = records_[slot];
+    if (known && !replaces(line, record, origin)) return Offer::not_newer;
+    if (!make_room(record, at_line_size(line))) return Offer::no_long_line;
+    if (!known) {
+        index_[place] = {upper(hash), slot + 1};
+        record.hash = upper(hash);
+        ++size_;
+    }
+    write(record, line, source);
+    feed_.touch(slot);
+    return Offer::stored;
+}
+
+bool LocationTable::replaces(const protocol::AtLine& line,
+                             const Record& stored,
+                             Origin origin) const {
+    if (origin == Origin::neighbour) return rules::newer(version_of(line), version(stored));
+    if (line.time.nanoseconds != stored.time_ns) return line.time.nanoseconds > stored.time_ns;
+    return line.location > location(stored);
+}
+
+// The place of the client, or the empty one where it would go. There always is an empty one.
+std::uint32_t LocationTable::search(std::string_view client_id, std::uint64_t hash) const {
+    auto place = static_cast<std::uint32_t>(hash) & index_mask_;
+    while (index_[place].slot != 0) {
+        const Place& candidate = index_[place];
+        if (candidate.hash == upper(hash) && client(records_[candidate.slot - 1]) == client_id) {
+            break;
+        }
+        place = (place + 1) & index_mask_;
+    }
+    return place;
+}
+
+const Record* LocationTable::find(std::string_view client_id) const {
+    const std::uint32_t place = search(client_id, hash_(client_id));
+    return index_[place].slot == 0 ? nullptr : &records_[index_[place].slot - 1];
+}
+
+bool LocationTable::make_room(Record& record, std::size_t size) {
+    const bool needs_long = size > Record::inline_size_max;
+    const bool has_long = record.long_line != no_long_line;
+    if (size > capacity_.long_line_size) return false;
+    if (needs_long && !has_long) {
+        if (long_used_ == capacity_.long_lines) return false;
+        ++long_used_;
+        record.long_line = long_free_count_ > 0 ? long_free_[--long_free_count_] : long_fresh_++;
+    }
+    if (!needs_long && has_long) {
+        long_free_[long_free_count_++] = std::exchange(record.long_line, no_long_line);
+        --long_used_;
+    }
+    return true;
+}
+
+void LocationTable::write(Record& record, const protocol::AtLine& line, std::uint32_t source) {
+    char* start = text(record);
+    const std::size_t size = at_line_size(line);
+    static_cast<void>(format_at({start, size}, line));
+    record.time_ns = line.time.nanoseconds;
+    record.source = source;
+    record.line_size = static_cast<std::uint16_t>(size);
+    const std::size_t server_end = 3 + line.server.size();
+    const std::size_t skew_end = server_end + 1 + line.skew_text.size();
+    const std::size_t client_end = skew_end + 1 + line.client.size();
+    const std::size_t location_end = client_end + 1 + line.location.size();
+    record.server_end = static_cast<std::uint16_t>(server_end);
+    record.skew_end = static_cast<std::uint16_t>(skew_end);
+    record.client_end = static_cast<std::uint16_t>(client_end);
+    record.location_end = static_cast<std::uint16_t>(location_end);
+}
+
+char* LocationTable::text(Record& record) {
+    if (record.long_line == no_long_line) return record.text;
+    return &long_lines_[std::size_t{record.long_line} * capacity_.long_line_size];
+}
+
+std::string_view LocationTable::line(const Record& record) const {
+    if (record.long_line == no_long_line) return {record.text, record.line_size};
+    return {&long_lines_[std::size_t{record.long_line} * capacity_.long_line_size],
+            record.line_size};
+}
+
+std::string_view LocationTable::client(const Record& record) const {
+    return line(record).substr(record.skew_end + 1U, record.client_end - record.skew_end - 1U);
+}
+
+std::string_view LocationTable::location(const Record& record) const {
+    return line(record).substr(record.client_end + 1U,
+                               record.location_end - record.client_end - 1U);
+}
+
+Version LocationTable::version(const Record& record) const {
+    const std::string_view whole = line(record);
+    const std::size_t skew_start = record.server_end + 1U;
+    return {record.time_ns,
+            location(record),
+            whole.substr(3, record.server_end - 3U),
+            whole.substr(skew_start, record.skew_end - skew_start),
+            whole.substr(record.location_end + 1U)};
+}
+
+}  // namespace herd

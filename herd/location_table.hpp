@@ -1,0 +1,97 @@
+#pragma once
+
+#include "herd/change_feed.hpp"
+#include "herd/record.hpp"
+#include "herd/sip_hash.hpp"
+#include "herd/version.hpp"
+#include "protocol/at_line.hpp"
+#include "reactor/pages.hpp"
+#include "reactor/result.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace herd {
+
+// What became of a report.
+enum class Offer : std::uint8_t {
+    stored,
+    not_newer,     // nothing has changed
+    table_full,    // a new client, and no slot for it
+    no_long_line,  // its line needs long storage, and there is none left
+};
+
+// The newest report of every client: a fixed slab of records, found through open addressing on a
+// keyed hash of the client, and all of them in one change feed. Records are never moved and never
+// evicted. Mapped once; nothing here allocates.
+class LocationTable {
+public:
+    struct Capacity {
+        std::uint32_t records;
+        std::uint32_t long_lines;      // of the records, with lines beyond the slot
+        std::uint32_t long_line_size;  // the longest line of all, in bytes
+    };
+
+    LocationTable() = default;
+    LocationTable(const LocationTable&) = delete;
+    LocationTable& operator=(const LocationTable&) = delete;
+
+    // Once, first.
+    reactor::Result<void> open(const Capacity& capacity, SipHash hash);
+
+    // A client's own report. It replaces what is stored when its (time, location) is greater: the
+    // same report sent again, to whichever server, changes nothing.
+    Offer report(const protocol::AtLine& line) { return offer(line, 0, Origin::client); }
+    // A neighbour's copy, from the incarnation `source`; ordered by rules::newer.
+    Offer relay(const protocol::AtLine& line, std::uint32_t source) {
+        return offer(line, source, Origin::neighbour);
+    }
+
+    // Null when nothing is known of the client. Valid until the next report or relay.
+    const Record* find(std::string_view client) const;
+    // The record of a slot below size().
+    const Record& at(std::uint32_t slot) const { return records_[slot]; }
+
+    // The AT line without a newline, byte for byte as the client was answered.
+    std::string_view line(const Record& record) const;
+    Version version(const Record& record) const;
+    std::string_view client(const Record& record) const;
+    std::string_view location(const Record& record) const;
+
+    std::uint32_t size() const { return size_; }
+    // The longest line that a record can have.
+    std::uint32_t line_size_max() const { return capacity_.long_line_size; }
+    std::uint32_t capacity() const { return capacity_.records; }
+    std::uint32_t long_lines_used() const { return long_used_; }
+    ChangeFeed& feed() { return feed_; }
+
+private:
+    enum class Origin : std::uint8_t { client, neighbour };
+    // A place of the index: 0 in `slot` means empty, otherwise the record's slot plus 1.
+    struct Place {
+        std::uint32_t hash;
+        std::uint32_t slot;
+    };
+
+    Offer offer(const protocol::AtLine& line, std::uint32_t source, Origin origin);
+    bool replaces(const protocol::AtLine& line, const Record& stored, Origin origin) const;
+    std::uint32_t search(std::string_view client, std::uint64_t hash) const;
+    bool make_room(Record& record, std::size_t size);
+    void write(Record& record, const protocol::AtLine& line, std::uint32_t source);
+    char* text(Record& record);
+
+    Capacity capacity_{};
+    SipHash hash_;
+    reactor::PageArray<Record> records_;
+    reactor::PageArray<Place> index_;  // Size a power of two, at most three quarters full.
+    reactor::PageArray<char> long_lines_;
+    reactor::PageArray<std::uint32_t> long_free_;
+    std::uint32_t index_mask_ = 0;
+    std::uint32_t size_ = 0;
+    std::uint32_t long_used_ = 0;
+    std::uint32_t long_fresh_ = 0;       // Long lines from here on were never used.
+    std::uint32_t long_free_count_ = 0;  // Given back, on the stack long_free_.
+    ChangeFeed feed_{records_};
+};
+
+}  // namespace herd

@@ -1,0 +1,223 @@
+#include "herd/peer_link.hpp"
+
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <utility>
+#include <variant>
+
+#include "herd/neighbour.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/sys.hpp"
+
+namespace herd {
+
+namespace {
+
+// Two messages, one behind the other.
+constexpr std::size_t mark_room = 2 * (protocol::peer_message_size_max + 1);
+
+}  // namespace
+
+PeerLink::PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& address)
+    : core_(core),
+      neighbour_(neighbour),
+      connector_(core.loop, {},
+                 reactor::Delegate<void(reactor::Socket)>::to<&PeerLink::on_connected>(*this)),
+      follower_(core.table),
+      mark_timer_(core.loop, reactor::Delegate<void()>::to<&PeerLink::on_mark_due>(*this)) {
+    connector_.aim(address);
+}
+
+void PeerLink::nudge() {
+    if (!stopped_ && state_ == State::down && !stream_ && !connector_.dialling()) {
+        connector_.dial();
+    }
+}
+
+void PeerLink::stop() {
+    stopped_ = true;
+    connector_.cancel();
+    mark_timer_.cancel();
+    if (!stream_) return;
+    if (has_news()) {
+        std::array<char, mark_room> out{};
+        stream_->send_now({out.data(), mark(out)});
+    }
+    stream_->finish();
+}
+
+void PeerLink::on_connected(reactor::Socket socket) {
+    assert(state_ == State::down);
+    tune(socket, reactor::Patience::neighbour);
+    stream_.emplace(core_.wire, *this, true);
+    if (auto opened = stream_->open(std::move(socket)); !opened) {
+        stream_.reset();
+        connector_.dial_later();
+        return;
+    }
+    state_ = State::greeting;
+    heard_at_ = core_.loop.now();
+    say(protocol::Hello{protocol::peer_version, core_.name, core_.epoch, core_.table.feed().seq(),
+                        reactor::sys::wall_ns()});
+}
+
+std::size_t PeerLink::on_input(std::string_view bytes, std::size_t seen, bool ended) {
+    heard_at_ = core_.loop.now();
+    reactor::Lines lines(bytes, seen);
+    while (stream_->listens()) {
+        const auto line = lines.take();
+        if (!line) break;
+        on_line(*line);
+    }
+    if (ended || lines.rest().size() > protocol::peer_message_size_max) stream_->abort();
+    return lines.taken();
+}
+
+void PeerLink::on_drained() {
+    heard_at_ = core_.loop.now();
+    core_.wire.post_flush();
+}
+
+void PeerLink::on_line(std::string_view line) {
+    const auto message = protocol::parse_peer_message(line);
+    if (!message) {
+        ++core_.counters.peer_lines_bad;
+        return stream_->abort();
+    }
+    if (const auto* answer = std::get_if<protocol::Welcome>(&*message)) {
+        welcome(*answer);
+    } else if (const auto* refusal = std::get_if<protocol::Refusal>(&*message)) {
+        refuse(refusal->code, refusal->text);
+    }
+}
+
+void PeerLink::welcome(const protocol::Welcome& answer) {
+    if (state_ != State::greeting) return stream_->abort();
+    if (answer.version != protocol::peer_version) return refuse(502, "another protocol version");
+    if (answer.name != neighbour_.name()) return refuse(503, "another server answers there");
+    state_ = State::live;
+    refused_ = false;
+    connector_.settle();
+    incarnation_ = neighbour_.incarnation(answer.epoch);
+    const auto position =
+        rules::resumed({answer.resume_epoch, answer.resume_seq, answer.sweep_target,
+                        answer.sweep_slot},
+                       core_.epoch, last_written_);
+    follower_.resume(position);
+    marked_ = position;
+    marked_at_ = {};
+    unmarked_bytes_ = 0;
+    core_.log.event(Level::info, "link_up")
+        .field("neighbour", neighbour_.name())
+        .field("from", position.seq)
+        .field("to", core_.table.feed().seq());
+    core_.wire.post_flush();
+}
+
+void PeerLink::refuse(std::uint64_t code, std::string_view reason) {
+    if (!std::exchange(refused_, true)) {
+        core_.log.event(Level::warning, "link_refused")
+            .field("neighbour", neighbour_.name())
+            .field("code", code)
+            .field("reason", reason);
+    }
+    stream_->abort();
+}
+
+void PeerLink::on_closed(reactor::Closed) {
+    if (state_ == State::live) {
+        core_.log.event(Level::warning, "link_down").field("neighbour", neighbour_.name());
+    }
+    state_ = State::down;
+    stream_.reset();
+    mark_timer_.cancel();
+    if (!stopped_) connector_.dial_later();
+}
+
+void PeerLink::pump(std::span<char> scratch) {
+    if (!live() || stopped_ || stream_->dead() || stream_->blocked()) return;
+    if (!follower_.behind() && !has_news()) return;
+    std::size_t size = fill(scratch.first(scratch.size() - mark_room));
+    unmarked_bytes_ += size;
+    last_written_ = follower_.position().seq;
+    size += mark_if_due(scratch.subspan(size));
+    if (size > 0) stream_->send_now({scratch.data(), size});
+    // Behind means runnable, whatever was written: a batch of records that were all skipped writes
+    // nothing, and would otherwise be the last.
+    if (follower_.behind() && !stream_->blocked()) core_.wire.post_flush();
+}
+
+std::size_t PeerLink::fill(std::span<char> batch) {
+    std::size_t size = 0;
+    const std::size_t longest = core_.table.line_size_max() + 1;
+    for (std::uint32_t i = 0; i < core_.limits.records_per_turn; ++i) {
+        if (batch.size() - size < longest) break;
+        if (!follower_.behind()) break;
+        const Record* record = follower_.take(core_.loop.now());
+        // A stretch of a sweep without changes costs what a record costs.
+        if (record == nullptr || rules::came_from(record->source, incarnation_)) continue;
+        const std::string_view line = core_.table.line(*record);
+        std::memcpy(batch.data() + size, line.data(), line.size());
+        size += line.size();
+        batch[size++] = '\n';
+        ++core_.counters.records_sent;
+    }
+    return size;
+}
+
+bool PeerLink::has_news() const {
+    if (!live()) return false;
+    const rules::Position position = follower_.position();
+    return position.seq > marked_.seq || position.sweep_target != marked_.sweep_target ||
+           position.sweep_slot != marked_.sweep_slot;
+}
+
+std::size_t PeerLink::mark_if_due(std::span<char> out) {
+    if (!has_news()) return 0;
+    const reactor::Instant due = marked_at_ + mark_interval;
+    if (unmarked_bytes_ >= mark_bytes || core_.loop.now() >= due) return mark(out);
+    if (!mark_timer_.pending()) mark_timer_.start_at(due);
+    return 0;
+}
+
+std::size_t PeerLink::mark(std::span<char> out) {
+    const rules::Position position = follower_.position();
+    std::size_t size = 0;
+    const auto put = [&](const auto& message) {
+        size += protocol::format(out.subspan(size), message).size();
+        out[size++] = '\n';
+    };
+    if (position.seq > marked_.seq) put(protocol::Seq{position.seq});
+    if (follower_.sweeping()) put(protocol::Sweep{position.sweep_target, position.sweep_slot});
+    marked_ = position;
+    marked_at_ = core_.loop.now();
+    unmarked_bytes_ = 0;
+    mark_timer_.cancel();
+    return size;
+}
+
+// While bytes wait for the kernel the neighbour's PONGs are not read: on a slow link, perhaps never.
+// That the kernel finds room again then says as much.
+void PeerLink::tick() {
+    if (!stream_ || stream_->dead()) return;
+    if (stream_->unsent() < unsent_) heard_at_ = core_.loop.now();
+    unsent_ = stream_->unsent();
+    if (core_.loop.now() - heard_at_ > silence_max) {
+        ++core_.counters.links_silent;
+        stream_->abort();
+    } else if (live() && !stopped_ && !stream_->blocked()) {
+        say(protocol::Ping{static_cast<std::uint64_t>(reactor::sys::monotonic_ns())});
+    }
+}
+
+template <class Message>
+void PeerLink::say(const Message& message) {
+    std::array<char, protocol::peer_message_size_max + 1> out{};
+    const std::string_view text = protocol::format(out, message);
+    out[text.size()] = '\n';
+    stream_->send_now({out.data(), text.size() + 1});
+}
+
+}  // namespace herd

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "herd/core.hpp"
+#include "herd/follower.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/connector.hpp"
+#include "reactor/stream.hpp"
+#include "reactor/timer.hpp"
+
+namespace herd {
+
+class Neighbour;
+
+// The connection on which this server sends its changes to one neighbour: dialled by us, one way.
+// A link is a place in the change feed and not a queue: a neighbour that is slow or away costs no
+// memory, and gets each client's newest position when it is back.
+//
+//   down --connected--> greeting --WELCOME--> live
+//     ^                    |                    |
+//     +--- lost, refused, or silent for 3 s ----+      (then the connector dials again)
+//
+// Owned by its Neighbour.
+class PeerLink final : public reactor::StreamEvents {
+public:
+    static constexpr reactor::Duration mark_interval = std::chrono::milliseconds(50);
+    static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
+    static constexpr std::size_t mark_bytes = std::size_t{64} << 10;
+
+    PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& address);
+
+    void aim(const reactor::Address& address) { connector_.aim(address); }
+    void start() { nudge(); }
+    // The neighbour shows that it is there: dials now rather than after the pause.
+    void nudge();
+    // Sends no more and dials no more.
+    void stop();
+
+    // Sends what the neighbour lacks, a bounded batch, written in `scratch` first. Called in each
+    // flush, before the clients' answers.
+    void pump(std::span<char> scratch);
+    // About once a second.
+    void tick();
+
+    bool live() const { return state_ == State::live; }
+    // Live, and something is still to be sent.
+    bool owes() const { return live() && (follower_.behind() || stream_->blocked()); }
+
+private:
+    enum class State : std::uint8_t { down, greeting, live };
+
+    void on_connected(reactor::Socket socket);
+    std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
+    void on_drained() override;
+    void on_closed(reactor::Closed why) override;
+    void on_line(std::string_view line);
+    void welcome(const protocol::Welcome& welcome);
+    void refuse(std::uint64_t code, std::string_view reason);
+    std::size_t fill(std::span<char> batch);
+    // What the neighbour has been told, and what it could be told.
+    bool has_news() const;
+    std::size_t mark_if_due(std::span<char> out);
+    std::size_t mark(std::span<char> out);
+    void on_mark_due() { core_.wire.post_flush(); }
+    template <class Message>
+    void say(const Message& message);
+
+    Core& core_;
+    Neighbour& neighbour_;
+    reactor::Connector connector_;
+    std::optional<reactor::Stream> stream_;  // While connected.
+    Follower follower_;
+    reactor::Timer mark_timer_;
+    State state_ = State::down;
+    bool stopped_ = false;
+    bool refused_ = false;           // The last failure was logged already.
+    std::uint32_t incarnation_ = 0;  // Of the neighbour's run at the other end.
+    std::uint64_t last_written_ = 0;
+    rules::Position marked_;  // What the neighbour was last told.
+    std::size_t unmarked_bytes_ = 0;
+    std::size_t unsent_ = 0;  // At the last tick.
+    reactor::Instant marked_at_{};
+    reactor::Instant heard_at_{};
+};
+
+}  // namespace herd

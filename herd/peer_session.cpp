@@ -1,0 +1,146 @@
+#include "herd/peer_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "herd/neighbour.hpp"
+#include "herd/rules.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/sys.hpp"
+
+namespace herd {
+
+PeerSession::PeerSession(Core& core, const Host& host)
+    : core_(core),
+      host_(host),
+      stream_(core.wire, *this, true) {}
+
+reactor::Result<void> PeerSession::open(reactor::Socket socket) {
+    heard_at_ = core_.loop.now();
+    return stream_.open(std::move(socket));
+}
+
+void PeerSession::tick() {
+    if (stream_.dead() || core_.loop.now() - heard_at_ <= silence_max) return;
+    ++core_.counters.links_silent;
+    stream_.abort();
+}
+
+// What stands behind the last newline when the neighbour ends is dropped: a report cut short may
+// still read as a valid, older one.
+std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
+    // A stranger has until its first line, however slowly it sends it.
+    if (neighbour_ != nullptr) heard_at_ = core_.loop.now();
+    reactor::Lines lines(bytes, seen);
+    while (stream_.listens()) {
+        const auto line = lines.take();
+        if (!line) break;
+        on_line(*line);
+    }
+    if (stream_.dead() || stream_.finishing()) return lines.taken();
+    if (lines.rest().size() > core_.table.line_size_max() + protocol::peer_message_size_max) {
+        offend();
+    }
+    if (ended && stream_.listens()) stream_.finish();
+    return lines.taken();
+}
+
+void PeerSession::on_line(std::string_view line) {
+    if (core_.log.wire()) core_.log.event(Level::debug, "peer_in").field("line", line);
+    const auto message = protocol::parse_peer_message(line);
+    if (!message) return offend();
+    const bool hello = std::holds_alternative<protocol::Hello>(*message);
+    if (hello == (neighbour_ != nullptr)) return offend();
+    std::visit([this](const auto& what) { on_message(what); }, *message);
+}
+
+void PeerSession::on_message(const protocol::Hello& hello) {
+    if (hello.version != protocol::peer_version) return refuse(502, "protocol version 1 only");
+    Neighbour* neighbour = host_.neighbour(hello.name);
+    if (neighbour == nullptr) return refuse(503, "not a neighbour of this server");
+    // The older session may be half open; the newer one shows where the neighbour is now.
+    if (neighbour->session != nullptr) neighbour->session->abort();
+    neighbour->session = this;
+    neighbour_ = neighbour;
+    heard_at_ = core_.loop.now();
+    incarnation_ = neighbour->incarnation(hello.epoch);
+    neighbour->received = rules::granted(neighbour->received, hello.epoch);
+    const rules::Position& granted = neighbour->received;
+    core_.log.event(Level::info, "neighbour_connected")
+        .field("neighbour", neighbour->name())
+        .field("from", granted.seq)
+        .field("to", hello.seq);
+    say(protocol::Welcome{protocol::peer_version, core_.name, core_.epoch, granted.epoch,
+                          granted.seq, granted.sweep_target, granted.sweep_slot,
+                          reactor::sys::wall_ns()});
+    neighbour->link().nudge();
+}
+
+void PeerSession::on_message(const protocol::AtLine& line) {
+    if (core_.too_far_ahead(line.skew_ns)) {
+        ++core_.counters.future_stamps;
+        return;
+    }
+    switch (core_.table.relay(line, incarnation_)) {
+        case Offer::stored:
+            ++core_.counters.relayed;
+            core_.wire.post_flush();
+            break;
+        case Offer::not_newer: ++core_.counters.duplicates; break;
+        case Offer::table_full: ++core_.counters.table_full; break;
+        case Offer::no_long_line: ++core_.counters.long_records_full; break;
+    }
+}
+
+void PeerSession::on_message(const protocol::Seq& seq) {
+    rules::Position& received = neighbour_->received;
+    received.seq = std::max(received.seq, seq.seq);
+    if (received.seq >= received.sweep_target) received.sweep_target = received.sweep_slot = 0;
+}
+
+void PeerSession::on_message(const protocol::Sweep& sweep) {
+    rules::Position& received = neighbour_->received;
+    if (sweep.target <= received.seq) return;
+    received.sweep_target = sweep.target;
+    received.sweep_slot = sweep.slot;
+}
+
+void PeerSession::on_message(const protocol::Ping& ping) { say(protocol::Pong{ping.token}); }
+
+void PeerSession::offend() {
+    ++core_.counters.peer_lines_bad;
+    refuse(501, "not the protocol between servers");
+}
+
+void PeerSession::refuse(std::uint32_t code, std::string_view reason) {
+    if (stream_.dead() || stream_.finishing()) return;
+    ++core_.counters.peers_refused;
+    std::array<char, reactor::address_text_size_max> from{};
+    const auto address = reactor::sys::peer_address(stream_.socket().fd());
+    core_.log.event(Level::warning, "peer_refused")
+        .field("from", address ? address->text(from) : "nowhere")
+        .field("code", std::uint64_t{code})
+        .field("reason", reason);
+    say(protocol::Refusal{code, reason});
+    stream_.finish();
+}
+
+void PeerSession::on_closed(reactor::Closed) {
+    if (neighbour_ != nullptr && neighbour_->session == this) {
+        neighbour_->session = nullptr;
+        core_.log.event(Level::info, "neighbour_dropped").field("neighbour", neighbour_->name());
+    }
+    host_.ended(*this);
+}
+
+template <class Message>
+void PeerSession::say(const Message& message) {
+    std::array<char, protocol::peer_message_size_max + 1> out{};
+    const std::string_view text = protocol::format(out, message);
+    out[text.size()] = '\n';
+    stream_.send({out.data(), text.size() + 1});
+}
+
+}  // namespace herd

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "herd/core.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/socket.hpp"
+#include "reactor/stream.hpp"
+
+namespace herd {
+
+class Neighbour;
+
+// A connection on which another server sends us its changes: accepted by us, one way but for
+// WELCOME, ERR and PONG. Nothing is believed of it before a HELLO from a configured neighbour.
+// Lives in the Server's slab from accept until `ended` is called.
+class PeerSession final : public reactor::StreamEvents {
+public:
+    // How a session reaches its server.
+    struct Host {
+        reactor::Delegate<Neighbour*(std::string_view)> neighbour;  // null: not one of ours
+        reactor::Delegate<void(PeerSession&)> ended;
+    };
+    static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
+
+    PeerSession(Core& core, const Host& host);
+
+    reactor::Result<void> open(reactor::Socket socket);
+    // About once a second: a neighbour that is silent is taken for gone.
+    void tick();
+    void abort() { stream_.abort(); }
+
+private:
+    std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
+    void on_closed(reactor::Closed why) override;
+
+    void on_line(std::string_view line);
+    void on_message(const protocol::Hello& hello);
+    void on_message(const protocol::AtLine& line);
+    void on_message(const protocol::Seq& seq);
+    void on_message(const protocol::Sweep& sweep);
+    void on_message(const protocol::Ping& ping);
+    template <class Other>
+    void on_message(const Other&) {
+        offend();
+    }
+    void offend();
+    void refuse(std::uint32_t code, std::string_view reason);
+    template <class Message>
+    void say(const Message& message);
+
+    Core& core_;
+    const Host& host_;
+    reactor::Stream stream_;
+    Neighbour* neighbour_ = nullptr;  // Since its HELLO.
+    std::uint32_t incarnation_ = 0;
+    reactor::Instant heard_at_{};
+};
+
+}  // namespace herd

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+namespace herd {
+
+inline constexpr std::uint32_t no_record = UINT32_MAX;
+
+// The newest report of one client, in a slot that never moves: its AT line as it is answered and
+// relayed, where in the line each field ends, and its place in the change feed.
+// Owned by the LocationTable. All zero: never used.
+struct Record {
+    static constexpr std::size_t inline_size_max = 114;
+
+    std::uint64_t seq;       // of the change that brought it; 0: the slot is unused
+    std::int64_t time_ns;    // the client's stamp
+    std::uint32_t previous;  // in the change feed
+    std::uint32_t next;
+    std::uint32_t source;      // the neighbour incarnation it came from; 0: a client of ours
+    std::uint32_t long_line;   // where the line stands when it is longer than inline_size_max
+    std::uint32_t hash;        // upper half of the client's
+    std::uint16_t line_size;   // without a newline
+    std::uint16_t server_end;  // offsets into the line
+    std::uint16_t skew_end;
+    std::uint16_t client_end;
+    std::uint16_t location_end;
+    char text[inline_size_max];
+};
+
+static_assert(sizeof(Record) == 160);
+
+}  // namespace herd

@@ -1,0 +1,274 @@
+#include "herd/server.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "reactor/sys.hpp"
+
+namespace herd {
+
+namespace {
+
+constexpr reactor::Duration tick_interval = std::chrono::seconds(1);
+constexpr reactor::Duration drain_interval = std::chrono::milliseconds(10);
+// What a batch to a neighbour may take, beside one line of any length.
+constexpr std::size_t flood_batch_size = std::size_t{64} << 10;
+// An AT line has a server's name and a skew more than the IAMAT it answers.
+constexpr std::uint32_t at_line_surplus = 192;
+// Listeners, epoll, log, signals and what libcurl and the C library hold.
+constexpr std::uint32_t other_descriptors = 64;
+
+using Failure = std::unexpected<std::string>;
+
+std::string explain(std::string_view what, reactor::Errno error) {
+    return std::string(what) + ": " + std::string(reactor::describe(error));
+}
+
+std::string text_of(const reactor::Address& address) {
+    std::array<char, reactor::address_text_size_max> text{};
+    return std::string(address.text(text));
+}
+
+}  // namespace
+
+reactor::Loop::Limits Server::loop_limits(const Config& config) {
+    const auto servers = static_cast<std::uint32_t>(config.servers.size());
+    return {.watches = config.limits.connections + config.limits.peer_connections + 2 * servers +
+                       reactor::Loop::guests_max + other_descriptors,
+            .timers = 2 * servers + config.limits.places_in_flight + other_descriptors};
+}
+
+std::uint64_t Server::descriptors(const Config& config) {
+    return std::uint64_t{config.limits.connections} + config.limits.peer_connections +
+           config.servers.size() + 2 * config.limits.places_in_flight + other_descriptors;
+}
+
+Server::Server(reactor::Loop& loop, Places& places, const Config& config, const ServerConfig& self,
+               reactor::Delegate<void()> stopped)
+    : config_(config),
+      self_(self),
+      loop_(loop),
+      stopped_(stopped),
+      wire_(loop),
+      log_(loop),
+      core_{loop,          wire_,     table_,
+            log_,          counters_, places,
+            config.limits, self.name, reactor::sys::random_bits() | 1,
+            config.max_future_ms * 1'000'000},
+      peer_host_{
+          reactor::Delegate<Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
+          reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this)},
+      client_listener_(loop,
+                       reactor::Delegate<void(reactor::Socket)>::to<&Server::on_client>(*this)),
+      peer_listener_(loop, reactor::Delegate<void(reactor::Socket)>::to<&Server::on_peer>(*this)),
+      tick_(loop, reactor::Delegate<void()>::to<&Server::tick>(*this)),
+      drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)) {}
+
+Server::~Server() = default;
+
+std::expected<void, std::string> Server::open() {
+    if (auto mapped = map_memory(); !mapped) return mapped;
+    if (auto opened = open_log(); !opened) return opened;
+    if (auto added = add_neighbours(); !added) return added;
+    wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
+    return listen();
+}
+
+std::expected<void, std::string> Server::map_memory() {
+    const Limits& limits = config_.limits;
+    const std::uint32_t line_max = limits.line_max + at_line_surplus;
+    const reactor::Wire::Limits wire{
+        .send_size = std::size_t{limits.places_body_max} + line_max + (std::size_t{256} << 10),
+        .blocks = limits.blocks,
+        .blocks_reserved = limits.blocks / 8,
+    };
+    const std::array results = {
+        wire_.open(wire),
+        table_.open({limits.clients, limits.long_records, line_max},
+                    SipHash(reactor::sys::random_bits(), reactor::sys::random_bits())),
+        neighbours_.map(static_cast<std::uint32_t>(servers_max)),
+        clients_.map(limits.connections),
+        peers_.map(limits.peer_connections),
+    };
+    for (const auto& result : results) {
+        if (!result) return Failure(explain("cannot map memory", result.error()));
+    }
+    auto buffer = reactor::PageArray<char>::map(flood_batch_size + 2 * line_max);
+    if (!buffer) return Failure(explain("cannot map memory", buffer.error()));
+    flood_buffer_ = std::move(*buffer);
+    return {};
+}
+
+std::expected<void, std::string> Server::open_log() {
+    const std::string& folder = config_.log.folder;
+    std::string path = "-";
+    if (folder != "-") {
+        if (auto made = reactor::sys::make_folder(folder.c_str()); !made) {
+            return Failure(explain("log folder " + folder, made.error()));
+        }
+        path = folder + "/" + self_.name + ".log";
+    }
+    if (auto opened = log_.open(path.c_str(), config_.log.wire); !opened) {
+        return Failure(explain("log " + path, opened.error()));
+    }
+    return {};
+}
+
+std::expected<void, std::string> Server::add_neighbours() {
+    std::uint32_t index = 0;
+    for (const std::string& name : self_.neighbours) {
+        const ServerConfig* other = config_.find(name);
+        assert(other != nullptr);
+        [[maybe_unused]] const Neighbour* added =
+            neighbours_.emplace(core_, index++, other->name, other->peers);
+        assert(added != nullptr);
+    }
+    return {};
+}
+
+std::expected<void, std::string> Server::listen() {
+    auto clients = client_listener_.listen(self_.clients);
+    if (!clients) {
+        return Failure(explain("clients' address " + text_of(self_.clients), clients.error()));
+    }
+    auto peers = peer_listener_.listen(self_.peers);
+    if (!peers) return Failure(explain("peers' address " + text_of(self_.peers), peers.error()));
+    client_address_ = *clients;
+    peer_address_ = *peers;
+    return {};
+}
+
+void Server::aim(std::string_view name, const reactor::Address& address) {
+    Neighbour* found = neighbour(name);
+    assert(found != nullptr);
+    found->link().aim(address);
+}
+
+void Server::start() {
+    log_.event(Level::info, "started")
+        .field("server", self_.name)
+        .field("clients", text_of(client_address_))
+        .field("peers", text_of(peer_address_));
+    neighbours_.for_each([](Neighbour& neighbour) { neighbour.link().start(); });
+    tick_.start(tick_interval);
+}
+
+std::uint32_t Server::live_links() const {
+    std::uint32_t count = 0;
+    neighbours_.for_each([&](const Neighbour& neighbour) { count += neighbour.link().live(); });
+    return count;
+}
+
+Neighbour* Server::neighbour(std::string_view name) {
+    Neighbour* found = nullptr;
+    neighbours_.for_each([&](Neighbour& neighbour) {
+        if (neighbour.name() == name) found = &neighbour;
+    });
+    return found;
+}
+
+void Server::on_client(reactor::Socket socket) {
+    tune(socket, reactor::Patience::client);
+    ClientSession* session = clients_.emplace(
+        core_, ClientSession::Ended::to<&Server::on_client_ended>(*this));
+    assert(session != nullptr);
+    ++counters_.clients_accepted;
+    if (!session->open(std::move(socket))) {
+        clients_.release(*session);
+        return;
+    }
+    if (!clients_.full()) return;
+    client_listener_.pause();
+    if (make_room()) return;
+    ++counters_.clients_waited;
+    log_.event(Level::warning, "connections_full").field("limit", clients_.capacity());
+}
+
+// The last slot is taken: the client that has been idle for longest goes. When all are busy, those
+// who come now wait in the kernel's queue, until one ends or is found idle at a tick.
+bool Server::make_room() {
+    ClientSession* longest = nullptr;
+    std::uint32_t idle_seconds = 0;
+    clients_.for_each([&](ClientSession& session) {
+        const std::uint32_t idle = session.idle_seconds(wire_.seconds());
+        if (idle <= idle_seconds) return;
+        longest = &session;
+        idle_seconds = idle;
+    });
+    if (longest == nullptr) return false;
+    ++counters_.clients_evicted;
+    longest->evict();
+    return true;
+}
+
+void Server::on_client_ended(ClientSession& session) {
+    clients_.release(session);
+    if (client_listener_.paused() && !draining_) client_listener_.resume();
+}
+
+void Server::on_peer(reactor::Socket socket) {
+    tune(socket, reactor::Patience::neighbour);
+    PeerSession* session = peers_.emplace(core_, peer_host_);
+    if (session == nullptr) {
+        ++counters_.peers_refused;
+        return;
+    }
+    if (!session->open(std::move(socket))) peers_.release(*session);
+}
+
+void Server::on_peer_ended(PeerSession& session) { peers_.release(session); }
+
+void Server::flood() {
+    const std::span<char> scratch(&flood_buffer_[0], flood_buffer_.size());
+    neighbours_.for_each([&](Neighbour& neighbour) { neighbour.link().pump(scratch); });
+}
+
+void Server::tick() {
+    const std::uint32_t now = wire_.seconds();
+    clients_.for_each([now](ClientSession& session) { session.check(now); });
+    if (clients_.full() && !draining_) make_room();
+    peers_.for_each([](PeerSession& session) { session.tick(); });
+    neighbours_.for_each([](Neighbour& neighbour) { neighbour.link().tick(); });
+    // From the time it was due, so that the ticks do not drift; from now, when they fell behind.
+    tick_.start_at(std::max(tick_.due() + tick_interval, loop_.now()));
+}
+
+void Server::shut_down() {
+    if (std::exchange(draining_, true)) return;
+    log_.event(Level::info, "stopping").field("clients", std::uint64_t{clients_.size()});
+    client_listener_.close();
+    peer_listener_.close();
+    clients_.for_each([](ClientSession& session) { session.drain(); });
+    drain_until_ = loop_.now() + std::chrono::milliseconds(config_.limits.shutdown_ms);
+    drain_.start(reactor::Duration::zero());
+}
+
+bool Server::drained() {
+    bool owes = clients_.size() > 0;
+    neighbours_.for_each([&](Neighbour& neighbour) { owes = owes || neighbour.link().owes(); });
+    return !owes;
+}
+
+void Server::check_drained() {
+    if (!drained() && loop_.now() < drain_until_) {
+        drain_.start(drain_interval);
+        return;
+    }
+    neighbours_.for_each([](Neighbour& neighbour) { neighbour.link().stop(); });
+    log_summary();
+    stopped_();
+}
+
+void Server::log_summary() {
+    log_.event(Level::info, "stopped")
+        .field("iamat", counters_.iamat)
+        .field("whatsat", counters_.whatsat)
+        .field("invalid", counters_.invalid)
+        .field("relayed", counters_.relayed)
+        .field("clients_stored", std::uint64_t{table_.size()});
+    log_.flush();
+}
+
+}  // namespace herd

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "herd/client_session.hpp"
+#include "herd/config.hpp"
+#include "herd/core.hpp"
+#include "herd/location_table.hpp"
+#include "herd/log.hpp"
+#include "herd/neighbour.hpp"
+#include "herd/peer_session.hpp"
+#include "herd/places.hpp"
+#include "reactor/listener.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/slab.hpp"
+#include "reactor/timer.hpp"
+#include "reactor/wire.hpp"
+
+namespace herd {
+
+// One server of a herd, whole: it owns the table, the sessions and the links, accepts, ticks and
+// shuts down. Lives on one loop, which runs it; loop, places and configuration outlive it.
+//
+//   open() --> start() --> serving --shut_down()--> draining --> on_stopped (once)
+//
+// All memory is mapped in open(); from then on nothing here allocates.
+class Server {
+public:
+    // The loop that a server of this configuration needs.
+    static reactor::Loop::Limits loop_limits(const Config& config);
+    // Descriptors that it may hold at a time.
+    static std::uint64_t descriptors(const Config& config);
+
+    Server(reactor::Loop& loop, Places& places, const Config& config, const ServerConfig& self,
+           reactor::Delegate<void()> stopped);
+    ~Server();
+
+    // Maps its memory, opens its log and listens. What went wrong is one line for a person.
+    std::expected<void, std::string> open();
+    // Begins to dial its neighbours.
+    void start();
+    // Accepts no more, answers what is owed, brings its links up to date, then reports to
+    // `stopped`, at the latest after limits.shutdown_ms. Idempotent.
+    void shut_down();
+
+    // Where it listens, with the ports in force.
+    const reactor::Address& client_address() const { return client_address_; }
+    const reactor::Address& peer_address() const { return peer_address_; }
+    // Before start(): where a neighbour really listens, for herds on ports the kernel chose.
+    void aim(std::string_view neighbour, const reactor::Address& address);
+
+    const LocationTable& table() const { return table_; }
+    const Counters& counters() const { return counters_; }
+    std::uint64_t epoch() const { return core_.epoch; }
+    std::uint32_t client_count() const { return clients_.size(); }
+    std::uint32_t live_links() const;
+
+private:
+    std::expected<void, std::string> map_memory();
+    std::expected<void, std::string> open_log();
+    std::expected<void, std::string> add_neighbours();
+    std::expected<void, std::string> listen();
+
+    void on_client(reactor::Socket socket);
+    void on_peer(reactor::Socket socket);
+    void on_client_ended(ClientSession& session);
+    void on_peer_ended(PeerSession& session);
+    Neighbour* neighbour(std::string_view name);
+    bool make_room();
+    void flood();
+    void tick();
+    void check_drained();
+    bool drained();
+    void log_summary();
+
+    const Config& config_;
+    const ServerConfig& self_;
+    reactor::Loop& loop_;
+    reactor::Delegate<void()> stopped_;
+    reactor::Wire wire_;
+    LocationTable table_;
+    Log log_;
+    Counters counters_;
+    Core core_;
+    PeerSession::Host peer_host_;
+    reactor::Slab<Neighbour> neighbours_;
+    reactor::Slab<ClientSession> clients_;
+    reactor::Slab<PeerSession> peers_;
+    reactor::PageArray<char> flood_buffer_;
+    reactor::Listener client_listener_;
+    reactor::Listener peer_listener_;
+    reactor::Address client_address_;
+    reactor::Address peer_address_;
+    reactor::Timer tick_;
+    reactor::Timer drain_;
+    reactor::Instant drain_until_{};
+    bool draining_ = false;
+};
+
+}  // namespace herd

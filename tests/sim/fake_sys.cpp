@@ -1,0 +1,115 @@
+// reactor::sys for simulations: linked instead of reactor/sys_linux.cpp.
+#include "reactor/sys.hpp"
+#include "tests/sim/fake_kernel.hpp"
+
+#include <cerrno>
+
+#include <sys/mman.h>
+
+namespace reactor::sys {
+
+namespace {
+
+sim::FakeKernel& kernel() {
+    return sim::FakeKernel::current();
+}
+
+}  // namespace
+
+Result<void*> map_pages(std::size_t size) {
+    void* start = mmap(
+        nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED) return failure(errno);
+    return start;
+}
+void unmap_pages(void* start, std::size_t size) {
+    munmap(start, size);
+}
+
+std::int64_t monotonic_ns() {
+    return kernel().now_ns();
+}
+std::int64_t wall_ns() {
+    return kernel().wall_ns();
+}
+std::uint64_t random_bits() {
+    return kernel().random_bits();
+}
+
+Result<int> open_socket(bool) {
+    return kernel().open_socket();
+}
+Result<void> set_option(int, Option, int) {
+    return {};
+}
+Result<void> bind(int fd, const Address& address) {
+    return kernel().bind(fd, address);
+}
+Result<void> listen(int fd, int) {
+    return kernel().listen(fd);
+}
+Result<int> accept(int fd) {
+    return kernel().accept(fd);
+}
+Result<void> connect(int fd, const Address& address) {
+    return kernel().connect(fd, address);
+}
+Result<void> take_error(int fd) {
+    return kernel().take_error(fd);
+}
+Result<Address> local_address(int fd) {
+    return kernel().local_address(fd);
+}
+Result<Address> peer_address(int fd) {
+    return kernel().peer_address(fd);
+}
+Result<std::size_t> receive(int fd, std::span<char> room) {
+    return kernel().receive(fd, room);
+}
+Result<std::size_t> send(int fd, std::string_view bytes) {
+    return kernel().send(fd, bytes);
+}
+void shutdown_write(int fd) {
+    kernel().shutdown_write(fd);
+}
+void close(int fd) {
+    kernel().close(fd);
+}
+
+Result<int> open_poll() {
+    return kernel().open_poll();
+}
+Result<void> poll_add(int poll, int fd, std::uint32_t mask, std::uint64_t data) {
+    return kernel().poll_add(poll, fd, mask, data);
+}
+Result<void> poll_change(int poll, int fd, std::uint32_t mask, std::uint64_t data) {
+    return kernel().poll_change(poll, fd, mask, data);
+}
+Result<void> poll_remove(int poll, int fd) {
+    return kernel().poll_remove(poll, fd);
+}
+Result<std::size_t> wait(int poll, std::span<Event> events, int) {
+    return kernel().wait(poll, events);
+}
+
+Result<int> open_signals() {
+    return failure(ENOSYS);
+}
+Result<int> take_signal(int) {
+    return failure(ENOSYS);
+}
+Result<std::uint64_t> raise_descriptor_limit(std::uint64_t wanted) {
+    return wanted;
+}
+
+Result<void> make_folder(const char*) {
+    return {};
+}
+Result<int> open_append(const char*) {
+    return kernel().open_file();
+}
+Result<std::size_t> write(int, std::string_view bytes) {
+    return bytes.size();
+}
+
+}  // namespace reactor::sys
