@@ -1,5 +1,11 @@
 #include "herd/client_session.hpp"
 
+#include "protocol/at_line.hpp"
+#include "protocol/iso6709.hpp"
+#include "protocol/places_json.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/sys.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -7,12 +13,6 @@
 #include <span>
 #include <utility>
 #include <variant>
-
-#include "protocol/at_line.hpp"
-#include "protocol/iso6709.hpp"
-#include "protocol/places_json.hpp"
-#include "reactor/lines.hpp"
-#include "reactor/sys.hpp"
 
 namespace herd {
 
@@ -26,9 +26,7 @@ std::size_t places_room(std::size_t at_size, std::string_view json) {
 }  // namespace
 
 ClientSession::ClientSession(Core& core, Ended ended)
-    : core_(core),
-      ended_(ended),
-      stream_(core.wire, *this) {}
+    : core_(core), ended_(ended), stream_(core.wire, *this) {}
 
 ClientSession::~ClientSession() {
     if (ticket_) core_.places.cancel(ticket_);
@@ -99,10 +97,17 @@ void ClientSession::report(std::string_view line, const protocol::IamAt& iamat) 
                               iamat.time,
                               skew_ns};
     switch (core_.table.report(at)) {
-        case Offer::table_full: ++core_.counters.table_full; return invalid(line);
-        case Offer::no_long_line: ++core_.counters.long_records_full; return invalid(line);
-        case Offer::not_newer: ++core_.counters.iamat_old; break;
-        case Offer::stored: break;
+        case Offer::table_full:
+            ++core_.counters.table_full;
+            return invalid(line);
+        case Offer::no_long_line:
+            ++core_.counters.long_records_full;
+            return invalid(line);
+        case Offer::not_newer:
+            ++core_.counters.iamat_old;
+            break;
+        case Offer::stored:
+            break;
     }
     ++core_.counters.iamat;
     const std::size_t size = at_line_size(at) + 1;
@@ -131,9 +136,10 @@ void ClientSession::question(std::string_view line, const protocol::WhatsAt& wha
     if (!ticket_) {
         ++core_.counters.places_refused;
         at_line_.clear(core_.wire.blocks());
-        return answer_now(at_line, protocol::format_places_failure(
-                                       none, protocol::PlacesStatus::over_query_limit,
-                                       "Too many questions wait already."));
+        return answer_now(at_line,
+                          protocol::format_places_failure(none,
+                                                          protocol::PlacesStatus::over_query_limit,
+                                                          "Too many questions wait already."));
     }
     bound_ = whatsat.bound;
     stream_.pause();
@@ -159,14 +165,17 @@ void ClientSession::answer_now(std::string_view at_line, std::string_view json) 
 
 // Completes an answer whose AT line, `at_size` bytes, stands in `out` already. The line, the places
 // and the empty line leave as one piece: there are clients that read once.
-void ClientSession::send_places(std::span<char> out, std::size_t at_size, std::string_view json,
+void ClientSession::send_places(std::span<char> out,
+                                std::size_t at_size,
+                                std::string_view json,
                                 std::uint32_t bound) {
     out[at_size] = '\n';
     const std::span<char> body = out.subspan(at_size + 1, out.size() - at_size - 3);
     const auto cut = protocol::cut_places(body, json, bound);
     const std::string_view places =
         cut ? cut->text
-            : protocol::format_places_failure(body, protocol::PlacesStatus::unknown_error,
+            : protocol::format_places_failure(body,
+                                              protocol::PlacesStatus::unknown_error,
                                               "The Places service answered nonsense.");
     const std::size_t size = at_size + 1 + places.size();
     out[size] = '\n';
@@ -206,12 +215,18 @@ void ClientSession::check(std::uint32_t now) {
         const Limits& limits = core_.limits;
         Counters& counters = core_.counters;
         switch (stream_.waiting()) {
-            case Waiting::first: return {limits.first_line_ms, &counters.silent_at_first};
-            case Waiting::rest: return {limits.rest_of_line_ms, &counters.slow_lines};
-            case Waiting::next: return {limits.idle_ms, &counters.idle};
-            case Waiting::drain: return {limits.drain_ms, &counters.slow_readers};
-            case Waiting::linger: return {limits.linger_ms, &counters.lingered};
-            case Waiting::owner: break;  // The Places deadline ends this.
+            case Waiting::first:
+                return {limits.first_line_ms, &counters.silent_at_first};
+            case Waiting::rest:
+                return {limits.rest_of_line_ms, &counters.slow_lines};
+            case Waiting::next:
+                return {limits.idle_ms, &counters.idle};
+            case Waiting::drain:
+                return {limits.drain_ms, &counters.slow_readers};
+            case Waiting::linger:
+                return {limits.linger_ms, &counters.lingered};
+            case Waiting::owner:
+                break;  // The Places deadline ends this.
         }
         return {UINT32_MAX, nullptr};
     }();
@@ -238,6 +253,8 @@ void ClientSession::on_drained() {
     if (draining_ && !ticket_ && !stream_.holds_input()) stream_.finish();
 }
 
-void ClientSession::on_closed(reactor::Closed) { ended_(*this); }
+void ClientSession::on_closed(reactor::Closed) {
+    ended_(*this);
+}
 
 }  // namespace herd

@@ -1,11 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string_view>
-#include <utility>
-
 #include "herd/core.hpp"
 #include "herd/places.hpp"
 #include "protocol/command.hpp"
@@ -13,6 +7,12 @@
 #include "reactor/delegate.hpp"
 #include "reactor/socket.hpp"
 #include "reactor/stream.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
 
 namespace herd {
 
@@ -49,13 +49,15 @@ private:
 
     std::size_t read_lines(std::string_view bytes, std::size_t seen, bool ended);
     void command(std::string_view line);
-    void report(std::string_view line, const protocol::IamAt& report);
-    void question(std::string_view line, const protocol::WhatsAt& question);
+    void report(std::string_view line, const protocol::IamAt& iamat);
+    void question(std::string_view line, const protocol::WhatsAt& whatsat);
     void invalid(std::string_view line);
     void too_long(std::string_view line);
     void on_places(std::string_view json);
     void answer_now(std::string_view at_line, std::string_view json);
-    void send_places(std::span<char> out, std::size_t at_size, std::string_view json,
+    void send_places(std::span<char> out,
+                     std::size_t at_size,
+                     std::string_view json,
                      std::uint32_t bound);
     void sent(std::size_t size, const char* text);
 

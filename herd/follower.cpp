@@ -6,12 +6,11 @@ void Follower::resume(const rules::Position& position) {
     const std::uint64_t seq = table_.feed().seq();
     behind_since_.reset();
     sweeping_ = false;
-    if (position.seq > seq || position.sweep_target > seq) {
-        // No true claim of this run: whatever the receiver means, it gets everything.
-        cursor_.seek_start();
-    } else if (position.sweep_target > position.seq) {
+    // No true claim of this run: whatever the receiver means, it gets everything.
+    const bool believed = position.seq <= seq && position.sweep_target <= seq;
+    if (believed && position.sweep_target > position.seq) {
         start_sweep(position.seq, position.sweep_target, position.sweep_slot);
-    } else if (position.seq == 0) {
+    } else if (!believed || position.seq == 0) {
         cursor_.seek_start();
     } else if (!cursor_.seek(position.seq, seek_max)) {
         start_sweep(position.seq, seq, 0);

@@ -1,13 +1,13 @@
 #include "herd/log.hpp"
 
+#include "reactor/sys.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <chrono>
 #include <cstring>
 #include <utility>
-
-#include "reactor/sys.hpp"
 
 namespace herd {
 
@@ -52,8 +52,8 @@ void put_stamp(char* out, std::int64_t wall_ns) {
 
 Log::Log(reactor::Loop& loop)
     : loop_(loop),
-      flush_task_(loop, reactor::Phase::reclaim,
-                  reactor::Delegate<void()>::to<&Log::flush>(*this)) {}
+      flush_task_(
+          loop, reactor::Phase::reclaim, reactor::Delegate<void()>::to<&Log::flush>(*this)) {}
 
 Log::~Log() {
     flush();
@@ -150,7 +150,9 @@ LogLine::~LogLine() {
 }
 
 // One byte is kept for the line's end.
-std::size_t LogLine::room() const { return Log::line_size_max - 1 - size_; }
+std::size_t LogLine::room() const {
+    return Log::line_size_max - 1 - size_;
+}
 
 void LogLine::put(std::string_view text) {
     const std::size_t count = std::min(text.size(), room());
@@ -161,7 +163,7 @@ void LogLine::put(std::string_view text) {
 LogLine& LogLine::field(std::string_view key, std::uint64_t value) {
     if (log_ == nullptr) return *this;
     char digits[20];
-    const auto end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
+    auto* const end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
     put(" ");
     put(key);
     put("=");

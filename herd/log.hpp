@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "reactor/loop.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
+
+#include <cstdint>
+#include <string_view>
 
 namespace herd {
 
@@ -13,10 +13,10 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 
 class LogLine;
 
-// One server's log: a line per event, `time=... level=... event=... key=value`. Lines gather in a fixed
-// buffer that is written once per loop iteration; when the file cannot take them, they are counted
-// and dropped, never waited for, and the count is the first line that it takes again. Without a
-// file, everything is dropped silently.
+// One server's log: a line per event, `time=... level=... event=... key=value`. Lines gather in a
+// fixed buffer that is written once per loop iteration; when the file cannot take them, they are
+// counted and dropped, never waited for, and the count is the first line that it takes again.
+// Without a file, everything is dropped silently.
 class Log {
 public:
     static constexpr std::size_t buffer_size = std::size_t{256} << 10;

@@ -1,15 +1,15 @@
 #include "herd/peer_link.hpp"
 
+#include "herd/neighbour.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/sys.hpp"
+
 #include <array>
 #include <cassert>
 #include <cstring>
 #include <utility>
 #include <variant>
-
-#include "herd/neighbour.hpp"
-#include "protocol/peer_message.hpp"
-#include "reactor/lines.hpp"
-#include "reactor/sys.hpp"
 
 namespace herd {
 
@@ -23,7 +23,8 @@ constexpr std::size_t mark_room = 2 * (protocol::peer_message_size_max + 1);
 PeerLink::PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& address)
     : core_(core),
       neighbour_(neighbour),
-      connector_(core.loop, {},
+      connector_(core.loop,
+                 {},
                  reactor::Delegate<void(reactor::Socket)>::to<&PeerLink::on_connected>(*this)),
       follower_(core.table),
       mark_timer_(core.loop, reactor::Delegate<void()>::to<&PeerLink::on_mark_due>(*this)) {
@@ -58,8 +59,12 @@ void PeerLink::on_connected(reactor::Socket socket) {
         return;
     }
     state_ = State::greeting;
+    unsent_ = 0;
     heard_at_ = core_.loop.now();
-    say(protocol::Hello{protocol::peer_version, core_.name, core_.epoch, core_.table.feed().seq(),
+    say(protocol::Hello{protocol::peer_version,
+                        core_.name,
+                        core_.epoch,
+                        core_.table.feed().seq(),
                         reactor::sys::wall_ns()});
 }
 
@@ -101,10 +106,10 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     refused_ = false;
     connector_.settle();
     incarnation_ = neighbour_.incarnation(answer.epoch);
-    const auto position =
-        rules::resumed({answer.resume_epoch, answer.resume_seq, answer.sweep_target,
-                        answer.sweep_slot},
-                       core_.epoch, last_written_);
+    const auto position = rules::resumed(
+        {answer.resume_epoch, answer.resume_seq, answer.sweep_target, answer.sweep_slot},
+        core_.epoch,
+        last_written_);
     follower_.resume(position);
     marked_ = position;
     marked_at_ = {};
@@ -198,8 +203,8 @@ std::size_t PeerLink::mark(std::span<char> out) {
     return size;
 }
 
-// While bytes wait for the kernel the neighbour's PONGs are not read: on a slow link, perhaps never.
-// That the kernel finds room again then says as much.
+// While bytes wait for the kernel the neighbour's PONGs are not read: on a slow link, perhaps
+// never. That the kernel finds room again then says as much.
 void PeerLink::tick() {
     if (!stream_ || stream_->dead()) return;
     if (stream_->unsent() < unsent_) heard_at_ = core_.loop.now();

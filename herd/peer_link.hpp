@@ -1,17 +1,17 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
-
 #include "herd/core.hpp"
 #include "herd/follower.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/connector.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/timer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
 
 namespace herd {
 
@@ -59,7 +59,7 @@ private:
     void on_drained() override;
     void on_closed(reactor::Closed why) override;
     void on_line(std::string_view line);
-    void welcome(const protocol::Welcome& welcome);
+    void welcome(const protocol::Welcome& answer);
     void refuse(std::uint64_t code, std::string_view reason);
     std::size_t fill(std::span<char> batch);
     // What the neighbour has been told, and what it could be told.

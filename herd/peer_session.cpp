@@ -1,21 +1,19 @@
 #include "herd/peer_session.hpp"
 
-#include <algorithm>
-#include <array>
-#include <utility>
-#include <variant>
-
 #include "herd/neighbour.hpp"
 #include "herd/rules.hpp"
 #include "reactor/lines.hpp"
 #include "reactor/sys.hpp"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
 namespace herd {
 
 PeerSession::PeerSession(Core& core, const Host& host)
-    : core_(core),
-      host_(host),
-      stream_(core.wire, *this, true) {}
+    : core_(core), host_(host), stream_(core.wire, *this, true) {}
 
 reactor::Result<void> PeerSession::open(reactor::Socket socket) {
     heard_at_ = core_.loop.now();
@@ -72,8 +70,13 @@ void PeerSession::on_message(const protocol::Hello& hello) {
         .field("neighbour", neighbour->name())
         .field("from", granted.seq)
         .field("to", hello.seq);
-    say(protocol::Welcome{protocol::peer_version, core_.name, core_.epoch, granted.epoch,
-                          granted.seq, granted.sweep_target, granted.sweep_slot,
+    say(protocol::Welcome{protocol::peer_version,
+                          core_.name,
+                          core_.epoch,
+                          granted.epoch,
+                          granted.seq,
+                          granted.sweep_target,
+                          granted.sweep_slot,
                           reactor::sys::wall_ns()});
     neighbour->link().nudge();
 }
@@ -88,9 +91,15 @@ void PeerSession::on_message(const protocol::AtLine& line) {
             ++core_.counters.relayed;
             core_.wire.post_flush();
             break;
-        case Offer::not_newer: ++core_.counters.duplicates; break;
-        case Offer::table_full: ++core_.counters.table_full; break;
-        case Offer::no_long_line: ++core_.counters.long_records_full; break;
+        case Offer::not_newer:
+            ++core_.counters.duplicates;
+            break;
+        case Offer::table_full:
+            ++core_.counters.table_full;
+            break;
+        case Offer::no_long_line:
+            ++core_.counters.long_records_full;
+            break;
     }
 }
 
@@ -107,7 +116,9 @@ void PeerSession::on_message(const protocol::Sweep& sweep) {
     received.sweep_slot = sweep.slot;
 }
 
-void PeerSession::on_message(const protocol::Ping& ping) { say(protocol::Pong{ping.token}); }
+void PeerSession::on_message(const protocol::Ping& ping) {
+    say(protocol::Pong{ping.token});
+}
 
 void PeerSession::offend() {
     ++core_.counters.peer_lines_bad;

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <utility>
-
 #include "herd/core.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/socket.hpp"
 #include "reactor/stream.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
 
 namespace herd {
 

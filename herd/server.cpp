@@ -1,11 +1,11 @@
 #include "herd/server.hpp"
 
+#include "reactor/sys.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
-
-#include "reactor/sys.hpp"
 
 namespace herd {
 
@@ -42,10 +42,14 @@ reactor::Loop::Limits Server::loop_limits(const Config& config) {
 
 std::uint64_t Server::descriptors(const Config& config) {
     return std::uint64_t{config.limits.connections} + config.limits.peer_connections +
-           config.servers.size() + 2 * config.limits.places_in_flight + other_descriptors;
+           config.servers.size() + std::uint64_t{2} * config.limits.places_in_flight +
+           other_descriptors;
 }
 
-Server::Server(reactor::Loop& loop, Places& places, const Config& config, const ServerConfig& self,
+Server::Server(reactor::Loop& loop,
+               Places& places,
+               const Config& config,
+               const ServerConfig& self,
                reactor::Delegate<void()> stopped)
     : config_(config),
       self_(self),
@@ -53,13 +57,18 @@ Server::Server(reactor::Loop& loop, Places& places, const Config& config, const 
       stopped_(stopped),
       wire_(loop),
       log_(loop),
-      core_{loop,          wire_,     table_,
-            log_,          counters_, places,
-            config.limits, self.name, reactor::sys::random_bits() | 1,
+      core_{loop,
+            wire_,
+            table_,
+            log_,
+            counters_,
+            places,
+            config.limits,
+            self.name,
+            reactor::sys::random_bits() | 1,
             config.max_future_ms * 1'000'000},
-      peer_host_{
-          reactor::Delegate<Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
-          reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this)},
+      peer_host_{reactor::Delegate<Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
+                 reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this)},
       client_listener_(loop,
                        reactor::Delegate<void(reactor::Socket)>::to<&Server::on_client>(*this)),
       peer_listener_(loop, reactor::Delegate<void(reactor::Socket)>::to<&Server::on_peer>(*this)),
@@ -68,15 +77,15 @@ Server::Server(reactor::Loop& loop, Places& places, const Config& config, const 
 
 Server::~Server() = default;
 
-std::expected<void, std::string> Server::open() {
+Outcome<> Server::open() {
     if (auto mapped = map_memory(); !mapped) return mapped;
     if (auto opened = open_log(); !opened) return opened;
-    if (auto added = add_neighbours(); !added) return added;
+    add_neighbours();
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
     return listen();
 }
 
-std::expected<void, std::string> Server::map_memory() {
+Outcome<> Server::map_memory() {
     const Limits& limits = config_.limits;
     const std::uint32_t line_max = limits.line_max + at_line_surplus;
     const reactor::Wire::Limits wire{
@@ -95,13 +104,13 @@ std::expected<void, std::string> Server::map_memory() {
     for (const auto& result : results) {
         if (!result) return Failure(explain("cannot map memory", result.error()));
     }
-    auto buffer = reactor::PageArray<char>::map(flood_batch_size + 2 * line_max);
+    auto buffer = reactor::PageArray<char>::map(flood_batch_size + 2 * std::size_t{line_max});
     if (!buffer) return Failure(explain("cannot map memory", buffer.error()));
     flood_buffer_ = std::move(*buffer);
     return {};
 }
 
-std::expected<void, std::string> Server::open_log() {
+Outcome<> Server::open_log() {
     const std::string& folder = config_.log.folder;
     std::string path = "-";
     if (folder != "-") {
@@ -116,7 +125,7 @@ std::expected<void, std::string> Server::open_log() {
     return {};
 }
 
-std::expected<void, std::string> Server::add_neighbours() {
+void Server::add_neighbours() {
     std::uint32_t index = 0;
     for (const std::string& name : self_.neighbours) {
         const ServerConfig* other = config_.find(name);
@@ -125,10 +134,9 @@ std::expected<void, std::string> Server::add_neighbours() {
             neighbours_.emplace(core_, index++, other->name, other->peers);
         assert(added != nullptr);
     }
-    return {};
 }
 
-std::expected<void, std::string> Server::listen() {
+Outcome<> Server::listen() {
     auto clients = client_listener_.listen(self_.clients);
     if (!clients) {
         return Failure(explain("clients' address " + text_of(self_.clients), clients.error()));
@@ -171,8 +179,8 @@ Neighbour* Server::neighbour(std::string_view name) {
 
 void Server::on_client(reactor::Socket socket) {
     tune(socket, reactor::Patience::client);
-    ClientSession* session = clients_.emplace(
-        core_, ClientSession::Ended::to<&Server::on_client_ended>(*this));
+    ClientSession* session =
+        clients_.emplace(core_, ClientSession::Ended::to<&Server::on_client_ended>(*this));
     assert(session != nullptr);
     ++counters_.clients_accepted;
     if (!session->open(std::move(socket))) {
@@ -218,7 +226,9 @@ void Server::on_peer(reactor::Socket socket) {
     if (!session->open(std::move(socket))) peers_.release(*session);
 }
 
-void Server::on_peer_ended(PeerSession& session) { peers_.release(session); }
+void Server::on_peer_ended(PeerSession& session) {
+    peers_.release(session);
+}
 
 void Server::flood() {
     const std::span<char> scratch(&flood_buffer_[0], flood_buffer_.size());

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <expected>
-#include <string>
-#include <string_view>
-
 #include "herd/client_session.hpp"
 #include "herd/config.hpp"
 #include "herd/core.hpp"
 #include "herd/location_table.hpp"
 #include "herd/log.hpp"
 #include "herd/neighbour.hpp"
+#include "herd/outcome.hpp"
 #include "herd/peer_session.hpp"
 #include "herd/places.hpp"
 #include "reactor/listener.hpp"
@@ -18,6 +14,11 @@
 #include "reactor/slab.hpp"
 #include "reactor/timer.hpp"
 #include "reactor/wire.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace herd {
 
@@ -34,12 +35,15 @@ public:
     // Descriptors that it may hold at a time.
     static std::uint64_t descriptors(const Config& config);
 
-    Server(reactor::Loop& loop, Places& places, const Config& config, const ServerConfig& self,
+    Server(reactor::Loop& loop,
+           Places& places,
+           const Config& config,
+           const ServerConfig& self,
            reactor::Delegate<void()> stopped);
     ~Server();
 
-    // Maps its memory, opens its log and listens. What went wrong is one line for a person.
-    std::expected<void, std::string> open();
+    // Maps its memory, opens its log and listens.
+    Outcome<> open();
     // Begins to dial its neighbours.
     void start();
     // Accepts no more, answers what is owed, brings its links up to date, then reports to
@@ -50,8 +54,9 @@ public:
     const reactor::Address& client_address() const { return client_address_; }
     const reactor::Address& peer_address() const { return peer_address_; }
     // Before start(): where a neighbour really listens, for herds on ports the kernel chose.
-    void aim(std::string_view neighbour, const reactor::Address& address);
+    void aim(std::string_view name, const reactor::Address& address);
 
+    Log& log() { return log_; }
     const LocationTable& table() const { return table_; }
     const Counters& counters() const { return counters_; }
     std::uint64_t epoch() const { return core_.epoch; }
@@ -59,10 +64,10 @@ public:
     std::uint32_t live_links() const;
 
 private:
-    std::expected<void, std::string> map_memory();
-    std::expected<void, std::string> open_log();
-    std::expected<void, std::string> add_neighbours();
-    std::expected<void, std::string> listen();
+    Outcome<> map_memory();
+    Outcome<> open_log();
+    void add_neighbours();
+    Outcome<> listen();
 
     void on_client(reactor::Socket socket);
     void on_peer(reactor::Socket socket);

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cassert>
+#include <expected>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace herd {
+
+// A value, or one line for a person that says why there is none: what starting up comes to. It
+// stands in for std::expected, which clang 14 cannot destroy when a part of it owns memory.
+template <class T = std::monostate>
+class Outcome {
+public:
+    Outcome() = default;
+    Outcome(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+    template <class Error>
+    Outcome(std::unexpected<Error> failed)  // NOLINT(google-explicit-constructor)
+        : error_(std::move(failed).error()) {
+        assert(!error_.empty());
+    }
+
+    bool has_value() const { return error_.empty(); }
+    explicit operator bool() const { return has_value(); }
+    T& operator*() {
+        assert(error_.empty());
+        return value_;
+    }
+    const T& operator*() const {
+        assert(error_.empty());
+        return value_;
+    }
+    std::string& error() { return error_; }
+    const std::string& error() const { return error_; }
+
+private:
+    T value_{};
+    std::string error_;
+};
+
+}  // namespace herd
