@@ -1,0 +1,85 @@
+#pragma once
+
+#include "herd/offline/http_request.hpp"
+#include "herd/offline/places_service.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/stream.hpp"
+#include "reactor/timer.hpp"
+#include "reactor/wire.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace herd::offline {
+
+// One client of the offline Places service: takes its requests one at a time, in order, and sends
+// each answer as its verdict says. Pinned. Its owner opens it once, calls sweep() each second, and
+// releases it when `closed` is called (in the reclaim phase).
+// Invariant: a search admitted has left, at the latest when `closed` is called.
+class PlacesConnection final : public reactor::StreamEvents {
+public:
+    using Closed = reactor::Delegate<void(PlacesConnection&)>;
+
+    PlacesConnection(reactor::Wire& wire, PlacesService& service, Closed closed);
+
+    reactor::Result<void> open(reactor::Socket socket) { return stream_.open(std::move(socket)); }
+
+    // Ends what has waited for too long.
+    void sweep();
+    // Ends as soon as what was asked is answered. What hangs or drips ends now.
+    void drain();
+
+private:
+    enum class State : std::uint8_t {
+        reading,   // for a request, or the rest of one
+        yielding,  // more requests are here; others have a turn first
+        delayed,   // the answer to a request is due when the timer expires
+        dripping,  // a byte at each tick
+        pouring,   // as fast as the client reads
+        hung,      // nothing is said any more, and what comes is ignored
+        ended,     // the stream is finishing or dead
+    };
+
+    std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
+    void on_drained() override;
+    void on_closed(reactor::Closed why) override;
+    void on_timer();
+
+    std::size_t take_requests(std::string_view bytes);
+    void begin();
+    void fulfil();
+    void refuse(unsigned status);
+    void wait(State state, reactor::Duration delay);
+    void hang();
+    void reset();
+    void cut(const HttpAnswer& answer);
+    void drip();
+    void pour();
+    void send(const HttpAnswer& answer);
+    void next();
+    void leave();
+    void end();
+
+    // The status line and the headers; a view of head_.
+    std::string_view head(const HttpAnswer& answer, std::size_t body_size);
+
+    reactor::Wire& wire_;
+    PlacesService& service_;
+    Closed closed_;
+    reactor::Stream stream_;
+    reactor::Timer timer_;
+    HttpRequestParser parser_;
+    PlacesService::Verdict verdict_;  // Of the request being answered.
+    std::string slow_;                // What drips, or comes behind what pours.
+    std::size_t slow_left_ = 0;       // How much of it, or of the pouring, is still to send.
+    std::uint32_t begun_at_ = 0;      // When the request being read began; wire seconds.
+    State state_ = State::reading;
+    bool begun_ = false;     // A part of a request has been read.
+    bool last_ = false;      // The connection ends with the answer to this request.
+    bool draining_ = false;  // No further request is wanted.
+    char head_[512];
+};
+
+}  // namespace herd::offline

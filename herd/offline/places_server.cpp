@@ -1,0 +1,154 @@
+#include "herd/offline/places_server.hpp"
+
+#include "reactor/signals.hpp"
+#include "reactor/socket.hpp"
+#include "reactor/sys.hpp"
+
+#include <cassert>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+namespace herd::offline {
+namespace {
+
+using reactor::Delegate;
+using std::chrono::seconds;
+
+constexpr std::uint32_t watches_besides = 8;  // the listener, signals
+constexpr std::uint32_t timers_besides = 8;   // of the server and its listener
+constexpr std::uint64_t descriptors_besides = 32;
+
+std::string fault(std::string_view what, reactor::Errno error) {
+    return std::string(what) + ": " + std::string(reactor::describe(error));
+}
+
+std::optional<std::string_view> complaint(const Options& options) {
+    if (options.delay_min_ms > options.delay_max_ms || options.delay_max_ms > delay_ms_max) {
+        return "delays must be in order, and at most a minute";
+    }
+    double percent = 0;
+    for (const FaultShare& share : options.faults) percent += share.percent;
+    if (!(percent <= 100)) return "faults must not be more than 100 percent together";
+    if (options.connections_max == 0) return "at least one connection must be allowed";
+    return std::nullopt;
+}
+
+// Ends a server in order when a signal comes.
+struct Ending {
+    PlacesServer& server;
+    void on_signal(int) { server.drain(); }
+};
+
+}  // namespace
+
+PlacesServer::PlacesServer(reactor::Loop& loop)
+    : loop_(loop),
+      wire_(loop),
+      listener_(loop, Delegate<void(reactor::Socket)>::to<&PlacesServer::on_accepted>(*this)),
+      sweep_(loop, Delegate<void()>::to<&PlacesServer::on_sweep>(*this)),
+      grace_(loop, Delegate<void()>::to<&PlacesServer::on_grace_over>(*this)) {}
+
+PlacesServer::~PlacesServer() = default;
+
+reactor::Loop::Limits PlacesServer::loop_limits(const Options& options) {
+    return {.watches = options.connections_max + watches_besides,
+            .timers = options.connections_max + timers_besides};
+}
+
+std::optional<reactor::Address> PlacesServer::open(const Options& options, std::string& problem) {
+    assert(!service_);
+    if (const auto wrong = complaint(options)) {
+        problem = *wrong;
+        return std::nullopt;
+    }
+    if (!load(options, problem)) return std::nullopt;
+    if (auto opened = wire_.open({}); !opened) {
+        problem = fault("buffers", opened.error());
+        return std::nullopt;
+    }
+    if (auto mapped = connections_.map(options.connections_max); !mapped) {
+        problem = fault("connections", mapped.error());
+        return std::nullopt;
+    }
+    auto address = listener_.listen(options.listen);
+    if (!address) {
+        char text[reactor::address_text_size_max];
+        problem = fault("listen " + std::string(options.listen.text(text)), address.error());
+        return std::nullopt;
+    }
+    sweep_.start(seconds(1));
+    return *address;
+}
+
+bool PlacesServer::load(const Options& options, std::string& problem) {
+    auto table = PlaceTable::load(options.data_folder, problem);
+    if (!table) return false;
+    table_ = std::move(*table);
+    index_.emplace(table_);
+    source_.emplace(table_, *index_, options.required_key);
+    Injector injector(options.seed);
+    injector.set_delay({options.delay_min_ms, options.delay_max_ms});
+    injector.set_faults(options.faults);
+    service_.emplace(*source_, std::move(injector), options.allow_inject);
+    return true;
+}
+
+void PlacesServer::drain() {
+    if (std::exchange(draining_, true)) return;
+    listener_.close();
+    connections_.for_each([](PlacesConnection& connection) { connection.drain(); });
+    if (connections_.size() == 0) {
+        loop_.stop();
+    } else {
+        grace_.start(grace);
+    }
+}
+
+void PlacesServer::on_accepted(reactor::Socket socket) {
+    reactor::tune(socket, reactor::Patience::client);
+    PlacesConnection* const connection = connections_.emplace(
+        wire_, *service_, PlacesConnection::Closed::to<&PlacesServer::on_closed>(*this));
+    assert(connection != nullptr);
+    if (!connection->open(std::move(socket))) connections_.release(*connection);
+    if (connections_.full()) listener_.pause();
+}
+
+void PlacesServer::on_closed(PlacesConnection& connection) {
+    connections_.release(connection);
+    if (listener_.paused()) listener_.resume();
+    if (draining_ && connections_.size() == 0) loop_.stop();
+}
+
+void PlacesServer::on_sweep() {
+    sweep_.start_at(sweep_.due() + seconds(1));
+    connections_.for_each([](PlacesConnection& connection) { connection.sweep(); });
+}
+
+int run(const Options& options) {
+    const auto fail = [](std::string_view what) {
+        std::fprintf(stderr, "places: %.*s\n", static_cast<int>(what.size()), what.data());
+        return 2;
+    };
+    // As far as allowed: with fewer descriptors, connections wait.
+    (void)reactor::sys::raise_descriptor_limit(options.connections_max + descriptors_besides);
+    reactor::Loop loop;
+    if (auto opened = loop.open(PlacesServer::loop_limits(options)); !opened) {
+        return fail(reactor::describe(opened.error()));
+    }
+    PlacesServer server(loop);
+    std::string problem;
+    const auto address = server.open(options, problem);
+    if (!address) return fail(problem);
+    Ending ending{server};
+    reactor::Signals signals(loop, Delegate<void(int)>::to<&Ending::on_signal>(ending));
+    if (auto opened = signals.open(); !opened) return fail(reactor::describe(opened.error()));
+    char text[reactor::address_text_size_max];
+    const std::string_view where = address->text(text);
+    std::printf("places listening on %.*s\n", static_cast<int>(where.size()), where.data());
+    std::fflush(stdout);
+    loop.run();
+    return 0;
+}
+
+}  // namespace herd::offline

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "herd/offline/injection.hpp"
+#include "herd/offline/place_index.hpp"
+#include "herd/offline/place_source.hpp"
+#include "herd/offline/place_table.hpp"
+#include "herd/offline/places_connection.hpp"
+#include "herd/offline/places_service.hpp"
+#include "reactor/address.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/listener.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/slab.hpp"
+#include "reactor/timer.hpp"
+#include "reactor/wire.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace herd::offline {
+
+struct Options {
+    reactor::Address listen = reactor::Address::loopback(0);
+    std::string data_folder = "data";  // Where the tables are; see find_data_folder.
+    std::string required_key;          // What callers must know; empty: nothing.
+    std::uint32_t delay_min_ms = 0;
+    std::uint32_t delay_max_ms = 0;
+    std::vector<FaultShare> faults;  // See parse_fault_share.
+    bool allow_inject = false;       // Callers may ask for faults, and POST /control.
+    std::uint64_t seed = 1;
+    std::uint32_t connections_max = 1024;
+};
+
+// The offline Places service on a loop of the caller's: real places over HTTP/1.1, with delays and
+// faults as wished. When all connections are taken, the next ones wait in the kernel. Pinned; dies
+// before its loop.
+class PlacesServer {
+public:
+    explicit PlacesServer(reactor::Loop& loop);
+    PlacesServer(const PlacesServer&) = delete;
+    PlacesServer& operator=(const PlacesServer&) = delete;
+    ~PlacesServer();
+
+    // What a loop must hold to carry such a server, and nothing else but `Signals`.
+    static reactor::Loop::Limits loop_limits(const Options& options);
+
+    // Loads the tables and listens; once. Answers the address in force. When it fails, `problem` is
+    // what to tell the user.
+    std::optional<reactor::Address> open(const Options& options, std::string& problem);
+
+    // Takes no more connections, answers what was asked, and stops the loop when all are closed,
+    // at the latest after `grace`.
+    void drain();
+    static constexpr reactor::Duration grace = std::chrono::seconds(3);
+
+    // After open().
+    const PlacesService& service() const { return *service_; }
+    std::uint32_t connections() const { return connections_.size(); }
+
+private:
+    bool load(const Options& options, std::string& problem);
+    void on_accepted(reactor::Socket socket);
+    void on_closed(PlacesConnection& connection);
+    void on_sweep();
+    void on_grace_over() { loop_.stop(); }
+
+    reactor::Loop& loop_;
+    reactor::Wire wire_;
+    PlaceTable table_;
+    std::optional<PlaceIndex> index_;
+    std::optional<PlaceSource> source_;
+    std::optional<PlacesService> service_;
+    reactor::Slab<PlacesConnection> connections_;
+    reactor::Listener listener_;
+    reactor::Timer sweep_;
+    reactor::Timer grace_;
+    bool draining_ = false;
+};
+
+// The program: serves until SIGTERM or SIGINT, and says on stdout where as soon as it does.
+// Answers the exit code: 0, or 2 when it could not start.
+int run(const Options& options);
+
+}  // namespace herd::offline

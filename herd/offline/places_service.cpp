@@ -1,0 +1,177 @@
+#include "herd/offline/places_service.hpp"
+
+#include "herd/offline/json_writer.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace herd::offline {
+namespace {
+
+std::optional<Outage> outage_of(Fault fault) {
+    switch (fault) {
+        case Fault::http_500:
+            return Outage::internal;
+        case Fault::http_503:
+            return Outage::unavailable;
+        case Fault::http_429:
+            return Outage::throttled;
+        case Fault::deny:
+            return Outage::denied;
+        case Fault::over_limit:
+            return Outage::over_limit;
+        case Fault::none:
+        case Fault::html:
+        case Fault::cut:
+        case Fault::reset:
+        case Fault::hang:
+        case Fault::drip:
+        case Fault::huge:
+        case Fault::bad_json:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+PlacesService::Verdict PlacesService::admit(const HttpRequest& request) {
+    target_.parse(request.target);
+    if (NearbySearch::service_at(target_.path()) == NearbySearch::Service::none) return {};
+    ++counters_.requests_total;
+    ++counters_.in_flight;
+    counters_.in_flight_max = std::max(counters_.in_flight_max, counters_.in_flight);
+    query_.assign(request.target).append("\n").append(request.body);
+    distinct_.add(query_);
+    const Injector::Drawn drawn = injector_.draw();
+    return {true, drawn.delay_ms, requested_fault(request).value_or(drawn.fault)};
+}
+
+void PlacesService::leave() {
+    assert(counters_.in_flight > 0);
+    --counters_.in_flight;
+}
+
+const HttpAnswer& PlacesService::answer(const HttpRequest& request, Fault fault) {
+    target_.parse(request.target);
+    const std::string_view path = target_.path();
+    if (NearbySearch::service_at(path) != NearbySearch::Service::none) {
+        answer_search(request, fault);
+        return answer_;
+    }
+    const bool is_control = path == "/control" && allow_inject_;
+    if (path != "/counters" && !is_control) return refuse(404);
+    const auto method = is_control ? HttpRequest::Method::post : HttpRequest::Method::get;
+    if (request.method != method) {
+        refuse(405);
+        answer_.extra = is_control ? "Allow: POST\r\n" : "Allow: GET\r\n";
+    } else if (is_control) {
+        answer_control(request);
+    } else {
+        answer_counters();
+    }
+    return answer_;
+}
+
+const HttpAnswer& PlacesService::refuse(unsigned status) {
+    answer_.start(status, text_type);
+    answer_.body.append(reason_phrase(status)).append("\n");
+    return answer_;
+}
+
+// A name that is not one of ours is as good as none.
+std::optional<Fault> PlacesService::requested_fault(const HttpRequest& request) const {
+    if (!allow_inject_) return std::nullopt;
+    const auto name = request.inject.empty() ? target_.find("inject") : request.inject;
+    return name ? parse_fault(*name) : std::nullopt;
+}
+
+void PlacesService::answer_search(const HttpRequest& request, Fault fault) {
+    const auto service = NearbySearch::service_at(target_.path());
+    if (const auto outage = outage_of(fault)) {
+        NearbySearch::fail(service, *outage, answer_);
+    } else if (fault == Fault::html) {
+        answer_.start(200, html_type);
+        answer_.body = "<!DOCTYPE html>\n<title>Sign in</title>\n<p>Please sign in first.</p>\n";
+    } else {
+        search_.answer(request, target_, answer_);
+        if (fault == Fault::bad_json) answer_.body.resize(answer_.body.size() / 2);
+    }
+}
+
+void PlacesService::answer_counters() {
+    answer_.start(200, json_type);
+    JsonWriter json(answer_.body, JsonWriter::Layout::new_api);
+    const auto write = [&json](std::string_view name, std::uint64_t value) {
+        json.key(name);
+        json.number(value);
+    };
+    json.begin_object();
+    write("requests_total", counters_.requests_total);
+    write("in_flight", counters_.in_flight);
+    write("in_flight_max", counters_.in_flight_max);
+    write("distinct_queries", distinct_.count());
+    json.end_object();
+}
+
+void PlacesService::answer_control(const HttpRequest& request) {
+    target_.parse(request.target);
+    const auto fail = target_.find("fail");
+    const auto delay = target_.find("delay");
+    auto shares = parse_fault_shares(fail.value_or("none"));
+    const auto range = parse_delay(delay.value_or("0"));
+    // Nothing is changed unless all of it is understood.
+    if (!shares || !range || (!fail && !delay)) {
+        refuse(400);
+        answer_.body = "fail=PCT:KIND[,...] or none, delay=MS or MIN..MAX\n";
+        return;
+    }
+    if (fail) injector_.set_faults(std::move(*shares));
+    if (delay) injector_.set_delay(*range);
+    answer_.start(200, json_type);
+    JsonWriter json(answer_.body, JsonWriter::Layout::new_api);
+    json.begin_object();
+    json.key("delay_min_ms");
+    json.number(std::uint64_t{injector_.delay().min_ms});
+    json.key("delay_max_ms");
+    json.number(std::uint64_t{injector_.delay().max_ms});
+    for (const FaultShare& share : injector_.faults()) {
+        json.key(to_text(share.fault));
+        json.number(share.percent);
+    }
+    json.end_object();
+}
+
+std::string_view reason_phrase(unsigned status) {
+    switch (status) {
+        case 200:
+            return "OK";
+        case 400:
+            return "Bad Request";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 413:
+            return "Content Too Large";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 503:
+            return "Service Unavailable";
+        case 505:
+            return "HTTP Version Not Supported";
+        default:
+            return "Unknown";
+    }
+}
+
+}  // namespace herd::offline
