@@ -1,0 +1,206 @@
+#include "herd/check.hpp"
+
+#include "herd/client_session.hpp"
+#include "herd/config_text.hpp"
+#include "herd/limit_rules.hpp"
+#include "herd/log.hpp"
+#include "herd/neighbour.hpp"
+#include "herd/peer_session.hpp"
+#include "herd/places_lookup.hpp"
+#include "herd/record.hpp"
+#include "herd/server.hpp"
+#include "reactor/blocks.hpp"
+#include "reactor/sys.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+namespace herd {
+
+namespace {
+
+constexpr std::uint64_t mib = 1 << 20;
+
+std::string padded(std::string text, std::size_t width) {
+    text.resize(std::max(width, text.size()), ' ');
+    return text;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+std::string_view name_of(Provider provider) {
+    switch (provider) {
+        case Provider::offline:
+            return "offline";
+        case Provider::google:
+            return "google";
+        case Provider::google_legacy:
+            return "google-legacy";
+    }
+    return {};
+}
+
+// How far each server is from one of them, over links, as if one server were not there.
+constexpr std::size_t unreachable = SIZE_MAX;
+std::vector<std::size_t> distances(const Config& config, std::size_t from, std::size_t without) {
+    std::vector<std::size_t> steps(config.servers.size(), unreachable);
+    std::vector<std::size_t> reached = {from};
+    steps[from] = 0;
+    for (std::size_t next = 0; next < reached.size(); ++next) {
+        const std::size_t at = reached[next];
+        for (const std::string& name : config.servers[at].neighbours) {
+            const auto other = static_cast<std::size_t>(config.find(name) - config.servers.data());
+            if (other == without || steps[other] != unreachable) continue;
+            steps[other] = steps[at] + 1;
+            reached.push_back(other);
+        }
+    }
+    return steps;
+}
+
+// Those that are out of reach of the others when one server is not there: of the two or more parts
+// that are left, all but the one of the first server.
+std::vector<std::string> cut_off(const Config& config, std::size_t without) {
+    const std::size_t first = without == 0 ? 1 : 0;
+    if (first >= config.servers.size()) return {};
+    const auto steps = distances(config, first, without);
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (i != without && steps[i] == unreachable) names.push_back(config.servers[i].name);
+    }
+    return names;
+}
+
+std::string graph(const Config& config) {
+    std::size_t links = 0;
+    std::size_t diameter = 0;
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+        links += config.servers[i].neighbours.size();
+        const auto steps = distances(config, i, unreachable);
+        diameter = std::max(diameter, *std::ranges::max_element(steps));
+    }
+    std::string text = std::to_string(config.servers.size()) + " servers, " +
+                       std::to_string(links / 2) + " links, ";
+    if (diameter == unreachable) {
+        return text + "in parts\nwarning: no links lead from " + config.servers[0].name + " to " +
+               joined(cut_off(config, unreachable)) + "\n";
+    }
+    text += "diameter " + std::to_string(diameter) + "\n";
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+        const auto names = cut_off(config, i);
+        if (names.empty()) continue;
+        const std::string& rest = config.servers[i == 0 ? 1 : 0].name;
+        text += "warning: without " + config.servers[i].name + " no links lead from " + rest +
+                " to " + joined(names) + "\n";
+    }
+    return text;
+}
+
+std::string servers(const Config& config) {
+    std::size_t name_width = 0;
+    std::size_t address_width = 0;
+    for (const ServerConfig& server : config.servers) {
+        name_width = std::max(name_width, server.name.size());
+        address_width =
+            std::max({address_width, to_text(server.clients).size(), to_text(server.peers).size()});
+    }
+    std::string text;
+    for (const ServerConfig& server : config.servers) {
+        text += "  " + padded(server.name, name_width) + "  clients " +
+                padded(to_text(server.clients), address_width) + "  peers " +
+                padded(to_text(server.peers), address_width) + "  -- " +
+                (server.neighbours.empty() ? "nobody" : joined(server.neighbours)) + "\n";
+    }
+    return text;
+}
+
+std::string limits(const Config& config) {
+    const Limits defaults;
+    std::string text = "limits, of each server:\n";
+    for (const LimitRule& rule : limit_rules()) {
+        const std::uint32_t value = config.limits.*rule.value;
+        const std::uint32_t usual = defaults.*rule.value;
+        std::string note = "default";
+        if (value != usual) note += " " + std::to_string(usual);
+        text += "  " + padded(std::string(rule.name), 20) + padded(std::to_string(value), 10) +
+                padded("(" + note + ")", 20) + std::string(rule.meaning) + "\n";
+    }
+    return text;
+}
+
+std::string settings(const Config& config) {
+    const PlacesConfig& places = config.places;
+    std::string text = "places: " + std::string(name_of(places.provider));
+    if (!places.url.empty()) text += " at " + places.url;
+    if (!places.key_file.empty()) text += ", key in " + places.key_file;
+    text += "\nlog: " + (config.log.folder == "-" ? "standard error" : config.log.folder + "/") +
+            (config.log.wire ? ", with every line in and out" : "");
+    text += "\nstamps in the future: ";
+    text += config.max_future_ms == 0 ? "all accepted"
+                                      : "at most " + std::to_string(config.max_future_ms) + " ms";
+    return text + "\nbusy polling: " + (config.spin ? "on" : "off") + "\n";
+}
+
+std::uint64_t allowed_descriptors(const Config& config) {
+    return reactor::sys::raise_descriptor_limit(Server::descriptors(config)).value_or(0);
+}
+
+}  // namespace
+
+std::uint64_t memory_ceiling(const Config& config) {
+    const Limits& limits = config.limits;
+    constexpr std::uint64_t mark = 8;           // what a slab keeps of each slot
+    constexpr std::uint64_t buffers = 2 * mib;  // shared by all connections
+    const std::uint64_t line = limits.line_max + std::uint64_t{512};
+    const std::uint64_t index = std::bit_ceil(limits.clients + limits.clients / 3 + 1);
+    const std::uint64_t table = limits.clients * sizeof(Record) +
+                                index * 2 * sizeof(std::uint32_t) +
+                                (limits.long_records + 1) * (line + sizeof(std::uint32_t));
+    const std::uint64_t blocks =
+        limits.blocks * (reactor::BlockPool::block_size + sizeof(std::uint32_t));
+    const std::uint64_t sessions =
+        limits.connections * (sizeof(ClientSession) + sizeof(PlacesWaiter) + 2 * mark) +
+        limits.peer_connections * (sizeof(PeerSession) + mark) +
+        servers_max * (sizeof(Neighbour) + mark);
+    const std::uint64_t lookups = std::uint64_t{limits.places_in_flight} + limits.places_queue;
+    const std::uint64_t places =
+        lookups * (sizeof(PlacesLookup) + 4 * mark) +
+        std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
+    const auto loop = Server::loop_limits(config);
+    constexpr std::uint64_t watch = 64;
+    return table + blocks + sessions + places + loop.watches * watch + loop.timers * mark +
+           buffers + limits.places_body_max + Log::buffer_size;
+}
+
+std::string overview(const Config& config, const std::string& where) {
+    const std::uint64_t needed = Server::descriptors(config);
+    const std::uint64_t allowed = allowed_descriptors(config);
+    std::string text = where + ": " + graph(config) + servers(config) + settings(config) +
+                       limits(config) + "memory of a server: at most " +
+                       std::to_string(memory_ceiling(config) / mib + 1) +
+                       " MiB, when all limits are reached\n";
+    text += "open files of a server: at most " + std::to_string(needed) + ", " +
+            std::to_string(allowed) + " allowed\n";
+    if (allowed < needed) {
+        text +=
+            "error: too few open files are allowed (ulimit -n): no server would start; see "
+            "limits.connections\n";
+    }
+    return text;
+}
+
+int check(const Config& config, const std::string& where) {
+    const std::string text = overview(config, where);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return allowed_descriptors(config) < Server::descriptors(config) ? 1 : 0;
+}
+
+}  // namespace herd

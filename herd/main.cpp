@@ -1,0 +1,251 @@
+#include "herd/check.hpp"
+#include "herd/config.hpp"
+#include "herd/config_file.hpp"
+#include "herd/config_text.hpp"
+#include "herd/offline/injection.hpp"
+#include "herd/offline/place_table.hpp"
+#include "herd/offline/places_server.hpp"
+#include "herd/places_key.hpp"
+#include "herd/outcome.hpp"
+#include "herd/processes.hpp"
+#include "herd/send.hpp"
+#include "herd/serve.hpp"
+#include "herd/up.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <expected>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+constexpr int wrong_usage = 2;
+// A server may take all of its own patience for a WHATSAT, and the way there and back some more.
+constexpr std::chrono::seconds way{10};
+
+int complain(const std::string& what) {
+    std::fprintf(stderr, "herd: %s\n", what.c_str());
+    return wrong_usage;
+}
+
+// What several subcommands have in common.
+struct Common {
+    std::string config_file;
+    std::string log_folder;
+    std::string name;  // of a server
+    int parent = 0;    // 0: whoever it is, it may end first
+
+    void add_config(CLI::App& command) {
+        command.add_option("--config", config_file, "Configuration file; without, a built-in herd")
+            ->type_name("FILE");
+    }
+    void add_log_folder(CLI::App& command) {
+        command.add_option("--log-dir", log_folder, "Folder for logs; - for standard error")
+            ->type_name("DIR");
+    }
+    void add_name(CLI::App& command) {
+        command.add_option("NAME", name, "Server of the configuration")->required();
+    }
+    // For `up` only.
+    void add_parent(CLI::App& command) { command.add_option("--parent", parent)->group(""); }
+
+    bool orphaned() const { return parent != 0 && !herd::die_with_parent(parent); }
+    std::string where() const { return config_file.empty() ? "built-in" : config_file; }
+
+    herd::Outcome<herd::Config> read() const {
+        herd::Outcome<herd::Config> config = herd::Config::built_in();
+        if (!config_file.empty()) config = herd::read_config(config_file.c_str());
+        if (config && !log_folder.empty()) (*config).log.folder = log_folder;
+        return config;
+    }
+
+    // Null and a complaint when there is no such server.
+    const herd::ServerConfig* find(const herd::Config& config) const {
+        const herd::ServerConfig* const server = config.find(name);
+        if (server != nullptr) return server;
+        std::string names;
+        for (const auto& each : config.servers) names += " " + each.name;
+        complain("no server " + herd::quoted(name) + " in " + where() + ", but" + names);
+        return nullptr;
+    }
+};
+
+struct PlacesArguments {
+    std::string listen = "127.0.0.1:12080";
+    std::string data_folder;
+    std::string delay;
+    std::vector<std::string> faults;
+    std::string key_file;
+    std::uint64_t seed = 1;
+    bool allow_inject = false;
+};
+
+int run_serve(const Common& common) {
+    if (common.orphaned()) return 1;
+    const auto config = common.read();
+    if (!config) return complain(config.error());
+    const herd::ServerConfig* const self = common.find(*config);
+    return self == nullptr ? wrong_usage : herd::serve(*config, *self);
+}
+
+int run_up(const Common& common) {
+    const auto config = common.read();
+    if (!config) return complain(config.error());
+    return herd::up(*config, {common.config_file, common.log_folder});
+}
+
+int run_check(const Common& common) {
+    const auto config = common.read();
+    return config ? herd::check(*config, common.where()) : complain(config.error());
+}
+
+// Each argument is a line; "-" stands for all lines of the standard input.
+std::vector<std::string> collect(const std::vector<std::string>& arguments) {
+    std::vector<std::string> lines;
+    for (const std::string& argument : arguments) {
+        if (argument != "-") {
+            lines.push_back(argument);
+            continue;
+        }
+        for (std::string line; std::getline(std::cin, line);) lines.push_back(line);
+    }
+    return lines;
+}
+
+int run_send(const Common& common, const std::vector<std::string>& arguments) {
+    const auto config = common.read();
+    if (!config) return complain(config.error());
+    const herd::ServerConfig* const server = common.find(*config);
+    if (server == nullptr) return wrong_usage;
+    const std::vector<std::string> lines = collect(arguments);
+    for (const std::string& line : lines) {
+        if (line.find('\n') != std::string::npos) return complain("a LINE is one line");
+    }
+    const auto patience = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way;
+    return herd::send_lines(server->clients, lines, patience);
+}
+
+herd::Outcome<herd::offline::Options> read_options(const PlacesArguments& given) {
+    const auto wrong = [](const std::string& option,
+                          const std::string& text,
+                          const std::string& expected) {
+        return std::unexpected(option + ": expected " + expected + ", got " + herd::quoted(text));
+    };
+    herd::offline::Options options;
+    const auto address = herd::parse_address(given.listen);
+    if (!address) return wrong("--listen", given.listen, "an address such as 127.0.0.1:12080");
+    options.listen = *address;
+    options.data_folder = herd::offline::find_data_folder(given.data_folder);
+    if (!given.delay.empty()) {
+        const auto delay = herd::offline::parse_delay(given.delay);
+        if (!delay) return wrong("--delay", given.delay, "milliseconds, such as 20 or 5..20");
+        options.delay_min_ms = delay->min_ms;
+        options.delay_max_ms = delay->max_ms;
+    }
+    for (const std::string& text : given.faults) {
+        const auto fault = herd::offline::parse_fault_share(text);
+        if (!fault) return wrong("--fail", text, "percent and kind, such as 10:hang");
+        options.faults.push_back(*fault);
+    }
+    if (!given.key_file.empty()) {
+        auto key = herd::read_places_key(given.key_file);
+        if (!key) return std::unexpected(std::move(key.error()));
+        options.required_key = std::move(*key);
+    }
+    options.seed = given.seed;
+    options.allow_inject = given.allow_inject;
+    return options;
+}
+
+int run_places(const Common& common, const PlacesArguments& given) {
+    if (common.orphaned()) return 1;
+    const auto options = read_options(given);
+    return options ? herd::offline::run(*options) : complain(options.error());
+}
+
+void add_places_options(CLI::App& command, PlacesArguments& given) {
+    command.add_option("--listen", given.listen, "Where to listen")
+        ->type_name("ADDRESS")
+        ->capture_default_str();
+    command.add_option("--data", given.data_folder, "Folder with the tables of places")
+        ->type_name("DIR");
+    command.add_option("--delay", given.delay, "Wait before each answer: 20, or 5..20 at random")
+        ->type_name("MS|A..B");
+    command
+        .add_option("--fail",
+                    given.faults,
+                    "Let some requests of a hundred fail, such as 10:hang or 5:503; repeatable")
+        ->type_name("PCT:KIND")
+        ->allow_extra_args(false);
+    command.add_option("--seed", given.seed, "Of what is random")
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_flag("--allow-inject", given.allow_inject, "Callers may ask for faults");
+    command.add_option("--require-key", given.key_file, "File with the key that callers must know")
+        ->type_name("KEYFILE");
+}
+
+int run(int count, const char* const* arguments) {
+    CLI::App app{"An application server herd: any server knows where every client is"};
+    app.name("herd");
+    app.require_subcommand(1);
+    Common common;
+    std::vector<std::string> lines;
+    PlacesArguments places_arguments;
+
+    auto* const serve = app.add_subcommand("serve", "Run one server until SIGTERM or Ctrl-C");
+    common.add_name(*serve);
+    common.add_config(*serve);
+    common.add_log_folder(*serve);
+    common.add_parent(*serve);
+
+    auto* const up = app.add_subcommand("up", "Run every server of a herd until Ctrl-C");
+    common.add_config(*up);
+    common.add_log_folder(*up);
+
+    auto* const send = app.add_subcommand(
+        "send", "Send commands to a server and print its answers; exit code 1 if one was \"?\"");
+    common.add_name(*send);
+    send->add_option("LINE", lines, "Command, such as \"WHATSAT kiwi 10 5\"; - for standard input")
+        ->required();
+    common.add_config(*send);
+
+    auto* const places = app.add_subcommand("places", "Run an offline Places service");
+    add_places_options(*places, places_arguments);
+    common.add_parent(*places);
+
+    auto* const check = app.add_subcommand("check", "Validate a configuration and describe it");
+    common.add_config(*check);
+
+    app.set_version_flag("--version", "herd " HERD_VERSION);
+    for (CLI::App* command : {serve, up, send, places, check}) {
+        command->set_version_flag("--version", "herd " HERD_VERSION);
+    }
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : wrong_usage;
+    }
+    if (*serve) return run_serve(common);
+    if (*up) return run_up(common);
+    if (*send) return run_send(common, lines);
+    if (*places) return run_places(common, places_arguments);
+    return run_check(common);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    try {
+        return run(count, arguments);
+    } catch (const std::exception& error) {
+        return complain(error.what());
+    }
+}
