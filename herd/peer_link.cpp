@@ -32,14 +32,19 @@ PeerLink::PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& add
 }
 
 void PeerLink::nudge() {
-    if (!stopped_ && state_ == State::down && !stream_ && !connector_.dialling()) {
+    if (!leaving_ && state_ == State::down && !stream_ && !connector_.dialling()) {
         connector_.dial();
     }
 }
 
-void PeerLink::stop() {
-    stopped_ = true;
+void PeerLink::leave() {
+    leaving_ = true;
     connector_.cancel();
+}
+
+void PeerLink::stop() {
+    leave();
+    stopped_ = true;
     mark_timer_.cancel();
     if (!stream_) return;
     if (has_news()) {
@@ -138,7 +143,7 @@ void PeerLink::on_closed(reactor::Closed) {
     state_ = State::down;
     stream_.reset();
     mark_timer_.cancel();
-    if (!stopped_) connector_.dial_later();
+    if (!leaving_) connector_.dial_later();
 }
 
 void PeerLink::pump(std::span<char> scratch) {

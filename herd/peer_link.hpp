@@ -38,7 +38,10 @@ public:
     void start() { nudge(); }
     // The neighbour shows that it is there: dials now rather than after the pause.
     void nudge();
-    // Sends no more and dials no more.
+    // The server shuts down: what is owed is still sent, but a lost link is not dialled again. By
+    // then the neighbour may be linked with a successor of the same name.
+    void leave();
+    // Sends no more.
     void stop();
 
     // Sends what the neighbour lacks, a bounded batch, written in `scratch` first. Called in each
@@ -77,6 +80,7 @@ private:
     Follower follower_;
     reactor::Timer mark_timer_;
     State state_ = State::down;
+    bool leaving_ = false;
     bool stopped_ = false;
     bool refused_ = false;           // The last failure was logged already.
     std::uint32_t incarnation_ = 0;  // Of the neighbour's run at the other end.

@@ -33,6 +33,8 @@ public:
     // About once a second: a neighbour that is silent is taken for gone.
     void tick();
     void abort() { stream_.abort(); }
+    // The server shuts down: what the neighbour still has to say is for its successor.
+    void leave() { stream_.finish(); }
 
 private:
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;

@@ -251,6 +251,8 @@ void Server::shut_down() {
     client_listener_.close();
     peer_listener_.close();
     clients_.for_each([](ClientSession& session) { session.drain(); });
+    peers_.for_each([](PeerSession& session) { session.leave(); });
+    neighbours_.for_each([](Neighbour& neighbour) { neighbour.link().leave(); });
     drain_until_ = loop_.now() + std::chrono::milliseconds(config_.limits.shutdown_ms);
     drain_.start(reactor::Duration::zero());
 }

@@ -249,6 +249,7 @@ Result<std::size_t> FakeKernel::send(int fd, std::string_view bytes) {
     assert(!socket.write_shut);
     if (socket.error != 0) return failure(std::exchange(socket.error, 0));
     if (socket.state != State::connected) return failure(EPIPE);
+    if (bytes.empty()) return 0;
     // The other end is closed: the bytes are taken and answered by a reset.
     if (socket.peer < 0) return bytes.size();
     const std::size_t used = at(socket.peer).inbox_bytes;

@@ -92,6 +92,13 @@ void World::draw_faults() {
     if (random_.chance(30))
         kernel_.buffer_size = static_cast<std::size_t>(random_.between(64, 512));
     if (random_.chance(30)) kernel_.delay_max_ns = 50 * ms;
+    // Links so slow that followers fall behind, sweep, and are cut in the middle of it.
+    if (random_.chance(15)) {
+        kernel_.buffer_size = 64;
+        kernel_.delay_min_ns = 50 * ms;
+        kernel_.delay_max_ns = 200 * ms;
+        clients_ = 16;
+    }
 }
 
 void World::start(Host host) {

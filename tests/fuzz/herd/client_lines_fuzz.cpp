@@ -1,0 +1,207 @@
+// What a client may send, in whatever pieces, into a ClientSession on the fake kernel: it must not
+// crash, must not hold more memory than it may, and only valid reports may change the table.
+#include "herd/client_session.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/listener.hpp"
+#include "reactor/slab.hpp"
+#include "tests/sim/fake_kernel.hpp"
+#include "tests/sim/fake_places.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <tuple>
+
+namespace {
+
+using herd::ClientSession;
+
+constexpr sim::Host server = 1;
+constexpr sim::Host client = 2;
+constexpr std::int64_t ms = 1'000'000;
+
+// The bytes of an input, taken off its front.
+class Input {
+public:
+    explicit Input(std::string_view bytes) : bytes_(bytes) {}
+
+    bool empty() const { return bytes_.empty(); }
+    std::uint8_t byte() {
+        const std::string_view one = take(1);
+        return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
+    }
+    std::string_view take(std::size_t count) {
+        const std::string_view taken = bytes_.substr(0, count);
+        bytes_.remove_prefix(taken.size());
+        return taken;
+    }
+
+private:
+    std::string_view bytes_;
+};
+
+class House {
+public:
+    House() {
+        kernel_.delay_min_ns = kernel_.delay_max_ns = 1000;
+        kernel_.buffer_size = 2000;
+        kernel_.enter(server);
+        const reactor::Wire::Limits memory{
+            .send_size = 16'384, .blocks = blocks_max, .blocks_reserved = 1};
+        must(loop_.open({.watches = 16, .timers = 80}).has_value());
+        must(wire_.open(memory).has_value());
+        must(table_.open({512, 4, limits_.line_max + 192}, herd::SipHash(1, 2)).has_value());
+        must(sessions_.map(2).has_value());
+        must(static_cast<bool>(listener_.listen(reactor::Address::loopback(1000))));
+        kernel_.enter(client);
+        fd_ = *kernel_.open_socket();
+        static_cast<void>(kernel_.connect(fd_, reactor::Address::loopback(1000)));
+        run(ms);
+        must(kernel_.take_error(fd_).has_value());
+        run(ms);
+        must(session_ != nullptr);
+    }
+
+    void play(Input input) {
+        while (!input.empty()) {
+            const std::uint8_t what = input.byte();
+            switch (what & 7) {
+                case 0:
+                    run(what * ms / 16);
+                    break;
+                case 1:
+                    hear(std::size_t{what} * 4);
+                    break;
+                case 2:
+                    if (what == 2) end();
+                    break;
+                case 3:
+                    if (what == 3 && session_ != nullptr) session_->drain();
+                    break;
+                case 4:
+                    say(input.take(std::size_t{input.byte()} * 16));
+                    break;
+                default:
+                    say(input.take(what >> 3U));
+            }
+            check();
+        }
+        // In the end nobody is left, and nothing of what they had.
+        end();
+        for (int i = 0; i < 200 && session_ != nullptr; ++i) {
+            hear(4096);
+            run(1000 * ms);
+            if (session_ != nullptr) session_->check(wire_.seconds());
+        }
+        run(ms);
+        must(session_ == nullptr);
+        must(wire_.blocks().in_use() == 0);
+        check();
+    }
+
+private:
+    static constexpr std::uint32_t blocks_max = 64;
+    using Report = std::tuple<std::string, std::string, std::string>;
+
+    static void must([[maybe_unused]] bool holds) { assert(holds); }
+
+    void on_accepted(reactor::Socket socket) {
+        session_ = sessions_.emplace(core_, ClientSession::Ended::to<&House::on_ended>(*this));
+        must(session_->open(std::move(socket)).has_value());
+    }
+    void on_ended(ClientSession& session) {
+        sessions_.release(session);
+        session_ = nullptr;
+    }
+
+    void say(std::string_view bytes) {
+        kernel_.enter(client);
+        if (ended_ || bytes.empty()) return;
+        const auto sent = kernel_.send(fd_, bytes);
+        said_.append(bytes.substr(0, sent.value_or(0)));
+        run(10'000);
+    }
+    void hear(std::size_t most) {
+        kernel_.enter(client);
+        std::string room(most + 1, '\0');
+        static_cast<void>(kernel_.receive(fd_, room));
+        run(10'000);
+    }
+    void end() {
+        kernel_.enter(client);
+        if (!std::exchange(ended_, true)) kernel_.shutdown_write(fd_);
+        run(10'000);
+    }
+    void run(std::int64_t duration) {
+        const std::int64_t until = kernel_.now_ns() + duration;
+        while (kernel_.now_ns() < until) {
+            const std::int64_t wakes = loop_.wakes_at().time_since_epoch().count();
+            if (wakes <= kernel_.now_ns() || kernel_.ready(server)) {
+                kernel_.enter(server);
+                loop_.run_once();
+                continue;
+            }
+            std::int64_t next = std::min(until, wakes);
+            if (const auto arrival = kernel_.next_arrival()) next = std::min(next, *arrival);
+            kernel_.advance_to(next);
+        }
+        kernel_.enter(server);
+        loop_.run_once();
+    }
+
+    // Whatever stands in the table was said in a line of its own.
+    void check() {
+        const auto changes = table_.feed().seq();
+        if (changes == checked_) return;
+        checked_ = changes;
+        std::set<Report> reports;
+        std::uint64_t count = 0;
+        const auto read = [&](std::string_view line) {
+            const auto command = protocol::parse_command(line);
+            const auto* iamat = command ? std::get_if<protocol::IamAt>(&*command) : nullptr;
+            if (iamat == nullptr) return;
+            reports.emplace(iamat->client, iamat->location, iamat->time_text);
+            ++count;
+        };
+        reactor::Lines lines(said_);
+        while (const auto line = lines.take()) read(*line);
+        read(reactor::Lines::trim(lines.rest()));
+        must(changes <= count);
+        for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
+            const herd::Record& record = table_.at(slot);
+            must(reports.contains({std::string(table_.client(record)),
+                                   std::string(table_.location(record)),
+                                   std::string(table_.version(record).time_text)}));
+            must(protocol::parse_peer_message(table_.line(record)).has_value());
+        }
+    }
+
+    sim::FakeKernel kernel_{1};
+    herd::Limits limits_{.line_max = 400, .first_line_ms = 60'000};
+    reactor::Loop loop_;
+    sim::FakePlaces places_{loop_};
+    reactor::Wire wire_{loop_};
+    herd::LocationTable table_;
+    herd::Log log_{loop_};
+    herd::Counters counters_;
+    herd::Core core_{loop_, wire_, table_, log_, counters_, places_, limits_, "Goloman", 1, 0};
+    reactor::Slab<ClientSession> sessions_;
+    ClientSession* session_ = nullptr;
+    reactor::Listener listener_{
+        loop_, reactor::Delegate<void(reactor::Socket)>::to<&House::on_accepted>(*this)};
+    int fd_ = -1;
+    bool ended_ = false;
+    std::string said_;
+    std::uint64_t checked_ = 0;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    House house;
+    house.play(Input({reinterpret_cast<const char*>(data), size}));
+    return 0;
+}

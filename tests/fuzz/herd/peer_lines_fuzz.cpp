@@ -1,0 +1,173 @@
+// What may come to a peer port, in whatever pieces, into a PeerSession on the fake kernel: it must
+// not crash, must not hold more memory than it may, and before a neighbour's HELLO nothing counts.
+#include "herd/neighbour.hpp"
+#include "herd/peer_session.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/listener.hpp"
+#include "reactor/slab.hpp"
+#include "tests/sim/fake_kernel.hpp"
+#include "tests/sim/fake_places.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdint>
+#include <set>
+#include <string>
+
+namespace {
+
+using herd::Neighbour;
+using herd::PeerSession;
+
+constexpr sim::Host here = 1;
+constexpr sim::Host there = 2;
+
+class House {
+public:
+    House() {
+        kernel_.delay_min_ns = kernel_.delay_max_ns = 1000;
+        kernel_.enter(here);
+        const reactor::Wire::Limits memory{.send_size = 16'384, .blocks = 16, .blocks_reserved = 1};
+        must(loop_.open({.watches = 16, .timers = 16}).has_value());
+        must(wire_.open(memory).has_value());
+        must(table_.open({256, 4, 500}, herd::SipHash(1, 2)).has_value());
+        must(sessions_.map(2).has_value());
+        must(static_cast<bool>(listener_.listen(reactor::Address::loopback(1100))));
+        kernel_.enter(there);
+        fd_ = *kernel_.open_socket();
+        static_cast<void>(kernel_.connect(fd_, reactor::Address::loopback(1100)));
+        run(2000);
+        must(kernel_.take_error(fd_).has_value());
+        run(2000);
+        must(session_ != nullptr);
+    }
+    ~House() { kernel_.enter(here); }
+    House(const House&) = delete;
+    House& operator=(const House&) = delete;
+
+    // Each piece: its size, then its bytes.
+    void play(std::string_view input) {
+        if (!input.empty() && (input[0] & 1) != 0) {
+            say("HELLO 1 B 00000000000000b1 7 1767225600000000000\n");
+        }
+        while (!input.empty()) {
+            const auto size = static_cast<std::uint8_t>(input[0]);
+            input.remove_prefix(1);
+            const std::string_view piece = input.substr(0, size);
+            input.remove_prefix(piece.size());
+            say(piece);
+            check();
+        }
+        kernel_.enter(there);
+        kernel_.shutdown_write(fd_);
+        run(2000);
+        check();
+        // Whatever it was: it has ended, or does so when it has been silent for long.
+        run(5'000'000'000);
+        if (session_ != nullptr) session_->tick();
+        run(2000);
+        must(session_ == nullptr);
+        must(neighbour_.session == nullptr);
+        must(wire_.blocks().in_use() == 0);
+    }
+
+private:
+    static void must([[maybe_unused]] bool holds) { assert(holds); }
+
+    void on_accepted(reactor::Socket socket) {
+        session_ = sessions_.emplace(core_, host_);
+        must(session_->open(std::move(socket)).has_value());
+    }
+    void on_ended(PeerSession& session) {
+        sessions_.release(session);
+        session_ = nullptr;
+    }
+    Neighbour* find(std::string_view name) { return name == "B" ? &neighbour_ : nullptr; }
+
+    void say(std::string_view bytes) {
+        kernel_.enter(there);
+        std::string room(4096, '\0');
+        static_cast<void>(kernel_.receive(fd_, room));
+        if (bytes.empty()) return;
+        const auto sent = kernel_.send(fd_, bytes);
+        said_.append(bytes.substr(0, sent.value_or(0)));
+        run(3000);
+    }
+    void run(std::int64_t duration) {
+        const std::int64_t until = kernel_.now_ns() + duration;
+        while (kernel_.now_ns() < until) {
+            const std::int64_t wakes = loop_.wakes_at().time_since_epoch().count();
+            if (wakes <= kernel_.now_ns() || kernel_.ready(here)) {
+                kernel_.enter(here);
+                loop_.run_once();
+                continue;
+            }
+            std::int64_t next = std::min(until, wakes);
+            if (const auto arrival = kernel_.next_arrival()) next = std::min(next, *arrival);
+            kernel_.advance_to(next);
+        }
+        kernel_.enter(here);
+        loop_.run_once();
+    }
+
+    // Only what complete lines behind a HELLO have said is believed.
+    void check() const {
+        std::set<std::string> reports;
+        std::uint64_t count = 0;
+        std::uint64_t seq = 0;
+        bool greeted = false;
+        reactor::Lines lines(said_);
+        while (const auto line = lines.take()) {
+            const auto message = protocol::parse_peer_message(*line);
+            if (!message) break;
+            if (std::holds_alternative<protocol::Hello>(*message) == greeted) break;
+            greeted = true;
+            if (const auto* mark = std::get_if<protocol::Seq>(&*message)) {
+                seq = std::max(seq, mark->seq);
+            }
+            if (const auto* at = std::get_if<protocol::AtLine>(&*message)) {
+                std::string text(at_line_size(*at), '\0');
+                reports.insert(std::string(protocol::format_at(text, *at)));
+                ++count;
+            }
+        }
+        must(table_.size() <= count);
+        must(neighbour_.received.seq <= seq);
+        for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
+            must(reports.contains(std::string(table_.line(table_.at(slot)))));
+            must(table_.at(slot).source != 0);
+        }
+        // A line that is not complete, and what could not be written.
+        must(wire_.counters().blocks_exhausted == 0);
+    }
+
+    sim::FakeKernel kernel_{1};
+    herd::Limits limits_;
+    reactor::Loop loop_;
+    sim::FakePlaces places_{loop_};
+    reactor::Wire wire_{loop_};
+    herd::LocationTable table_;
+    herd::Log log_{loop_};
+    herd::Counters counters_;
+    herd::Core core_{loop_, wire_, table_, log_, counters_, places_, limits_, "A", 1, 0};
+    PeerSession::Host host_{
+        reactor::Delegate<Neighbour*(std::string_view)>::to<&House::find>(*this),
+        reactor::Delegate<void(PeerSession&)>::to<&House::on_ended>(*this)};
+    // Dialled in vain: nobody listens there.
+    Neighbour neighbour_{core_, 0, "B", reactor::Address::loopback(1101)};
+    reactor::Slab<PeerSession> sessions_;
+    PeerSession* session_ = nullptr;
+    reactor::Listener listener_{
+        loop_, reactor::Delegate<void(reactor::Socket)>::to<&House::on_accepted>(*this)};
+    int fd_ = -1;
+    std::string said_;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    House house;
+    house.play({reinterpret_cast<const char*>(data), size});
+    return 0;
+}

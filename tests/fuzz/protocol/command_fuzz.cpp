@@ -1,0 +1,68 @@
+#include "protocol/at_line.hpp"
+#include "protocol/command.hpp"
+#include "protocol/iso6709.hpp"
+#include "protocol/peer_message.hpp"
+#include "protocol/tokens.hpp"
+
+#include <cassert>
+#include <cstdint>
+#include <vector>
+
+namespace {
+
+using namespace protocol;
+
+void check_field(std::string_view field, std::string_view line) {
+    assert(!field.empty());
+    assert(field.data() >= line.data());
+    assert(field.data() + field.size() <= line.data() + line.size());
+    for (const char byte : field) assert(!is_space(byte));
+}
+
+// What is answered to an IAMAT is a line that a neighbour reads as the same report.
+void check_report(const IamAt& report, std::string_view line) {
+    check_field(report.client, line);
+    check_field(report.location, line);
+    check_field(report.time_text, line);
+    const auto place = parse_iso6709(report.location);
+    assert(place);
+    assert(place->latitude >= -90 && place->latitude <= 90);
+    assert(place->longitude >= -180 && place->longitude <= 180);
+
+    std::vector<char> out(at_line_size_max("Goloman", report));
+    const auto answer = format_at(out, "Goloman", -report.time.nanoseconds / 3, report);
+    const auto message = parse_peer_message(answer);
+    assert(message);
+    const auto* at = std::get_if<AtLine>(&*message);
+    assert(at != nullptr);
+    assert(at->server == "Goloman");
+    assert(at->client == report.client);
+    assert(at->location == report.location);
+    assert(at->time_text == report.time_text);
+    assert(at->time == report.time);
+    assert(at->skew_ns == -report.time.nanoseconds / 3);
+}
+
+void check_query(const WhatsAt& query, std::string_view line) {
+    check_field(query.client, line);
+    assert(query.radius_mm <= radius_mm_max);
+    assert(query.bound <= bound_max);
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view line(reinterpret_cast<const char*>(data), size);
+    const auto command = parse_command(line);
+    if (command) {
+        if (const auto* report = std::get_if<IamAt>(&*command)) check_report(*report, line);
+        if (const auto* query = std::get_if<WhatsAt>(&*command)) check_query(*query, line);
+    } else {
+        assert(!to_text(command.error()).empty());
+    }
+    std::vector<char> out(invalid_size(line));
+    const auto invalid = format_invalid(out, line);
+    assert(invalid.substr(2) == line);
+    return 0;
+}

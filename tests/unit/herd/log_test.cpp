@@ -1,0 +1,249 @@
+#include "herd/log.hpp"
+
+#include "reactor/loop.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace {
+
+using herd::Level;
+using herd::Log;
+namespace fs = std::filesystem;
+
+// A log in a file of its own, which goes with it.
+struct LogFile {
+    LogFile() { REQUIRE(loop.open({}).has_value()); }
+    ~LogFile() { fs::remove(path); }
+
+    void open(bool wire = false) { REQUIRE(log.open(path.c_str(), wire).has_value()); }
+    std::vector<std::string> lines() {
+        log.flush();
+        std::ifstream file(path, std::ios::binary);
+        std::vector<std::string> all;
+        for (std::string line; std::getline(file, line);) all.push_back(line);
+        return all;
+    }
+    // What stands behind the stamp of the one line that there is.
+    std::string line() {
+        const auto all = lines();
+        REQUIRE(all.size() == 1);
+        return all[0].substr(all[0].find(' ') + 1);
+    }
+
+    std::string path = (fs::temp_directory_path() / ("herd-log-test-" + std::to_string(getpid())));
+    reactor::Loop loop;
+    Log log{loop};
+};
+
+// The line with every digit as a 0.
+std::string shape(std::string line) {
+    std::ranges::replace_if(
+        line, [](char c) { return c >= '0' && c <= '9'; }, '0');
+    return line;
+}
+
+// No file of this process may grow beyond `size` for a while.
+class FileLimit {
+public:
+    explicit FileLimit(rlim_t size) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{size, before_.rlim_max};
+        REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    }
+    ~FileLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
+    FileLimit(const FileLimit&) = delete;
+    FileLimit& operator=(const FileLimit&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("log: a line has a time, a level, an event and its fields", "[herd][log]") {
+    LogFile file;
+    file.open();
+    file.log.event(Level::warning, "link_down").field("neighbour", "Hands").field("code", 502U);
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 1);
+    CHECK(
+        shape(lines[0]) ==
+        "time=0000-00-00T00:00:00.000000Z level=warning event=link_down neighbour=Hands code=000");
+    CHECK(lines[0].ends_with("code=502"));
+}
+
+TEST_CASE("log: every level has its name", "[herd][log]") {
+    LogFile file;
+    file.open();
+    for (const Level level : {Level::debug, Level::info, Level::warning, Level::error}) {
+        file.log.event(level, "e");
+    }
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 4);
+    const char* names[] = {"debug", "info", "warning", "error"};
+    for (std::size_t i = 0; i < 4; ++i) {
+        CHECK(lines[i].find(std::string(" level=") + names[i] + " ") != std::string::npos);
+    }
+}
+
+TEST_CASE("log: values are quoted where they need it, and only there", "[herd][log]") {
+    const std::pair<std::string, std::string> values[] = {
+        {"plain-1.5:x/y", "plain-1.5:x/y"},
+        {"", R"("")"},
+        {"two words", R"("two words")"},
+        {"a=b", R"("a=b")"},
+        {R"(say "hi")", R"("say \"hi\"")"},
+        {R"(back\slash)", R"("back\\slash")"},
+        {"line\nlevel=error event=forged", R"("line\x0alevel=error event=forged")"},
+        {"\r\t\x1b[31m", R"("\x0d\x09\x1b[31m")"},
+        {std::string("nul\0byte", 8), R"("nul\x00byte")"},
+        {"caf\xc3\xa9\x7f\xff", R"("caf\xc3\xa9\x7f\xff")"},
+    };
+    for (const auto& [value, written] : values) {
+        LogFile file;
+        file.open();
+        file.log.event(Level::info, "e").field("k", value);
+        CHECK(file.line() == "level=info event=e k=" + written);
+    }
+}
+
+TEST_CASE("log: every byte of a value comes out printable", "[herd][log]") {
+    LogFile file;
+    file.open();
+    std::string value;
+    for (int byte = 0; byte < 256; ++byte) value.push_back(static_cast<char>(byte));
+    file.log.event(Level::info, "e").field("k", value);
+    for (const char byte : file.line()) {
+        REQUIRE(byte >= ' ');
+        REQUIRE(byte < 0x7f);
+    }
+}
+
+TEST_CASE("log: the largest number stands in full", "[herd][log]") {
+    LogFile file;
+    file.open();
+    file.log.event(Level::info, "e").field("n", UINT64_MAX).field("zero", std::uint64_t{0});
+    CHECK(file.line() == "level=info event=e n=18446744073709551615 zero=0");
+}
+
+TEST_CASE("log: a line that is too long is cut, says so, and stays a line", "[herd][log]") {
+    for (std::size_t size = Log::line_size_max - 120; size < Log::line_size_max + 20; ++size) {
+        LogFile file;
+        file.open();
+        file.log.event(Level::info, "e").field("k", std::string(size, '\n')).field("more", "x y");
+        file.log.event(Level::info, "next");
+        const auto lines = file.lines();
+        REQUIRE(lines.size() == 2);
+        REQUIRE(lines[0].size() < Log::line_size_max);
+        REQUIRE(lines[0].find("...\"") != std::string::npos);
+        REQUIRE(lines[1].ends_with("event=next"));
+    }
+    // Plain values are cut too, at every size around the limit.
+    for (std::size_t size = Log::line_size_max - 80; size < Log::line_size_max + 8; ++size) {
+        LogFile file;
+        file.open();
+        file.log.event(Level::info, "e").field("k", std::string(size, 'x')).field("q", "a b");
+        const auto lines = file.lines();
+        REQUIRE(lines.size() == 1);
+        REQUIRE(lines[0].size() < Log::line_size_max);
+    }
+}
+
+TEST_CASE("log: more events than a second may have are counted instead", "[herd][log]") {
+    LogFile file;
+    file.open();
+    for (std::uint32_t i = 0; i < Log::events_per_second + 7; ++i) file.log.event(Level::info, "e");
+    CHECK(file.lines().size() == Log::events_per_second);
+    // A second later; this file only reads the clock when its loop turns.
+    usleep(1'050'000);
+    reactor::Task task(
+        file.loop, reactor::Phase::work, reactor::Delegate<void()>::to<&Log::flush>(file.log));
+    task.post();
+    file.loop.run_once();
+    file.log.event(Level::info, "again");
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == Log::events_per_second + 2);
+    CHECK(lines[lines.size() - 2].ends_with("level=warning event=suppressed lines=7"));
+    CHECK(lines.back().ends_with("event=again"));
+}
+
+TEST_CASE("log: with the wire in the log, no line is left out", "[herd][log]") {
+    LogFile file;
+    file.open(true);
+    CHECK(file.log.wire());
+    constexpr std::size_t count = std::size_t{3} * Log::events_per_second;
+    for (std::size_t i = 0; i < count; ++i) {
+        file.log.event(Level::debug, "in").field("line", "IAMAT c +1-1 1");
+    }
+    CHECK(file.lines().size() == count);
+}
+
+TEST_CASE("log: a log that was never opened takes events and drops them", "[herd][log]") {
+    LogFile file;
+    file.log.event(Level::error, "e").field("k", "v").field("n", 1U);
+    file.log.flush();
+    CHECK_FALSE(fs::exists(file.path));
+}
+
+TEST_CASE("log: lines are written once per iteration, without being asked", "[herd][log]") {
+    LogFile file;
+    file.open();
+    file.log.event(Level::info, "e");
+    CHECK(fs::file_size(file.path) == 0);
+    file.loop.run_once();
+    CHECK(fs::file_size(file.path) > 0);
+}
+
+TEST_CASE("log: a log is appended to, and a file that cannot be is an error", "[herd][log]") {
+    LogFile file;
+    { std::ofstream(file.path) << "before\n"; }
+    file.open();
+    file.log.event(Level::info, "e");
+    CHECK(file.lines()[0] == "before");
+    Log other(file.loop);
+    const auto opened = other.open("/nowhere/at/all.log", false);
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error().value == ENOENT);
+}
+
+TEST_CASE("log: a full disk costs lines, not the server, and the log says so afterwards",
+          "[herd][log]") {
+    LogFile file;
+    file.open();
+    file.log.event(Level::info, "first");
+    const std::size_t first = file.lines()[0].size() + 1;
+    {
+        const FileLimit limit(first + 10);
+        file.log.event(Level::info, "torn");
+        file.log.flush();
+        file.log.event(Level::info, "lost");
+        file.log.flush();
+        CHECK(fs::file_size(file.path) == first + 10);
+    }
+    file.log.event(Level::info, "after");
+    const auto lines = file.lines();
+    // What was torn ends where it was torn, and no other line is joined to it.
+    REQUIRE(lines.size() == 4);
+    CHECK(lines[1] == "time=20" + lines[0].substr(7, 3));
+    CHECK(shape(lines[2]).ends_with("Z level=warning event=lost bytes=000"));
+    CHECK(lines[3].ends_with("event=after"));
+}
+
+TEST_CASE("log: a device that is always full is no trouble", "[herd][log]") {
+    LogFile file;
+    REQUIRE(file.log.open("/dev/full", true).has_value());
+    for (int i = 0; i < 10'000; ++i) file.log.event(Level::info, "e").field("k", "some value");
+    file.log.flush();
+}

@@ -1,0 +1,382 @@
+#include "herd/server.hpp"
+
+#include "tests/sim/fake_kernel.hpp"
+#include "tests/sim/fake_places.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr sim::Host visitors = 9;
+
+herd::Config herd_of_two() {
+    using reactor::Address;
+    herd::Config config;
+    config.servers = {{"A", Address::loopback(1000), Address::loopback(1100), {"B"}},
+                      {"B", Address::loopback(1001), Address::loopback(1101), {"A"}}};
+    config.limits.clients = 100;
+    config.limits.long_records = 1;
+    config.limits.blocks = 256;
+    config.limits.connections = 4;
+    return config;
+}
+
+// One server and all that dies with it; it lives on the host of its index.
+struct Process {
+    Process(sim::FakeKernel& fake, const herd::Config& config, sim::Host index)
+        : kernel(fake),
+          host(index),
+          server(loop,
+                 places,
+                 config,
+                 config.servers[index],
+                 reactor::Delegate<void()>::to<&Process::on_stopped>(*this)) {
+        REQUIRE(loop.open(herd::Server::loop_limits(config)).has_value());
+    }
+    void start() {
+        REQUIRE(server.open().has_value());
+        server.start();
+    }
+    void on_stopped() { ++stopped; }
+
+    sim::FakeKernel& kernel;
+    sim::Host host;
+    reactor::Loop loop;
+    sim::FakePlaces places{loop};
+    herd::Server server;
+    int stopped = 0;
+};
+
+class World {
+public:
+    explicit World(herd::Config wanted = herd_of_two(), std::size_t count = 1)
+        : config(std::move(wanted)) {
+        kernel.delay_min_ns = kernel.delay_max_ns = 1000;
+        for (sim::Host host = 0; host < count; ++host) {
+            kernel.enter(host);
+            servers.push_back(std::make_unique<Process>(kernel, config, host));
+            servers.back()->start();
+        }
+        run(10ms);
+    }
+
+    herd::Server& a() { return servers[0]->server; }
+    void run(reactor::Duration duration) {
+        const std::int64_t until = kernel.now_ns() + duration.count();
+        while (kernel.now_ns() < until) {
+            std::int64_t next = until;
+            bool turned = false;
+            for (const auto& each : servers) {
+                const std::int64_t wakes = each->loop.wakes_at().time_since_epoch().count();
+                next = std::min(next, wakes);
+                if (each->stopped > 0) continue;
+                if (wakes > kernel.now_ns() && !kernel.ready(each->host)) continue;
+                kernel.enter(each->host);
+                each->loop.run_once();
+                turned = true;
+            }
+            if (turned) continue;
+            if (const auto arrival = kernel.next_arrival()) next = std::min(next, *arrival);
+            kernel.advance_to(std::max(next, kernel.now_ns() + 1));
+        }
+    }
+    int connect(std::uint16_t port = 1000) {
+        kernel.enter(visitors);
+        const int fd = *kernel.open_socket();
+        static_cast<void>(kernel.connect(fd, reactor::Address::loopback(port)));
+        run(10us);
+        kernel.enter(visitors);
+        REQUIRE(kernel.take_error(fd).has_value());
+        run(10us);
+        return fd;
+    }
+    void say(int fd, const std::string& text) {
+        if (text.empty()) return;
+        kernel.enter(visitors);
+        REQUIRE(*kernel.send(fd, text) == text.size());
+        run(100us);
+    }
+    // All that has come; the last character is '$' when the server has ended.
+    std::string hear(int fd) {
+        kernel.enter(visitors);
+        std::string all;
+        char room[4096];
+        while (true) {
+            const auto received = kernel.receive(fd, room);
+            if (!received && received.error().value == EAGAIN) return all;
+            if (!received || *received == 0) return all + "$";
+            all.append(room, *received);
+        }
+    }
+    bool closed(int fd) { return hear(fd).ends_with('$'); }
+    // How long the first server takes to stop.
+    std::chrono::milliseconds shut_down() {
+        kernel.enter(0);
+        a().shut_down();
+        auto taken = 0ms;
+        for (; servers[0]->stopped == 0 && taken < 10s; taken += 10ms) run(10ms);
+        CHECK(servers[0]->stopped == 1);
+        return taken;
+    }
+
+    sim::FakeKernel kernel{1};
+    herd::Config config;
+    std::vector<std::unique_ptr<Process>> servers;
+};
+
+}  // namespace
+
+TEST_CASE("server: why a server cannot start is one clear line", "[herd][server]") {
+    const World world;
+    herd::Config config = herd_of_two();
+    std::string reasons[2];
+    sim::FakeKernel& kernel = const_cast<World&>(world).kernel;
+    for (std::string& reason : reasons) {
+        Process process(kernel, config, 0);
+        const auto opened = process.server.open();
+        REQUIRE_FALSE(opened.has_value());
+        reason = opened.error();
+        config.servers[0].clients.port = 3000;
+    }
+    CHECK(reasons[0] == "clients' address 127.0.0.1:1000: Address already in use");
+    CHECK(reasons[1] == "peers' address 127.0.0.1:1100: Address already in use");
+}
+
+TEST_CASE("server: memory that the system does not have is a reason, too", "[herd][server]") {
+    sim::FakeKernel kernel(1);
+    herd::Config config = herd_of_two();
+    // More than an address space has.
+    config.limits.blocks = UINT32_MAX;
+    config.limits.clients = 1U << 30;
+    config.limits.long_records = UINT32_MAX - 1;
+    config.limits.line_max = 65'000;
+    Process process(kernel, config, 0);
+    const auto opened = process.server.open();
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error() == "cannot map memory: Cannot allocate memory");
+}
+
+TEST_CASE("server: port 0 takes a free one and says which", "[herd][server]") {
+    herd::Config config = herd_of_two();
+    config.servers[0].clients.port = config.servers[0].peers.port = 0;
+    World world(config);
+    CHECK(world.a().client_address().port != 0);
+    CHECK(world.a().client_address() != world.a().peer_address());
+    const int fd = world.connect(world.a().client_address().port);
+    world.say(fd, "x\n");
+    CHECK(world.hear(fd) == "? x\n");
+}
+
+TEST_CASE("server: an update is at the neighbour before its answer is at the client",
+          "[herd][server]") {
+    World world(herd_of_two(), 2);
+    REQUIRE(world.a().live_links() == 1);
+    const int fd = world.connect();
+    const int other = world.connect(1001);
+    for (int i = 0; i < 50; ++i) {
+        const std::string report = "IAMAT c +1-1 " + std::to_string(100 + i) + "\n";
+        world.kernel.enter(visitors);
+        REQUIRE(world.kernel.send(fd, report));
+        std::string answer;
+        while ((answer = world.hear(fd)).empty()) world.run(1us);
+        // Asked in this very moment, the other server knows.
+        world.say(other, "WHATSAT c 1 0\n");
+        CHECK(world.hear(other).starts_with(answer));
+    }
+}
+
+TEST_CASE("server: the last place is taken from the client that was idle for longest",
+          "[herd][server]") {
+    World world;
+    const int first = world.connect();
+    world.run(2s);
+    const int second = world.connect();
+    world.run(2s);
+    world.say(first, "x\n");
+    const int third = world.connect();
+    CHECK(world.hear(first) == "? x\n");
+    CHECK_FALSE(world.closed(second));
+    const int fourth = world.connect();
+    CHECK(world.closed(second));
+    CHECK_FALSE(world.closed(first));
+    CHECK_FALSE(world.closed(third));
+    CHECK(world.a().client_count() == 3);
+    CHECK(world.a().counters().clients_evicted == 1);
+    world.say(fourth, "y\n");
+    CHECK(world.hear(fourth) == "? y\n");
+}
+
+TEST_CASE("server: when all are busy a newcomer waits, until one ends", "[herd][server]") {
+    World world;
+    int fds[4];
+    for (int& fd : fds) fd = world.connect();
+    for (const int fd : fds) world.say(fd, "half a line");
+    const int waiting = world.connect();
+    world.say(waiting, "x\n");
+    world.run(3s);
+    CHECK(world.hear(waiting).empty());
+    CHECK(world.a().counters().clients_waited == 1);
+    CHECK(world.a().counters().clients_evicted == 0);
+    world.kernel.enter(visitors);
+    world.kernel.close(fds[1]);
+    world.run(1ms);
+    CHECK(world.hear(waiting) == "? x\n");
+}
+
+TEST_CASE("server: a newcomer that waits is let in when a client has become idle",
+          "[herd][server]") {
+    World world;
+    int fds[4];
+    // All at once: nobody has been idle yet.
+    for (int& fd : fds) fd = world.connect();
+    const int waiting = world.connect();
+    world.say(waiting, "x\n");
+    CHECK(world.hear(waiting).empty());
+    CHECK(world.a().counters().clients_waited == 1);
+    world.run(3s);
+    CHECK(world.hear(waiting) == "? x\n");
+    CHECK(world.a().counters().clients_evicted >= 1);
+}
+
+TEST_CASE("server: each limit of a client's patience closes the connection and is counted",
+          "[herd][server]") {
+    herd::Config config = herd_of_two();
+    config.limits.first_line_ms = 2'000;
+    config.limits.rest_of_line_ms = 3'000;
+    config.limits.idle_ms = 5'000;
+    config.limits.linger_ms = 1'000;
+    struct Case {
+        const char* said;
+        bool finished;
+        reactor::Duration limit;
+        std::uint64_t herd::Counters::*counter;
+    };
+    const Case cases[] = {
+        {"", false, 2s, &herd::Counters::silent_at_first},
+        {"half a line", false, 3s, &herd::Counters::slow_lines},
+        {"x\nhalf a line", false, 3s, &herd::Counters::slow_lines},
+        {"x\n", false, 5s, &herd::Counters::idle},
+        {"x\n", true, 1s, &herd::Counters::lingered},
+    };
+    for (const Case& each : cases) {
+        World world(config);
+        const int fd = world.connect();
+        world.say(fd, each.said);
+        world.kernel.enter(0);
+        if (each.finished) world.a().shut_down();
+        world.run(each.limit - 1s);
+        CHECK(world.a().client_count() == 1);
+        world.run(2s);
+        CHECK(world.a().client_count() == 0);
+        CHECK(world.a().counters().*each.counter == 1);
+    }
+}
+
+TEST_CASE("server: half a line is no excuse for the other half", "[herd][server]") {
+    herd::Config config = herd_of_two();
+    config.limits.rest_of_line_ms = 3'000;
+    World world(config);
+    const int fd = world.connect();
+    for (int i = 0; i < 5 && !world.closed(fd); ++i) {
+        world.say(fd, "x");
+        world.run(1s);
+    }
+    CHECK(world.a().counters().slow_lines == 1);
+}
+
+TEST_CASE("server: who does not read its answers is not read, and not waited for for ever",
+          "[herd][server]") {
+    herd::Config config = herd_of_two();
+    config.limits.drain_ms = 4'000;
+    World world(config);
+    world.kernel.buffer_size = 1000;
+    const int fd = world.connect();
+    // One that reads, however slowly, is waited for.
+    for (int i = 0; i < 10; ++i) {
+        world.kernel.enter(visitors);
+        static_cast<void>(world.kernel.send(fd, std::string(900, '\n')));
+        world.run(3s);
+        CHECK(!world.hear(fd).empty());
+    }
+    CHECK(world.a().client_count() == 1);
+    world.run(6s);
+    CHECK(world.a().client_count() == 0);
+    CHECK(world.a().counters().slow_readers == 1);
+}
+
+TEST_CASE("server: a shutdown answers what is owed and ends when the clients have",
+          "[herd][server]") {
+    World world;
+    const int idle = world.connect();
+    const int asking = world.connect();
+    world.say(asking, "IAMAT c +1-1 5\nWHATSAT c 1 1\nx\n");
+    const std::string first = world.hear(asking);
+    world.kernel.enter(0);
+    world.a().shut_down();
+    world.a().shut_down();
+    world.run(100us);
+    CHECK(world.hear(idle) == "$");
+    world.run(10ms);
+    const std::string rest = world.hear(asking);
+    CHECK(rest.starts_with(first + "{"));
+    CHECK(rest.ends_with("}\n\n? x\n$"));
+    for (const int fd : {idle, asking}) {
+        world.kernel.enter(visitors);
+        world.kernel.close(fd);
+    }
+    CHECK(world.shut_down() <= 50ms);
+}
+
+TEST_CASE("server: a shutdown does not wait for ever for anybody", "[herd][server]") {
+    {
+        // A client that does not close what is finished.
+        World world;
+        world.connect();
+        CHECK(world.shut_down() <= 2'100ms);
+    }
+    {
+        // A client that does not read.
+        World world;
+        world.kernel.buffer_size = 100;
+        world.say(world.connect(), std::string(90, '\n'));
+        CHECK(world.shut_down() <= 4'100ms);
+    }
+    {
+        World world;
+        CHECK(world.shut_down() <= 20ms);
+    }
+}
+
+TEST_CASE("server: a shutdown brings the neighbours up to date", "[herd][server]") {
+    herd::Config config = herd_of_two();
+    config.limits.records_per_turn = 1;
+    World world(config, 2);
+    const int fd = world.connect();
+    std::string reports;
+    for (int i = 0; i < 60; ++i) reports += "IAMAT c" + std::to_string(i) + " +1-1 5\n";
+    world.kernel.enter(visitors);
+    REQUIRE(world.kernel.send(fd, reports));
+    world.run(2us);
+    world.shut_down();
+    world.run(1ms);
+    CHECK(world.servers[1]->server.table().size() == 60);
+}
+
+TEST_CASE("server: a server that has stopped leaves nothing open", "[herd][server]") {
+    World world(herd_of_two(), 2);
+    world.connect();
+    world.run(100ms);
+    world.shut_down();
+    world.kernel.enter(0);
+    world.servers.erase(world.servers.begin());
+    CHECK(world.kernel.open_descriptors(0) == 0);
+}

@@ -1,0 +1,54 @@
+#include "reactor/address.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <string>
+
+namespace reactor {
+namespace {
+
+std::string text(const Address& address) {
+    std::array<char, address_text_size_max> out{};
+    return std::string(address.text(out));
+}
+
+TEST_CASE("address: numeric hosts go to text and back", "[reactor][address]") {
+    REQUIRE(text(Address::parse("127.0.0.1", 12001).value()) == "127.0.0.1:12001");
+    REQUIRE(text(Address::parse("::1", 80).value()) == "[::1]:80");
+    REQUIRE(text(Address::parse("0.0.0.0", 0).value()) == "0.0.0.0:0");
+    REQUIRE(text(Address::parse("2001:db8::a:b", 65535).value()) == "[2001:db8::a:b]:65535");
+}
+
+TEST_CASE("address: localhost is this machine, and no other name is known", "[reactor][address]") {
+    REQUIRE(Address::parse("localhost", 5) == Address::loopback(5));
+    for (const char* name : {"",
+                             "example.org",
+                             "127.0.0",
+                             "127.0.0.1.2",
+                             "256.0.0.1",
+                             "1:2",
+                             " 127.0.0.1",
+                             "127.0.0.1 ",
+                             "localhost.",
+                             "[::1]"}) {
+        REQUIRE_FALSE(Address::parse(name, 1));
+    }
+}
+
+TEST_CASE("address: the longest text has room", "[reactor][address]") {
+    const auto longest = Address::parse("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", 65535);
+    REQUIRE(longest);
+    REQUIRE(text(*longest) == "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535");
+    REQUIRE(text(Address::parse("::ffff:255.255.255.255", 65535).value()) ==
+            "[::ffff:255.255.255.255]:65535");
+}
+
+TEST_CASE("address: a host that is too long or holds NUL is no address", "[reactor][address]") {
+    using namespace std::string_view_literals;
+    REQUIRE_FALSE(Address::parse(std::string(1000, '1'), 1));
+    REQUIRE_FALSE(Address::parse("127.0.0.1\0.evil"sv, 1));
+}
+
+}  // namespace
+}  // namespace reactor
