@@ -1,0 +1,350 @@
+#!/usr/bin/env python3
+"""The house rules as a test: who may include whom, which words and sizes are out of the question.
+
+    house_rules.py [--compile CXX FLAG...]              prints each breach in this tree
+    house_rules.py --self-test [--compile CXX FLAG...]  proves each rule on a bad example
+
+With --compile every header must also compile alone. Exits 1 if anything was found.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+FOLDERS = {  # a folder of ours: what it may include
+    'reactor': {'reactor'},
+    'protocol': {'protocol'},
+    'herd': {'reactor', 'protocol', 'herd'},
+    'bench': {'reactor', 'protocol', 'bench'},
+    'tests': {'reactor', 'protocol', 'herd', 'bench', 'tests'},
+}
+
+SYSTEM = r'(sys|netinet|arpa|linux)/.*|(unistd|fcntl|signal|spawn|poll|netdb|pthread)\.h|csignal'
+INCLUDES = [  # header in <>; who may include it (a file, or a folder with its slash); of whom
+    # address.cpp reads and writes addresses as text; reset.cpp resets on purpose, as a fault.
+    (SYSTEM, {'reactor/sys_linux.cpp', 'reactor/address.cpp', 'herd/processes.cpp',
+              'herd/offline/reset.cpp', 'tests/', 'bench/reference/', 'bench/floor/'}, ''),
+    (r'curl/.*', {'herd/curl_fetcher.cpp'}, ''),
+    (r'rapidjson/.*', {'protocol/places_json.cpp', 'herd/config_file.cpp',
+                       'herd/offline/new_search_body.cpp', 'tests/'}, ''),
+    (r'boost/.*', {'herd/offline/http_request.cpp'}, ''),
+    (r'CLI/.*', {'herd/main.cpp', 'bench/main.cpp'}, ''),
+    (r'catch2/.*', {'tests/'}, ''),
+    (r'c?time(\.h)?|chrono', set(), 'protocol/'),
+    (r'iostream|map|unordered_map', set(), 'reactor/ protocol/'),
+    (r'iostream|unordered_map', {'herd/main.cpp'}, 'herd/'),
+]
+
+WORDS = [  # folders, files let off, what no line of code there may contain
+    ('reactor/ protocol/', set(), [
+        r'std::string\b', r'std::function\b', r'\w*shared_ptr\b', r'make_shared\b',
+        r'std::(unordered_)?(multi)?map\b', r'\bthrow\b', r'\btry\b', r'\bcatch\b',
+        r'\bnew\b(?!\s*\()', r'\bnew\s*\(\s*std::nothrow', r'\b[mc]alloc\s*\(']),
+    ('herd/', {'herd/main.cpp'}, [
+        r'std::function\b', r'\w*shared_ptr\b', r'make_shared\b', r'\bunordered_map\b',
+        r'\bthrow\b']),
+]
+
+FILE_LINES_MAX, FUNCTION_LINES_MAX, COLUMNS_MAX = 400, 70, 100
+SUBJECT = re.compile(r'(reactor|protocol|herd|bench|tests|build|docs): [a-z].*[^.]')
+SUBJECT_COLUMNS_MAX = 72
+REQUIRED = ['README.md', 'ARCHITECTURE.md']
+
+# The odd brackets keep these patterns from finding themselves.
+TEXT = [  # what no line of any file of the tree may contain
+    (re.compile(r'\b(TO[D]O|FIX[M]E|X[X]X)\b'), 'unfinished work is an issue, not a comment'),
+    (re.compile(r'/w[o]rk/'), 'a path of somebody\'s machine'),
+    (re.compile(r'\b(registry|deb|security|archive|snapshot|proxy)\.\w+\.(org|com)\b|'
+                r'\bp[y]pi\.|n[p]mjs|pythonh[o]sted|crates\.[i]o'), 'a package registry\'s host'),
+]
+ASCII_EXEMPT = ('tests/', 'data/', 'README.md', 'ARCHITECTURE.md')
+
+
+def inside(path, places):
+    """Whether the path is one of these files, or in one of these folders (`tests/`)."""
+    return any(path == place or (place.endswith('/') and path.startswith(place))
+               for place in places)
+
+
+# Reading --------------------------------------------------------------------------------------
+
+def git(root, *arguments):
+    """What git prints; nothing where there is no git or no repository."""
+    if not (root / '.git').exists():
+        return ''
+    try:
+        return subprocess.run(['git', '-C', root, *arguments], capture_output=True, text=True,
+                              check=False).stdout
+    except OSError:
+        return ''
+
+
+def files_of(root):
+    """Every file that is or would be under version control, by its path from the root."""
+    names = git(root, 'ls-files', '-z', '-co', '--exclude-standard').split('\0')[:-1]
+    names = names or [str(path.relative_to(root)) for path in root.rglob('*')]
+    away = re.compile(r'(^|/)(\.git|build[^/]*|__pycache__)/')
+    return sorted(name for name in set(names) if not away.search(name) and (root / name).is_file())
+
+
+def read(path):
+    """The text of a file; None if it is not text."""
+    data = path.read_bytes()
+    try:
+        return None if b'\0' in data else data.decode('utf-8')
+    except UnicodeDecodeError:
+        return None
+
+
+NOISE = re.compile(
+    r'//[^\n]*|/\*.*?\*/|R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:\\.|[^"\\\n])*"|'
+    r"(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'|^[ \t]*#(?:\\\n|[^\n])*", re.DOTALL | re.MULTILINE)
+
+
+def code_of(text):
+    """The text without comments, literals and preprocessor lines, each line where it was."""
+    def blank(found):
+        return '""' * (found[0][0] in 'R"\'') + '\n' * found[0].count('\n')
+    return NOISE.sub(blank, text)
+
+
+# Rules: each takes a path, its text and all paths, and yields (line, rule) ---------------------
+
+def include_rules(path, text, _):
+    """Who may include whom."""
+    folder = path.split('/')[0]
+    for number, line in enumerate(text.split('\n'), 1):
+        found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
+        if not found:
+            continue
+        quote, name = found.groups()
+        if quote == '"':
+            target = name.split('/')[0]
+            if '/' not in name or target not in FOLDERS:
+                yield number, f'"{name}" is not a path from the top of the tree'
+            elif target not in FOLDERS[folder]:
+                yield number, f'{folder}/ may not include {target}/'
+            continue
+        for pattern, allowed, where in INCLUDES:
+            looked_at = not where or inside(path, where.split())
+            if looked_at and re.fullmatch(pattern, name) and not inside(path, allowed):
+                yield number, f'<{name}> may not be included here'
+
+
+def word_rules(path, text, _):
+    """Constructs that allocate, throw or hide an owner."""
+    code = code_of(text).split('\n')
+    for folders, exempt, words in WORDS:
+        if not inside(path, folders.split()) or path in exempt:
+            continue
+        for number, line in enumerate(code, 1):
+            for word in words:
+                found = re.search(word, line)
+                if found:
+                    yield number, f'"{found[0].strip()}" is not used here'
+
+
+def size_rules(_path, text, _names):
+    """Files, lines and functions that fit a page or a mind."""
+    lines = text.rstrip('\n').split('\n')
+    if len(lines) > FILE_LINES_MAX:
+        yield len(lines), f'more than {FILE_LINES_MAX} lines in a file'
+    for number, line in enumerate(lines, 1):
+        if len(line) > COLUMNS_MAX:
+            yield number, f'more than {COLUMNS_MAX} columns'
+        if '\t' in line:
+            yield number, 'a tab'
+    for start, end in functions(code_of(text)):
+        if end - start + 1 > FUNCTION_LINES_MAX:
+            yield start, f'{end - start + 1} lines in a function, {FUNCTION_LINES_MAX} is the most'
+
+
+def functions(code):
+    """(first line, last line) of each pair of braces that may be a function's, signature and all.
+
+    What stands between the last `;`, `{` or `}` and a brace tells what the brace opens. Braces
+    within it, as of `a_{a}` in front of a constructor's body, belong to it.
+    """
+    scope = re.compile(r'\s*(template\s*<.*?>\s*|inline\s+)*'
+                       r'(namespace|class|struct|union|enum|extern)\b', re.DOTALL)
+    opened, begin, line = [], 0, 1
+    for at, sign in enumerate(code):
+        line += sign == '\n'
+        if sign == '{':
+            head = re.sub(r'^\s*(public|private|protected):', '', code[begin:at]).lstrip()
+            body = not scope.match(head) and re.search(r'[)\]]', head) and \
+                not re.search(r'(=|return|,|\()\s*$', head)
+            opened.append((begin, line - head.count('\n'), body))
+        if sign in '{};':
+            begin = at + 1
+        if sign == '}' and opened:
+            outer, start, body = opened.pop()
+            if body:
+                yield start, line
+            if re.match(r'\s*[,{]', code[at + 1:at + 80]):
+                begin = outer
+
+
+def header_rules(path, text, names):
+    """Headers are guarded; x.cpp includes x.hpp first, which proves that it stands alone."""
+    if path.endswith('.hpp'):
+        if not re.search(r'^#pragma once$', text, re.MULTILINE):
+            yield 1, 'a header without #pragma once'
+        return
+    own = path[:-len('.cpp')] + '.hpp'
+    first = re.search(r'^[ \t]*#[ \t]*include[ \t]*(\S+)', text, re.MULTILINE)
+    if own in names and (not first or first[1] != f'"{own}"'):
+        yield (text.count('\n', 0, first.start()) if first else 0) + 1, \
+            f'"{own}" is not the first include'
+
+
+def text_rules(path, text):
+    """What no file of the tree may say."""
+    for number, line in enumerate(text.split('\n'), 1):
+        for pattern, rule in TEXT:
+            if pattern.search(line):
+                yield number, rule
+        if not line.isascii() and not inside(path, ASCII_EXEMPT):
+            yield number, 'other than ASCII'
+
+
+def subject_rules(log):
+    """Yields (commit, rule) for a log of lines `commit subject`."""
+    for line in log.splitlines():
+        commit, _, subject = line.partition(' ')
+        if not SUBJECT.fullmatch(subject):
+            yield commit, f'"{subject}" is not "area: what it does" without a full stop'
+        if len(subject) > SUBJECT_COLUMNS_MAX:
+            yield commit, f'"{subject}" has more than {SUBJECT_COLUMNS_MAX} columns'
+
+
+# Running ---------------------------------------------------------------------------------------
+
+def compile_rules(root, headers, command):
+    """Each header alone, as many at a time as there are processors."""
+    def compile_alone(name):
+        run = subprocess.run(
+            [*command, '-I', root, '-fsyntax-only', '-x', 'c++', '-'], check=False, text=True,
+            input=f'#include "{name}"\n', capture_output=True)
+        errors = re.findall(r'.*error.*', run.stderr) or [run.stderr.strip()]
+        return (name, 1, f'does not compile alone: {errors[0]}') if run.returncode else None
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [breach for breach in pool.map(compile_alone, headers) if breach]
+
+
+def check(root, command):
+    """Every breach in the tree as (file, line, rule)."""
+    names = files_of(root)
+    breaches = [(name, 1, 'is missing') for name in REQUIRED if name not in names]
+    for name in names:
+        text = read(root / name)
+        if text is None:
+            continue
+        found = list(text_rules(name, text))
+        if name.endswith(('.hpp', '.cpp')) and name.split('/')[0] in FOLDERS:
+            for rules in (include_rules, word_rules, size_rules, header_rules):
+                found += rules(name, text, names)
+        breaches += [(name, line, rule) for line, rule in found]
+    log = git(root, 'log', '--no-merges', '--format=%h %s')
+    breaches += [('commit', commit, rule) for commit, rule in subject_rules(log)]
+    if command:
+        breaches += compile_rules(root, [name for name in names if name.endswith('.hpp')], command)
+    return breaches
+
+
+# A rule that cannot fail is worth nothing -------------------------------------------------------
+
+def long_function(lines):
+    """A function of that many lines behind a constructor that tries to confuse the braces."""
+    body = '    call("{", \'{\');  // {\n' * (lines - 3)
+    return f'Thing::Thing(int a)\n    : a_{{a}} {{\n{body}}}\n'
+
+
+GOOD = {
+    'README.md': 'A herd.\n', 'ARCHITECTURE.md': 'A map.\n',
+    'reactor/a.hpp': '#pragma once\n\n#include <cstdint>\n\ninline int one() { return 1; }\n',
+    'reactor/a.cpp': '#include "reactor/a.hpp"\n\n// try, throw, a new std::string\n'
+                     'void* f(void* p) { return new (p) int{1}; }\nstd::string_view g;\n'
+                     + 'namespace x {\nclass A {\n' + '    int a();\n' * 90 + '};\n}\n'
+                     + long_function(FUNCTION_LINES_MAX),
+    'herd/main.cpp': '#include <CLI/CLI.hpp>\n#include <iostream>\n\n#include "reactor/a.hpp"\n',
+    'tests/a_test.cpp': '#include <unistd.h>\n\nauto text = "\u00e9";\n',
+}
+BAD = [  # path, its text, the words of the one breach to be found
+    ('reactor/b.cpp', '#include "protocol/a.hpp"\n', 'reactor/b.cpp:1: reactor/ may not include'),
+    ('herd/b.cpp', '\n#include "bench/a.hpp"\n', 'herd/b.cpp:2: herd/ may not include bench/'),
+    ('herd/b.cpp', '#include "b.hpp"\n', 'not a path from the top'),
+    ('reactor/b.cpp', '#include <sys/epoll.h>\n', '<sys/epoll.h> may not'),
+    ('herd/b.cpp', '#include <curl/curl.h>\n', '<curl/curl.h> may not'),
+    ('herd/b.cpp', '#include <rapidjson/document.h>\n', '<rapidjson/document.h> may not'),
+    ('herd/b.cpp', '#include <boost/json.hpp>\n', '<boost/json.hpp> may not'),
+    ('bench/b.cpp', '#include <CLI/CLI.hpp>\n', '<CLI/CLI.hpp> may not'),
+    ('herd/b.cpp', '#include <catch2/catch.hpp>\n', '<catch2/catch.hpp> may not'),
+    ('protocol/b.cpp', '#include <chrono>\n', '<chrono> may not'),
+    ('reactor/b.cpp', '#include <map>\n', '<map> may not'),
+    ('herd/b.cpp', '#include <iostream>\n', '<iostream> may not'),
+    ('protocol/b.cpp', 'std::string s;\n', '"std::string" is not used'),
+    ('reactor/b.cpp', 'int* p = new int;\n', '"new" is not used'),
+    ('reactor/b.cpp', 'void* p = malloc(1);\n', '"malloc(" is not used'),
+    ('herd/b.cpp', '/* */ void f() { throw 1; }\n', '"throw" is not used'),
+    ('herd/b.cpp', 'int a;\n' * (FILE_LINES_MAX + 1), 'lines in a file'),
+    ('herd/b.cpp', f'// {"a" * COLUMNS_MAX}\n', 'columns'),
+    ('herd/b.cpp', '\tint a;\n', 'a tab'),
+    ('herd/b.cpp', long_function(FUNCTION_LINES_MAX + 1), 'herd/b.cpp:1: 71 lines in a function'),
+    ('herd/b.hpp', 'int a();\n', '#pragma once'),
+    ('reactor/a.cpp', '#include <cstdint>\n#include "reactor/a.hpp"\n', 'not the first include'),
+    ('herd/b.cpp', '// TO' 'DO: all of it\n', 'unfinished work'),
+    ('docs/b.md', 'see /wo' 'rk/here\n', 'somebody\'s machine'),
+    ('docs/b.md', 'from registry.' 'example.org\n', 'package registry\'s'),
+    ('docs/b.md', 'caf\u00e9\n', 'other than ASCII'),
+    ('README.md', None, 'README.md:1: is missing'),
+]
+
+
+def breaches_of(files, command):
+    """What is found in a tree of these files alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        for name, text in files.items():
+            if text is not None:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text, encoding='utf-8')
+        return ['{}:{}: {}'.format(*breach) for breach in check(root, command)]
+
+
+def self_test(command):
+    """Prints what a rule missed, or found where there is nothing."""
+    wrong = [f'found in the good tree: {breach}' for breach in breaches_of(GOOD, command)]
+    for path, text, expected in BAD:
+        found = breaches_of({**GOOD, path: text}, [])
+        if len(found) != 1 or expected not in found[0]:
+            wrong.append(f'{path}: expected "{expected}", found {found}')
+    log = f'1 herd: drop it\n2 Drop it\n3 herd: a stop.\n4 herd: {"a" * SUBJECT_COLUMNS_MAX}\n5 \n'
+    if [commit for commit, _ in subject_rules(log)] != ['2', '3', '4', '5']:
+        wrong.append('commit subjects')
+    alone = {**GOOD, 'herd/b.hpp': '#pragma once\nUnknown a;\n'}
+    if command and 'does not compile alone' not in ''.join(breaches_of(alone, command)):
+        wrong.append('a header that does not compile alone')
+    print('\n'.join(wrong) or f'{len(BAD) + 2} bad examples, each found')
+    return 1 if wrong else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('--self-test', action='store_true')
+    parser.add_argument('--compile', nargs=argparse.REMAINDER, default=[], metavar='CXX FLAG')
+    options = parser.parse_args()
+    if options.self_test:
+        return self_test(options.compile)
+    breaches = check(pathlib.Path(__file__).resolve().parent.parent, options.compile)
+    for breach in breaches:
+        print('{}:{}: {}'.format(*breach))
+    return 1 if breaches else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
