@@ -1,8 +1,8 @@
 #pragma once
 
 #include "herd/curl_watches.hpp"
-#include "herd/places_fetcher.hpp"
 #include "herd/outcome.hpp"
+#include "herd/places_fetcher.hpp"
 #include "reactor/list.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/pages.hpp"

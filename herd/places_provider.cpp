@@ -169,8 +169,7 @@ std::expected<std::string_view, PlacesTrouble> read_new(const FetchResult& resul
 
 }  // namespace
 
-Outcome<PlacesProvider> PlacesProvider::make(const PlacesConfig& config,
-                                                   std::string_view key) {
+Outcome<PlacesProvider> PlacesProvider::make(const PlacesConfig& config, std::string_view key) {
     if (const auto fault = key_fault(config.provider, key); !fault.empty()) {
         return std::unexpected("places.key_file: " + std::string(fault));
     }

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "herd/config.hpp"
-#include "herd/places_fetcher.hpp"
 #include "herd/outcome.hpp"
+#include "herd/places_fetcher.hpp"
 #include "herd/places_trouble.hpp"
 #include "protocol/places_request.hpp"
 

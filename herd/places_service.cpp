@@ -17,8 +17,8 @@ Outcome<> PlacesService::open(const PlacesConfig& config, const Limits& limits) 
 }
 
 Outcome<> PlacesService::open_with_key(const PlacesConfig& config,
-                                             const Limits& limits,
-                                             std::string_view key) {
+                                       const Limits& limits,
+                                       std::string_view key) {
     auto provider = PlacesProvider::make(config, key);
     if (!provider) return std::unexpected(provider.error());
     provider_ = std::move(*provider);

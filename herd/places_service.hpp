@@ -2,8 +2,8 @@
 
 #include "herd/config.hpp"
 #include "herd/curl_fetcher.hpp"
-#include "herd/places_client.hpp"
 #include "herd/outcome.hpp"
+#include "herd/places_client.hpp"
 #include "herd/places_provider.hpp"
 #include "reactor/loop.hpp"
 
@@ -22,9 +22,7 @@ public:
     // the provider needs. The error is one line; the key is never in it.
     Outcome<> open(const PlacesConfig& config, const Limits& limits);
     // The same with the key at hand; empty for the offline provider.
-    Outcome<> open_with_key(const PlacesConfig& config,
-                                  const Limits& limits,
-                                  std::string_view key);
+    Outcome<> open_with_key(const PlacesConfig& config, const Limits& limits, std::string_view key);
 
     Places& places() { return client_; }
     PlacesClient& client() { return client_; }
