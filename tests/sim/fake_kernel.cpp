@@ -18,19 +18,19 @@ constexpr std::int64_t wall_start_ns = 1'767'225'600'000'000'000;
 
 }  // namespace
 
-FakeKernel* FakeKernel::current_ = nullptr;
+FakeKernel* FakeKernel::installed = nullptr;
 
-FakeKernel::FakeKernel(std::uint64_t seed) : previous_(current_), random_(seed) {
-    current_ = this;
+FakeKernel::FakeKernel(std::uint64_t seed) : previous_(installed), random_(seed) {
+    installed = this;
 }
 
 FakeKernel::~FakeKernel() {
-    current_ = previous_;
+    installed = previous_;
 }
 
 FakeKernel& FakeKernel::current() {
-    assert(current_ != nullptr);
-    return *current_;
+    assert(installed != nullptr);
+    return *installed;
 }
 
 void FakeKernel::advance_to(std::int64_t time_ns) {

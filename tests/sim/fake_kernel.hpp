@@ -130,7 +130,7 @@ private:
     void drop_connection(int fd, bool reset);
     void settle(Descriptor& socket, int fd);
 
-    static FakeKernel* current_;
+    static FakeKernel* installed;
 
     FakeKernel* previous_;
     Random random_;
