@@ -13,7 +13,9 @@ namespace protocol {
 struct PosixTime {
     std::int64_t nanoseconds;
 
-    friend constexpr auto operator<=>(const PosixTime&, const PosixTime&) = default;
+    // clang-tidy 14 takes the 0 that such comparisons expand to for a pointer.
+    friend constexpr auto operator<=>(const PosixTime&,
+                                      const PosixTime&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // Decimal seconds: at most one sign, one or more digits, and optionally a point with one to nine
