@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <climits>
 #include <utility>
 
 namespace reactor {
@@ -16,13 +15,6 @@ namespace {
 std::uint32_t mask_of(Interest interest) {
     const auto bits = std::to_underlying(interest);
     return ((bits & 1) != 0 ? sys::readable : 0) | ((bits & 2) != 0 ? sys::writable : 0);
-}
-
-// Rounded up: a timer that fired early would find nothing due and poll again at once.
-int timeout_ms(Duration delay) {
-    if (delay <= Duration::zero()) return 0;
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(delay).count();
-    return static_cast<int>(std::min<std::int64_t>(ms, INT_MAX));
 }
 
 }  // namespace
@@ -170,12 +162,13 @@ Instant Loop::wakes_at() const {
 
 void Loop::poll() {
     const Instant wake = wakes_at();
-    int timeout = spin_ ? 0 : -1;
+    std::int64_t timeout_ns = spin_ ? 0 : sys::wait_for_ever;
     if (!spin_ && wake != Instant::max()) {
-        timeout = timeout_ms(wake - Instant(Duration(sys::monotonic_ns())));
+        const Duration left = wake - Instant(Duration(sys::monotonic_ns()));
+        timeout_ns = std::max<std::int64_t>(left.count(), 0);
     }
     sys::Event events[events_max];
-    const auto count = sys::wait(poll_, events, timeout);
+    const auto count = sys::wait(poll_, events, timeout_ns);
     if (!count) die("epoll_wait", count.error());
     now_ = Instant(Duration(sys::monotonic_ns()));
     for (std::size_t i = 0; i < *count; ++i) dispatch(events[i].data, events[i].mask);

@@ -60,8 +60,13 @@ Result<int> open_poll();
 Result<void> poll_add(int poll, int fd, std::uint32_t mask, std::uint64_t data);
 Result<void> poll_change(int poll, int fd, std::uint32_t mask, std::uint64_t data);
 Result<void> poll_remove(int poll, int fd);
-// Waits up to `timeout_ms` (-1: for ever, 0: not at all); an interrupted wait answers 0 events.
-Result<std::size_t> wait(int poll, std::span<Event> events, int timeout_ms);
+// Waits up to `timeout_ns` (wait_for_ever, 0: not at all); an interrupted wait answers 0 events.
+// Before Linux 5.11 a wait is rounded up to whole milliseconds.
+inline constexpr std::int64_t wait_for_ever = -1;
+Result<std::size_t> wait(int poll, std::span<Event> events, std::int64_t timeout_ns);
+// This thread's waits end on time, not up to 50 us later, when the kernel might wake it together
+// with others.
+void wake_on_time();
 
 // Signals: TERM and INT arrive at the descriptor instead of ending the process; PIPE is ignored.
 Result<int> open_signals();

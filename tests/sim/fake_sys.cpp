@@ -88,9 +88,11 @@ Result<void> poll_change(int poll, int fd, std::uint32_t mask, std::uint64_t dat
 Result<void> poll_remove(int poll, int fd) {
     return kernel().poll_remove(poll, fd);
 }
-Result<std::size_t> wait(int poll, std::span<Event> events, int) {
+Result<std::size_t> wait(int poll, std::span<Event> events, std::int64_t) {
     return kernel().wait(poll, events);
 }
+
+void wake_on_time() {}
 
 Result<int> open_signals() {
     return failure(ENOSYS);

@@ -47,7 +47,7 @@ Result<void> poll_change(int, int, std::uint32_t, std::uint64_t) {
 Result<void> poll_remove(int, int) {
     return {};
 }
-Result<std::size_t> wait(int, std::span<Event>, int) {
+Result<std::size_t> wait(int, std::span<Event>, std::int64_t) {
     return 0;
 }
 void close(int) {}
