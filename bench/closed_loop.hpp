@@ -1,0 +1,63 @@
+#pragma once
+
+#include "bench/fleet.hpp"
+#include "bench/histogram.hpp"
+#include "bench/picker.hpp"
+#include "bench/rig.hpp"
+#include "bench/talker.hpp"
+#include "bench/target.hpp"
+
+#include <cstdint>
+#include <deque>
+
+namespace bench {
+
+// Connections to one server, each of which says `depth` reports in one go, waits until all are
+// answered, and says the next: as fast as the server answers.
+class ClosedLoop {
+public:
+    struct Shape {
+        std::size_t server = 0;
+        std::uint32_t connections = 1;
+        std::uint32_t depth = 1;
+    };
+    static constexpr std::uint32_t depth_max = 2048;
+
+    ClosedLoop(Rig& rig, const Target& target, const Shape& shape, Picker picker);
+
+    // Throws CannotMeasure when the server does not answer.
+    void connect();
+    // Until stop(), or until that many reports in all have been picked.
+    void start(std::uint64_t reports_max = UINT64_MAX);
+    void stop() { reports_max_ = 0; }
+    // All that was said has been answered, or its connection is lost.
+    bool idle() const;
+    // start(), that long, stop() and until idle; throws CannotMeasure when answers stay away.
+    void run(reactor::Duration time);
+
+    // Since start().
+    std::uint64_t answered() const { return answered_total() - answered_before_; }
+    std::uint64_t wrong() const;
+    std::uint32_t lost() const;
+    const Histogram& times() const { return times_; }
+
+private:
+    void on_answered(Talker& talker, const Said& said);
+    void say(Talker& talker);
+    std::uint64_t answered_total() const;
+
+    Rig& rig_;
+    Fleet fleet_;
+    Picker picker_;
+    std::uint32_t depth_;
+    Histogram times_;
+    std::deque<Talker> talkers_;
+    std::int64_t stamp_ = 0;
+    std::uint64_t reports_max_ = 0;
+    std::uint64_t answered_before_ = 0;
+};
+
+// What answers look like in this speech.
+Answers answers_in(Speech speech);
+
+}  // namespace bench

@@ -1,0 +1,191 @@
+#include "bench/closed_loop.hpp"
+#include "bench/fleet.hpp"
+#include "bench/open_loop.hpp"
+#include "bench/scenarios.hpp"
+#include "bench/target.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <string>
+
+namespace {
+
+constexpr int cannot_measure = 2;
+
+using Measure = std::function<bench::Result(const bench::Target&)>;
+
+// What all scenarios have in common, and which of them was chosen.
+struct Order {
+    std::string target_file;
+    std::string json_file;
+    Measure measure;
+};
+
+CLI::Option* count(CLI::App& command, const char* name, std::uint32_t& value, const char* what) {
+    return command.add_option(name, value, what)
+        ->capture_default_str()
+        ->check(CLI::Range(1U, bench::Fleet::clients_max));
+}
+
+void number(CLI::App& command, const char* name, double& value, const char* what) {
+    command.add_option(name, value, what)->capture_default_str()->check(CLI::NonNegativeNumber);
+}
+
+void shape(CLI::App& command, std::uint32_t& connections, std::uint32_t& depth) {
+    count(command, "--connections", connections, "Busy connections");
+    count(command, "--depth", depth, "Pipelined reports of each")
+        ->check(CLI::Range(1U, bench::ClosedLoop::depth_max));
+}
+
+void server(CLI::App& command, std::string& name) {
+    command.add_option("--server", name, "Whom to load; the first of the target if not given")
+        ->type_name("NAME");
+}
+
+// A subcommand whose options live as long as the program.
+template <class Options>
+CLI::App& add(CLI::App& app,
+              Order& order,
+              const char* name,
+              const char* what,
+              Options& options,
+              bench::Result (*scenario)(const bench::Target&, const Options&)) {
+    CLI::App& command = *app.add_subcommand(name, what);
+    command.callback([&order, &options, scenario] {
+        order.measure = [&options, scenario](const bench::Target& target) {
+            return scenario(target, options);
+        };
+    });
+    return command;
+}
+
+struct AllOptions {
+    bench::RequestOptions request;
+    bench::PropagationOptions propagation;
+    bench::PlacesOptions places;
+    bench::ConnectionsOptions connections;
+    bench::ClientsOptions clients;
+    bench::FaultOptions fault;
+};
+
+void add_request(CLI::App& app, Order& order, bench::RequestOptions& options) {
+    auto& command = add(app, order, "request", "Round trips of IAMAT", options, bench::request);
+    server(command, options.server);
+    shape(command, options.connections, options.depth);
+    number(command, "--rate", options.rate, "Reports a second; 0: as fast as they are answered");
+    count(command, "--clients", options.clients, "Moving clients");
+    number(command, "--seconds", options.seconds, "Measured time");
+    number(command, "--warmup", options.warmup, "Time before that");
+}
+
+void add_propagation(CLI::App& app, Order& order, bench::PropagationOptions& options) {
+    auto& command = add(app,
+                        order,
+                        "propagation",
+                        "From a report to an observer of each server",
+                        options,
+                        bench::propagation);
+    command
+        .add_option("--enter", options.enter, "Where reports enter: a server, or spread over all")
+        ->type_name("NAME|spread");
+    number(command, "--rate", options.rate, "Reports a second");
+    count(command, "--burst", options.burst, "Reports at a time")
+        ->check(CLI::Range(1U, bench::OpenLoop::burst_max));
+    count(command, "--clients", options.clients, "Moving clients");
+    number(command, "--seconds", options.seconds, "Measured time");
+    number(command, "--warmup", options.warmup, "Time before that");
+    number(command, "--settle", options.settle, "How long the last ones may take");
+}
+
+void add_places(CLI::App& app, Order& order, bench::PlacesOptions& options) {
+    auto& command = add(app,
+                        order,
+                        "places",
+                        "WHATSAT and IAMAT, each alone and both together",
+                        options,
+                        bench::places);
+    server(command, options.server);
+    number(command, "--rate", options.rate, "WHATSATs a second");
+    number(command, "--iamat-rate", options.iamat_rate, "IAMATs a second");
+    count(command, "--connections", options.connections, "Connections that ask");
+    count(command, "--clients", options.clients, "Clients that are asked for");
+    number(command, "--seconds", options.seconds, "Measured time, each of the three");
+}
+
+void add_connections(CLI::App& app, Order& order, bench::ConnectionsOptions& options) {
+    auto& command =
+        add(app, order, "connections", "What idle connections cost", options, bench::connections);
+    server(command, options.server);
+    count(command, "--idle", options.idle, "Idle connections");
+    shape(command, options.connections, options.depth);
+    number(command, "--seconds", options.seconds, "Measured time, without and with them");
+}
+
+void add_clients(CLI::App& app, Order& order, bench::ClientsOptions& options) {
+    auto& command = add(app, order, "clients", "What stored clients cost", options, bench::clients);
+    server(command, options.server);
+    count(command, "--clients", options.clients, "Clients to store");
+    shape(command, options.connections, options.depth);
+    number(command, "--seconds", options.seconds, "Measured time, once they are stored");
+}
+
+void add_fault(CLI::App& app, Order& order, bench::FaultOptions& options) {
+    auto& command = add(app,
+                        order,
+                        "fault",
+                        "A server dies under load and comes back, as somebody else has it do when "
+                        "this prints \"event kill NAME\" and \"event restart NAME\"",
+                        options,
+                        bench::fault);
+    command.add_option("--kill", options.kill, "The victim; the target's last if not given")
+        ->type_name("NAME");
+    number(command, "--rate", options.rate, "Reports a second");
+    count(command, "--clients", options.clients, "Moving clients");
+    number(command, "--before", options.before, "Seconds before it is killed");
+    number(command, "--down", options.down, "Seconds that it is down");
+    number(command, "--after", options.after, "Seconds from then on");
+}
+
+int measure(const Order& order) {
+    const bench::Target target = order.target_file.empty() ? bench::Target::built_in()
+                                                           : bench::Target::read(order.target_file);
+    const bench::Result result = order.measure(target);
+    std::fputs(result.summary().c_str(), stdout);
+    if (order.json_file.empty()) return 0;
+    std::ofstream file(order.json_file);
+    file << result.json() << '\n';
+    if (!file.flush()) throw bench::CannotMeasure(order.json_file + ": cannot be written");
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        CLI::App app("Load and latency of a herd, or of what speaks as one does", "herd-bench");
+        app.require_subcommand(1);
+        app.fallthrough();
+        app.set_version_flag("--version", HERD_VERSION);
+        Order order;
+        AllOptions options;
+        app.add_option("--target",
+                       order.target_file,
+                       "The system under test (JSON); without, the built-in herd on loopback")
+            ->type_name("FILE");
+        app.add_option("--json", order.json_file, "Where to write the result")->type_name("FILE");
+        add_request(app, order, options.request);
+        add_propagation(app, order, options.propagation);
+        add_places(app, order, options.places);
+        add_connections(app, order, options.connections);
+        add_clients(app, order, options.clients);
+        add_fault(app, order, options.fault);
+        CLI11_PARSE(app, argc, argv);
+        return measure(order);
+    } catch (const std::exception& why) {
+        std::fprintf(stderr, "herd-bench: %s\n", why.what());
+        return cannot_measure;
+    }
+}

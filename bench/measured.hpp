@@ -1,0 +1,37 @@
+#pragma once
+
+#include "bench/histogram.hpp"
+#include "bench/result.hpp"
+#include "bench/rig.hpp"
+#include "bench/target.hpp"
+#include "bench/usage.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace bench {
+
+// A stretch of time, and what it cost whom: begins with its construction, ends with end().
+class Measured {
+public:
+    Measured(const Rig& rig, const Target& target);
+
+    void end();
+
+    double seconds() const { return seconds_; }
+    // CPU time of all processes of the target, and of this one, per each of so many.
+    double target_cpu_ns_per(std::uint64_t count) const;
+    double own_cpu_ns_per(std::uint64_t count) const;
+    std::int64_t target_resident_bytes() const;
+    void report(Result& result) const;
+
+private:
+    const Rig& rig_;
+    const Target& target_;
+    reactor::Instant start_;
+    std::int64_t own_cpu_ns_;
+    std::vector<Usage> usage_;  // by server: at the start, after end() the difference
+    double seconds_ = 0;
+};
+
+}  // namespace bench

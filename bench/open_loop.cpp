@@ -1,0 +1,115 @@
+#include "bench/open_loop.hpp"
+
+#include "bench/closed_loop.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+namespace bench {
+
+namespace {
+
+constexpr reactor::Duration connect_patience = std::chrono::seconds(10);
+constexpr std::string_view nats_greeting = "CONNECT {\"verbose\":false}\r\n";
+
+}  // namespace
+
+OpenLoop::Entry::Entry(OpenLoop& loop, const Target& target, std::size_t server)
+    : talker(loop.rig_, target.servers[server].clients, answers_in(target.speech), loop.times_),
+      picker(loop.clients_per_entry(), Picker::Order::scattered) {}
+
+OpenLoop::OpenLoop(Rig& rig, const Target& target, const Shape& shape)
+    : rig_(rig),
+      shape_(shape),
+      fleet_(target.speech),
+      sent_(shape.clients),
+      pacer_(rig, Pacer::Due::to<&OpenLoop::on_due>(*this)) {
+    if (clients_per_entry() == 0) throw CannotMeasure("fewer clients than entry servers");
+    for (const std::size_t server : shape.entries) entries_.emplace_back(*this, target, server);
+}
+
+void OpenLoop::on_answered(Talker::Answered answered) {
+    for (Entry& entry : entries_) entry.talker.on_answered(answered);
+}
+
+void OpenLoop::connect(Speech speech) {
+    for (Entry& entry : entries_) entry.talker.dial();
+    const auto all = [this] {
+        return std::ranges::all_of(entries_,
+                                   [](const Entry& entry) { return entry.talker.connected(); });
+    };
+    if (!rig_.run_until(all, connect_patience)) {
+        throw CannotMeasure("a server cannot be reached");
+    }
+    if (speech != Speech::nats) return;
+    for (Entry& entry : entries_) {
+        std::ranges::copy(nats_greeting, entry.talker.reserve(nats_greeting.size()).begin());
+        entry.talker.commit(nats_greeting.size(), {});
+    }
+}
+
+void OpenLoop::start() {
+    sent_ = Ledger(sent_.clients());
+    pacer_.start(shape_.per_second / shape_.burst);
+}
+
+void OpenLoop::park_half() {
+    shape_.clients = std::max(shape_.clients / 2, static_cast<std::uint32_t>(entries_.size()));
+    for (Entry& entry : entries_) {
+        entry.picker = Picker(clients_per_entry(), Picker::Order::scattered);
+    }
+}
+
+void OpenLoop::knock() {
+    for (std::size_t entry = 0; entry < entries_.size(); ++entry) say(entry, 1, rig_.now());
+}
+
+void OpenLoop::on_due(reactor::Instant due) {
+    say(next_entry_, shape_.burst, due);
+    next_entry_ = (next_entry_ + 1) % entries_.size();
+}
+
+void OpenLoop::say(std::size_t number, std::uint32_t reports, reactor::Instant due) {
+    Entry& entry = entries_[number];
+    if (!entry.talker.connected()) {
+        unsent_ += reports;
+        return;
+    }
+    const std::span<char> out = entry.talker.reserve(reports * Fleet::command_size_max);
+    // Stamps increase even if several reports are due at once.
+    stamp_ = std::max(stamp_ + 1, rig_.posix_ns(due));
+    std::size_t size = 0;
+    std::uint32_t client = 0;
+    for (std::uint32_t i = 0; i < reports; ++i, ++stamp_) {
+        client = entry.picker.next() * static_cast<std::uint32_t>(entries_.size()) +
+                 static_cast<std::uint32_t>(number);
+        size += fleet_.report(out.subspan(size), client, stamp_);
+        sent_.send(client, stamp_);
+    }
+    entry.talker.commit(size, {due, reports, client, stamp_ - 1});
+}
+
+std::uint32_t OpenLoop::clients_per_entry() const {
+    return shape_.clients / static_cast<std::uint32_t>(shape_.entries.size());
+}
+
+std::uint64_t OpenLoop::waiting() const {
+    std::uint64_t sum = 0;
+    for (const Entry& entry : entries_) sum += entry.talker.waiting();
+    return sum;
+}
+
+std::uint64_t OpenLoop::answered() const {
+    std::uint64_t sum = 0;
+    for (const Entry& entry : entries_) sum += entry.talker.answered();
+    return sum;
+}
+
+std::uint64_t OpenLoop::wrong() const {
+    std::uint64_t sum = 0;
+    for (const Entry& entry : entries_) sum += entry.talker.wrong();
+    return sum;
+}
+
+}  // namespace bench

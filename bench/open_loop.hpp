@@ -1,0 +1,85 @@
+#pragma once
+
+#include "bench/fleet.hpp"
+#include "bench/histogram.hpp"
+#include "bench/ledger.hpp"
+#include "bench/pacer.hpp"
+#include "bench/picker.hpp"
+#include "bench/rig.hpp"
+#include "bench/talker.hpp"
+#include "bench/target.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace bench {
+
+// Reports at a fixed rate, whatever the servers do: a slow server gets no fewer of them. They enter
+// in bursts, at one connection to each entry server in turn. Every client has one entry server.
+// A report's stamp is the time when it was due.
+class OpenLoop {
+public:
+    struct Shape {
+        std::vector<std::size_t> entries;  // numbers of servers; a server may stand there twice
+        std::uint32_t clients = 1;         // at least one per entry
+        double per_second = 1;             // reports
+        std::uint32_t burst = 1;
+    };
+    static constexpr std::uint32_t burst_max = 2048;
+
+    OpenLoop(Rig& rig, const Target& target, const Shape& shape);
+
+    // Told of each burst that has been answered.
+    void on_answered(Talker::Answered answered);
+
+    // Throws CannotMeasure when an entry server cannot be reached.
+    void connect(Speech speech);
+    // What was sent until now is forgotten.
+    void start();
+    void stop() { pacer_.stop(); }
+    // From now on only the first half of the clients report.
+    void park_half();
+    // One report at each entry, now: what shows that a system is up.
+    void knock();
+    // All that was said has been answered, or its connection is lost, or no answer is expected.
+    bool idle() const { return waiting() == 0; }
+    std::uint64_t waiting() const;
+
+    // Which of Shape::entries a client reports at.
+    std::size_t entry_of(std::uint32_t client) const { return client % shape_.entries.size(); }
+    // A lost connection's reports are not sent.
+    Talker& talker(std::size_t entry) { return entries_[entry].talker; }
+
+    const Ledger& sent() const { return sent_; }
+    std::uint64_t answered() const;
+    std::uint64_t wrong() const;
+    std::uint64_t unsent() const { return unsent_; }
+    Histogram& times() { return times_; }
+    const Histogram& lateness() const { return pacer_.lateness(); }
+
+private:
+    struct Entry {
+        Entry(OpenLoop& loop, const Target& target, std::size_t server);
+
+        Talker talker;
+        Picker picker;
+    };
+
+    void on_due(reactor::Instant due);
+    void say(std::size_t entry, std::uint32_t reports, reactor::Instant due);
+    std::uint32_t clients_per_entry() const;
+
+    Rig& rig_;
+    Shape shape_;
+    Fleet fleet_;
+    Histogram times_;
+    std::deque<Entry> entries_;
+    Ledger sent_;
+    Pacer pacer_;
+    std::size_t next_entry_ = 0;
+    std::int64_t stamp_ = 0;
+    std::uint64_t unsent_ = 0;
+};
+
+}  // namespace bench

@@ -1,0 +1,144 @@
+#include "bench/closed_loop.hpp"
+#include "bench/measured.hpp"
+#include "bench/open_loop.hpp"
+#include "bench/pacer.hpp"
+#include "bench/rig.hpp"
+#include "bench/scenarios.hpp"
+#include "bench/talker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <string>
+
+namespace bench {
+
+namespace {
+
+constexpr reactor::Duration patience = std::chrono::seconds(10);
+constexpr std::uint32_t iamat_connections = 4;
+
+// WHATSATs at a fixed rate, one at a time per connection, since one that waits holds up its own
+// connection. When all are taken the question waits here, and its latency counts from when it was
+// due.
+class Questions {
+public:
+    Questions(Rig& rig, const reactor::Address& server, const PlacesOptions& options)
+        : clients_(options.clients),
+          rate_(options.rate),
+          pacer_(rig, Pacer::Due::to<&Questions::on_due>(*this)) {
+        for (std::uint32_t i = 0; i < options.connections; ++i) {
+            Talker& talker =
+                talkers_.emplace_back(rig, server, Answers(Answers::Kind::paragraphs, 'A'), times_);
+            talker.on_answered(Talker::Answered::to<&Questions::on_answered>(*this));
+            talker.dial();
+        }
+    }
+
+    bool connected() const { return std::ranges::all_of(talkers_, &Talker::connected); }
+    void start() {
+        times_.clear();
+        pacer_.start(rate_);
+    }
+    void stop() { pacer_.stop(); }
+    bool idle() const {
+        return due_.empty() && std::ranges::all_of(talkers_, [](const Talker& talker) {
+                   return talker.waiting() == 0;
+               });
+    }
+    std::uint64_t wrong() const {
+        std::uint64_t sum = 0;
+        for (const Talker& talker : talkers_) sum += talker.wrong();
+        return sum;
+    }
+    const Histogram& times() const { return times_; }
+
+private:
+    void on_due(reactor::Instant due) {
+        due_.push_back(due);
+        const auto free = std::ranges::find_if(talkers_, [](const Talker& talker) {
+            return talker.connected() && talker.waiting() == 0;
+        });
+        if (free != talkers_.end()) ask(*free);
+    }
+    void on_answered(Talker& talker, const Said&) {
+        if (!due_.empty()) ask(talker);
+    }
+    void ask(Talker& talker) {
+        const std::uint32_t client = next_++ % clients_;
+        const std::size_t size = Fleet::question(talker.reserve(Fleet::command_size_max), client);
+        talker.commit(size, {due_.front(), 1, client, 0});
+        due_.pop_front();
+    }
+
+    std::uint32_t clients_;
+    double rate_;
+    Histogram times_;
+    std::deque<Talker> talkers_;
+    std::deque<reactor::Instant> due_;
+    Pacer pacer_;
+    std::uint32_t next_ = 0;
+};
+
+}  // namespace
+
+Result places(const Target& target, const PlacesOptions& options) {
+    Rig rig(options.connections + iamat_connections);
+    const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
+    OpenLoop reports(rig,
+                     target,
+                     {std::vector<std::size_t>(iamat_connections, server),
+                      options.clients,
+                      options.iamat_rate,
+                      1});
+    Questions questions(rig, target.servers[server].clients, options);
+    reports.connect(target.speech);
+    if (!rig.run_until([&] { return questions.connected(); }, patience)) {
+        throw CannotMeasure("the server cannot be reached");
+    }
+    // Everyone has a position before anybody asks.
+    reports.start();
+    rig.run_until([&] { return reports.answered() >= options.clients; }, patience);
+    reports.stop();
+
+    Result result;
+    result.scenario = "places";
+    result.system = target.system;
+    result.options = {{"rate", shown(options.rate)},
+                      {"iamat-rate", shown(options.iamat_rate)},
+                      {"connections", std::to_string(options.connections)},
+                      {"clients", std::to_string(options.clients)},
+                      {"seconds", shown(options.seconds)}};
+    struct Phase {
+        const char* name;
+        bool asks, reports;
+    };
+    Measured measured(rig, target);
+    for (const Phase& phase :
+         {Phase{"alone", true, false}, {"alone", false, true}, {"mixed", true, true}}) {
+        reports.times().clear();
+        if (phase.asks) questions.start();
+        if (phase.reports) reports.start();
+        rig.run_for(seconds(options.seconds));
+        questions.stop();
+        reports.stop();
+        rig.run_until([&] { return questions.idle() && reports.idle(); }, patience);
+        const std::string name = phase.name;
+        if (phase.asks) result.latency.emplace_back("whatsat " + name, questions.times());
+        if (phase.reports) result.latency.emplace_back("iamat " + name, reports.times());
+    }
+    measured.end();
+    measured.report(result);
+    const double asked = 2 * options.seconds;
+    std::uint64_t whatsats = 0;
+    for (const auto& [name, times] : result.latency) {
+        if (name.starts_with("whatsat")) whatsats += times.count();
+    }
+    result.figure("whatsat_per_second", static_cast<double>(whatsats) / asked);
+    result.figure("wrong_answers", static_cast<double>(questions.wrong() + reports.wrong()));
+    result.figure("unanswered",
+                  static_cast<double>(reports.waiting()) + (questions.idle() ? 0 : 1));
+    return result;
+}
+
+}  // namespace bench

@@ -1,0 +1,82 @@
+#include "bench/closed_loop.hpp"
+#include "bench/measured.hpp"
+#include "bench/open_loop.hpp"
+#include "bench/rig.hpp"
+#include "bench/scenarios.hpp"
+
+namespace bench {
+
+namespace {
+
+constexpr reactor::Duration answer_patience = std::chrono::seconds(30);
+
+Result begin(const Target& target, const RequestOptions& options) {
+    Result result;
+    result.scenario = "request";
+    result.system = target.system;
+    result.options = {{"connections", std::to_string(options.connections)},
+                      {"depth", std::to_string(options.depth)},
+                      {"rate", shown(options.rate)},
+                      {"clients", std::to_string(options.clients)},
+                      {"seconds", shown(options.seconds)}};
+    return result;
+}
+
+void conclude(Result& result, const Measured& measured, std::uint64_t lines) {
+    measured.report(result);
+    result.figure("lines_per_second", static_cast<double>(lines) / measured.seconds());
+    result.figure("server_cpu_ns_per_line", measured.target_cpu_ns_per(lines));
+    result.figure("bench_cpu_ns_per_line", measured.own_cpu_ns_per(lines));
+}
+
+Result closed(Rig& rig, const Target& target, const RequestOptions& options, std::size_t server) {
+    ClosedLoop loop(rig,
+                    target,
+                    {server, options.connections, options.depth},
+                    Picker(options.clients, Picker::Order::scattered));
+    loop.connect();
+    loop.run(seconds(options.warmup));
+    Measured measured(rig, target);
+    loop.run(seconds(options.seconds));
+    measured.end();
+    Result result = begin(target, options);
+    conclude(result, measured, loop.answered());
+    result.figure("wrong_answers", static_cast<double>(loop.wrong()));
+    result.figure("lost_connections", loop.lost());
+    result.latency.emplace_back("round trip", loop.times());
+    return result;
+}
+
+Result open(Rig& rig, const Target& target, const RequestOptions& options, std::size_t server) {
+    OpenLoop loop(
+        rig, target, {std::vector(options.connections, server), options.clients, options.rate, 1});
+    loop.connect(target.speech);
+    loop.start();
+    rig.run_for(seconds(options.warmup));
+    loop.times().clear();
+    const std::uint64_t before = loop.answered();
+    Measured measured(rig, target);
+    rig.run_for(seconds(options.seconds));
+    measured.end();
+    const std::uint64_t lines = loop.answered() - before;
+    loop.stop();
+    rig.run_until([&] { return loop.idle(); }, answer_patience);
+    Result result = begin(target, options);
+    conclude(result, measured, lines);
+    result.figure("wrong_answers", static_cast<double>(loop.wrong()));
+    result.figure("unanswered", static_cast<double>(loop.waiting()));
+    result.latency.emplace_back("round trip", loop.times());
+    result.latency.emplace_back("send lateness", loop.lateness());
+    return result;
+}
+
+}  // namespace
+
+Result request(const Target& target, const RequestOptions& options) {
+    Rig rig(options.connections);
+    const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
+    return options.rate > 0 ? open(rig, target, options, server)
+                            : closed(rig, target, options, server);
+}
+
+}  // namespace bench

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "reactor/loop.hpp"
+#include "reactor/stream.hpp"
+#include "reactor/time.hpp"
+#include "reactor/timer.hpp"
+#include "reactor/wire.hpp"
+
+#include <chrono>
+#include <cstdint>
+
+namespace bench {
+
+// What an option says in seconds.
+inline reactor::Duration seconds(double value) {
+    return std::chrono::duration_cast<reactor::Duration>(std::chrono::duration<double>(value));
+}
+
+// What every scenario works with: one loop, its wire, and a wall clock that does not jump. On runs
+// of many seconds it says on standard error how far they are.
+// Lives longer than everything that was made with it.
+class Rig {
+public:
+    // Throws CannotMeasure when the system gives too little memory or too few descriptors for that
+    // many connections.
+    explicit Rig(std::uint32_t connections);
+
+    reactor::Loop& loop() { return loop_; }
+    reactor::Wire& wire() { return wire_; }
+
+    // The time of this very moment, not of the loop's latest poll.
+    reactor::Instant now() const;
+    // POSIX time in nanoseconds of a moment, as this machine's wall clock had it at the start: what
+    // stands in a report, and what a latency is counted from.
+    std::int64_t posix_ns(reactor::Instant moment) const {
+        return moment.time_since_epoch().count() + offset_ns_;
+    }
+
+    // Runs the loop until `done()`; answers whether that was so within `patience`.
+    template <class Done>
+    bool run_until(Done done, reactor::Duration patience) {
+        reactor::Timer alarm(loop_, reactor::Delegate<void()>::to<&Rig::wake>(*this));
+        const reactor::Instant end = now() + patience;
+        alarm.start_at(end);
+        while (!done()) {
+            if (now() >= end) return false;
+            loop_.run_once();
+        }
+        return true;
+    }
+    void run_for(reactor::Duration time) {
+        run_until([] { return false; }, time);
+    }
+
+private:
+    void wake() {}
+    void show_progress();
+
+    reactor::Loop loop_;
+    reactor::Wire wire_;
+    reactor::Timer progress_;
+    reactor::Instant start_{};
+    std::int64_t offset_ns_ = 0;
+};
+
+}  // namespace bench

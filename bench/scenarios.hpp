@@ -1,0 +1,81 @@
+#pragma once
+
+#include "bench/result.hpp"
+#include "bench/target.hpp"
+
+#include <cstdint>
+#include <string>
+
+// What can be measured. Each scenario has a file of its own, runs for about as long as its options
+// say, and throws CannotMeasure. An empty server name is the target's first.
+namespace bench {
+
+// Round trips of IAMAT: `connections` of `depth` pipelined reports each, as fast as they are
+// answered; or, with a rate, that many reports a second whatever the server does.
+struct RequestOptions {
+    std::string server;
+    std::uint32_t connections = 1;
+    std::uint32_t depth = 1;
+    double rate = 0;  // 0: closed loop
+    std::uint32_t clients = 100'000;
+    double seconds = 2;
+    double warmup = 0.5;
+};
+Result request(const Target& target, const RequestOptions& options);
+
+// From the intended time of a report to its arrival at an observer of each server.
+struct PropagationOptions {
+    std::string enter;  // a server's name, or "spread": at all of them
+    double rate = 1000;
+    std::uint32_t burst = 1;
+    std::uint32_t clients = 10'000;
+    double seconds = 4;
+    double warmup = 0.5;
+    double settle = 1;  // how long the last ones may take to arrive
+};
+Result propagation(const Target& target, const PropagationOptions& options);
+
+// WHATSAT and IAMAT, each alone and then both at once: does one hold up the other?
+struct PlacesOptions {
+    std::string server;
+    double rate = 50;  // WHATSAT
+    double iamat_rate = 1000;
+    std::uint32_t connections = 64;
+    std::uint32_t clients = 1000;
+    double seconds = 2;  // each of the three phases
+};
+Result places(const Target& target, const PlacesOptions& options);
+
+// What idle connections cost: in memory each, and in the speed of the busy ones.
+struct ConnectionsOptions {
+    std::string server;
+    std::uint32_t idle = 5000;
+    std::uint32_t connections = 50;
+    std::uint32_t depth = 16;
+    double seconds = 1;
+};
+Result connections(const Target& target, const ConnectionsOptions& options);
+
+// What stored clients cost: in memory each, and in the CPU time of an update.
+struct ClientsOptions {
+    std::string server;
+    std::uint32_t clients = 100'000;
+    std::uint32_t connections = 50;
+    std::uint32_t depth = 64;
+    double seconds = 1;
+};
+Result clients(const Target& target, const ClientsOptions& options);
+
+// A server dies in the middle of load and comes back. It prints "event kill NAME" and "event
+// restart NAME" at the time: whoever started the server does as it says.
+struct FaultOptions {
+    std::string kill;
+    double rate = 500;
+    std::uint32_t clients = 1000;
+    double before = 2;
+    double down = 1;
+    double after = 4;
+};
+Result fault(const Target& target, const FaultOptions& options);
+
+}  // namespace bench

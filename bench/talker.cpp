@@ -1,0 +1,79 @@
+#include "bench/talker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace bench {
+
+namespace {
+
+// A server that is just starting is found soon: the time until then is itself a figure.
+constexpr reactor::Connector::Pace pace{.pause_min = std::chrono::milliseconds(1),
+                                        .pause_max = std::chrono::milliseconds(5),
+                                        .dial_max = std::chrono::seconds(3)};
+
+}  // namespace
+
+Talker::Talker(Rig& rig, const reactor::Address& server, Answers answers, Histogram& times)
+    : rig_(rig),
+      connector_(rig.loop(),
+                 pace,
+                 reactor::Delegate<void(reactor::Socket)>::to<&Talker::on_connected>(*this)),
+      answers_(answers),
+      times_(times) {
+    connector_.aim(server);
+}
+
+void Talker::on_connected(reactor::Socket socket) {
+    tune(socket, reactor::Patience::client);
+    stream_.emplace(rig_.wire(), *this);
+    if (stream_->open(std::move(socket))) {
+        connector_.settle();
+        lost_ = false;
+        return;
+    }
+    stream_.reset();
+    connector_.dial_later();
+}
+
+void Talker::close() {
+    connector_.cancel();
+    if (stream_) stream_->abort();
+}
+
+void Talker::commit(std::size_t size, const Said& said) {
+    stream_->commit(size);
+    if (!answers_.expected()) return;
+    pending_.push_back(said);
+    said_ += said.commands;
+}
+
+std::size_t Talker::on_input(std::string_view bytes, std::size_t, bool ended) {
+    const reactor::Instant now = rig_.now();
+    Answers::Count count = answers_.take(bytes);
+    answered_count_ += count.answers;
+    wrong_ += count.wrong;
+    while (count.answers > 0 && !pending_.empty()) {
+        Said& first = pending_.front();
+        const auto part = std::min<std::uint64_t>(count.answers, first.commands);
+        times_.record((now - first.due).count(), part);
+        count.answers -= part;
+        first.commands -= static_cast<std::uint32_t>(part);
+        if (first.commands > 0) break;
+        const Said done = first;
+        pending_.pop_front();
+        if (answered_) answered_(*this, done);
+    }
+    wrong_ += count.answers;  // to questions that nobody asked
+    if (ended) stream_->abort();
+    return bytes.size();
+}
+
+void Talker::on_closed(reactor::Closed) {
+    stream_.reset();
+    lost_ = true;
+    said_ = answered_count_;
+    pending_.clear();
+}
+
+}  // namespace bench
