@@ -1,0 +1,94 @@
+"""Which figures are shown, what they are called, and how they are written."""
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """A figure of herd-bench's."""
+    label: str
+    name: str             # in a flat result
+    unit: str             # ns, per_second, bytes, ms, count
+    more: bool = False    # more of it is better
+    compared: bool = True  # worth a ratio: a p99 of a short run is not
+    brief: bool = True     # in the text, too, and not only in the report
+
+
+def way(name, **how):
+    """A latency whose name says it all: how long a report took through so many servers."""
+    return Metric(name, name, 'ns', **how)
+
+
+ROUND_TRIP = (Metric('p50', 'round trip p50', 'ns'),
+              Metric('p99', 'round trip p99', 'ns', compared=False))
+CPU_PER_LINE = Metric('CPU per line', 'server_cpu_ns_per_line', 'ns')
+METRICS = {
+    'request': (Metric('lines/s', 'lines_per_second', 'per_second', more=True), CPU_PER_LINE,
+                *ROUND_TRIP),
+    'propagation': (
+        way('1 server p50'), way('1 server p99', compared=False, brief=False),
+        way('2 servers p50', brief=False), way('2 servers p99', compared=False, brief=False),
+        way('3 servers p50'), way('3 servers p99'),
+        Metric('CPU per update', 'herd_cpu_ns_per_update', 'ns'),
+        Metric('missing', 'missing', 'count', compared=False),
+        way('send lateness p99', compared=False, brief=False)),
+    'places': (Metric('IAMAT alone p99', 'iamat alone p99', 'ns', compared=False),
+               Metric('IAMAT mixed p99', 'iamat mixed p99', 'ns', compared=False),
+               Metric('WHATSAT alone p50', 'whatsat alone p50', 'ns'),
+               Metric('WHATSAT mixed p99', 'whatsat mixed p99', 'ns', compared=False)),
+    'connections': (Metric('memory each', 'user_bytes_per_connection', 'bytes'),
+                    Metric('lines/s', 'lines_per_second', 'per_second', more=True),
+                    CPU_PER_LINE),
+    'clients': (Metric('memory each', 'bytes_per_client', 'bytes'),
+                Metric('stored/s', 'ingest_per_second', 'per_second', more=True), CPU_PER_LINE),
+    'fault': (Metric('up after', 'up_ms', 'ms', compared=False),
+              Metric('complete after', 'complete_ms', 'ms'),
+              Metric('lost reports', 'lost_updates', 'count', compared=False),
+              Metric('errors elsewhere', 'client_errors', 'count', compared=False),
+              Metric('round trip p99', 'round trip p99', 'ns', compared=False)),
+}
+
+MICRO = '\u00b5'
+SCALES = {
+    'ns': ((1e9, 's'), (1e6, 'ms'), (1e3, MICRO + 's'), (1, 'ns')),
+    'ms': ((1e3, 's'), (1, 'ms'), (1e-3, MICRO + 's')),
+    'per_second': ((1e6, 'M'), (1e3, 'k'), (1, '')),
+    'bytes': ((1e9, 'GB'), (1e6, 'MB'), (1e3, 'kB'), (1, 'B')),
+    'count': ((1, ''),),
+}
+
+
+def three_digits(value):
+    """A number with three digits that count, but never fewer than it has before the point."""
+    if value == 0 or abs(value) >= 100:
+        return f'{value:,.0f}'
+    return f'{value:.1f}' if abs(value) >= 10 else f'{value:.2f}'
+
+
+def scale_for(value, unit):
+    """(divisor, name) of the unit's scale that suits the value."""
+    scales = SCALES[unit]
+    return next((scale for scale in scales if abs(value) >= scale[0]), scales[-1])
+
+
+def written(value, unit):
+    """A value with its unit: `812 ns`, `1.24 M`."""
+    if unit == 'ms' and value < 0:
+        return 'never'
+    divisor, name = scale_for(value, unit)
+    return f'{three_digits(value / divisor)} {name}'.rstrip()
+
+
+def written_spread(each, unit):
+    """Median, and the least and the most in the same scale: `1.24 M (1.10-1.31)`."""
+    median = written(each['median'], unit)
+    if each['runs'] == 1 or median == 'never' or each['min'] == each['max']:
+        return median
+    divisor, _ = scale_for(each['median'], unit)
+    low, high = ('never' if unit == 'ms' and each[end] < 0 else three_digits(each[end] / divisor)
+                 for end in ('min', 'max'))
+    return f'{median} ({low}-{high})'
+
+
+def written_ratio(ratio):
+    """`31`, `3.1`, `0.62`; a dash where there is none."""
+    return three_digits(ratio) if ratio is not None else '-'

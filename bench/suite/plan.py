@@ -1,0 +1,182 @@
+"""What is measured, in which order, with which options, and how long that will take."""
+import dataclasses
+
+from suite import search
+from suite.topology import ALONE, UNWATCHED, WATCHED, Topology
+
+PROTOTYPES = ('python', 'python-uvloop', 'python-kept', 'node', 'java')
+QUICK = ('herd', 'python', 'floor')
+LIMIT = 'limit'  # the case whose result is the Python prototype's highest rate
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One comparison: the same run of herd-bench for several systems, in rounds."""
+    name: str
+    scenario: str
+    topology: Topology
+    systems: tuple
+    rounds: int
+    options: dict
+    settings: dict = dataclasses.field(default_factory=dict)
+    of_limit: bool = False  # its rate is known when the limit is
+
+    def at(self, rate):
+        """This case at that rate."""
+        return dataclasses.replace(self, options={**self.options, 'rate': rate},
+                                   name=f'{self.name} ({rate:,}/s)', of_limit=False)
+
+
+def request(connections, depth, systems, rounds, seconds):
+    """Round trips of IAMAT lines at a lone server, as many as it takes."""
+    options = {'connections': connections, 'depth': depth, 'clients': 10_000, 'seconds': seconds,
+               'warmup': 0.3}
+    return Case(f'request {connections}x{depth}', 'request', ALONE, systems, rounds, options)
+
+
+def propagation(rate, burst, systems, rounds, seconds):
+    """From a client at Goloman to observers at all five servers."""
+    name = f'propagation {rate:,}/s' + (f' in bursts of {burst:,}' if burst > 1 else '')
+    options = {'rate': rate, 'burst': burst, 'enter': 'Goloman', 'seconds': seconds,
+               'clients': max(1000, 4 * burst), 'warmup': 0.3, 'settle': 0.3}
+    return Case(name, 'propagation', WATCHED, systems, rounds, options)
+
+
+def places(systems, rounds, seconds):
+    """IAMAT beside WHATSAT, whose Places service takes 20 ms."""
+    options = {'rate': 100, 'iamat-rate': 500, 'connections': 20, 'seconds': seconds}
+    return Case('places', 'places', ALONE, systems, rounds, options, {'places_delay_ms': 20})
+
+
+def connections(idle, systems, rounds, seconds):
+    """Idle connections, and a load beside them."""
+    options = {'idle': idle, 'connections': 50, 'depth': 16, 'seconds': seconds}
+    return Case(f'connections {idle:,}', 'connections', ALONE, systems, rounds, options)
+
+
+def clients(count, systems, rounds, seconds):
+    """That many clients stored, and a load among them."""
+    options = {'clients': count, 'connections': 50, 'depth': 64, 'seconds': seconds}
+    settings = {'limits': {'clients': max(count + count // 10, 10_000)}}
+    return Case(f'clients {count:,}', 'clients', ALONE, systems, rounds, options, settings)
+
+
+def fault(systems, rounds):
+    """One of five servers is killed under load and started again.
+
+    So few clients that each has reported by then.
+    """
+    options = {'kill': 'Holiday', 'rate': 500, 'clients': 200, 'before': 0.7, 'down': 1,
+               'after': 1.5}
+    return Case('fault', 'fault', WATCHED, systems, rounds, options)
+
+
+def limit(system):
+    """A search for the highest rate of propagation that this system sustains."""
+    return dataclasses.replace(later((system,), 1), name=f'{LIMIT} of {system}', scenario=LIMIT)
+
+
+def later(systems, rounds):
+    """Propagation at a rate that is known only then: `Case.at`."""
+    case = propagation(1, 1, systems, rounds, 1.5)
+    return dataclasses.replace(case, options={**case.options, 'rate': 'RATE'})
+
+
+def quick(systems=QUICK):
+    """What matters most, in less than two minutes with the systems that matter most."""
+    return [
+        request(50, 64, systems, 3, 1),
+        request(1, 1, systems, 3, 1),
+        propagation(200, 1, systems, 3, 1),
+        propagation(1_000, 1, systems, 3, 1),
+        propagation(6_400, 64, systems, 2, 1),
+        fault(('herd',), 1),
+        connections(1_000, systems, 1, 0.5),
+        clients(100_000, systems, 1, 0.5),
+        places(systems, 1, 0.7),
+    ]
+
+
+def full(huge=False):
+    """All systems, in less than twenty minutes; `huge` takes longer, and much memory."""
+    every = ('herd', *PROTOTYPES, 'floor', 'redis')
+    some = ('herd', 'python', 'python-kept', 'node', 'java', 'floor', 'redis')
+    spread = ('herd', *PROTOTYPES, 'floor', 'relay', 'nats')
+    fast = ('herd', 'python-kept', 'node', 'java', 'floor', 'nats')
+    stores = ('herd', *PROTOTYPES)
+    eighty = dataclasses.replace(later(spread, 3), of_limit=True,
+                                 name=f"propagation at {search.SHARE:.0%} of python's limit")
+    five = dataclasses.replace(request(50, 64, ('herd', 'python', 'python-kept', 'floor'), 5, 1),
+                               name='request 50x64 of five', topology=UNWATCHED)
+    cases = [
+        request(50, 64, every, 5, 1),
+        request(1, 1, every, 5, 1),
+        propagation(200, 1, spread, 5, 1.5),
+        propagation(1_000, 1, spread, 5, 1.5),
+        propagation(10_000, 1, spread, 5, 1.5),
+        propagation(6_400, 64, fast, 3, 1.5),
+        propagation(20_480, 1_024, fast, 3, 1.5),
+        fault(('herd', 'python'), 3),
+        places(('herd', 'python', 'python-kept', 'node', 'java'), 3, 1),
+        limit('python'),
+        eighty,
+        five,
+        request(50, 256, some, 3, 1),
+        connections(5_000, (*stores, 'floor'), 3, 0.5),
+        clients(10_000, stores, 3, 0.5),
+        clients(100_000, stores, 3, 0.5),
+        clients(1_000_000, ('herd', 'python-kept', 'node', 'java'), 1, 0.5),
+    ]
+    if huge:
+        cases.append(clients(10_000_000, ('herd',), 1, 1))
+    return cases
+
+
+def select(cases, scenarios, only, rounds):
+    """The cases whose name begins so, with no more rounds than that.
+
+    `scenarios` has those that each system can do, by its name; other systems stay away.
+    """
+    chosen = []
+    for case in cases:
+        scenario = 'propagation' if case.scenario == LIMIT else case.scenario
+        systems = tuple(name for name in case.systems if scenario in scenarios.get(name, ()))
+        if systems and (not only or case.name.startswith(only)):
+            chosen.append(dataclasses.replace(case, systems=systems,
+                                              rounds=min(case.rounds, rounds or case.rounds)))
+    return chosen
+
+
+# Time, in seconds: measured on two cores, and only there to be told beforehand ----------------
+
+START = {'python': 0.4, 'python-uvloop': 0.4, 'python-kept': 0.4, 'node': 0.2, 'java': 0.8}
+AROUND = {'request': 0.1, 'propagation': 0.1, 'places': 2.4, 'connections': 2, 'clients': 0.3,
+          'fault': 2.5, LIMIT: 0.1}
+STORED_PER_SECOND = {'herd': 1_000_000, 'python': 80_000, 'python-uvloop': 160_000,
+                     'python-kept': 160_000, 'node': 140_000, 'java': 80_000}
+
+
+def run_seconds(case, system):
+    """What one run of one system takes."""
+    options = case.options
+    windows = {'places': 3, 'connections': 2, LIMIT: len(search.LADDER).bit_length()}.get(
+        case.scenario, 1)
+    start = (START.get(system, 0.1) * len(case.topology.servers) / 2
+             + 0.3 * (len(case.topology.servers) > 1))
+    measured = sum(options.get(name, 0) for name in ('seconds', 'warmup', 'settle', 'before',
+                                                     'down', 'after'))
+    if case.scenario == LIMIT:
+        return windows * (start + measured + AROUND[LIMIT])
+    if case.scenario == 'clients':
+        measured += options['clients'] / STORED_PER_SECOND[system]
+    return start + windows * measured + AROUND[case.scenario]
+
+
+def case_seconds(case):
+    """What all rounds of all systems take, when everybody sustains it."""
+    return case.rounds * sum(run_seconds(case, system) for system in case.systems)
+
+
+def total_seconds(cases):
+    """What a whole plan takes."""
+    return sum(map(case_seconds, cases))

@@ -1,0 +1,120 @@
+"""One run: start a system, let herd-bench measure it, end everything."""
+import contextlib
+import json
+import subprocess
+import threading
+import time
+
+from suite.processes import Failure, Process, accepts, kill_group
+from suite.topology import HOST, PLACES, address
+
+PATIENCE = 60.0  # seconds for herd-bench beyond what it was asked for
+LINKING = 0.3    # seconds for servers that accept clients to find each other
+
+
+def measure(tools, system, case, folder):
+    """The result of one case for one system, with the commands that made it."""
+    folder.mkdir(parents=True)
+    topology = system.arrange(case.topology)
+    with contextlib.ExitStack() as stack:
+        servers = {name: process(stack, command, folder, name) for name, command
+                   in system.commands(topology, folder, case.settings).items()}
+        start_places(stack, tools, case, folder)
+        start(servers, topology)
+        target = folder / 'target.json'
+        pids = {name: server.running.pid for name, server in servers.items()}
+        target.write_text(json.dumps(system.target(topology, pids), indent=1))
+        parts = []
+        for number, options in enumerate(system.parts(case.options), 1):
+            file = folder / f'result-{number}.json'
+            command = bench_command(tools, case.scenario, target, file, options)
+            run_bench(command, folder, servers, patience(options))
+            parts.append({**json.loads(file.read_text()), 'command': command})
+        commands = [server.command for server in servers.values()]
+    return {'parts': parts, 'commands': commands}
+
+
+def process(stack, command, folder, name):
+    """A process that ends with the stack."""
+    made = Process(command, folder, name)
+    stack.callback(made.kill)
+    return made
+
+
+def start_places(stack, tools, case, folder):
+    """The offline Places service, if the case needs it: one and the same for all systems."""
+    delay = case.settings.get('places_delay_ms')
+    if delay is None:
+        return
+    service = process(stack, [tools.herd, 'places', '--listen', address(PLACES), '--data',
+                              tools.root / 'data', '--delay', delay], folder, 'places')
+    must_be_free(PLACES)
+    service.start()
+    service.wait_for(PLACES)
+
+
+def start(servers, topology):
+    """All servers, until each accepts clients."""
+    for name in servers:
+        must_be_free(topology.clients(name))
+    for server in servers.values():
+        server.start()
+    for name, server in servers.items():
+        server.wait_for(topology.clients(name))
+    if topology.links:
+        time.sleep(LINKING)
+
+
+def must_be_free(port):
+    """Nobody else may listen where a server of ours is going to."""
+    if accepts(port):
+        raise Failure(f'port {port} of {HOST} is taken')
+
+
+def bench_command(tools, scenario, target, file, options):
+    """A command line of herd-bench."""
+    scenario = 'propagation' if scenario == 'limit' else scenario
+    words = [tools.bench, scenario, '--target', target, '--json', file]
+    for name, value in options.items():
+        words += [f'--{name}', value]
+    return [str(word) for word in words]
+
+
+def patience(options):
+    """How long herd-bench may take."""
+    times = ('seconds', 'warmup', 'settle', 'before', 'down', 'after')
+    return PATIENCE + 3 * sum(options.get(name, 0) for name in times)
+
+
+def run_bench(command, folder, servers, seconds):
+    """Runs herd-bench and kills and restarts servers as it asks."""
+    with (folder / 'herd-bench.err').open('a+', encoding='utf-8') as errors, \
+            (folder / 'herd-bench.out').open('a', encoding='utf-8') as output, \
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=errors, text=True, start_new_session=True) as bench:
+        alarm = threading.Timer(seconds, bench.kill)
+        alarm.start()
+        try:
+            for line in bench.stdout:
+                output.write(line)
+                obey(line.split(), servers)
+            code = bench.wait()
+        finally:
+            alarm.cancel()
+            kill_group(bench)
+        errors.seek(0)
+        complaints = errors.read().split('\n')
+    if code:
+        complaint = next((line for line in reversed(complaints) if line), 'without a word')
+        if code < 0:
+            complaint = f'did not end within {seconds:.0f} s'
+        raise Failure(f'herd-bench: {complaint}')
+
+
+def obey(words, servers):
+    """Does what a line of herd-bench's asks for, if it is an event."""
+    match words:
+        case ['event', 'kill', name]:
+            servers[name].kill()
+        case ['event', 'restart', name]:
+            servers[name].start()

@@ -1,0 +1,13 @@
+"""All systems, in the order in which they are run and shown."""
+from suite.systems.brokers import Nats, Redis
+from suite.systems.floor import Floor, Relay
+from suite.systems.herd import Herd
+from suite.systems.prototype import Java, Node, Python, PythonKept, PythonUvloop
+
+ALL = (Herd, Python, PythonUvloop, PythonKept, Node, Java, Floor, Relay, Redis, Nats)
+NAMES = tuple(system.name for system in ALL)
+
+
+def pick(names, tools):
+    """The systems of these names."""
+    return [system(tools) for system in ALL if system.name in names]

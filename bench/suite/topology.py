@@ -1,0 +1,53 @@
+"""Who listens where and who is linked with whom, for every system alike."""
+import dataclasses
+
+HOST = '127.0.0.1'
+CLIENTS, PEERS, OBSERVERS, UNUSED, PLACES = 21001, 21101, 21201, 21401, 21300
+
+
+@dataclasses.dataclass(frozen=True)
+class Topology:
+    """Servers and links by name, and which servers an observer watches as one more neighbour."""
+    servers: tuple
+    links: tuple = ()
+    observed: tuple = ()
+
+    def clients(self, name):
+        """The port where clients connect."""
+        return CLIENTS + self.servers.index(name)
+
+    def peers(self, name):
+        """The port for the other servers, where a system has one of its own for them."""
+        return PEERS + self.servers.index(name)
+
+    def observer(self, name):
+        """The port where herd-bench awaits this server."""
+        return OBSERVERS + self.servers.index(name)
+
+    def unused(self, name):
+        """A port that nobody listens at: an observer has no clients."""
+        return UNUSED + self.servers.index(name)
+
+    def neighbours(self, name):
+        """The servers linked with this one, in the order of the links."""
+        return [one if other == name else other for one, other in self.links
+                if name in (one, other)]
+
+
+FIVE = ('Goloman', 'Hands', 'Holiday', 'Welsh', 'Wilkes')
+GRAPH = (('Goloman', 'Hands'), ('Goloman', 'Holiday'), ('Goloman', 'Wilkes'), ('Hands', 'Wilkes'),
+         ('Holiday', 'Welsh'), ('Holiday', 'Wilkes'))
+
+ALONE = Topology(('Goloman',))
+UNWATCHED = Topology(FIVE, GRAPH)
+WATCHED = Topology(FIVE, GRAPH, FIVE)
+
+
+def observer_of(name):
+    """What a server's observer is called in configurations."""
+    return f'{name}-observer'
+
+
+def address(port):
+    """As configurations and target files have it."""
+    return f'{HOST}:{port}'
