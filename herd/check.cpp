@@ -2,6 +2,7 @@
 
 #include "herd/client_session.hpp"
 #include "herd/config_text.hpp"
+#include "herd/legacy_link.hpp"
 #include "herd/limit_rules.hpp"
 #include "herd/log.hpp"
 #include "herd/neighbour.hpp"
@@ -34,6 +35,15 @@ std::string joined(const std::vector<std::string>& names) {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
     return text;
+}
+
+std::string neighbours_of(const Config& config, const ServerConfig& server) {
+    if (server.neighbours.empty()) return "nobody";
+    std::vector<std::string> names = server.neighbours;
+    for (std::string& name : names) {
+        if (config.find(name)->legacy) name += " (legacy)";
+    }
+    return joined(names);
 }
 
 std::string_view name_of(Provider provider) {
@@ -87,8 +97,10 @@ std::string graph(const Config& config) {
         const auto steps = distances(config, i, unreachable);
         diameter = std::max(diameter, *std::ranges::max_element(steps));
     }
-    std::string text = std::to_string(config.servers.size()) + " servers, " +
-                       std::to_string(links / 2) + " links, ";
+    const auto legacy = std::ranges::count(config.servers, true, &ServerConfig::legacy);
+    std::string text = std::to_string(config.servers.size()) + " servers, ";
+    if (legacy > 0) text += std::to_string(legacy) + " of them legacy, ";
+    text += std::to_string(links / 2) + " links, ";
     if (diameter == unreachable) {
         return text + "in parts\nwarning: no links lead from " + config.servers[0].name + " to " +
                joined(cut_off(config, unreachable)) + "\n";
@@ -114,10 +126,11 @@ std::string servers(const Config& config) {
     }
     std::string text;
     for (const ServerConfig& server : config.servers) {
+        const std::string peers = server.legacy ? "legacy" : "peers " + to_text(server.peers);
         text += "  " + padded(server.name, name_width) + "  clients " +
-                padded(to_text(server.clients), address_width) + "  peers " +
-                padded(to_text(server.peers), address_width) + "  -- " +
-                (server.neighbours.empty() ? "nobody" : joined(server.neighbours)) + "\n";
+                padded(to_text(server.clients), address_width) + "  " +
+                padded(peers, std::string_view("peers ").size() + address_width) + "  -- " +
+                neighbours_of(config, server) + "\n";
     }
     return text;
 }
@@ -169,7 +182,7 @@ std::uint64_t memory_ceiling(const Config& config) {
     const std::uint64_t sessions =
         limits.connections * (sizeof(ClientSession) + sizeof(PlacesWaiter) + 2 * mark) +
         limits.peer_connections * (sizeof(PeerSession) + mark) +
-        servers_max * (sizeof(Neighbour) + mark);
+        servers_max * (sizeof(Neighbour) + sizeof(LegacyLink) + 2 * mark);
     const std::uint64_t lookups = std::uint64_t{limits.places_in_flight} + limits.places_queue;
     const std::uint64_t places =
         lookups * (sizeof(PlacesLookup) + 4 * mark) +

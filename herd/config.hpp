@@ -37,6 +37,9 @@ struct ServerConfig {
     reactor::Address clients;  // where clients connect
     reactor::Address peers;    // where the other servers connect
     std::vector<std::string> neighbours;
+    // An old server, run by another program: it knows nothing of the protocol between servers, and
+    // has one address for everything, which is both of the above.
+    bool legacy = false;
 };
 
 enum class Provider : std::uint8_t { offline, google, google_legacy };

@@ -32,7 +32,29 @@ Judgement ConfigDraft::begin_server() {
         return refuse("at most " + std::to_string(servers_max) + " servers", "more");
     }
     config_.servers.emplace_back();
+    clients_line_ = peers_line_ = 0;
     return {};
+}
+
+Judgement ConfigDraft::end_server() {
+    ServerConfig& server = config_.servers.back();
+    const std::string field = "servers[" + std::to_string(config_.servers.size() - 1) + "].";
+    if (!server.legacy) {
+        if (peers_line_ != 0) return {};
+        return refuse("name, clients and peers", "no peers");
+    }
+    if (peers_line_ != 0) {
+        return Complaint{"no peers of a legacy server: its one address is clients",
+                         quoted(to_text(server.peers)),
+                         field + "peers",
+                         peers_line_};
+    }
+    server.peers = server.clients;
+    if (!is_wildcard(server.peers)) return {};
+    return Complaint{"an address at which the other servers reach it",
+                     quoted(to_text(server.clients)),
+                     field + "clients",
+                     clients_line_};
 }
 
 Judgement ConfigDraft::begin_link() {
@@ -58,11 +80,18 @@ Judgement ConfigDraft::take_name(std::string_view text) {
 }
 
 Judgement ConfigDraft::take_clients(std::string_view text) {
+    clients_line_ = line_;
     return take_address(text, config_.servers.back().clients);
+}
+
+Judgement ConfigDraft::take_legacy(std::string_view text) {
+    config_.servers.back().legacy = text == "true";
+    return {};
 }
 
 Judgement ConfigDraft::take_peers(std::string_view text) {
     reactor::Address& peers = config_.servers.back().peers;
+    peers_line_ = line_;
     if (auto refused = take_address(text, peers)) return refused;
     if (!is_wildcard(peers)) return {};
     return refuse("an address at which the other servers reach it", quoted(text));
@@ -163,6 +192,9 @@ Judgement ConfigDraft::finish() {
     if (config_.servers.empty()) {
         return Complaint{
             "1 to " + std::to_string(servers_max) + " servers", "none", "servers", servers_line_};
+    }
+    if (std::ranges::all_of(config_.servers, &ServerConfig::legacy)) {
+        return Complaint{"a server that is not legacy", "none", "servers", servers_line_};
     }
     for (std::size_t i = 0; i < links_.size(); ++i) {
         auto refused = join(links_[i], "links[" + std::to_string(i) + "]");

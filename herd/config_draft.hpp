@@ -33,6 +33,7 @@ public:
 
     void begin_servers() { servers_line_ = line_; }
     Judgement begin_server();
+    Judgement end_server();
     Judgement begin_link();
     Judgement end_link();
     // Whose value take_limit() gets next.
@@ -42,6 +43,7 @@ public:
     Judgement take_name(std::string_view text);
     Judgement take_clients(std::string_view text);
     Judgement take_peers(std::string_view text);
+    Judgement take_legacy(std::string_view text);
     Judgement take_link_end(std::string_view text);
     Judgement take_provider(std::string_view text);
     Judgement take_url(std::string_view text);
@@ -75,7 +77,9 @@ private:
     std::vector<LimitLine> limit_lines_;
     const LimitRule* rule_ = nullptr;
     std::uint32_t line_ = 1;
-    std::uint32_t servers_line_ = 0;  // 0: nowhere; likewise the next two
+    std::uint32_t servers_line_ = 0;  // 0: nowhere; likewise the next four
+    std::uint32_t clients_line_ = 0;  // of the server begun last
+    std::uint32_t peers_line_ = 0;    // likewise
     std::uint32_t provider_line_ = 0;
     std::uint32_t url_line_ = 0;
 };

@@ -40,6 +40,7 @@ struct Field {
     Kind kind;
     Place opens = Place::file;                                   // of an object or array
     Judgement (ConfigDraft::*take)(std::string_view) = nullptr;  // of all others
+    bool required = false;                                       // of a server
 };
 
 constexpr std::array fields = {
@@ -52,9 +53,10 @@ constexpr std::array fields = {
     Field{Place::root, "max_future_ms", Kind::number, {}, &ConfigDraft::take_max_future},
     Field{Place::root, "spin", Kind::flag, {}, &ConfigDraft::take_spin},
     Field{Place::servers, "", Kind::object, Place::server},
-    Field{Place::server, "name", Kind::text, {}, &ConfigDraft::take_name},
-    Field{Place::server, "clients", Kind::text, {}, &ConfigDraft::take_clients},
+    Field{Place::server, "name", Kind::text, {}, &ConfigDraft::take_name, true},
+    Field{Place::server, "clients", Kind::text, {}, &ConfigDraft::take_clients, true},
     Field{Place::server, "peers", Kind::text, {}, &ConfigDraft::take_peers},
+    Field{Place::server, "legacy", Kind::flag, {}, &ConfigDraft::take_legacy},
     Field{Place::links, "", Kind::array, Place::link},
     Field{Place::link, "", Kind::text, {}, &ConfigDraft::take_link_end},
     Field{Place::places, "provider", Kind::text, {}, &ConfigDraft::take_provider},
@@ -250,15 +252,16 @@ bool Reading::close() {
     const std::string_view absent = place == Place::server ? missing() : std::string_view{};
     levels_.pop_back();
     if (place == Place::link) return pass(draft_.end_link());
-    return absent.empty() ||
-           pass(Complaint{"name, clients and peers", "no " + std::string(absent)});
+    if (place != Place::server) return true;
+    if (absent.empty()) return pass(draft_.end_server());
+    return pass(Complaint{"name, clients and peers", "no " + std::string(absent)});
 }
 
 // The first field that the open object should have had.
 std::string_view Reading::missing() const {
     const Level& level = levels_.back();
     const auto* const absent = std::ranges::find_if(fields, [&](const Field& field) {
-        return field.in == level.place &&
+        return field.in == level.place && field.required &&
                std::ranges::find(level.names, field.name) == level.names.end();
     });
     return absent == fields.end() ? std::string_view{} : absent->name;

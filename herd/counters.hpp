@@ -27,9 +27,11 @@ struct Counters {
     std::uint64_t long_records_full = 0;  // limits.long_records
     std::uint64_t future_stamps = 0;      // max_future_ms
     std::uint64_t places_refused = 0;     // limits.connections waiters already
-    std::uint64_t peers_refused = 0;      // strangers, wrong versions, limits.peer_connections
+    std::uint64_t peers_refused = 0;      // strangers, wrong versions
+    std::uint64_t peers_waited = 0;       // times that limits.peer_connections was reached
     std::uint64_t peer_lines_bad = 0;     // lines of neighbours that were none
     std::uint64_t links_silent = 0;       // neighbours given up for their silence
+    std::uint64_t legacy_too_long = 0;    // records that do not fit an old server's messages
 };
 
 }  // namespace herd

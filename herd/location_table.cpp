@@ -67,6 +67,15 @@ Offer LocationTable::offer(const protocol::AtLine& line, std::uint32_t source, O
     return Offer::stored;
 }
 
+bool LocationTable::repeat(const protocol::AtLine& line) {
+    const Place& place = index_[search(line.client, hash_(line.client))];
+    if (place.slot == 0) return false;
+    const std::uint32_t slot = place.slot - 1;
+    if (!rules::newer(version(records_[slot]), version_of(line))) return false;
+    feed_.touch(slot);
+    return true;
+}
+
 bool LocationTable::replaces(const protocol::AtLine& line,
                              const Record& stored,
                              Origin origin) const {

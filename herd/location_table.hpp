@@ -47,6 +47,11 @@ public:
         return offer(line, source, Origin::neighbour);
     }
 
+    // A neighbour shows that it has `line`, and will not hear of the newer one by itself. When what
+    // is stored is newer, that counts as changed once more, for all followers, and true is
+    // answered.
+    bool repeat(const protocol::AtLine& line);
+
     // Null when nothing is known of the client. Valid until the next report or relay.
     const Record* find(std::string_view client) const;
     // The record of a slot below size().

@@ -16,7 +16,7 @@ namespace herd {
 namespace {
 
 // Two messages, one behind the other.
-constexpr std::size_t mark_room = 2 * (protocol::peer_message_size_max + 1);
+constexpr std::size_t mark_room = 2 * protocol::peer_line_size_max;
 
 }  // namespace
 
@@ -196,8 +196,7 @@ std::size_t PeerLink::mark(std::span<char> out) {
     const rules::Position position = follower_.position();
     std::size_t size = 0;
     const auto put = [&](const auto& message) {
-        size += protocol::format(out.subspan(size), message).size();
-        out[size++] = '\n';
+        size += protocol::format_line(out.subspan(size), message).size();
     };
     if (position.seq > marked_.seq) put(protocol::Seq{position.seq});
     if (follower_.sweeping()) put(protocol::Sweep{position.sweep_target, position.sweep_slot});
@@ -224,10 +223,8 @@ void PeerLink::tick() {
 
 template <class Message>
 void PeerLink::say(const Message& message) {
-    std::array<char, protocol::peer_message_size_max + 1> out{};
-    const std::string_view text = protocol::format(out, message);
-    out[text.size()] = '\n';
-    stream_->send_now({out.data(), text.size() + 1});
+    std::array<char, protocol::peer_line_size_max> out{};
+    stream_->send_now(protocol::format_line(out, message));
 }
 
 }  // namespace herd

@@ -22,15 +22,14 @@ reactor::Result<void> PeerSession::open(reactor::Socket socket) {
 
 void PeerSession::tick() {
     if (stream_.dead() || core_.loop.now() - heard_at_ <= silence_max) return;
+    if (legacy_ && !stream_.finishing()) return;
     ++core_.counters.links_silent;
     stream_.abort();
 }
 
-// What stands behind the last newline when the neighbour ends is dropped: a report cut short may
-// still read as a valid, older one.
 std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
     // A stranger has until its first line, however slowly it sends it.
-    if (neighbour_ != nullptr) heard_at_ = core_.loop.now();
+    if (neighbour_ != nullptr || legacy_) heard_at_ = core_.loop.now();
     reactor::Lines lines(bytes, seen);
     while (stream_.listens()) {
         const auto line = lines.take();
@@ -41,16 +40,32 @@ std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool
     if (lines.rest().size() > core_.table.line_size_max() + protocol::peer_message_size_max) {
         offend();
     }
-    if (ended && stream_.listens()) stream_.finish();
+    if (ended && stream_.listens()) on_end(lines.rest());
     return lines.taken();
+}
+
+// What stands behind a neighbour's last newline is dropped: a report cut short may still read as a
+// valid, older one. An old server's message ends like that.
+void PeerSession::on_end(std::string_view rest) {
+    if (!rest.empty() && neighbour_ == nullptr && is_legacy()) on_line(reactor::Lines::trim(rest));
+    stream_.finish();
+}
+
+bool PeerSession::is_legacy() {
+    if (legacy_) return true;
+    const auto from = reactor::sys::peer_address(stream_.socket().fd());
+    return from && host_.is_legacy(*from);
 }
 
 void PeerSession::on_line(std::string_view line) {
     if (core_.log.wire()) core_.log.event(Level::debug, "peer_in").field("line", line);
     const auto message = protocol::parse_peer_message(line);
     if (!message) return offend();
+    const bool at = std::holds_alternative<protocol::AtLine>(*message);
     const bool hello = std::holds_alternative<protocol::Hello>(*message);
-    if (hello == (neighbour_ != nullptr)) return offend();
+    if (at && neighbour_ == nullptr) legacy_ = is_legacy();
+    const bool allowed = legacy_ ? at : hello == (neighbour_ == nullptr);
+    if (!allowed) return offend();
     std::visit([this](const auto& what) { on_message(what); }, *message);
 }
 
@@ -93,6 +108,8 @@ void PeerSession::on_message(const protocol::AtLine& line) {
             break;
         case Offer::not_newer:
             ++core_.counters.duplicates;
+            // An old server takes whatever it is told, also what is older than what it had.
+            if (legacy_ && core_.table.repeat(line)) core_.wire.post_flush();
             break;
         case Offer::table_full:
             ++core_.counters.table_full;
@@ -148,10 +165,8 @@ void PeerSession::on_closed(reactor::Closed) {
 
 template <class Message>
 void PeerSession::say(const Message& message) {
-    std::array<char, protocol::peer_message_size_max + 1> out{};
-    const std::string_view text = protocol::format(out, message);
-    out[text.size()] = '\n';
-    stream_.send({out.data(), text.size() + 1});
+    std::array<char, protocol::peer_line_size_max> out{};
+    stream_.send(protocol::format_line(out, message));
 }
 
 }  // namespace herd

@@ -16,7 +16,14 @@ namespace herd {
 class Neighbour;
 
 // A connection on which another server sends us its changes: accepted by us, one way but for
-// WELCOME, ERR and PONG. Nothing is believed of it before a HELLO from a configured neighbour.
+// WELCOME, ERR and PONG. Nothing is believed of it before its first line shows who it is.
+//
+//   stranger --HELLO of a configured neighbour--> neighbour
+//       |
+//       +--AT, from the address of a legacy neighbour--> legacy
+//
+// A legacy one says AT lines only. It usually says one and ends, and then that one may lack a
+// newline. It is nobody's incarnation: what it says goes to all.
 // Lives in the Server's slab from accept until `ended` is called.
 class PeerSession final : public reactor::StreamEvents {
 public:
@@ -24,13 +31,15 @@ public:
     struct Host {
         reactor::Delegate<Neighbour*(std::string_view)> neighbour;  // null: not one of ours
         reactor::Delegate<void(PeerSession&)> ended;
+        reactor::Delegate<bool(const reactor::Address&)> is_legacy;  // one of ours is there
     };
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
 
     PeerSession(Core& core, const Host& host);
 
     reactor::Result<void> open(reactor::Socket socket);
-    // About once a second: a neighbour that is silent is taken for gone.
+    // About once a second: a neighbour that is silent is taken for gone. Not a legacy one, which
+    // may keep a connection and has no way to show that it is there.
     void tick();
     void abort() { stream_.abort(); }
     // The server shuts down: what the neighbour still has to say is for its successor.
@@ -41,6 +50,8 @@ private:
     void on_closed(reactor::Closed why) override;
 
     void on_line(std::string_view line);
+    void on_end(std::string_view rest);
+    bool is_legacy();
     void on_message(const protocol::Hello& hello);
     void on_message(const protocol::AtLine& line);
     void on_message(const protocol::Seq& seq);
@@ -59,7 +70,8 @@ private:
     const Host& host_;
     reactor::Stream stream_;
     Neighbour* neighbour_ = nullptr;  // Since its HELLO.
-    std::uint32_t incarnation_ = 0;
+    std::uint32_t incarnation_ = 0;   // Of its run.
+    bool legacy_ = false;             // Since its first AT.
     reactor::Instant heard_at_{};
 };
 

@@ -47,7 +47,7 @@ public:
     void run() { loop_.run(); }
 
 private:
-    Outcome<> check_neighbours() const;
+    Outcome<> check_servers() const;
     Outcome<> raise_limit() const;
     void say(const std::string& what) const;
 
@@ -67,7 +67,7 @@ private:
 };
 
 Outcome<> Serving::start() {
-    if (auto fine = check_neighbours(); !fine) return fine;
+    if (auto fine = check_servers(); !fine) return fine;
     if (auto raised = raise_limit(); !raised) return raised;
     const auto opened = loop_.open(Server::loop_limits(config_), config_.spin);
     if (!opened) {
@@ -86,7 +86,8 @@ Outcome<> Serving::start() {
     return {};
 }
 
-Outcome<> Serving::check_neighbours() const {
+Outcome<> Serving::check_servers() const {
+    if (self_.legacy) return std::unexpected("it is marked legacy: another program serves it");
     for (const std::string& name : self_.neighbours) {
         if (config_.find(name)->peers.port != 0) continue;
         return std::unexpected("its neighbour " + name + " has no fixed port for peers");

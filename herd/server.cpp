@@ -68,7 +68,8 @@ Server::Server(reactor::Loop& loop,
             reactor::sys::random_bits() | 1,
             config.max_future_ms * 1'000'000},
       peer_host_{reactor::Delegate<Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
-                 reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this)},
+                 reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this),
+                 reactor::Delegate<bool(const reactor::Address&)>::to<&Server::is_legacy>(*this)},
       client_listener_(loop,
                        reactor::Delegate<void(reactor::Socket)>::to<&Server::on_client>(*this)),
       peer_listener_(loop, reactor::Delegate<void(reactor::Socket)>::to<&Server::on_peer>(*this)),
@@ -98,6 +99,7 @@ Outcome<> Server::map_memory() {
         table_.open({limits.clients, limits.long_records, line_max},
                     SipHash(reactor::sys::random_bits(), reactor::sys::random_bits())),
         neighbours_.map(static_cast<std::uint32_t>(servers_max)),
+        legacy_links_.map(static_cast<std::uint32_t>(servers_max)),
         clients_.map(limits.connections),
         peers_.map(limits.peer_connections),
     };
@@ -130,9 +132,11 @@ void Server::add_neighbours() {
     for (const std::string& name : self_.neighbours) {
         const ServerConfig* other = config_.find(name);
         assert(other != nullptr);
-        [[maybe_unused]] const Neighbour* added =
-            neighbours_.emplace(core_, index++, other->name, other->peers);
-        assert(added != nullptr);
+        [[maybe_unused]] const bool added =
+            other->legacy
+                ? legacy_links_.emplace(core_, other->name, other->peers) != nullptr
+                : neighbours_.emplace(core_, index++, other->name, other->peers) != nullptr;
+        assert(added);
     }
 }
 
@@ -149,9 +153,10 @@ Outcome<> Server::listen() {
 }
 
 void Server::aim(std::string_view name, const reactor::Address& address) {
-    Neighbour* found = neighbour(name);
-    assert(found != nullptr);
-    found->link().aim(address);
+    if (Neighbour* const found = neighbour(name)) found->link().aim(address);
+    legacy_links_.for_each([&](LegacyLink& link) {
+        if (link.name() == name) link.aim(address);
+    });
 }
 
 void Server::start() {
@@ -159,13 +164,14 @@ void Server::start() {
         .field("server", self_.name)
         .field("clients", text_of(client_address_))
         .field("peers", text_of(peer_address_));
-    neighbours_.for_each([](Neighbour& neighbour) { neighbour.link().start(); });
+    each_link([](auto& link) { link.start(); });
     tick_.start(tick_interval);
 }
 
 std::uint32_t Server::live_links() const {
     std::uint32_t count = 0;
     neighbours_.for_each([&](const Neighbour& neighbour) { count += neighbour.link().live(); });
+    legacy_links_.for_each([&](const LegacyLink& link) { count += link.live(); });
     return count;
 }
 
@@ -174,6 +180,12 @@ Neighbour* Server::neighbour(std::string_view name) {
     neighbours_.for_each([&](Neighbour& neighbour) {
         if (neighbour.name() == name) found = &neighbour;
     });
+    return found;
+}
+
+bool Server::is_legacy(const reactor::Address& from) const {
+    bool found = false;
+    legacy_links_.for_each([&](const LegacyLink& link) { found = found || link.is_at(from); });
     return found;
 }
 
@@ -219,20 +231,26 @@ void Server::on_client_ended(ClientSession& session) {
 void Server::on_peer(reactor::Socket socket) {
     tune(socket, reactor::Patience::neighbour);
     PeerSession* session = peers_.emplace(core_, peer_host_);
-    if (session == nullptr) {
-        ++counters_.peers_refused;
+    assert(session != nullptr);
+    if (!session->open(std::move(socket))) {
+        peers_.release(*session);
         return;
     }
-    if (!session->open(std::move(socket))) peers_.release(*session);
+    // An old server dials for each message, and what it says to a closed door is lost for good:
+    // those who come now wait in the kernel's queue.
+    if (!peers_.full()) return;
+    peer_listener_.pause();
+    ++counters_.peers_waited;
 }
 
 void Server::on_peer_ended(PeerSession& session) {
     peers_.release(session);
+    if (peer_listener_.paused() && !draining_) peer_listener_.resume();
 }
 
 void Server::flood() {
     const std::span<char> scratch(&flood_buffer_[0], flood_buffer_.size());
-    neighbours_.for_each([&](Neighbour& neighbour) { neighbour.link().pump(scratch); });
+    each_link([scratch](auto& link) { link.pump(scratch); });
 }
 
 void Server::tick() {
@@ -240,7 +258,7 @@ void Server::tick() {
     clients_.for_each([now](ClientSession& session) { session.check(now); });
     if (clients_.full() && !draining_) make_room();
     peers_.for_each([](PeerSession& session) { session.tick(); });
-    neighbours_.for_each([](Neighbour& neighbour) { neighbour.link().tick(); });
+    each_link([](auto& link) { link.tick(); });
     // From the time it was due, so that the ticks do not drift; from now, when they fell behind.
     tick_.start_at(std::max(tick_.due() + tick_interval, loop_.now()));
 }
@@ -252,14 +270,14 @@ void Server::shut_down() {
     peer_listener_.close();
     clients_.for_each([](ClientSession& session) { session.drain(); });
     peers_.for_each([](PeerSession& session) { session.leave(); });
-    neighbours_.for_each([](Neighbour& neighbour) { neighbour.link().leave(); });
+    each_link([](auto& link) { link.leave(); });
     drain_until_ = loop_.now() + std::chrono::milliseconds(config_.limits.shutdown_ms);
     drain_.start(reactor::Duration::zero());
 }
 
 bool Server::drained() {
     bool owes = clients_.size() > 0;
-    neighbours_.for_each([&](Neighbour& neighbour) { owes = owes || neighbour.link().owes(); });
+    each_link([&](const auto& link) { owes = owes || link.owes(); });
     return !owes;
 }
 
@@ -268,7 +286,7 @@ void Server::check_drained() {
         drain_.start(drain_interval);
         return;
     }
-    neighbours_.for_each([](Neighbour& neighbour) { neighbour.link().stop(); });
+    each_link([](auto& link) { link.stop(); });
     log_summary();
     stopped_();
 }

@@ -3,6 +3,7 @@
 #include "herd/client_session.hpp"
 #include "herd/config.hpp"
 #include "herd/core.hpp"
+#include "herd/legacy_link.hpp"
 #include "herd/location_table.hpp"
 #include "herd/log.hpp"
 #include "herd/neighbour.hpp"
@@ -75,6 +76,13 @@ private:
     void on_peer_ended(PeerSession& session);
     Neighbour* neighbour(std::string_view name);
     bool make_room();
+    // Calls visit(link) for the link to each neighbour, of either kind.
+    template <class Visit>
+    void each_link(Visit visit) {
+        neighbours_.for_each([&](Neighbour& neighbour) { visit(neighbour.link()); });
+        legacy_links_.for_each(visit);
+    }
+    bool is_legacy(const reactor::Address& from) const;
     void flood();
     void tick();
     void check_drained();
@@ -92,6 +100,7 @@ private:
     Core core_;
     PeerSession::Host peer_host_;
     reactor::Slab<Neighbour> neighbours_;
+    reactor::Slab<LegacyLink> legacy_links_;
     reactor::Slab<ClientSession> clients_;
     reactor::Slab<PeerSession> peers_;
     reactor::PageArray<char> flood_buffer_;

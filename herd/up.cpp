@@ -241,7 +241,13 @@ int Up::run() {
         return cannot_start;
     }
     add_places();
-    for (const ServerConfig& server : config_.servers) add_server(server);
+    for (const ServerConfig& server : config_.servers) {
+        if (server.legacy) {
+            print(server.name + " is marked legacy: start it yourself\n");
+        } else {
+            add_server(server);
+        }
+    }
     if (places_ != nullptr) places_->start();
     for (const auto& server : servers_) server->start();
     timer_.start(slow_start);
@@ -300,8 +306,8 @@ void Up::on_ready() {
 }
 
 void Up::say_what_to_type() const {
-    const ServerConfig& one = config_.servers.front();
-    const ServerConfig& other = config_.servers.back();
+    const ServerConfig& one = *config_.find(servers_.front()->name());
+    const ServerConfig& other = *config_.find(servers_.back()->name());
     const auto netcat = [](const ServerConfig& server) {
         const std::string address = to_text(server.clients);
         const std::size_t colon = address.rfind(':');

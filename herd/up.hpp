@@ -11,10 +11,11 @@ struct UpOptions {
     std::string log_folder;   // likewise; empty: what the configuration says
 };
 
-// The program of a whole herd: every server of the configuration as a child process, and before
-// them, if the configuration looks for it on this machine, the offline Places service. Prints what
-// they print, then, when all servers accept and all links are up, what to type, and "ready". A
-// child that ends is started again after a pause; they end with this process, however it ends.
+// The program of a whole herd: every server of the configuration but legacy ones as a child
+// process, and before them, if the configuration looks for it on this machine, the offline Places
+// service. Prints what they print, then, when all servers accept and all links are up, what to
+// type, and "ready". A child that ends is started again after a pause; they end with this process,
+// however it ends.
 // Answers the exit code: 0 after SIGTERM or SIGINT, 1 when a second one came, or 2 when a child
 // could not start.
 int up(const Config& config, const UpOptions& options);

@@ -40,6 +40,19 @@ std::string_view format_at(std::span<char> out, const AtLine& line) {
     return writer.text();
 }
 
+std::string_view format_legacy(std::span<char> out,
+                               std::string_view at_line,
+                               std::string_view hop) {
+    assert(out.size() >= legacy_message_size_max);
+    TextWriter writer(out.first(legacy_message_size_max));
+    writer.put(at_line);
+    if (at_line.size() + 1 + hop.size() <= legacy_message_size_max) {
+        writer.put(' ');
+        writer.put(hop);
+    }
+    return writer.text();
+}
+
 std::string_view format_invalid(std::span<char> out, std::string_view line) {
     assert(out.size() >= invalid_size(line));
     TextWriter writer(out);

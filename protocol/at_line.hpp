@@ -50,6 +50,14 @@ std::string_view format_at(std::span<char> out,
 // The five fields behind AT as they were read: hops are gone. `out` must hold at_line_size.
 std::string_view format_at(std::span<char> out, const AtLine& line);
 
+// The longest message for an old server, which reads this much of a connection and no more.
+constexpr std::size_t legacy_message_size_max = 200;
+
+// The AT line as an old server reads it: with the hop, who passes it on, behind it where there is
+// room for that, and without a newline. Empty when the line alone is too long. `out` must hold
+// legacy_message_size_max.
+std::string_view format_legacy(std::span<char> out, std::string_view at_line, std::string_view hop);
+
 // "? " and the line, unchanged. `out` must hold invalid_size.
 std::string_view format_invalid(std::span<char> out, std::string_view line);
 

@@ -3,6 +3,7 @@
 #include "protocol/at_line.hpp"
 #include "protocol/malformed.hpp"
 
+#include <cassert>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -110,6 +111,16 @@ std::string_view format(std::span<char> out, const Sweep& message);
 std::string_view format(std::span<char> out, const Ping& message);
 std::string_view format(std::span<char> out, const Pong& message);
 std::string_view format(std::span<char> out, const Ack& message);
+
+// The message and its newline. `out` must hold peer_line_size_max.
+constexpr std::size_t peer_line_size_max = peer_message_size_max + 1;
+template <class Message>
+std::string_view format_line(std::span<char> out, const Message& message) {
+    assert(out.size() >= peer_line_size_max);
+    const std::size_t size = format(out, message).size();
+    out[size] = '\n';
+    return {out.data(), size + 1};
+}
 
 // Whether the text can be a server's name: 1 to server_name_size_max bytes, no white space.
 bool is_server_name(std::string_view text);

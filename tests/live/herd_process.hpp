@@ -37,11 +37,12 @@ struct HerdSetup {
     std::string provider = "offline";
     bool with_places = false;  // Also run the offline Places service, which takes injections.
     bool wire = false;
+    Names legacy = {};  // Of the names: old servers, which somebody else starts.
 };
 
 class Herd {
 public:
-    // All servers are up and linked when this returns.
+    // All servers are up when this returns; and linked, if none is legacy.
     explicit Herd(HerdSetup setup = {}) : setup_(std::move(setup)) {
         const auto ports = free_ports(2 * setup_.names.size() + 1);
         places_port_ = ports.back();
@@ -50,8 +51,12 @@ public:
         }
         config_ = write_file(folder_ / "herd.json", configuration());
         if (setup_.with_places) start_places();
-        for (const auto& name : setup_.names) launch(name);
-        for (const auto& name : setup_.names) await_links(name);
+        for (const auto& name : setup_.names) {
+            if (!is_legacy(name)) launch(name);
+        }
+        for (const auto& name : setup_.names) {
+            if (setup_.legacy.empty()) await_links(name);
+        }
     }
 
     std::uint16_t port(const std::string& name) const { return ports_.at(name).first; }
@@ -60,6 +65,10 @@ public:
     Process& server(const std::string& name) { return *servers_.at(name); }
     Process& places() { return *places_; }
     const Names& names() const { return setup_.names; }
+    bool is_legacy(const std::string& name) const {
+        return std::ranges::find(setup_.legacy, name) != setup_.legacy.end();
+    }
+    const std::string& config() const { return config_; }
     std::filesystem::path file(const std::string& name) const { return folder_ / name; }
     std::string log(const std::string& name) const {
         return read_file(folder_.path() / "logs" / (name + ".log"));
@@ -111,9 +120,11 @@ private:
         std::string servers;
         std::string links;
         for (const auto& name : setup_.names) {
-            servers += (servers.empty() ? "" : ",") + std::string("{\"name\":\"") + name +
-                       "\",\"clients\":" + address(port(name)) +
-                       ",\"peers\":" + address(peer_port(name)) + "}";
+            servers +=
+                (servers.empty() ? "" : ",") + std::string("{\"name\":\"") + name +
+                "\",\"clients\":" + address(port(name)) +
+                (is_legacy(name) ? ",\"legacy\":true" : ",\"peers\":" + address(peer_port(name))) +
+                "}";
         }
         for (const auto& [one, other] : setup_.links) {
             links += (links.empty() ? "[\"" : ",[\"") + one + "\",\"" + other + "\"]";

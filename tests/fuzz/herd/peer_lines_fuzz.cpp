@@ -1,5 +1,6 @@
 // What may come to a peer port, in whatever pieces, into a PeerSession on the fake kernel: it must
-// not crash, must not hold more memory than it may, and before a neighbour's HELLO nothing counts.
+// not crash, must not hold more memory than it may, and nothing counts before a neighbour's HELLO,
+// or else but AT lines from where an old server is.
 #include "herd/neighbour.hpp"
 #include "herd/peer_session.hpp"
 #include "protocol/peer_message.hpp"
@@ -48,6 +49,7 @@ public:
 
     // Each piece: its size, then its bytes.
     void play(std::string_view input) {
+        legacy_ = !input.empty() && (input[0] & 2) != 0;
         if (!input.empty() && (input[0] & 1) != 0) {
             say("HELLO 1 B 00000000000000b1 7 1767225600000000000\n");
         }
@@ -62,6 +64,7 @@ public:
         kernel_.enter(there);
         kernel_.shutdown_write(fd_);
         run(2000);
+        ended_ = true;
         check();
         // Whatever it was: it has ended, or does so when it has been silent for long.
         run(5'000'000'000);
@@ -83,6 +86,7 @@ private:
         sessions_.release(session);
         session_ = nullptr;
     }
+    bool is_legacy(const reactor::Address&) const { return legacy_; }
     Neighbour* find(std::string_view name) { return name == "B" ? &neighbour_ : nullptr; }
 
     void say(std::string_view bytes) {
@@ -111,18 +115,24 @@ private:
         loop_.run_once();
     }
 
-    // Only what complete lines behind a HELLO have said is believed.
+    // Only what complete lines behind a HELLO have said is believed; or all AT lines of an old
+    // server, the last one also when nothing but the connection ends it.
     void check() const {
         std::set<std::string> reports;
         std::uint64_t count = 0;
         std::uint64_t seq = 0;
         bool greeted = false;
-        reactor::Lines lines(said_);
+        bool old = false;
+        const std::string said = ended_ && legacy_ ? said_ + "\n" : said_;
+        reactor::Lines lines(said);
         while (const auto line = lines.take()) {
             const auto message = protocol::parse_peer_message(*line);
             if (!message) break;
-            if (std::holds_alternative<protocol::Hello>(*message) == greeted) break;
-            greeted = true;
+            const bool hello = std::holds_alternative<protocol::Hello>(*message);
+            const bool is_at = std::holds_alternative<protocol::AtLine>(*message);
+            old = old || (is_at && !greeted && legacy_);
+            if (old ? !is_at : hello == greeted) break;
+            greeted = greeted || hello;
             if (const auto* mark = std::get_if<protocol::Seq>(&*message)) {
                 seq = std::max(seq, mark->seq);
             }
@@ -136,7 +146,7 @@ private:
         must(neighbour_.received.seq <= seq);
         for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
             must(reports.contains(std::string(table_.line(table_.at(slot)))));
-            must(table_.at(slot).source != 0);
+            must((table_.at(slot).source == 0) == old);
         }
         // A line that is not complete, and what could not be written.
         must(wire_.counters().blocks_exhausted == 0);
@@ -153,7 +163,8 @@ private:
     herd::Core core_{loop_, wire_, table_, log_, counters_, places_, limits_, "A", 1, 0};
     PeerSession::Host host_{
         reactor::Delegate<Neighbour*(std::string_view)>::to<&House::find>(*this),
-        reactor::Delegate<void(PeerSession&)>::to<&House::on_ended>(*this)};
+        reactor::Delegate<void(PeerSession&)>::to<&House::on_ended>(*this),
+        reactor::Delegate<bool(const reactor::Address&)>::to<&House::is_legacy>(*this)};
     // Dialled in vain: nobody listens there.
     Neighbour neighbour_{core_, 0, "B", reactor::Address::loopback(1101)};
     reactor::Slab<PeerSession> sessions_;
@@ -162,6 +173,8 @@ private:
         loop_, reactor::Delegate<void(reactor::Socket)>::to<&House::on_accepted>(*this)};
     int fd_ = -1;
     std::string said_;
+    bool legacy_ = false;  // An old server of ours has its address.
+    bool ended_ = false;
 };
 
 }  // namespace

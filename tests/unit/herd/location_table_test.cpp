@@ -187,6 +187,29 @@ TEST_CASE("table: a relayed report replaces what is stored when its whole versio
     CHECK(relay(table, {"c", "5", "+5-5", "N", "+0.000000000"}) == Offer::stored);
 }
 
+TEST_CASE("table: what is newer than what somebody has is a change once more, and only that",
+          "[herd][table]") {
+    LocationTable table;
+    open(table, 4);
+    const auto repeat = [&](const Line& line) {
+        const std::string text = line.text();
+        return table.repeat(Line::parsed(text));
+    };
+    REQUIRE(relay(table, {"c", "5", "+5-5", "M", "+5.000000000"}, 65) == Offer::stored);
+    REQUIRE(report(table, {"d", "5"}) == Offer::stored);
+    CHECK_FALSE(repeat({"c", "5", "+5-5", "M", "+5.000000000"}));
+    CHECK_FALSE(repeat({"c", "6"}));
+    CHECK_FALSE(repeat({"unknown", "1"}));
+    CHECK(table.feed().seq() == 2);
+    CHECK(repeat({"c", "5", "+5-5", "L", "+9.000000000"}));
+    CHECK(table.find("c")->seq == 3);
+    CHECK(repeat({"c", "4.999999999", "+9-9", "Z"}));
+    CHECK(table.find("c")->seq == 4);
+    CHECK(stored(table, "c") == Line{"c", "5", "+5-5", "M", "+5.000000000"}.text());
+    CHECK(table.find("c")->source == 65);
+    CHECK(table.size() == 2);
+}
+
 TEST_CASE("table: a record knows which neighbour it came from, or that it came from none",
           "[herd][table]") {
     LocationTable table;

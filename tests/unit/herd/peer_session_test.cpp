@@ -351,16 +351,18 @@ TEST_CASE("peer_session: a stranger that dribbles does not hold its place", "[he
     CHECK(peer.ended);
 }
 
-TEST_CASE("peer_session: more connections than there is room for are closed at once",
+TEST_CASE("peer_session: more connections than there is room for wait until one has ended",
           "[herd][peer]") {
     House house({.clients = 2, .long_records = 1, .peer_connections = 2, .line_max = 300});
     Dialler first(house);
     Dialler second(house);
     Dialler third(house);
-    third.hear();
-    CHECK(third.ended);
-    CHECK(house.server.counters().peers_refused == 1);
+    CHECK(third.ask("nonsense\n").empty());
+    CHECK_FALSE(third.ended);
+    CHECK(house.server.counters().peers_waited == 1);
     CHECK(first.greet() == "000000000000000b 0 0 0");
-    second.hear();
-    CHECK_FALSE(second.ended);
+    second.end();
+    CHECK(third.hear().starts_with("ERR 501 "));
+    CHECK(second.hear().empty());
+    CHECK(second.ended);
 }

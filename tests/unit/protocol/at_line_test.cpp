@@ -45,6 +45,24 @@ TEST_CASE("at_line: a line that was read is written as it was", "[protocol][at_l
     CHECK(format_at(out, line) == "AT Hands +0.25 a +1-2 3.50");
 }
 
+TEST_CASE("at_line: an old server's message names the hop where there is room for it",
+          "[protocol][at_line]") {
+    const std::string start = "AT Hands +0.25 ";
+    const auto line = [&](std::size_t size) {
+        return start + std::string(size - start.size() - 7, 'a') + " +1-2 3";
+    };
+    std::vector<char> out(legacy_message_size_max);
+    for (const std::size_t size : {30U, 100U, 192U}) {
+        CHECK(format_legacy(out, line(size), "Goloman") == line(size) + " Goloman");
+    }
+    for (const std::size_t size : {193U, 199U, 200U}) {
+        CHECK(format_legacy(out, line(size), "Goloman") == line(size));
+    }
+    for (const std::size_t size : {201U, 9000U}) {
+        CHECK(format_legacy(out, line(size), "Goloman").empty());
+    }
+}
+
 TEST_CASE("at_line: an invalid line is copied behind a question mark", "[protocol][at_line]") {
     for (const std::string& line : {std::string("? IAMAT x"),
                                     std::string(),

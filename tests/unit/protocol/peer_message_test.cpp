@@ -63,6 +63,18 @@ TEST_CASE("peer_message: each message survives being written and read, and field
                      "HELLO 1 a ffffffffffffffff 18446744073709551615 -9223372036854775808");
 }
 
+TEST_CASE("peer_message: a line is the message and its newline, the longest one too",
+          "[protocol][peer_message]") {
+    const auto line = [](const auto& message) {
+        std::vector<char> out(peer_line_size_max);
+        return std::string(format_line(out, message));
+    };
+    CHECK(line(Seq{7}) == "SEQ 7\n");
+    const std::string name(server_name_size_max, 'n');
+    const Welcome longest = {u32_max, name, u64_max, u64_max, u64_max, u64_max, u32_max, i64_min};
+    CHECK(line(longest) == formatted(longest) + "\n");
+}
+
 TEST_CASE("peer_message: a refusal's text is the rest of the line", "[protocol][peer_message]") {
     CHECK(formatted(Refusal{502, "another version"}) == "ERR 502 another version");
     CHECK(parsed<Refusal>("ERR 502 another  version \r") == Refusal{502, "another  version"});
