@@ -5,6 +5,7 @@
 #include "herd/location_table.hpp"
 #include "herd/log.hpp"
 #include "herd/places.hpp"
+#include "reactor/delegate.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/wire.hpp"
 
@@ -25,6 +26,8 @@ struct Core {
     std::string_view name;       // of this server
     std::uint64_t epoch;         // of this run: 64 random bits
     std::int64_t max_future_ns;  // 0: off
+    // Told whenever a neighbour has acknowledged something. May be nobody.
+    reactor::Delegate<void()> acknowledged = {};
 
     // Whether a report's stamp lies too far ahead. Judged by what the line says alone, never by a
     // clock of ours, so that every server decides alike.

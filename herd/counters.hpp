@@ -13,6 +13,8 @@ struct Counters {
     std::uint64_t relayed = 0;     // records of neighbours that were newer
     std::uint64_t duplicates = 0;  // and those that were not
     std::uint64_t records_sent = 0;
+    std::uint64_t buckets_divergent = 0;  // of a neighbour's digest; see comparison.hpp
+    std::uint64_t records_repaired = 0;   // sent again because of that
 
     std::uint64_t clients_accepted = 0;
     std::uint64_t clients_evicted = 0;    // idle, to make room (limits.connections)

@@ -60,6 +60,7 @@ Offer LocationTable::offer(const protocol::AtLine& line, std::uint32_t source, O
     if (!known) {
         index_[place] = {upper(hash), slot + 1};
         record.hash = upper(hash);
+        record.bucket = Digest::bucket_of(line.client);
         ++size_;
     }
     write(record, line, source);
@@ -73,6 +74,21 @@ bool LocationTable::repeat(const protocol::AtLine& line) {
     const std::uint32_t slot = place.slot - 1;
     if (!rules::newer(version(records_[slot]), version_of(line))) return false;
     feed_.touch(slot);
+    return true;
+}
+
+void LocationTable::send_again(std::uint32_t slot) {
+    assert(slot < size_);
+    records_[slot].source = 0;
+    feed_.touch(slot);
+}
+
+bool LocationTable::corrupt(const protocol::AtLine& line) {
+    const Place& place = index_[search(line.client, hash_(line.client))];
+    if (place.slot == 0) return false;
+    Record& record = records_[place.slot - 1];
+    if (!make_room(record, at_line_size(line))) return false;
+    write(record, line, record.source);
     return true;
 }
 
@@ -121,7 +137,11 @@ bool LocationTable::make_room(Record& record, std::size_t size) {
 void LocationTable::write(Record& record, const protocol::AtLine& line, std::uint32_t source) {
     char* start = text(record);
     const std::size_t size = at_line_size(line);
-    static_cast<void>(format_at({start, size}, line));
+    const std::uint64_t digest = Digest::hash(format_at({start, size}, line));
+    // What went in is taken out, and not a hash of what stands there now: a flipped bit in memory
+    // would otherwise stay in the digest for ever.
+    digest_.toggle(record.bucket, record.digest ^ digest);
+    record.digest = digest;
     record.time_ns = line.time.nanoseconds;
     record.source = source;
     record.line_size = static_cast<std::uint16_t>(size);

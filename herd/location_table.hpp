@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/change_feed.hpp"
+#include "herd/digest.hpp"
 #include "herd/record.hpp"
 #include "herd/sip_hash.hpp"
 #include "herd/version.hpp"
@@ -52,6 +53,12 @@ public:
     // answered.
     bool repeat(const protocol::AtLine& line);
 
+    // Hands the record of a slot below size() to all followers again, as nobody's.
+    void send_again(std::uint32_t slot);
+    // A fault for tests: the stored report becomes this one, whichever is newer, and no follower is
+    // told. Answers whether the client is known and the line fits.
+    bool corrupt(const protocol::AtLine& line);
+
     // Null when nothing is known of the client. Valid until the next report or relay.
     const Record* find(std::string_view client) const;
     // The record of a slot below size().
@@ -63,6 +70,7 @@ public:
     std::string_view client(const Record& record) const;
     std::string_view location(const Record& record) const;
 
+    const Digest& digest() const { return digest_; }
     std::uint32_t size() const { return size_; }
     // The longest line that a record can have.
     std::uint32_t line_size_max() const { return capacity_.long_line_size; }
@@ -96,6 +104,7 @@ private:
     std::uint32_t long_used_ = 0;
     std::uint32_t long_fresh_ = 0;       // Long lines from here on were never used.
     std::uint32_t long_free_count_ = 0;  // Given back, on the stack long_free_.
+    Digest digest_;
     ChangeFeed feed_{records_};
 };
 

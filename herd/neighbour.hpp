@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/comparison.hpp"
 #include "herd/core.hpp"
 #include "herd/peer_link.hpp"
 #include "herd/rules.hpp"
@@ -41,6 +42,9 @@ public:
 
     // How far its feed has been processed here.
     rules::Position received;
+    // Its table beside ours.
+    Comparison comparison;
+    std::uint64_t divergences = 0;  // Buckets found divergent.
     // The session it sends on now, or null. Of two, the newer holds.
     PeerSession* session = nullptr;
 

@@ -15,8 +15,8 @@ namespace herd {
 
 namespace {
 
-// Two messages, one behind the other.
-constexpr std::size_t mark_room = 2 * protocol::peer_line_size_max;
+// Three messages, one behind the other: SEQ, SWP, PING.
+constexpr std::size_t mark_room = 3 * protocol::peer_line_size_max;
 
 }  // namespace
 
@@ -27,7 +27,8 @@ PeerLink::PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& add
                  {},
                  reactor::Delegate<void(reactor::Socket)>::to<&PeerLink::on_connected>(*this)),
       follower_(core.table),
-      mark_timer_(core.loop, reactor::Delegate<void()>::to<&PeerLink::on_mark_due>(*this)) {
+      mark_timer_(core.loop, reactor::Delegate<void()>::to<&PeerLink::on_mark_due>(*this)),
+      upkeep_(core.table) {
     connector_.aim(address);
 }
 
@@ -100,7 +101,25 @@ void PeerLink::on_line(std::string_view line) {
         welcome(*answer);
     } else if (const auto* refusal = std::get_if<protocol::Refusal>(&*message)) {
         refuse(refusal->code, refusal->text);
+    } else if (const auto* ack = std::get_if<protocol::Ack>(&*message)) {
+        acknowledge(ack->seq);
+    } else if (const auto* pong = std::get_if<protocol::Pong>(&*message)) {
+        const auto sent = static_cast<std::int64_t>(pong->token);
+        round_trip_ = reactor::Duration(reactor::sys::monotonic_ns() - sent);
+        pinged_ = false;
     }
+}
+
+void PeerLink::acknowledge(std::uint64_t seq) {
+    // Of what it was told, and no more.
+    if (state_ != State::live || seq > marked_.seq) return stream_->abort();
+    lag_.acknowledged(seq);
+    if (core_.acknowledged) core_.acknowledged();
+}
+
+void PeerLink::mark_soon() {
+    mark_asked_ = true;
+    core_.wire.post_flush();
 }
 
 void PeerLink::welcome(const protocol::Welcome& answer) {
@@ -119,6 +138,10 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     marked_ = position;
     marked_at_ = {};
     unmarked_bytes_ = 0;
+    lag_.reset(position.seq, core_.loop.now());
+    upkeep_.reset();
+    pinged_ = true;
+    clock_difference_ns_ = answer.wall_ns - reactor::sys::wall_ns();
     core_.log.event(Level::info, "link_up")
         .field("neighbour", neighbour_.name())
         .field("from", position.seq)
@@ -148,11 +171,15 @@ void PeerLink::on_closed(reactor::Closed) {
 
 void PeerLink::pump(std::span<char> scratch) {
     if (!live() || stopped_ || stream_->dead() || stream_->blocked()) return;
-    if (!follower_.behind() && !has_news()) return;
+    if (!follower_.behind() && !has_news() && !upkeep_.due() && !ping_due_) return;
     std::size_t size = fill(scratch.first(scratch.size() - mark_room));
     unmarked_bytes_ += size;
     last_written_ = follower_.position().seq;
     size += mark_if_due(scratch.subspan(size));
+    if (!follower_.behind()) {
+        size += upkeep_.fill(scratch.subspan(size, scratch.size() - size - mark_room));
+    }
+    if (std::exchange(ping_due_, false)) size += ping(scratch.subspan(size));
     if (size > 0) stream_->send_now({scratch.data(), size});
     // Behind means runnable, whatever was written: a batch of records that were all skipped writes
     // nothing, and would otherwise be the last.
@@ -177,6 +204,13 @@ std::size_t PeerLink::fill(std::span<char> batch) {
     return size;
 }
 
+// Behind all that is said until now: its answer shows how long that took.
+std::size_t PeerLink::ping(std::span<char> out) {
+    pinged_ = true;
+    const auto token = static_cast<std::uint64_t>(reactor::sys::monotonic_ns());
+    return protocol::format_line(out, protocol::Ping{token}).size();
+}
+
 bool PeerLink::has_news() const {
     if (!live()) return false;
     const rules::Position position = follower_.position();
@@ -187,7 +221,8 @@ bool PeerLink::has_news() const {
 std::size_t PeerLink::mark_if_due(std::span<char> out) {
     if (!has_news()) return 0;
     const reactor::Instant due = marked_at_ + mark_interval;
-    if (unmarked_bytes_ >= mark_bytes || core_.loop.now() >= due) return mark(out);
+    const bool asked = mark_asked_ && !follower_.behind();
+    if (asked || unmarked_bytes_ >= mark_bytes || core_.loop.now() >= due) return mark(out);
     if (!mark_timer_.pending()) mark_timer_.start_at(due);
     return 0;
 }
@@ -200,6 +235,8 @@ std::size_t PeerLink::mark(std::span<char> out) {
     };
     if (position.seq > marked_.seq) put(protocol::Seq{position.seq});
     if (follower_.sweeping()) put(protocol::Sweep{position.sweep_target, position.sweep_slot});
+    if (position.seq > marked_.seq) lag_.marked(position.seq, core_.loop.now());
+    if (!follower_.behind()) mark_asked_ = false;
     marked_ = position;
     marked_at_ = core_.loop.now();
     unmarked_bytes_ = 0;
@@ -217,7 +254,9 @@ void PeerLink::tick() {
         ++core_.counters.links_silent;
         stream_->abort();
     } else if (live() && !stopped_ && !stream_->blocked()) {
-        say(protocol::Ping{static_cast<std::uint64_t>(reactor::sys::monotonic_ns())});
+        upkeep_.tick(pinged_ ? std::nullopt : std::optional(round_trip_));
+        ping_due_ = true;
+        core_.wire.post_flush();
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include "herd/core.hpp"
 #include "herd/follower.hpp"
+#include "herd/lag.hpp"
+#include "herd/upkeep.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/connector.hpp"
 #include "reactor/stream.hpp"
@@ -51,6 +53,14 @@ public:
     void tick();
 
     bool live() const { return state_ == State::live; }
+    // What the neighbour has processed, for as long as the link is live.
+    const Lag& lag() const { return lag_; }
+    // Tells the neighbour at once how far it has been told, so that it acknowledges that.
+    void mark_soon();
+    // From the latest PING to its PONG; 0 before the first.
+    reactor::Duration round_trip() const { return round_trip_; }
+    // The neighbour's clock minus ours, as its WELCOME had it; half a round trip is in it.
+    std::int64_t clock_difference_ns() const { return clock_difference_ns_; }
     // Live, and something is still to be sent.
     bool owes() const { return live() && (follower_.behind() || stream_->blocked()); }
 
@@ -63,10 +73,12 @@ private:
     void on_closed(reactor::Closed why) override;
     void on_line(std::string_view line);
     void welcome(const protocol::Welcome& answer);
+    void acknowledge(std::uint64_t seq);
     void refuse(std::uint64_t code, std::string_view reason);
     std::size_t fill(std::span<char> batch);
     // What the neighbour has been told, and what it could be told.
     bool has_news() const;
+    std::size_t ping(std::span<char> out);
     std::size_t mark_if_due(std::span<char> out);
     std::size_t mark(std::span<char> out);
     void on_mark_due() { core_.wire.post_flush(); }
@@ -87,6 +99,13 @@ private:
     std::uint64_t last_written_ = 0;
     rules::Position marked_;  // What the neighbour was last told.
     std::size_t unmarked_bytes_ = 0;
+    bool mark_asked_ = false;  // For as soon as nothing else is to be said.
+    Upkeep upkeep_;
+    Lag lag_;
+    bool ping_due_ = false;
+    bool pinged_ = false;  // And not answered yet.
+    reactor::Duration round_trip_{};
+    std::int64_t clock_difference_ns_ = 0;
     std::size_t unsent_ = 0;  // At the last tick.
     reactor::Instant marked_at_{};
     reactor::Instant heard_at_{};

@@ -21,6 +21,7 @@ reactor::Result<void> PeerSession::open(reactor::Socket socket) {
 }
 
 void PeerSession::tick() {
+    tell_divergence();
     if (stream_.dead() || core_.loop.now() - heard_at_ <= silence_max) return;
     if (legacy_ && !stream_.finishing()) return;
     ++core_.counters.links_silent;
@@ -124,6 +125,28 @@ void PeerSession::on_message(const protocol::Seq& seq) {
     rules::Position& received = neighbour_->received;
     received.seq = std::max(received.seq, seq.seq);
     if (received.seq >= received.sweep_target) received.sweep_target = received.sweep_slot = 0;
+    say(protocol::Ack{seq.seq});
+}
+
+void PeerSession::on_message(const protocol::DigestPart& part) {
+    if (part.first > Digest::bucket_count - part.hashes.size()) return offend();
+    for (std::uint32_t i = 0; i < part.hashes.size(); ++i) {
+        const std::uint32_t bucket = part.first + i;
+        const std::uint64_t ours = core_.table.digest().bucket(bucket);
+        if (!neighbour_->comparison.diverges(bucket, ours, part.hashes[i])) continue;
+        ++divergent_;
+        host_.repair(bucket);
+    }
+}
+
+void PeerSession::tell_divergence() {
+    const std::uint32_t buckets = std::exchange(divergent_, 0);
+    if (buckets == 0) return;
+    core_.counters.buckets_divergent += buckets;
+    neighbour_->divergences += buckets;
+    core_.log.event(Level::warning, "divergence")
+        .field("neighbour", neighbour_->name())
+        .field("buckets", std::uint64_t{buckets});
 }
 
 void PeerSession::on_message(const protocol::Sweep& sweep) {

@@ -16,7 +16,7 @@ namespace herd {
 class Neighbour;
 
 // A connection on which another server sends us its changes: accepted by us, one way but for
-// WELCOME, ERR and PONG. Nothing is believed of it before its first line shows who it is.
+// WELCOME, ERR, ACK and PONG. Nothing is believed of it before its first line shows who it is.
 //
 //   stranger --HELLO of a configured neighbour--> neighbour
 //       |
@@ -31,6 +31,7 @@ public:
     struct Host {
         reactor::Delegate<Neighbour*(std::string_view)> neighbour;  // null: not one of ours
         reactor::Delegate<void(PeerSession&)> ended;
+        reactor::Delegate<void(std::uint32_t)> repair;               // this bucket
         reactor::Delegate<bool(const reactor::Address&)> is_legacy;  // one of ours is there
     };
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
@@ -56,12 +57,14 @@ private:
     void on_message(const protocol::AtLine& line);
     void on_message(const protocol::Seq& seq);
     void on_message(const protocol::Sweep& sweep);
+    void on_message(const protocol::DigestPart& part);
     void on_message(const protocol::Ping& ping);
     template <class Other>
     void on_message(const Other&) {
         offend();
     }
     void offend();
+    void tell_divergence();
     void refuse(std::uint32_t code, std::string_view reason);
     template <class Message>
     void say(const Message& message);
@@ -72,6 +75,7 @@ private:
     Neighbour* neighbour_ = nullptr;  // Since its HELLO.
     std::uint32_t incarnation_ = 0;   // Of its run.
     bool legacy_ = false;             // Since its first AT.
+    std::uint32_t divergent_ = 0;     // Buckets found so, that the log does not know yet.
     reactor::Instant heard_at_{};
 };
 

@@ -10,10 +10,11 @@ inline constexpr std::uint32_t no_record = UINT32_MAX;
 // relayed, where in the line each field ends, and its place in the change feed.
 // Owned by the LocationTable. All zero: never used.
 struct Record {
-    static constexpr std::size_t inline_size_max = 114;
+    static constexpr std::size_t inline_size_max = 104;
 
     std::uint64_t seq;       // of the change that brought it; 0: the slot is unused
     std::int64_t time_ns;    // the client's stamp
+    std::uint64_t digest;    // of the line, as the table's digest has it; 0: it has none
     std::uint32_t previous;  // in the change feed
     std::uint32_t next;
     std::uint32_t source;      // the neighbour incarnation it came from; 0: a client of ours
@@ -24,6 +25,7 @@ struct Record {
     std::uint16_t skew_end;
     std::uint16_t client_end;
     std::uint16_t location_end;
+    std::uint16_t bucket;  // of the table's digest
     char text[inline_size_max];
 };
 

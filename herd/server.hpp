@@ -10,6 +10,7 @@
 #include "herd/outcome.hpp"
 #include "herd/peer_session.hpp"
 #include "herd/places.hpp"
+#include "herd/repair.hpp"
 #include "reactor/listener.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/slab.hpp"
@@ -57,6 +58,9 @@ public:
     // Before start(): where a neighbour really listens, for herds on ports the kernel chose.
     void aim(std::string_view name, const reactor::Address& address);
 
+    // A fault for tests: see LocationTable::corrupt.
+    bool corrupt(const protocol::AtLine& line) { return table_.corrupt(line); }
+
     Log& log() { return log_; }
     const LocationTable& table() const { return table_; }
     const Counters& counters() const { return counters_; }
@@ -98,6 +102,7 @@ private:
     Log log_;
     Counters counters_;
     Core core_;
+    Repair repair_;
     PeerSession::Host peer_host_;
     reactor::Slab<Neighbour> neighbours_;
     reactor::Slab<LegacyLink> legacy_links_;

@@ -15,10 +15,10 @@ namespace {
 
 using Parsed = std::expected<PeerMessage, Malformed>;
 
-constexpr std::size_t epoch_digits = 16;
+constexpr std::size_t hex_digits = 16;
 
-static_assert(std::string_view("WELCOME  ").size() + 10 + server_name_size_max + 1 + epoch_digits +
-                  1 + epoch_digits + 4 * std::string_view(" 18446744073709551615").size() <=
+static_assert(std::string_view("WELCOME  ").size() + 10 + server_name_size_max + 1 + hex_digits +
+                  1 + hex_digits + 4 * std::string_view(" 18446744073709551615").size() <=
               peer_message_size_max);
 static_assert(std::string_view("ERR 4294967295 ").size() + refusal_text_size_max <=
               peer_message_size_max);
@@ -34,11 +34,14 @@ public:
         take_number(number, 10, fields_.next());
     }
 
-    void take_epoch(std::uint64_t& epoch) {
+    void take_hex(std::uint64_t& number) {
         const std::string_view text = fields_.next();
-        if (!text.empty() && text.size() != epoch_digits) fail(Malformed::number);
-        take_number(epoch, 16, text);
+        if (!text.empty() && text.size() != hex_digits) fail(Malformed::number);
+        take_number(number, 16, text);
     }
+
+    // Without leading zeros: most of a small herd's are 0.
+    void take_hash(std::uint64_t& number) { take_number(number, 16, fields_.next()); }
 
     void take_name(std::string_view& name) {
         const std::string_view text = fields_.next();
@@ -116,6 +119,14 @@ Parsed parse_sweep(Tokens fields) {
     return reader.finish(message);
 }
 
+Parsed parse_digest(Tokens fields) {
+    FieldReader reader(fields);
+    DigestPart message = {};
+    reader.take(message.first);
+    for (std::uint64_t& hash : message.hashes) reader.take_hash(hash);
+    return reader.finish(message);
+}
+
 // A foreign version may have other fields, and still has to be answered that it is foreign.
 bool is_foreign(const FieldReader& version_read, std::uint32_t version) {
     return !version_read.failed() && version != peer_version;
@@ -127,7 +138,7 @@ Parsed parse_hello(Tokens fields) {
     reader.take(message.version);
     const bool foreign = is_foreign(reader, message.version);
     reader.take_name(message.name);
-    reader.take_epoch(message.epoch);
+    reader.take_hex(message.epoch);
     reader.take(message.seq);
     reader.take(message.wall_ns);
     if (foreign) return message;
@@ -140,8 +151,8 @@ Parsed parse_welcome(Tokens fields) {
     reader.take(message.version);
     const bool foreign = is_foreign(reader, message.version);
     reader.take_name(message.name);
-    reader.take_epoch(message.epoch);
-    reader.take_epoch(message.resume_epoch);
+    reader.take_hex(message.epoch);
+    reader.take_hex(message.resume_epoch);
     reader.take(message.resume_seq);
     reader.take(message.sweep_target);
     reader.take(message.sweep_slot);
@@ -166,9 +177,9 @@ std::string_view format_number(std::span<char> out, std::string_view name, std::
     return writer.text();
 }
 
-void put_epoch(TextWriter& writer, std::uint64_t epoch) {
+void put_hex(TextWriter& writer, std::uint64_t number) {
     writer.put(' ');
-    writer.put_hex(epoch, epoch_digits);
+    writer.put_hex(number, hex_digits);
 }
 
 void put_number(TextWriter& writer, std::uint64_t number) {
@@ -195,6 +206,7 @@ std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line) 
     if (name == "SEQ") return parse_number<Seq>(fields);
     if (name == "ACK") return parse_number<Ack>(fields);
     if (name == "SWP") return parse_sweep(fields);
+    if (name == "DIG") return parse_digest(fields);
     if (name == "PING") return parse_number<Ping>(fields);
     if (name == "PONG") return parse_number<Pong>(fields);
     if (name == "HELLO") return parse_hello(fields);
@@ -210,7 +222,7 @@ std::string_view format(std::span<char> out, const Hello& message) {
     put_number(writer, message.version);
     writer.put(' ');
     writer.put(message.name);
-    put_epoch(writer, message.epoch);
+    put_hex(writer, message.epoch);
     put_number(writer, message.seq);
     put_wall(writer, message.wall_ns);
     assert(!writer.overflowed());
@@ -224,8 +236,8 @@ std::string_view format(std::span<char> out, const Welcome& message) {
     put_number(writer, message.version);
     writer.put(' ');
     writer.put(message.name);
-    put_epoch(writer, message.epoch);
-    put_epoch(writer, message.resume_epoch);
+    put_hex(writer, message.epoch);
+    put_hex(writer, message.resume_epoch);
     put_number(writer, message.resume_seq);
     put_number(writer, message.sweep_target);
     put_number(writer, message.sweep_slot);
@@ -257,6 +269,18 @@ std::string_view format(std::span<char> out, const Sweep& message) {
     writer.put("SWP");
     put_number(writer, message.target);
     put_number(writer, message.slot);
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+std::string_view format(std::span<char> out, const DigestPart& message) {
+    TextWriter writer(out);
+    writer.put("DIG");
+    put_number(writer, message.first);
+    for (const std::uint64_t hash : message.hashes) {
+        writer.put(' ');
+        writer.put_hex(hash, 1);
+    }
     assert(!writer.overflowed());
     return writer.text();
 }

@@ -3,6 +3,7 @@
 #include "protocol/at_line.hpp"
 #include "protocol/malformed.hpp"
 
+#include <array>
 #include <cassert>
 #include <cstdint>
 #include <expected>
@@ -12,7 +13,8 @@
 
 // What one server says to another on the peer port: lines of text. The dialler begins with HELLO;
 // the acceptor answers WELCOME, or ERR and hangs up. Then the dialler sends its feed (AT, SEQ, SWP)
-// and the acceptor acknowledges (ACK); both may PING and must answer PONG. Fields behind those
+// and what its table comes to (DIG), and the acceptor acknowledges (ACK); both may PING and must
+// answer PONG. Fields behind those
 // named here are ignored: later versions may add some.
 namespace protocol {
 
@@ -71,6 +73,15 @@ struct Sweep {
     friend bool operator==(const Sweep&, const Sweep&) = default;
 };
 
+// "DIG first hash hash ...": what the sender's table holds in eight buckets from `first` on, each
+// in hexadecimal digits. See herd/digest.hpp.
+struct DigestPart {
+    std::uint32_t first;
+    std::array<std::uint64_t, 8> hashes;
+
+    friend bool operator==(const DigestPart&, const DigestPart&) = default;
+};
+
 // "PING token": answer with the same token.
 struct Ping {
     std::uint64_t token;
@@ -92,7 +103,8 @@ struct Ack {
     friend bool operator==(const Ack&, const Ack&) = default;
 };
 
-using PeerMessage = std::variant<AtLine, Seq, Sweep, Hello, Welcome, Refusal, Ping, Pong, Ack>;
+using PeerMessage =
+    std::variant<AtLine, Seq, Sweep, DigestPart, Hello, Welcome, Refusal, Ping, Pong, Ack>;
 
 // Reads one line of a neighbour. Views point into the line.
 std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line);
@@ -108,6 +120,7 @@ std::string_view format(std::span<char> out, const Welcome& message);
 std::string_view format(std::span<char> out, const Refusal& message);
 std::string_view format(std::span<char> out, const Seq& message);
 std::string_view format(std::span<char> out, const Sweep& message);
+std::string_view format(std::span<char> out, const DigestPart& message);
 std::string_view format(std::span<char> out, const Ping& message);
 std::string_view format(std::span<char> out, const Pong& message);
 std::string_view format(std::span<char> out, const Ack& message);

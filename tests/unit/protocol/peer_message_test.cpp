@@ -56,6 +56,8 @@ TEST_CASE("peer_message: each message survives being written and read, and field
     check_round_trip(Seq{u64_max}, "SEQ 18446744073709551615");
     check_round_trip(Seq{0}, "SEQ 0");
     check_round_trip(Sweep{7, u32_max}, "SWP 7 4294967295");
+    check_round_trip(DigestPart{4088, {0, 1, 0xabc, 0, 0, 0, 0, UINT64_MAX}},
+                     "DIG 4088 0 1 abc 0 0 0 0 ffffffffffffffff");
     check_round_trip(Ping{9}, "PING 9");
     check_round_trip(Pong{9}, "PONG 9");
     check_round_trip(Ack{12}, "ACK 12");

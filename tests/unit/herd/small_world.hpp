@@ -1,0 +1,139 @@
+#pragma once
+
+#include "herd/server.hpp"
+#include "tests/sim/fake_kernel.hpp"
+#include "tests/sim/fake_places.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+// A few whole servers on the fake kernel, without faults, driven step by step.
+namespace herd::small_world {
+
+using namespace std::chrono_literals;
+
+inline constexpr sim::Host visitors = 9;
+
+inline Config herd_of_two() {
+    using reactor::Address;
+    Config config;
+    config.servers = {{"A", Address::loopback(1000), Address::loopback(1100), {"B"}},
+                      {"B", Address::loopback(1001), Address::loopback(1101), {"A"}}};
+    config.limits.clients = 100;
+    config.limits.long_records = 1;
+    config.limits.blocks = 256;
+    config.limits.connections = 4;
+    return config;
+}
+
+// One server and all that dies with it; it lives on the host of its index.
+struct Process {
+    Process(sim::FakeKernel& fake, const Config& config, sim::Host index)
+        : kernel(fake),
+          host(index),
+          server(loop,
+                 places,
+                 config,
+                 config.servers[index],
+                 reactor::Delegate<void()>::to<&Process::on_stopped>(*this)) {
+        REQUIRE(loop.open(Server::loop_limits(config)).has_value());
+    }
+    void start() {
+        REQUIRE(server.open().has_value());
+        server.start();
+    }
+    void on_stopped() { ++stopped; }
+
+    sim::FakeKernel& kernel;
+    sim::Host host;
+    reactor::Loop loop;
+    sim::FakePlaces places{loop};
+    Server server;
+    int stopped = 0;
+};
+
+class World {
+public:
+    explicit World(Config wanted = herd_of_two(), std::size_t count = 1)
+        : config(std::move(wanted)) {
+        kernel.delay_min_ns = kernel.delay_max_ns = 1000;
+        for (sim::Host host = 0; host < count; ++host) {
+            kernel.enter(host);
+            servers.push_back(std::make_unique<Process>(kernel, config, host));
+            servers.back()->start();
+        }
+        run(10ms);
+    }
+
+    Server& a() { return servers[0]->server; }
+    Server& b() { return servers[1]->server; }
+    void run(reactor::Duration duration) {
+        const std::int64_t until = kernel.now_ns() + duration.count();
+        while (kernel.now_ns() < until) {
+            std::int64_t next = until;
+            bool turned = false;
+            for (const auto& each : servers) {
+                const std::int64_t wakes = each->loop.wakes_at().time_since_epoch().count();
+                next = std::min(next, wakes);
+                if (each->stopped > 0) continue;
+                if (wakes > kernel.now_ns() && !kernel.ready(each->host)) continue;
+                kernel.enter(each->host);
+                each->loop.run_once();
+                turned = true;
+            }
+            if (turned) continue;
+            if (const auto arrival = kernel.next_arrival()) next = std::min(next, *arrival);
+            kernel.advance_to(std::max(next, kernel.now_ns() + 1));
+        }
+    }
+    int connect(std::uint16_t port = 1000) {
+        kernel.enter(visitors);
+        const int fd = *kernel.open_socket();
+        static_cast<void>(kernel.connect(fd, reactor::Address::loopback(port)));
+        run(10us);
+        kernel.enter(visitors);
+        REQUIRE(kernel.take_error(fd).has_value());
+        run(10us);
+        return fd;
+    }
+    void say(int fd, const std::string& text) {
+        if (text.empty()) return;
+        kernel.enter(visitors);
+        REQUIRE(*kernel.send(fd, text) == text.size());
+        run(100us);
+    }
+    // All that has come; the last character is '$' when the server has ended.
+    std::string hear(int fd) {
+        kernel.enter(visitors);
+        std::string all;
+        char room[4096];
+        while (true) {
+            const auto received = kernel.receive(fd, room);
+            if (!received && received.error().value == EAGAIN) return all;
+            if (!received || *received == 0) return all + "$";
+            all.append(room, *received);
+        }
+    }
+    bool closed(int fd) { return hear(fd).ends_with('$'); }
+    // How long the first server takes to stop.
+    std::chrono::milliseconds shut_down() {
+        kernel.enter(0);
+        a().shut_down();
+        auto taken = 0ms;
+        for (; servers[0]->stopped == 0 && taken < 10s; taken += 10ms) run(10ms);
+        CHECK(servers[0]->stopped == 1);
+        return taken;
+    }
+
+    sim::FakeKernel kernel{1};
+    Config config;
+    std::vector<std::unique_ptr<Process>> servers;
+};
+
+}  // namespace herd::small_world
