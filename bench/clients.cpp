@@ -21,8 +21,8 @@ Result clients(const Target& target, const ClientsOptions& options) {
 
     ClosedLoop load(rig, target, shape, Picker(options.clients, Picker::Order::in_turn));
     load.connect();
-    Measured ingest(rig, target);
-    const auto empty = static_cast<double>(Measured(rig, target).target_resident_bytes());
+    Measured ingest(target);
+    const auto empty = static_cast<double>(Measured(target).target_resident_bytes());
     load.start(options.clients);
     if (!rig.run_until([&] { return load.answered() == options.clients; }, patience)) {
         throw CannotMeasure("not all clients could be stored");
@@ -31,7 +31,7 @@ Result clients(const Target& target, const ClientsOptions& options) {
 
     ClosedLoop moves(rig, target, shape, Picker(options.clients, Picker::Order::scattered));
     moves.connect();
-    Measured moved(rig, target);
+    Measured moved(target);
     moves.run(seconds(options.seconds));
     moved.end();
 

@@ -74,7 +74,7 @@ void ClosedLoop::say(Talker& talker) {
     const std::uint64_t left = reports_max_ - picker_.count();
     const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(depth_, left));
     const std::span<char> out = talker.reserve(count * Fleet::command_size_max);
-    const reactor::Instant now = rig_.now();
+    const reactor::Instant now = this_moment();
     std::size_t size = 0;
     stamp_ = std::max(stamp_, rig_.posix_ns(now));
     for (std::uint32_t i = 0; i < count; ++i) {

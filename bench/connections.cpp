@@ -22,7 +22,7 @@ Result connections(const Target& target, const ConnectionsOptions& options) {
     ClosedLoop busy(rig, target, {server, options.connections, options.depth}, picker);
     busy.connect();
     busy.run(seconds(options.seconds));  // warms up
-    Measured alone(rig, target);
+    Measured alone(target);
     busy.run(seconds(options.seconds));
     alone.end();
     const double alone_per_second = static_cast<double>(busy.answered()) / alone.seconds();
@@ -32,7 +32,7 @@ Result connections(const Target& target, const ConnectionsOptions& options) {
     idle.connect();
     idle.start(options.idle);
     rig.run_until([&] { return idle.answered() == options.idle; }, std::chrono::seconds(10));
-    Measured together(rig, target);
+    Measured together(target);
     busy.run(seconds(options.seconds));
     together.end();
 

@@ -77,7 +77,7 @@ void Fault::on_seen(const Sighting& sighting) {
     std::int64_t& owed = owed_[sighting.client];
     if (owed == 0 || sighting.stamp < owed) return;
     owed = 0;
-    if (--owed_count_ == 0) complete_ = rig_.now();
+    if (--owed_count_ == 0) complete_ = this_moment();
 }
 
 void Fault::tell(const char* what) const {
@@ -91,13 +91,13 @@ bool Fault::revive() {
     owed_ = answered_;
     owed_count_ = static_cast<std::uint64_t>(
         std::ranges::count_if(owed_, [](std::int64_t stamp) { return stamp != 0; }));
-    restarted_ = rig_.now();
+    restarted_ = this_moment();
     tell("restart");
     probe_.dial();
     if (!rig_.run_until([this] { return probe_.connected(); }, seconds(options_.after))) {
         return false;
     }
-    up_ = rig_.now();
+    up_ = this_moment();
     load_.talker(victim_).dial();
     return true;
 }
@@ -108,7 +108,7 @@ Result Fault::run() {
     load_.connect(target_.speech);
     watchers_.await(rig_, [this] { load_.knock(); });
     load_.start();
-    Measured measured(rig_, target_);
+    Measured measured(target_);
     rig_.run_for(seconds(options_.before));
 
     tell("kill");
@@ -117,8 +117,8 @@ Result Fault::run() {
     load_.park_half();
     rig_.run_for(seconds(options_.down));
 
-    const reactor::Instant end = rig_.now() + seconds(options_.after);
-    if (revive()) rig_.run_for(end - rig_.now());
+    const reactor::Instant end = this_moment() + seconds(options_.after);
+    if (revive()) rig_.run_for(end - this_moment());
     load_.stop();
     rig_.run_until([this] { return lost() == 0; }, settle);
     measured.end();

@@ -1,5 +1,9 @@
 #include "bench/measured.hpp"
 
+#include "bench/rig.hpp"
+
+#include <chrono>
+
 namespace bench {
 
 namespace {
@@ -10,14 +14,14 @@ double per(std::int64_t amount, std::uint64_t count) {
 
 }  // namespace
 
-Measured::Measured(const Rig& rig, const Target& target)
-    : rig_(rig), target_(target), start_(rig.now()), own_cpu_ns_(own_cpu_ns()) {
+Measured::Measured(const Target& target)
+    : target_(target), start_(this_moment()), own_cpu_ns_(own_cpu_ns()) {
     for (const TargetServer& server : target.servers) usage_.push_back(usage_of(server.pids));
 }
 
 void Measured::end() {
     own_cpu_ns_ = own_cpu_ns() - own_cpu_ns_;
-    seconds_ = std::chrono::duration<double>(rig_.now() - start_).count();
+    seconds_ = std::chrono::duration<double>(this_moment() - start_).count();
     for (std::size_t i = 0; i < usage_.size(); ++i) {
         const Usage now = usage_of(target_.servers[i].pids);
         usage_[i] = {now.cpu_ns - usage_[i].cpu_ns, now.resident_bytes};

@@ -2,9 +2,9 @@
 
 #include "bench/histogram.hpp"
 #include "bench/result.hpp"
-#include "bench/rig.hpp"
 #include "bench/target.hpp"
 #include "bench/usage.hpp"
+#include "reactor/time.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -14,7 +14,7 @@ namespace bench {
 // A stretch of time, and what it cost whom: begins with its construction, ends with end().
 class Measured {
 public:
-    Measured(const Rig& rig, const Target& target);
+    explicit Measured(const Target& target);
 
     void end();
 
@@ -26,7 +26,6 @@ public:
     void report(Result& result) const;
 
 private:
-    const Rig& rig_;
     const Target& target_;
     reactor::Instant start_;
     std::int64_t own_cpu_ns_;

@@ -48,7 +48,7 @@ bool ObserverSession::open(reactor::Socket socket) {
 }
 
 std::size_t ObserverSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
-    const std::int64_t now = observer_.rig_.posix_ns(observer_.rig_.now());
+    const std::int64_t now = observer_.rig_.posix_ns(this_moment());
     reactor::Lines lines(bytes, seen);
     while (const auto line = lines.take()) on_line(*line, now);
     if (!ended) return lines.taken();

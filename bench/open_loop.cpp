@@ -62,7 +62,7 @@ void OpenLoop::park_half() {
 }
 
 void OpenLoop::knock() {
-    for (std::size_t entry = 0; entry < entries_.size(); ++entry) say(entry, 1, rig_.now());
+    for (std::size_t entry = 0; entry < entries_.size(); ++entry) say(entry, 1, this_moment());
 }
 
 void OpenLoop::on_due(reactor::Instant due) {

@@ -67,7 +67,7 @@ private:
     };
 
     void on_due(reactor::Instant due);
-    void say(std::size_t entry, std::uint32_t reports, reactor::Instant due);
+    void say(std::size_t number, std::uint32_t reports, reactor::Instant due);
     std::uint32_t clients_per_entry() const;
 
     Rig& rig_;

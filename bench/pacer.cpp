@@ -6,7 +6,7 @@ void Pacer::start(double per_second) {
     interval_ns_ = 1e9 / per_second;
     calls_ = 0;
     lateness_.clear();
-    start_ = rig_.now();
+    start_ = this_moment();
     timer_.start_at(start_);
 }
 
@@ -19,7 +19,7 @@ reactor::Instant Pacer::intended() const {
 void Pacer::on_timer() {
     for (int i = 0; i < calls_per_turn; ++i) {
         const reactor::Instant next = intended();
-        const reactor::Instant now = rig_.now();
+        const reactor::Instant now = this_moment();
         if (next > now) break;
         lateness_.record((now - next).count());
         ++calls_;

@@ -113,7 +113,7 @@ Result places(const Target& target, const PlacesOptions& options) {
         const char* name;
         bool asks, reports;
     };
-    Measured measured(rig, target);
+    Measured measured(target);
     for (const Phase& phase :
          {Phase{"alone", true, false}, {"alone", false, true}, {"mixed", true, true}}) {
         reports.times().clear();

@@ -69,9 +69,9 @@ Result Propagation::run() {
     watchers_.await(rig_, [this] { load_.knock(); });
     load_.start();
     rig_.run_for(seconds(options_.warmup));
-    from_ = rig_.posix_ns(rig_.now());
+    from_ = rig_.posix_ns(this_moment());
     const std::uint64_t before = load_.sent().total();
-    Measured measured(rig_, target_);
+    Measured measured(target_);
     rig_.run_for(seconds(options_.seconds));
     const std::uint64_t sent = load_.sent().total() - before;
     load_.stop();

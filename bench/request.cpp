@@ -36,7 +36,7 @@ Result closed(Rig& rig, const Target& target, const RequestOptions& options, std
                     Picker(options.clients, Picker::Order::scattered));
     loop.connect();
     loop.run(seconds(options.warmup));
-    Measured measured(rig, target);
+    Measured measured(target);
     loop.run(seconds(options.seconds));
     measured.end();
     Result result = begin(target, options);
@@ -55,7 +55,7 @@ Result open(Rig& rig, const Target& target, const RequestOptions& options, std::
     rig.run_for(seconds(options.warmup));
     loop.times().clear();
     const std::uint64_t before = loop.answered();
-    Measured measured(rig, target);
+    Measured measured(target);
     rig.run_for(seconds(options.seconds));
     measured.end();
     const std::uint64_t lines = loop.answered() - before;

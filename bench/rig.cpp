@@ -18,6 +18,10 @@ constexpr reactor::Duration progress_interval = std::chrono::seconds(5);
 
 }  // namespace
 
+reactor::Instant this_moment() {
+    return reactor::Instant(reactor::Duration(reactor::sys::monotonic_ns()));
+}
+
 Rig::Rig(std::uint32_t connections)
     : wire_(loop_), progress_(loop_, reactor::Delegate<void()>::to<&Rig::show_progress>(*this)) {
     const std::uint64_t wanted = std::uint64_t{connections} + others;
@@ -36,7 +40,7 @@ Rig::Rig(std::uint32_t connections)
     }
     reactor::sys::wake_on_time();
     offset_ns_ = reactor::sys::wall_ns() - reactor::sys::monotonic_ns();
-    start_ = now();
+    start_ = this_moment();
     progress_.start_at(start_ + progress_interval);
 }
 
@@ -44,14 +48,10 @@ void Rig::show_progress() {
     const auto megabytes = [](std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; };
     std::fprintf(stderr,
                  "%.0f s: %.1f MB said, %.1f MB heard\n",
-                 std::chrono::duration<double>(now() - start_).count(),
+                 std::chrono::duration<double>(this_moment() - start_).count(),
                  megabytes(wire_.counters().bytes_out),
                  megabytes(wire_.counters().bytes_in));
     progress_.start(progress_interval);
-}
-
-reactor::Instant Rig::now() const {
-    return reactor::Instant(reactor::Duration(reactor::sys::monotonic_ns()));
 }
 
 }  // namespace bench

@@ -16,6 +16,9 @@ inline reactor::Duration seconds(double value) {
     return std::chrono::duration_cast<reactor::Duration>(std::chrono::duration<double>(value));
 }
 
+// Not of the loop's latest poll, which may be long ago.
+reactor::Instant this_moment();
+
 // What every scenario works with: one loop, its wire, and a wall clock that does not jump. On runs
 // of many seconds it says on standard error how far they are.
 // Lives longer than everything that was made with it.
@@ -28,8 +31,6 @@ public:
     reactor::Loop& loop() { return loop_; }
     reactor::Wire& wire() { return wire_; }
 
-    // The time of this very moment, not of the loop's latest poll.
-    reactor::Instant now() const;
     // POSIX time in nanoseconds of a moment, as this machine's wall clock had it at the start: what
     // stands in a report, and what a latency is counted from.
     std::int64_t posix_ns(reactor::Instant moment) const {
@@ -40,10 +41,10 @@ public:
     template <class Done>
     bool run_until(Done done, reactor::Duration patience) {
         reactor::Timer alarm(loop_, reactor::Delegate<void()>::to<&Rig::wake>(*this));
-        const reactor::Instant end = now() + patience;
+        const reactor::Instant end = this_moment() + patience;
         alarm.start_at(end);
         while (!done()) {
-            if (now() >= end) return false;
+            if (this_moment() >= end) return false;
             loop_.run_once();
         }
         return true;

@@ -49,7 +49,7 @@ void Talker::commit(std::size_t size, const Said& said) {
 }
 
 std::size_t Talker::on_input(std::string_view bytes, std::size_t, bool ended) {
-    const reactor::Instant now = rig_.now();
+    const reactor::Instant now = this_moment();
     Answers::Count count = answers_.take(bytes);
     answered_count_ += count.answers;
     wrong_ += count.wrong;

@@ -27,14 +27,14 @@ public:
     // it takes long. From then on what was sent before does not count.
     template <class Knock>
     void await(Rig& rig, Knock knock) {
-        const reactor::Instant end = rig.now() + patience;
+        const reactor::Instant end = this_moment() + patience;
         while (!all_awake()) {
-            if (rig.now() >= end) complain();
+            if (this_moment() >= end) complain();
             knock();
             rig.run_until([this] { return all_awake(); }, knock_interval);
         }
         for (Arrivals& each : arrivals_) each.forget();
-        since_ = rig.posix_ns(rig.now());
+        since_ = rig.posix_ns(this_moment());
     }
 
     // Stamps before it do not count.

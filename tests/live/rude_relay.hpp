@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -35,8 +36,8 @@ public:
         std::string drop_client = {};    // drops all lines with this in them
     };
 
-    explicit RudeRelay(const Manners& manners)
-        : manners_(manners), ports_(free_ports(2)), listener_(listen_on(ports_[0])) {
+    explicit RudeRelay(Manners manners)
+        : manners_(std::move(manners)), ports_(free_ports(2)), listener_(listen_on(ports_[0])) {
         thread_ = std::thread([this] { run(); });
     }
     RudeRelay(const RudeRelay&) = delete;
@@ -143,8 +144,8 @@ private:
         };
         const std::string at = "AT rude +0.000000000" + line.substr(line.find(' ')) + "\n";
         const auto due = Clock::now() + manners_.delay;
-        if (one_of(manners_.drop_every) ||
-            (!manners_.drop_client.empty() && line.find(manners_.drop_client) != line.npos)) {
+        if (one_of(manners_.drop_every) || (!manners_.drop_client.empty() &&
+                                            line.find(manners_.drop_client) != std::string::npos)) {
             ++dropped;
         } else {
             late_.push_back({due, at});

@@ -372,7 +372,8 @@ TEST_CASE("peer_link: a link is not silent in a sweep, and says where it has com
     std::size_t seq = feed.rfind("\nSEQ ", last);
     seq = seq == std::string::npos ? feed.rfind("SEQ ", last) : seq + 1;
     const std::string base = feed.substr(seq + 4, feed.find('\n', seq) - seq - 4);
-    // Resumed from there, all the rest and hardly anything else comes: slots were taken in this order.
+    // Resumed from there, all the rest and hardly anything else comes: slots were taken in this
+    // order.
     house.hang_up();
     house.kernel.buffer_size = 1'000'000;
     house.accept();
