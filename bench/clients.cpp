@@ -22,7 +22,7 @@ Result clients(const Target& target, const ClientsOptions& options) {
     ClosedLoop load(rig, target, shape, Picker(options.clients, Picker::Order::in_turn));
     load.connect();
     Measured ingest(target);
-    const auto empty = static_cast<double>(Measured(target).target_resident_bytes());
+    const auto empty = Measured(target).target_resident_bytes();
     load.start(options.clients);
     if (!rig.run_until([&] { return load.answered() == options.clients; }, patience)) {
         throw CannotMeasure("not all clients could be stored");
@@ -31,6 +31,7 @@ Result clients(const Target& target, const ClientsOptions& options) {
 
     ClosedLoop moves(rig, target, shape, Picker(options.clients, Picker::Order::scattered));
     moves.connect();
+    moves.run(seconds(options.warmup));
     Measured moved(target);
     moves.run(seconds(options.seconds));
     moved.end();
@@ -46,8 +47,9 @@ Result clients(const Target& target, const ClientsOptions& options) {
     moved.report(result);
     result.figure("stored_clients", stored);
     result.figure("ingest_per_second", stored / ingest.seconds());
-    result.figure("bytes_per_client",
-                  (static_cast<double>(ingest.target_resident_bytes()) - empty) / stored);
+    if (const auto full = ingest.target_resident_bytes(); full && empty) {
+        result.figure("bytes_per_client", (*full - *empty) / stored);
+    }
     result.figure("updates_per_second", static_cast<double>(moves.answered()) / moved.seconds());
     result.figure("server_cpu_ns_per_line", moved.target_cpu_ns_per(moves.answered()));
     result.figure("wrong_answers", static_cast<double>(load.wrong() + moves.wrong()));

@@ -21,12 +21,12 @@ Result connections(const Target& target, const ConnectionsOptions& options) {
     const Picker picker(fleet, Picker::Order::in_turn);
     ClosedLoop busy(rig, target, {server, options.connections, options.depth}, picker);
     busy.connect();
-    busy.run(seconds(options.seconds));  // warms up
+    busy.run(seconds(options.warmup));
     Measured alone(target);
     busy.run(seconds(options.seconds));
     alone.end();
     const double alone_per_second = static_cast<double>(busy.answered()) / alone.seconds();
-    const double alone_cpu_ns = alone.target_cpu_ns_per(busy.answered());
+    const auto alone_cpu_ns = alone.target_cpu_ns_per(busy.answered());
 
     ClosedLoop idle(rig, target, {server, options.idle, 1}, picker);
     idle.connect();
@@ -36,8 +36,8 @@ Result connections(const Target& target, const ConnectionsOptions& options) {
     busy.run(seconds(options.seconds));
     together.end();
 
-    const auto grown =
-        static_cast<double>(together.target_resident_bytes() - alone.target_resident_bytes());
+    const auto before = alone.target_resident_bytes();
+    const auto after = together.target_resident_bytes();
     Result result;
     result.scenario = "connections";
     result.system = target.system;
@@ -47,7 +47,9 @@ Result connections(const Target& target, const ConnectionsOptions& options) {
                       {"seconds", shown(options.seconds)}};
     together.report(result);
     result.figure("idle_connections", static_cast<double>(idle.answered()));
-    result.figure("user_bytes_per_connection", grown / options.idle);
+    if (before && after) {
+        result.figure("user_bytes_per_connection", (*after - *before) / options.idle);
+    }
     result.figure("lines_per_second_alone", alone_per_second);
     result.figure("lines_per_second", static_cast<double>(busy.answered()) / together.seconds());
     result.figure("server_cpu_ns_per_line_alone", alone_cpu_ns);

@@ -103,7 +103,8 @@ bool Fault::revive() {
 }
 
 Result Fault::run() {
-    if (!watchers_.watched(victim_)) throw CannotMeasure("the victim has no observer");
+    if (!watchers_.watched(victim_))
+        throw CannotMeasure("the victim has no \"observer\" in the target file");
     watchers_.open();
     load_.connect(target_.speech);
     watchers_.await(rig_, [this] { load_.knock(); });
@@ -158,9 +159,9 @@ Result Fault::conclude(const Measured& measured, std::uint64_t errors) {
                       {"after", shown(options_.after)}};
     measured.report(result);
     result.figure("up_ms", ms(restarted_, up_));
-    result.figure("complete_ms", up_ ? ms(*up_, complete_) : -1);
+    result.figure("complete_ms", ms(restarted_, complete_));
     result.figure("never_learnt", static_cast<double>(owed_count_));
-    result.figure("lost_updates", static_cast<double>(lost()));
+    result.figure("stale_clients", static_cast<double>(lost()));
     result.figure("client_errors", static_cast<double>(errors));
     result.figure("unsent", static_cast<double>(load_.unsent()));
     result.latency.emplace_back("round trip", load_.times());

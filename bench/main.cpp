@@ -15,6 +15,16 @@ namespace {
 
 constexpr int cannot_measure = 2;
 
+constexpr const char* target_help =
+    R"(The target file is one JSON object:
+  { "system": "mine",
+    "servers": [ { "name": "A", "clients": "127.0.0.1:12001",
+                   "observer": "127.0.0.1:12901", "pids": [4711] }, ... ],
+    "links": [["A", "B"], ...] }
+"observer" is where A finds herd-bench as one more neighbour: give A's configuration another
+server, named A-observer, whose "peers" is that address, link it with A, and do not start it.
+"pids" are needed for CPU and memory, "links" to tell how many servers a report has passed.)";
+
 using Measure = std::function<bench::Result(const bench::Target&)>;
 
 // What all scenarios have in common, and which of them was chosen.
@@ -32,6 +42,13 @@ CLI::Option* count(CLI::App& command, const char* name, std::uint32_t& value, co
 
 void number(CLI::App& command, const char* name, double& value, const char* what) {
     command.add_option(name, value, what)->capture_default_str()->check(CLI::NonNegativeNumber);
+}
+
+void above_zero(CLI::App& command, const char* name, double& value, const char* what) {
+    command.add_option(name, value, what)
+        ->capture_default_str()
+        ->check(CLI::Range(1e-3, 1e9))
+        ->type_name("FLOAT");
 }
 
 void shape(CLI::App& command, std::uint32_t& connections, std::uint32_t& depth) {
@@ -77,7 +94,7 @@ void add_request(CLI::App& app, Order& order, bench::RequestOptions& options) {
     shape(command, options.connections, options.depth);
     number(command, "--rate", options.rate, "Reports a second; 0: as fast as they are answered");
     count(command, "--clients", options.clients, "Moving clients");
-    number(command, "--seconds", options.seconds, "Measured time");
+    above_zero(command, "--seconds", options.seconds, "Measured time");
     number(command, "--warmup", options.warmup, "Time before that");
 }
 
@@ -85,17 +102,17 @@ void add_propagation(CLI::App& app, Order& order, bench::PropagationOptions& opt
     auto& command = add(app,
                         order,
                         "propagation",
-                        "From a report to an observer of each server",
+                        "From a report to an observer of each server (needs \"observer\")",
                         options,
                         bench::propagation);
     command
         .add_option("--enter", options.enter, "Where reports enter: a server, or spread over all")
         ->type_name("NAME|spread");
-    number(command, "--rate", options.rate, "Reports a second");
+    above_zero(command, "--rate", options.rate, "Reports a second");
     count(command, "--burst", options.burst, "Reports at a time")
         ->check(CLI::Range(1U, bench::OpenLoop::burst_max));
     count(command, "--clients", options.clients, "Moving clients");
-    number(command, "--seconds", options.seconds, "Measured time");
+    above_zero(command, "--seconds", options.seconds, "Measured time");
     number(command, "--warmup", options.warmup, "Time before that");
     number(command, "--settle", options.settle, "How long the last ones may take");
 }
@@ -108,11 +125,11 @@ void add_places(CLI::App& app, Order& order, bench::PlacesOptions& options) {
                         options,
                         bench::places);
     server(command, options.server);
-    number(command, "--rate", options.rate, "WHATSATs a second");
-    number(command, "--iamat-rate", options.iamat_rate, "IAMATs a second");
+    above_zero(command, "--rate", options.rate, "WHATSATs a second");
+    above_zero(command, "--iamat-rate", options.iamat_rate, "IAMATs a second");
     count(command, "--connections", options.connections, "Connections that ask");
     count(command, "--clients", options.clients, "Clients that are asked for");
-    number(command, "--seconds", options.seconds, "Measured time, each of the three");
+    above_zero(command, "--seconds", options.seconds, "Measured time, each of the three");
 }
 
 void add_connections(CLI::App& app, Order& order, bench::ConnectionsOptions& options) {
@@ -121,7 +138,8 @@ void add_connections(CLI::App& app, Order& order, bench::ConnectionsOptions& opt
     server(command, options.server);
     count(command, "--idle", options.idle, "Idle connections");
     shape(command, options.connections, options.depth);
-    number(command, "--seconds", options.seconds, "Measured time, without and with them");
+    above_zero(command, "--seconds", options.seconds, "Measured time, without and with them");
+    number(command, "--warmup", options.warmup, "Time before that");
 }
 
 void add_clients(CLI::App& app, Order& order, bench::ClientsOptions& options) {
@@ -129,20 +147,22 @@ void add_clients(CLI::App& app, Order& order, bench::ClientsOptions& options) {
     server(command, options.server);
     count(command, "--clients", options.clients, "Clients to store");
     shape(command, options.connections, options.depth);
-    number(command, "--seconds", options.seconds, "Measured time, once they are stored");
+    above_zero(command, "--seconds", options.seconds, "Measured time, once they are stored");
+    number(command, "--warmup", options.warmup, "Time before that");
 }
 
 void add_fault(CLI::App& app, Order& order, bench::FaultOptions& options) {
-    auto& command = add(app,
-                        order,
-                        "fault",
-                        "A server dies under load and comes back, as somebody else has it do when "
-                        "this prints \"event kill NAME\" and \"event restart NAME\"",
-                        options,
-                        bench::fault);
+    auto& command = add(
+        app,
+        order,
+        "fault",
+        "A server dies under load and comes back (needs \"observer\"), as somebody has it do when "
+        "this prints \"event kill NAME\" and \"event restart NAME\"",
+        options,
+        bench::fault);
     command.add_option("--kill", options.kill, "The victim; the target's last if not given")
         ->type_name("NAME");
-    number(command, "--rate", options.rate, "Reports a second");
+    above_zero(command, "--rate", options.rate, "Reports a second");
     count(command, "--clients", options.clients, "Moving clients");
     number(command, "--before", options.before, "Seconds before it is killed");
     number(command, "--down", options.down, "Seconds that it is down");
@@ -171,6 +191,7 @@ int main(int argc, char** argv) {
         app.set_version_flag("--version", HERD_VERSION);
         Order order;
         AllOptions options;
+        app.footer(target_help);
         app.add_option("--target",
                        order.target_file,
                        "The system under test (JSON); without, the built-in herd on loopback")

@@ -28,7 +28,8 @@ void Measured::end() {
     }
 }
 
-double Measured::target_cpu_ns_per(std::uint64_t count) const {
+std::optional<double> Measured::target_cpu_ns_per(std::uint64_t count) const {
+    if (!target_.names_processes()) return std::nullopt;
     std::int64_t sum = 0;
     for (const Usage& usage : usage_) sum += usage.cpu_ns;
     return per(sum, count);
@@ -38,10 +39,11 @@ double Measured::own_cpu_ns_per(std::uint64_t count) const {
     return per(own_cpu_ns_, count);
 }
 
-std::int64_t Measured::target_resident_bytes() const {
+std::optional<double> Measured::target_resident_bytes() const {
+    if (!target_.names_processes()) return std::nullopt;
     std::int64_t sum = 0;
     for (const Usage& usage : usage_) sum += usage.resident_bytes;
-    return sum;
+    return static_cast<double>(sum);
 }
 
 void Measured::report(Result& result) const {

@@ -7,6 +7,7 @@
 #include "reactor/time.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace bench {
@@ -19,10 +20,11 @@ public:
     void end();
 
     double seconds() const { return seconds_; }
-    // CPU time of all processes of the target, and of this one, per each of so many.
-    double target_cpu_ns_per(std::uint64_t count) const;
+    // CPU time of all processes of the target, and of this one, per each of so many. Of the target
+    // there is nothing to be told when it does not name its processes.
+    std::optional<double> target_cpu_ns_per(std::uint64_t count) const;
     double own_cpu_ns_per(std::uint64_t count) const;
-    std::int64_t target_resident_bytes() const;
+    std::optional<double> target_resident_bytes() const;
     void report(Result& result) const;
 
 private:

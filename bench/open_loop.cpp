@@ -100,6 +100,12 @@ std::uint64_t OpenLoop::waiting() const {
     return sum;
 }
 
+std::size_t OpenLoop::queued() const {
+    std::size_t sum = 0;
+    for (const Entry& entry : entries_) sum += entry.talker.queued();
+    return sum;
+}
+
 std::uint64_t OpenLoop::answered() const {
     std::uint64_t sum = 0;
     for (const Entry& entry : entries_) sum += entry.talker.answered();

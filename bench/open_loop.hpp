@@ -55,6 +55,8 @@ public:
     std::uint64_t answered() const;
     std::uint64_t wrong() const;
     std::uint64_t unsent() const { return unsent_; }
+    // Sent, but not taken by the kernel yet, in bytes: of a server that does not keep up.
+    std::size_t queued() const;
     Histogram& times() { return times_; }
     const Histogram& lateness() const { return pacer_.lateness(); }
 

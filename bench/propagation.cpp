@@ -100,7 +100,8 @@ void Propagation::conclude(Result& result, const Measured& measured, std::uint64
         {"stale_clients", shortfall.stale_clients},
         {"duplicates", watchers_.duplicates()},
         {"overtaken", watchers_.overtaken()},
-        {"unsent", load_.unsent()}};
+        {"unsent", load_.unsent()},
+        {"queued_bytes", load_.queued()}};
     result.figure("sent_per_second", static_cast<double>(sent) / options_.seconds);
     result.figure("herd_cpu_ns_per_update", measured.target_cpu_ns_per(sent));
     result.figure("bench_cpu_ns_per_line", measured.own_cpu_ns_per(sent + seen_));

@@ -3,6 +3,7 @@
 #include "bench/histogram.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,10 @@ struct Result {
     std::vector<Server> servers;
 
     void figure(std::string name, double value) { figures.emplace_back(std::move(name), value); }
+    // What is not known is left out.
+    void figure(std::string name, std::optional<double> value) {
+        if (value) figure(std::move(name), *value);
+    }
 
     std::string json() const;
     // For people: a line per figure, a table of latencies in microseconds.

@@ -53,6 +53,7 @@ struct ConnectionsOptions {
     std::uint32_t connections = 50;
     std::uint32_t depth = 16;
     double seconds = 1;
+    double warmup = 0.5;
 };
 Result connections(const Target& target, const ConnectionsOptions& options);
 
@@ -63,6 +64,7 @@ struct ClientsOptions {
     std::uint32_t connections = 50;
     std::uint32_t depth = 64;
     double seconds = 1;
+    double warmup = 0.3;  // of the updates, once all clients are stored
 };
 Result clients(const Target& target, const ClientsOptions& options);
 

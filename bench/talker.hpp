@@ -45,6 +45,9 @@ public:
     std::span<char> reserve(std::size_t size) { return stream_->reserve(size); }
     void commit(std::size_t size, const Said& said);
 
+    // Bytes that the kernel has not taken yet: the server does not keep up.
+    std::size_t queued() const { return stream_ ? stream_->unsent() : 0; }
+
     std::uint64_t waiting() const { return said_ - answered_count_; }
     std::uint64_t answered() const { return answered_count_; }
     std::uint64_t wrong() const { return wrong_; }

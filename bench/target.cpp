@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <fstream>
+#include <initializer_list>
 #include <sstream>
 
 namespace bench {
@@ -53,8 +54,19 @@ Speech speech(const std::string& name) {
     fail("speaks is none of iamat, at, geoadd, nats: " + name);
 }
 
+// A name that nobody reads is a mistake: what it should have said would be missing.
+void check_names(const Value& object, std::initializer_list<std::string_view> known) {
+    for (const auto& field : object.GetObject()) {
+        const std::string_view name(field.name.GetString(), field.name.GetStringLength());
+        if (std::ranges::find(known, name) == known.end()) {
+            fail("an unknown field: " + std::string(name));
+        }
+    }
+}
+
 TargetServer server(const Value& value) {
     if (!value.IsObject()) fail("a server is not an object");
+    check_names(value, {"name", "clients", "observer", "observed", "pids"});
     TargetServer server;
     server.name = text(member(value, "name"), "name");
     server.clients = address(member(value, "clients"), "clients");
@@ -70,6 +82,7 @@ TargetServer server(const Value& value) {
 
 Target parse(const rapidjson::Document& document) {
     if (!document.IsObject()) fail("not an object");
+    check_names(document, {"system", "speaks", "servers", "links"});
     Target target;
     target.system = text(member(document, "system"), "system");
     if (document.HasMember("speaks")) target.speech = speech(text(document["speaks"], "speaks"));
@@ -121,6 +134,11 @@ std::size_t Target::find(std::string_view name) const {
     const auto found = std::ranges::find(servers, name, &TargetServer::name);
     if (found == servers.end()) fail("no server " + std::string(name) + " in " + system);
     return static_cast<std::size_t>(found - servers.begin());
+}
+
+bool Target::names_processes() const {
+    return std::ranges::none_of(servers,
+                                [](const TargetServer& server) { return server.pids.empty(); });
 }
 
 std::vector<unsigned> Target::servers_passed(std::size_t entry) const {

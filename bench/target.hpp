@@ -44,6 +44,8 @@ struct Target {
     // The herd that runs when no configuration is given: `herd up` or `./dev up`.
     static Target built_in();
 
+    // Whether every server's processes are known.
+    bool names_processes() const;
     // Throws CannotMeasure when there is no such server.
     std::size_t find(std::string_view name) const;
     // For each server: how many servers a report passes that enters at `entry`, from 1 for the

@@ -20,7 +20,7 @@ Watchers::Watchers(Rig& rig, const Target& target, std::uint32_t clients, Seen s
 }
 
 void Watchers::open() {
-    if (servers_.empty()) throw CannotMeasure(target_.system + " has no observers");
+    if (servers_.empty()) throw CannotMeasure("no server has an \"observer\" in the target file");
     for (std::size_t i = 0; i < servers_.size(); ++i) {
         const TargetServer& server = target_.servers[servers_[i]];
         if (server.observed) {

@@ -59,7 +59,8 @@ def parse():
                         help=f'which systems: {", ".join(registry.NAMES)}')
     parser.add_argument('--only', default='', metavar='CASE',
                         help='only cases whose name begins so, such as request or "clients 10"')
-    parser.add_argument('--rounds', type=int, metavar='N', help='at most so many rounds')
+    parser.add_argument('--rounds', type=at_least_one, metavar='N',
+                        help='at most so many rounds')
     parser.add_argument('--huge', action='store_true', help='ten million clients, too')
     parser.add_argument('--list', action='store_true', help='print the plan and stop')
     parser.add_argument('--build', type=pathlib.Path, default=ROOT / 'build', metavar='DIR',
@@ -82,6 +83,14 @@ def names_of(text):
         raise argparse.ArgumentTypeError(f'no system {unknown[0]}; there are '
                                          f'{", ".join(registry.NAMES)}')
     return ['herd', *(name for name in names if name != 'herd')]
+
+
+def at_least_one(text):
+    """A number of rounds."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError('at least 1')
+    return number
 
 
 def complain(why):

@@ -1,4 +1,6 @@
 """What all this was measured on."""
+import datetime
+import json
 import os
 import pathlib
 import platform
@@ -18,7 +20,20 @@ VERSIONS = {  # of what: how to ask
 
 def describe(tools):
     """The machine and every version, by name."""
-    return {'machine': hardware(), 'versions': versions(tools)}
+    return {'machine': hardware(), 'versions': {**versions(tools), **made(tools)}}
+
+
+def made(tools):
+    """How the herd was built, and when all this was measured."""
+    info = tools.build / 'meson-info'
+    said = {'measured': f'{datetime.datetime.now():%Y-%m-%d %H:%M}'}
+    if info.exists():
+        options = json.loads((info / 'intro-buildoptions.json').read_text(encoding='utf-8'))
+        compilers = json.loads((info / 'intro-compilers.json').read_text(encoding='utf-8'))
+        build = next(each['value'] for each in options if each['name'] == 'buildtype')
+        cpp = compilers['host']['cpp']
+        said['build'] = f'{build}, assertions on, {cpp["id"]} {cpp["version"]}'
+    return said
 
 
 def hardware():

@@ -2,10 +2,11 @@
 import dataclasses
 
 from suite import search
-from suite.topology import ALONE, UNWATCHED, WATCHED, Topology
+from suite.topology import ALONE, WATCHED, Topology
 
 PROTOTYPES = ('python', 'python-uvloop', 'python-kept', 'node', 'java')
 QUICK = ('herd', 'python', 'floor')
+DEFAULT_CLIENTS = 1_000_000  # of the herd's configuration
 LIMIT = 'limit'  # the case whose result is the Python prototype's highest rate
 
 
@@ -45,19 +46,20 @@ def propagation(rate, burst, systems, rounds, seconds):
 def places(systems, rounds, seconds):
     """IAMAT beside WHATSAT, whose Places service takes 20 ms."""
     options = {'rate': 100, 'iamat-rate': 500, 'connections': 20, 'seconds': seconds}
-    return Case('places', 'places', ALONE, systems, rounds, options, {'places_delay_ms': 20})
+    return Case('places (20 ms upstream)', 'places', ALONE, systems, rounds, options, {'places_delay_ms': 20})
 
 
 def connections(idle, systems, rounds, seconds):
     """Idle connections, and a load beside them."""
-    options = {'idle': idle, 'connections': 50, 'depth': 16, 'seconds': seconds}
+    options = {'idle': idle, 'connections': 50, 'depth': 16, 'seconds': seconds, 'warmup': 0.5}
     return Case(f'connections {idle:,}', 'connections', ALONE, systems, rounds, options)
 
 
 def clients(count, systems, rounds, seconds):
     """That many clients stored, and a load among them."""
-    options = {'clients': count, 'connections': 50, 'depth': 64, 'seconds': seconds}
-    settings = {'limits': {'clients': max(count + count // 10, 10_000)}}
+    options = {'clients': count, 'connections': 50, 'depth': 64, 'seconds': seconds,
+               'warmup': 0.3}
+    settings = {'limits': {'clients': count}} if count > DEFAULT_CLIENTS else {}
     return Case(f'clients {count:,}', 'clients', ALONE, systems, rounds, options, settings)
 
 
@@ -106,24 +108,21 @@ def full(huge=False):
     stores = ('herd', *PROTOTYPES)
     eighty = dataclasses.replace(later(spread, 3), of_limit=True,
                                  name=f"propagation at {search.SHARE:.0%} of python's limit")
-    five = dataclasses.replace(request(50, 64, ('herd', 'python', 'python-kept', 'floor'), 5, 1),
-                               name='request 50x64 of five', topology=UNWATCHED)
     cases = [
         request(50, 64, every, 5, 1),
         request(1, 1, every, 5, 1),
         propagation(200, 1, spread, 5, 1.5),
         propagation(1_000, 1, spread, 5, 1.5),
-        propagation(10_000, 1, spread, 5, 1.5),
+        propagation(10_000, 1, spread, 3, 1.5),
         propagation(6_400, 64, fast, 3, 1.5),
         propagation(20_480, 1_024, fast, 3, 1.5),
         fault(('herd', 'python'), 3),
-        places(('herd', 'python', 'python-kept', 'node', 'java'), 3, 1),
+        places(('herd', 'python', 'python-kept', 'node', 'java'), 2, 1),
         limit('python'),
         eighty,
-        five,
         request(50, 256, some, 3, 1),
         connections(5_000, (*stores, 'floor'), 3, 0.5),
-        clients(10_000, stores, 3, 0.5),
+        clients(10_000, stores, 2, 0.5),
         clients(100_000, stores, 3, 0.5),
         clients(1_000_000, ('herd', 'python-kept', 'node', 'java'), 1, 0.5),
     ]
@@ -152,6 +151,7 @@ def select(cases, scenarios, only, rounds):
 START = {'python': 0.4, 'python-uvloop': 0.4, 'python-kept': 0.4, 'node': 0.2, 'java': 0.8}
 AROUND = {'request': 0.1, 'propagation': 0.1, 'places': 2.4, 'connections': 2, 'clients': 0.3,
           'fault': 2.5, LIMIT: 0.1}
+WARMUP = {'node': 1, 'java': 3}
 STORED_PER_SECOND = {'herd': 1_000_000, 'python': 80_000, 'python-uvloop': 160_000,
                      'python-kept': 160_000, 'node': 140_000, 'java': 80_000}
 
@@ -165,6 +165,8 @@ def run_seconds(case, system):
              + 0.3 * (len(case.topology.servers) > 1))
     measured = sum(options.get(name, 0) for name in ('seconds', 'warmup', 'settle', 'before',
                                                      'down', 'after'))
+    if 'warmup' in options:
+        start += max(0, WARMUP.get(system, 0) - options['warmup'])
     if case.scenario == LIMIT:
         return windows * (start + measured + AROUND[LIMIT])
     if case.scenario == 'clients':

@@ -29,9 +29,18 @@ def measure(tools, system, case, folder):
             file = folder / f'result-{number}.json'
             command = bench_command(tools, case.scenario, target, file, options)
             run_bench(command, folder, servers, patience(options))
-            parts.append({**json.loads(file.read_text()), 'command': command})
+            part = json.loads(file.read_text())
+            must_be_right(part['figures'])
+            parts.append({**part, 'command': command})
         commands = [server.command for server in servers.values()]
     return {'parts': parts, 'commands': commands}
+
+
+def must_be_right(figures):
+    """A system that answers wrongly or drops its clients is not fast, but broken."""
+    for name in ('wrong_answers', 'lost_connections'):
+        if figures.get(name):
+            raise Failure(f'{figures[name]:,.0f} {name.replace("_", " ")}')
 
 
 def process(stack, command, folder, name):

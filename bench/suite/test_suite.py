@@ -94,7 +94,7 @@ class Figures(unittest.TestCase):
         self.assertIsNone(trouble(missing=5, superseded=5))
         self.assertIn('2 reports never arrived', trouble(missing=5, superseded=3))
         self.assertIn('could not be sent', trouble(unsent=1))
-        self.assertIn('more than 150 ms', trouble(p50=150e6))
+        self.assertIn('more than 150 ms', trouble(p99=150e6))
 
 
 class Search(unittest.TestCase):
@@ -261,7 +261,7 @@ if sys.argv[1] == 'fault':
     print('event kill Goloman', flush=True)
     print('event restart Goloman', flush=True)
 rate = float(options.get('--rate', 0))
-times = dict(count=1, p50=1e6 * rate, p99=1, mean=1, max=1, buckets=[[1, 1]])
+times = dict(count=1, p50=1, p99=1e6 * rate, mean=1, max=1, buckets=[[1, 1]])
 times.update({{'p90': 1, 'p99.9': 1}})
 json.dump(dict(scenario=sys.argv[1], system=target['system'],
                figures=dict(missing=0, superseded=0, unsent=0, complete_ms=1),

@@ -39,7 +39,6 @@ GRAPH = (('Goloman', 'Hands'), ('Goloman', 'Holiday'), ('Goloman', 'Wilkes'), ('
          ('Holiday', 'Welsh'), ('Holiday', 'Wilkes'))
 
 ALONE = Topology(('Goloman',))
-UNWATCHED = Topology(FIVE, GRAPH)
 WATCHED = Topology(FIVE, GRAPH, FIVE)
 
 

@@ -39,6 +39,7 @@ class System:
     about = ''        # for the report: what it is, and what of its work is not the same
     speaks = 'iamat'
     scenarios = frozenset()
+    warmup = 0        # seconds until it is as fast as it gets, beyond what a case has
 
     def __init__(self, tools):
         self.tools = tools
@@ -60,6 +61,8 @@ class System:
 
     def parts(self, options):
         """The runs of herd-bench, each by its options, that make one result."""
+        if 'warmup' in options:
+            options = {**options, 'warmup': max(options['warmup'], self.warmup)}
         return [options]
 
     def target(self, topology, pids):

@@ -74,15 +74,18 @@ class PythonUvloop(Python):
 class PythonKept(PythonUvloop):
     """The fairest fast Python."""
     name = 'python-kept'
-    about = 'The same on uvloop, with one standing connection to each neighbour.'
+    about = ('The same on uvloop, with one standing connection to each neighbour; not tuned '
+             'otherwise.')
     flags = ['--uvloop', '--keep']
 
 
 class Node(Prototype):
     """The same in JavaScript."""
     name = 'node'
-    about = 'The same in Node.js, with one standing connection to each neighbour.'
+    about = ('The same in Node.js, with one standing connection to each neighbour. Warmed up for a '
+             'second before each measurement but of stored/s.')
     flags = ['--keep']
+    warmup = 1
 
     @property
     def program(self):
@@ -95,8 +98,10 @@ class Node(Prototype):
 class Java(Prototype):
     """The same in Java."""
     name = 'java'
-    about = 'The same in Java (NIO), with one standing connection to each neighbour.'
+    about = ('The same in Java (NIO), with one standing connection to each neighbour. Warmed up for '
+             'three seconds before each measurement but of stored/s, which is that of a cold start.')
     flags = ['--keep']
+    warmup = 3
 
     @property
     def classes(self):
