@@ -80,7 +80,8 @@ def svg(figure, text_as_paths=False):
         figure.savefig(buffer, format='svg', metadata={'Date': None, 'Creator': None})
     text = buffer.getvalue()
     text = re.sub(r'(\.\d\d)\d+', r'\1', text[text.index('<svg'):])
-    return re.sub(r' <metadata>.*?</metadata>\n', '', text, flags=re.DOTALL)
+    text = re.sub(r' <metadata>.*?</metadata>\n', '', text, flags=re.DOTALL)
+    return text.encode('ascii', 'xmlcharrefreplace').decode()
 
 
 def latency_curves(outcome, latency):
