@@ -149,6 +149,12 @@ std::string limits(const Config& config) {
     return text;
 }
 
+std::string journal(const JournalConfig& journal) {
+    if (journal.folder.empty()) return "none: positions are kept in memory only";
+    return journal.folder + "/, on the disk " +
+           (journal.fsync == Fsync::always ? "before each answer" : "within a second");
+}
+
 std::string settings(const Config& config) {
     const PlacesConfig& places = config.places;
     std::string text = "places: " + std::string(name_of(places.provider));
@@ -156,6 +162,7 @@ std::string settings(const Config& config) {
     if (!places.key_file.empty()) text += ", key in " + places.key_file;
     text += "\nlog: " + (config.log.folder == "-" ? "standard error" : config.log.folder + "/") +
             (config.log.wire ? ", with every line in and out" : "");
+    text += "\njournal: " + journal(config.journal);
     text += "\nstamps in the future: ";
     text += config.max_future_ms == 0 ? "all accepted"
                                       : "at most " + std::to_string(config.max_future_ms) + " ms";

@@ -1,5 +1,6 @@
 #include "herd/client_session.hpp"
 
+#include "herd/journal.hpp"
 #include "protocol/at_line.hpp"
 #include "protocol/iso6709.hpp"
 #include "protocol/places_json.hpp"
@@ -26,10 +27,14 @@ std::size_t places_room(std::size_t at_size, std::string_view json) {
 }  // namespace
 
 ClientSession::ClientSession(Core& core, Ended ended)
-    : core_(core), ended_(ended), stream_(core.wire, *this) {}
+    : core_(core),
+      ended_(ended),
+      stream_(core.wire, *this),
+      journal_wait_(reactor::Delegate<void()>::to<&ClientSession::on_journalled>(*this)) {}
 
 ClientSession::~ClientSession() {
     if (ticket_) core_.places.cancel(ticket_);
+    if (journal_wait_.linked()) journal_wait_.unlink();
     at_line_.clear(core_.wire.blocks());
 }
 
@@ -110,6 +115,7 @@ void ClientSession::report(std::string_view line, const protocol::IamAt& iamat) 
             break;
     }
     ++core_.counters.iamat;
+    if (core_.journal != nullptr && core_.journal->hold(journal_wait_)) stream_.cork();
     const std::size_t size = at_line_size(at) + 1;
     char* out = stream_.reserve(size).data();
     static_cast<void>(protocol::format_at({out, size}, at));

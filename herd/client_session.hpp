@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/core.hpp"
+#include "herd/journal_wait.hpp"
 #include "herd/places.hpp"
 #include "protocol/command.hpp"
 #include "reactor/blocks.hpp"
@@ -60,11 +61,13 @@ private:
                      std::string_view json,
                      std::uint32_t bound);
     void sent(std::size_t size, const char* text);
+    void on_journalled() { stream_.uncork(); }
 
     Core& core_;
     Ended ended_;
     reactor::Stream stream_;
     std::int64_t received_ns_ = 0;  // Wall clock, when the present batch was read.
+    JournalWait journal_wait_;      // For what it reported.
     PlacesTicket ticket_;           // Of the WHATSAT that waits.
     reactor::BlockChain at_line_;   // What it will be answered with, before the places.
     std::uint32_t bound_ = 0;

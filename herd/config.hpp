@@ -55,12 +55,21 @@ struct LogConfig {
     bool wire = false;           // also every line in and out
 };
 
+// When what was reported must be on the disk: at most a second later, or before it is answered.
+enum class Fsync : std::uint8_t { second, always };
+
+struct JournalConfig {
+    std::string folder;  // one file per server: <folder>/<name>.journal; empty: none is kept
+    Fsync fsync = Fsync::second;
+};
+
 // A whole herd. What it says holds for the time of the process.
 struct Config {
     std::vector<ServerConfig> servers;
     PlacesConfig places;
     Limits limits;
     LogConfig log;
+    JournalConfig journal;
     std::int64_t max_future_ms = 0;  // 0: a report's stamp may lie in the future by any amount
     bool spin = false;               // never sleep in the kernel
 

@@ -174,6 +174,17 @@ Judgement ConfigDraft::take_wire(std::string_view text) {
     return {};
 }
 
+Judgement ConfigDraft::take_journal_folder(std::string_view text) {
+    config_.journal.folder = text;
+    return {};
+}
+
+Judgement ConfigDraft::take_fsync(std::string_view text) {
+    if (text != "second" && text != "always") return refuse("second or always", quoted(text));
+    config_.journal.fsync = text == "always" ? Fsync::always : Fsync::second;
+    return {};
+}
+
 Judgement ConfigDraft::take_max_future(std::string_view text) {
     const auto number = parse_number(text);
     if (!number || *number > future_ms_max) {

@@ -51,6 +51,8 @@ public:
     Judgement take_limit(std::string_view text);
     Judgement take_folder(std::string_view text);
     Judgement take_wire(std::string_view text);
+    Judgement take_journal_folder(std::string_view text);
+    Judgement take_fsync(std::string_view text);
     Judgement take_max_future(std::string_view text);
     Judgement take_spin(std::string_view text);
 

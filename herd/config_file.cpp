@@ -26,7 +26,18 @@ namespace herd {
 
 namespace {
 
-enum class Place : std::uint8_t { file, root, servers, server, links, link, places, limits, log };
+enum class Place : std::uint8_t {
+    file,
+    root,
+    servers,
+    server,
+    links,
+    link,
+    places,
+    limits,
+    log,
+    journal,
+};
 enum class Kind : std::uint8_t { text, number, flag, null, object, array };
 
 struct Value {
@@ -50,6 +61,7 @@ constexpr std::array fields = {
     Field{Place::root, "places", Kind::object, Place::places},
     Field{Place::root, "limits", Kind::object, Place::limits},
     Field{Place::root, "log", Kind::object, Place::log},
+    Field{Place::root, "journal", Kind::object, Place::journal},
     Field{Place::root, "max_future_ms", Kind::number, {}, &ConfigDraft::take_max_future},
     Field{Place::root, "spin", Kind::flag, {}, &ConfigDraft::take_spin},
     Field{Place::servers, "", Kind::object, Place::server},
@@ -64,6 +76,8 @@ constexpr std::array fields = {
     Field{Place::places, "key_file", Kind::text, {}, &ConfigDraft::take_key_file},
     Field{Place::log, "folder", Kind::text, {}, &ConfigDraft::take_folder},
     Field{Place::log, "wire", Kind::flag, {}, &ConfigDraft::take_wire},
+    Field{Place::journal, "folder", Kind::text, {}, &ConfigDraft::take_journal_folder},
+    Field{Place::journal, "fsync", Kind::text, {}, &ConfigDraft::take_fsync},
 };
 // Of these, the rules are the table.
 constexpr Field limit_field{Place::limits, "", Kind::number, {}, &ConfigDraft::take_limit};

@@ -14,6 +14,8 @@
 
 namespace herd {
 
+class Journal;
+
 // What all connections of one server work with. Owned by the Server; outlives them all.
 struct Core {
     reactor::Loop& loop;
@@ -28,6 +30,7 @@ struct Core {
     std::int64_t max_future_ns;  // 0: off
     // Told whenever a neighbour has acknowledged something. May be nobody.
     reactor::Delegate<void()> acknowledged = {};
+    Journal* journal = nullptr;  // null: positions are kept in memory only
 
     // Whether a report's stamp lies too far ahead. Judged by what the line says alone, never by a
     // clock of ours, so that every server decides alike.

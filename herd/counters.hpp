@@ -34,6 +34,8 @@ struct Counters {
     std::uint64_t peer_lines_bad = 0;     // lines of neighbours that were none
     std::uint64_t links_silent = 0;       // neighbours given up for their silence
     std::uint64_t legacy_too_long = 0;    // records that do not fit an old server's messages
+    std::uint64_t journal_failures = 0;   // of writing, syncing, opening
+    std::uint64_t journal_renewals = 0;   // times that a new file took the old one's place
 };
 
 }  // namespace herd

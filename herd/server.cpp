@@ -67,6 +67,7 @@ Server::Server(reactor::Loop& loop,
             self.name,
             reactor::sys::random_bits() | 1,
             config.max_future_ms * 1'000'000},
+      journal_(core_, config.journal),
       repair_(core_),
       peer_host_{reactor::Delegate<Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
                  reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this),
@@ -83,6 +84,10 @@ Server::~Server() = default;
 Outcome<> Server::open() {
     if (auto mapped = map_memory(); !mapped) return mapped;
     if (auto opened = open_log(); !opened) return opened;
+    if (!config_.journal.folder.empty()) {
+        core_.journal = &journal_;
+        if (auto opened = journal_.open(); !opened) return opened;
+    }
     add_neighbours();
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
     return listen();
@@ -251,6 +256,7 @@ void Server::on_peer_ended(PeerSession& session) {
 }
 
 void Server::flood() {
+    if (core_.journal != nullptr) journal_.pump();
     const std::span<char> scratch(&flood_buffer_[0], flood_buffer_.size());
     each_link([scratch](auto& link) { link.pump(scratch); });
 }
@@ -273,12 +279,13 @@ void Server::shut_down() {
     clients_.for_each([](ClientSession& session) { session.drain(); });
     peers_.for_each([](PeerSession& session) { session.leave(); });
     each_link([](auto& link) { link.leave(); });
+    if (core_.journal != nullptr) journal_.leave();
     drain_until_ = loop_.now() + std::chrono::milliseconds(config_.limits.shutdown_ms);
     drain_.start(reactor::Duration::zero());
 }
 
 bool Server::drained() {
-    bool owes = clients_.size() > 0;
+    bool owes = clients_.size() > 0 || (core_.journal != nullptr && journal_.owes());
     each_link([&](const auto& link) { owes = owes || link.owes(); });
     return !owes;
 }

@@ -3,6 +3,7 @@
 #include "herd/client_session.hpp"
 #include "herd/config.hpp"
 #include "herd/core.hpp"
+#include "herd/journal.hpp"
 #include "herd/legacy_link.hpp"
 #include "herd/location_table.hpp"
 #include "herd/log.hpp"
@@ -102,6 +103,7 @@ private:
     Log log_;
     Counters counters_;
     Core core_;
+    Journal journal_;
     Repair repair_;
     PeerSession::Host peer_host_;
     reactor::Slab<Neighbour> neighbours_;

@@ -50,6 +50,13 @@ void Stream::send_now(std::string_view bytes) {
     write(bytes);
 }
 
+void Stream::uncork() {
+    if (dead()) return;
+    corked_ = false;
+    // The kernel says "writable" of what waits.
+    update();
+}
+
 // The kernel goes on saying "readable" until it does so once in vain: most pauses are shorter than
 // the time to the next input, and cost no system call this way.
 void Stream::pause() {
@@ -93,7 +100,7 @@ void Stream::abort(Closed why) {
 
 void Stream::on_ready(Ready ready) {
     assert(state_ == State::open || state_ == State::finishing);
-    if (blocked() && (ready.writable || ready.hangup)) drain();
+    if (blocked() && !corked_ && (ready.writable || ready.hangup)) drain();
     if (dead() || !(ready.readable || ready.hangup)) return;
     if (finishing()) {
         discard();
@@ -199,7 +206,7 @@ void Stream::drain() {
 
 void Stream::write(std::string_view bytes) {
     if (dead()) return;
-    if (!blocked() && !bytes.empty()) {
+    if (!blocked() && !corked_ && !bytes.empty()) {
         auto sent = sys::send(socket_.fd(), bytes);
         if (!sent && !try_again(sent.error())) {
             abort(Closed::reset);
@@ -238,7 +245,7 @@ void Stream::settle() {
 }
 
 Stream::Waiting Stream::now_waiting() const {
-    if (blocked()) return Waiting::drain;
+    if (blocked()) return corked_ ? Waiting::owner : Waiting::drain;
     if (finishing()) return Waiting::linger;
     if (paused_) return Waiting::owner;
     if (!held_.empty()) return Waiting::rest;
@@ -252,7 +259,7 @@ void Stream::update(bool progress) {
     if ((finishing() || listens()) && !ended_) reading_ = true;
     const Interest reading = reading_ ? Interest::both : Interest::write;
     const Interest idle = reading_ ? Interest::read : Interest::none;
-    watch_.want(blocked() ? reading : idle);
+    watch_.want(blocked() && !corked_ ? reading : idle);
 }
 
 }  // namespace reactor

@@ -63,6 +63,11 @@ public:
     // Past the shared buffer, straight to the kernel; what it refuses waits in blocks.
     void send_now(std::string_view bytes);
 
+    // What is sent from now on waits, in blocks, as if the kernel had not taken it; so does the
+    // peer. Until uncork().
+    void cork() { corked_ = true; }
+    void uncork();
+
     // Stops delivering input, and reading. resume() delivers what is held, from a task.
     void pause();
     void resume();
@@ -88,7 +93,7 @@ public:
         first,   // for the first input that was ever consumed
         rest,    // for the end of something begun
         next,    // for more, with nothing begun
-        owner,   // for resume()
+        owner,   // for resume() or uncork()
         drain,   // for the peer to read what is unsent
         linger,  // for the peer's end, after finish()
     };
@@ -125,6 +130,7 @@ private:
     Closed why_ = Closed::aborted;
     bool privileged_;
     bool paused_ = false;
+    bool corked_ = false;
     bool reading_ = true;      // Whether the kernel is to say "readable".
     bool ended_ = false;       // The peer has sent its last byte.
     bool shut_ = false;        // We have ended our direction.

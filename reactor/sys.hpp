@@ -9,8 +9,8 @@
 #include <string_view>
 
 // Every system call of the project, and the seam where a simulation takes the kernel's place: the
-// program links sys_linux.cpp, a simulation links a fake with the same names. Nothing here blocks
-// but wait(). Calls interrupted by a signal are repeated here and nowhere else.
+// program links sys_linux.cpp and sync_linux.cpp, a simulation links a fake with the same names.
+// Nothing here blocks but wait(). Calls interrupted by a signal are repeated here and nowhere else.
 namespace reactor::sys {
 
 // Memory.
@@ -68,7 +68,8 @@ Result<std::size_t> wait(int poll, std::span<Event> events, std::int64_t timeout
 // with others.
 void wake_on_time();
 
-// Signals: TERM and INT arrive at the descriptor instead of ending the process; PIPE is ignored.
+// Signals: TERM and INT arrive at the descriptor instead of ending the process; PIPE and XFSZ are
+// ignored, as the calls that raise them say what is wrong.
 Result<int> open_signals();
 Result<int> take_signal(int fd);
 
@@ -80,5 +81,37 @@ Result<std::uint64_t> raise_descriptor_limit(std::uint64_t wanted);
 Result<void> make_folder(const char* path);
 Result<int> open_append(const char* path);
 Result<std::size_t> write(int fd, std::string_view bytes);
+
+// Files to be kept. The kernel has what was written at once; the disk has it when a helper says so.
+// While one syncs a file, a write to it may wait for the disk.
+Result<int> open_to_read(const char* path);
+// To read, and to write at the end; created with mode 0600. EAGAIN: somebody has it open like that.
+Result<int> open_to_keep(const char* path);
+Result<int> open_folder(const char* path);               // to sync it
+Result<std::size_t> read(int fd, std::span<char> room);  // 0 = the end
+Result<void> truncate(int fd, std::uint64_t size);
+Result<void> rename(const char* from, const char* to);
+Result<void> remove(const char* path);
+
+// What waits for the disk is done by a helper, a thread that does nothing else: one errand after
+// the other, in the order asked.
+struct Errand {
+    enum class What : std::uint8_t {
+        sync,         // what the file says is on the disk
+        sync_folder,  // which names it has
+        write,        // all of `bytes`, which stay where they are until that is done
+        close,        // without an answer
+    };
+    What what = What::sync;
+    int fd = -1;
+    std::string_view bytes = {};
+    std::uint64_t token = 0;  // comes back
+    int error = 0;            // of an errand that is done; 0: none
+};
+// Its descriptor is readable when an errand is done. close() ends it, when it has done what it was
+// asked.
+Result<int> open_helper();
+Result<void> ask(int helper, const Errand& errand);  // EAGAIN: too much is asked already
+Result<Errand> take_done(int helper);                // EAGAIN: nothing is done yet
 
 }  // namespace reactor::sys

@@ -280,6 +280,7 @@ void wake_on_time() {
 
 Result<int> open_signals() {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
@@ -290,7 +291,7 @@ Result<int> open_signals() {
 
 Result<int> take_signal(int fd) {
     signalfd_siginfo info{};
-    const auto got = repeat([&] { return read(fd, &info, sizeof info); });
+    const auto got = repeat([&] { return ::read(fd, &info, sizeof info); });
     if (got < 0) return failure(errno);
     return static_cast<int>(info.ssi_signo);
 }

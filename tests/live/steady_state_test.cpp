@@ -49,7 +49,7 @@ extern "C" void* realloc(void* start, std::size_t size) {
 
 namespace {
 
-herd::Config three_in_a_row(const std::string& log_folder) {
+herd::Config three_in_a_row(const std::string& folder) {
     herd::Config config;
     const auto any = reactor::Address::loopback(0);
     config.servers = {{"Left", any, any, {"Middle"}},
@@ -58,7 +58,7 @@ herd::Config three_in_a_row(const std::string& log_folder) {
     config.limits.clients = 10'000;
     config.limits.connections = 100;
     config.limits.blocks = 1'000;
-    config.log = {log_folder, false};
+    config.log = {folder, false};
     return config;
 }
 
@@ -94,7 +94,14 @@ TEST_CASE("steady state: the counter sees what is allocated", "[live][steady_sta
 TEST_CASE("steady state: 10,000 commands and 1,000 floods allocate nothing",
           "[live][steady_state]") {
     const live::TemporaryFolder folder;
-    const herd::Config config = three_in_a_row(folder.path());
+    herd::Config config = three_in_a_row(folder.path());
+    SECTION("without a journal") {}
+    SECTION("with a journal, synced each second") {
+        config.journal = {folder.path(), herd::Fsync::second};
+    }
+    SECTION("with a journal that is synced before each answer") {
+        config.journal = {folder.path(), herd::Fsync::always};
+    }
     live::SteppedHerd herd(config, [](bool moves) { counting = moves; });
     herd.run_until([&] { return herd[1].live_links() == 2 && herd[2].live_links() == 1; });
     live::Asker left(herd, herd[0]);

@@ -120,6 +120,27 @@ Result<int> FakeKernel::open_poll() {
     return allocate(Kind::poll);
 }
 
+int FakeKernel::open_mailbox() {
+    const int fd = allocate(Kind::socket);
+    at(fd).state = State::connected;
+    at(fd).peer_host = host_;
+    return fd;
+}
+
+void FakeKernel::put(int mailbox, std::string message, std::int64_t delay_ns) {
+    auto& inbox = at(mailbox).inbox;
+    const std::int64_t begin = inbox.empty() ? now_ : std::max(now_, inbox.back().due);
+    inbox.push_back({.due = begin + delay_ns, .bytes = std::move(message)});
+}
+
+std::optional<std::string> FakeKernel::take(int mailbox) {
+    Descriptor& box = at(mailbox);
+    if (!arrived(box)) return std::nullopt;
+    std::string message = std::move(box.inbox.front().bytes);
+    box.inbox.pop_front();
+    return message;
+}
+
 Result<void> FakeKernel::bind(int fd, const reactor::Address& address) {
     if (listeners_.contains(address.port)) return failure(EADDRINUSE);
     at(fd).local = address;

@@ -2,6 +2,7 @@
 
 #include "reactor/address.hpp"
 #include "reactor/sys.hpp"
+#include "tests/sim/fake_disk.hpp"
 #include "tests/sim/random.hpp"
 
 #include <cstdint>
@@ -41,6 +42,7 @@ public:
 
     void enter(Host host) { host_ = host; }
     Faults faults;
+    FakeDisk disk;
     std::size_t buffer_size = std::size_t{64} << 10;  // of one direction of one connection
     std::int64_t delay_min_ns = 20'000;
     std::int64_t delay_max_ns = 500'000;
@@ -83,6 +85,11 @@ public:
     reactor::Result<void> poll_remove(int poll, int fd);
     std::size_t wait(int poll, std::span<reactor::sys::Event> events);
     reactor::Result<int> open_file();
+
+    // A descriptor that is readable when something has come that was put there.
+    int open_mailbox();
+    void put(int mailbox, std::string message, std::int64_t delay_ns);
+    std::optional<std::string> take(int mailbox);
 
 private:
     enum class Kind : std::uint8_t { none, socket, listener, poll, file };

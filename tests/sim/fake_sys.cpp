@@ -3,6 +3,9 @@
 #include "tests/sim/fake_kernel.hpp"
 
 #include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
 
 #include <sys/mman.h>
 
@@ -10,9 +13,25 @@ namespace reactor::sys {
 
 namespace {
 
+using sim::FakeDisk;
+
 sim::FakeKernel& kernel() {
     return sim::FakeKernel::current();
 }
+
+Result<int> open_on_disk(const char* path, bool keep) {
+    const int fd = *kernel().open_file();
+    if (const auto opened = kernel().disk.open(fd, path, keep); !opened) {
+        kernel().close(fd);
+        return failure(opened.error().value);
+    }
+    return fd;
+}
+
+struct Promise {
+    Errand errand;
+    std::uint64_t job = 0;
+};
 
 }  // namespace
 
@@ -73,6 +92,7 @@ void shutdown_write(int fd) {
     kernel().shutdown_write(fd);
 }
 void close(int fd) {
+    kernel().disk.close(fd);
     kernel().close(fd);
 }
 
@@ -110,8 +130,57 @@ Result<void> make_folder(const char*) {
 Result<int> open_append(const char*) {
     return kernel().open_file();
 }
-Result<std::size_t> write(int, std::string_view bytes) {
-    return bytes.size();
+Result<std::size_t> write(int fd, std::string_view bytes) {
+    FakeDisk& disk = kernel().disk;
+    return disk.holds(fd) ? disk.write(fd, bytes) : bytes.size();
+}
+
+Result<int> open_to_read(const char* path) {
+    return open_on_disk(path, false);
+}
+Result<int> open_to_keep(const char* path) {
+    return open_on_disk(path, true);
+}
+Result<int> open_folder(const char*) {
+    return kernel().open_file();
+}
+Result<std::size_t> read(int fd, std::span<char> room) {
+    return kernel().disk.read(fd, room);
+}
+Result<void> truncate(int fd, std::uint64_t size) {
+    return kernel().disk.truncate(fd, size);
+}
+Result<void> rename(const char* from, const char* to) {
+    return kernel().disk.rename(from, to);
+}
+Result<void> remove(const char* path) {
+    return kernel().disk.remove(path);
+}
+
+Result<int> open_helper() {
+    return kernel().open_mailbox();
+}
+// The answer is on its way already, and says which job of the disk's is to end when it comes.
+Result<void> ask(int helper, const Errand& errand) {
+    FakeDisk& disk = kernel().disk;
+    if (errand.what == Errand::What::close) {
+        close(errand.fd);
+        return {};
+    }
+    const bool write = errand.what == Errand::What::write;
+    const Promise promise{errand, disk.begin(errand)};
+    std::string message(sizeof promise, '\0');
+    std::memcpy(message.data(), &promise, sizeof promise);
+    kernel().put(helper, std::move(message), write ? disk.write_ns : disk.sync_ns);
+    return {};
+}
+Result<Errand> take_done(int helper) {
+    const auto message = kernel().take(helper);
+    if (!message) return failure(EAGAIN);
+    Promise promise;
+    std::memcpy(&promise, message->data(), sizeof promise);
+    promise.errand.error = kernel().disk.end(promise.job);
+    return promise.errand;
 }
 
 }  // namespace reactor::sys

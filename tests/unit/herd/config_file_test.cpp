@@ -60,6 +60,8 @@ void check_same(const Config& one, const Config& other) {
     CHECK(one.places.key_file == other.places.key_file);
     CHECK(one.log.folder == other.log.folder);
     CHECK(one.log.wire == other.log.wire);
+    CHECK(one.journal.folder == other.journal.folder);
+    CHECK(one.journal.fsync == other.journal.fsync);
     CHECK(one.max_future_ms == other.max_future_ms);
     CHECK(one.spin == other.spin);
 }
@@ -110,6 +112,7 @@ TEST_CASE("config file: what is not said keeps its default", "[herd][config]") {
     CHECK(config.servers.size() == 1);
     CHECK(config.places.url == "http://127.0.0.1:12080");
     CHECK(config.log.folder == "log");
+    CHECK(config.journal.folder.empty());
     CHECK(config.limits.clients == herd::Limits{}.clients);
 }
 
@@ -122,7 +125,8 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
             {"name": "B", "clients": "localhost:0", "peers": "127.0.0.1:0"}],
          "places": {"provider": "google-legacy", "url": "https://maps.example", "key_file": "key"},
          "limits": {"clients": 7, "idle_ms": 1000},
-         "log": {"folder": "-", "wire": true}, "max_future_ms": 5, "spin": true})",
+         "log": {"folder": "-", "wire": true}, "max_future_ms": 5, "spin": true,
+         "journal": {"folder": "kept", "fsync": "always"}})",
                                          "f");
     if (!read) FAIL(read.error());
     const Config& config = *read;
@@ -138,6 +142,8 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
     CHECK(config.limits.idle_ms == 1000);
     CHECK(config.log.folder == "-");
     CHECK(config.log.wire);
+    CHECK(config.journal.folder == "kept");
+    CHECK(config.journal.fsync == herd::Fsync::always);
     CHECK(config.max_future_ms == 5);
     CHECK(config.spin);
 }
@@ -178,8 +184,8 @@ TEST_CASE("config file: every cut-off file is refused, and none is misread", "[h
 
 TEST_CASE("config file: an unknown field is said together with those there are", "[herd][config]") {
     CHECK(fault(with("\"spins\": true")) ==
-          "f:3: spins: expected one of servers, links, places, limits, log, max_future_ms, spin, "
-          "got \"spins\"");
+          "f:3: spins: expected one of servers, links, places, limits, log, journal, "
+          "max_future_ms, spin, got \"spins\"");
     CHECK(fault(with("\"log\": {\n\"file\": \"x\"}")) ==
           "f:4: log.file: expected one of folder, wire, got \"file\"");
     CHECK(fault(with("\"limits\": {\n\n\"client\": 1}"))
@@ -373,6 +379,8 @@ TEST_CASE("config file: the rest has its bounds too", "[herd][config]") {
     CHECK(fault(with("\"max_future_ms\":\n-1"))
               .starts_with("f:4: max_future_ms: expected a whole number from 0 to "));
     CHECK(fault(with("\"max_future_ms\": 99999999999")).ends_with("got 99999999999"));
+    CHECK(fault(with("\"journal\": {\"fsync\": \"never\"}")) ==
+          "f:3: journal.fsync: expected second or always, got \"never\"");
     CHECK(fault(with("\"log\": {\"folder\": \"\"}")) ==
           "f:3: log.folder: expected the name of a folder, or - for standard error, got \"\"");
 }

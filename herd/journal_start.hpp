@@ -1,0 +1,36 @@
+#pragma once
+
+#include "herd/core.hpp"
+#include "herd/outcome.hpp"
+#include "reactor/result.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace herd {
+
+// Where one server's journal is.
+struct JournalPlace {
+    std::string folder;
+    std::string file;
+    std::string next;  // what is to take the file's place
+};
+
+// What a server begins with: its journal's file, to be gone on with, or the reason why it cannot
+// be.
+struct JournalStart {
+    int fd = -1;                // -1: there is a reason
+    std::uint64_t size = 0;     // All of it is good.
+    reactor::Errno error = {};  // the reason
+    bool put_aside = false;  // What is, or may be, under the name was not read: it is to be kept.
+};
+
+// Opens the journal's file, fills the server's table from it, and cuts off what is not good. What
+// can be read but not written is loaded, too; what is not a journal is put aside. Fails when the
+// server must not start: it would go on with what is not its own, or lose what it could not read.
+Outcome<JournalStart> start_journal(Core& core, const JournalPlace& place);
+
+// Keeps what is under the journal's name under another one, and says so.
+reactor::Result<void> put_journal_aside(Core& core, const JournalPlace& place);
+
+}  // namespace herd

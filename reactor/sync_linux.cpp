@@ -1,0 +1,151 @@
+// The part of reactor::sys that keeps files: see sys.hpp.
+#include "reactor/sys.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace reactor::sys {
+
+namespace {
+
+// Repeats a call that a signal interrupted.
+template <class Call>
+auto repeat(Call call) {
+    auto answer = call();
+    while (answer < 0 && errno == EINTR) answer = call();
+    return answer;
+}
+
+Result<void> check_done(int answer) {
+    if (answer < 0) return failure(errno);
+    return {};
+}
+
+Result<int> open_file(const char* path, int flags) {
+    const int fd = repeat([&] { return open(path, flags | O_CLOEXEC, 0600); });
+    if (fd < 0) return failure(errno);
+    return fd;
+}
+
+constexpr std::size_t helper_stack_size = std::size_t{64} << 10;
+
+int write_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const auto written = write(fd, bytes);
+        if (!written) return written.error().value;
+        bytes.remove_prefix(*written);
+    }
+    return 0;
+}
+
+int run(const Errand& errand) {
+    if (errand.what == Errand::What::write) return write_all(errand.fd, errand.bytes);
+    const bool folder = errand.what == Errand::What::sync_folder;
+    const int done = repeat([&] { return folder ? fsync(errand.fd) : fdatasync(errand.fd); });
+    return done < 0 ? errno : 0;
+}
+
+// The helper: a datagram is an errand, there and back. Nothing is shared but the bytes to write.
+void* help(void* argument) {
+    const auto end = static_cast<int>(reinterpret_cast<std::intptr_t>(argument));
+    Errand errand;
+    while (repeat([&] { return recv(end, &errand, sizeof errand, 0); }) == sizeof errand) {
+        if (errand.what == Errand::What::close) {
+            ::close(errand.fd);
+            continue;
+        }
+        errand.error = run(errand);
+        ::send(end, &errand, sizeof errand, MSG_NOSIGNAL);
+    }
+    ::close(end);
+    return nullptr;
+}
+
+int start_helper(int end) {
+    pthread_attr_t attributes;
+    if (const int error = pthread_attr_init(&attributes); error != 0) return error;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, helper_stack_size);
+    // A new thread has the mask of its maker: signals are for the loop's thread alone.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread{};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    void* const argument = reinterpret_cast<void*>(static_cast<std::intptr_t>(end));
+    const int error = pthread_create(&thread, &attributes, help, argument);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+}  // namespace
+
+Result<int> open_to_read(const char* path) {
+    return open_file(path, O_RDONLY);
+}
+
+Result<int> open_to_keep(const char* path) {
+    auto fd = open_file(path, O_RDWR | O_APPEND | O_CREAT);
+    if (!fd || flock(*fd, LOCK_EX | LOCK_NB) == 0) return fd;
+    const int error = errno;
+    ::close(*fd);
+    return failure(error);
+}
+
+Result<int> open_folder(const char* path) {
+    return open_file(path, O_RDONLY | O_DIRECTORY);
+}
+
+Result<std::size_t> read(int fd, std::span<char> room) {
+    const auto got = repeat([&] { return ::read(fd, room.data(), room.size()); });
+    if (got < 0) return failure(errno);
+    return static_cast<std::size_t>(got);
+}
+
+Result<void> truncate(int fd, std::uint64_t size) {
+    return check_done(repeat([&] { return ftruncate(fd, static_cast<off_t>(size)); }));
+}
+
+Result<void> rename(const char* from, const char* to) {
+    return check_done(std::rename(from, to));
+}
+
+Result<void> remove(const char* path) {
+    return check_done(unlink(path));
+}
+
+Result<int> open_helper() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return failure(errno);
+    const int error = start_helper(ends[1]);
+    if (error == 0) return ends[0];
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return failure(error);
+}
+
+Result<void> ask(int helper, const Errand& errand) {
+    const auto sent =
+        repeat([&] { return ::send(helper, &errand, sizeof errand, MSG_DONTWAIT | MSG_NOSIGNAL); });
+    return check_done(static_cast<int>(sent));
+}
+
+Result<Errand> take_done(int helper) {
+    Errand errand;
+    const auto got = repeat([&] { return recv(helper, &errand, sizeof errand, MSG_DONTWAIT); });
+    if (got < 0) return failure(errno);
+    if (got != sizeof errand) return failure(EPIPE);
+    return errand;
+}
+
+}  // namespace reactor::sys

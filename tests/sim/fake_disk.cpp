@@ -1,0 +1,143 @@
+#include "tests/sim/fake_disk.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace sim {
+
+using reactor::failure;
+using reactor::Result;
+using reactor::sys::Errand;
+
+void FakeDisk::lose_power(std::size_t kept) {
+    assert(open_.empty());
+    names_ = synced_names_;
+    jobs_.clear();
+    for (auto& [path, file] : names_) {
+        const std::size_t left = file->content.size() - file->synced;
+        file->synced += std::min(kept, left);
+        file->content.resize(file->synced);
+    }
+}
+
+std::vector<std::string> FakeDisk::paths(const std::string& prefix) const {
+    std::vector<std::string> found;
+    for (const auto& [path, file] : names_) {
+        if (path.starts_with(prefix)) found.push_back(path);
+    }
+    return found;
+}
+
+std::string FakeDisk::content(const std::string& path) const {
+    const auto found = names_.find(path);
+    return found == names_.end() ? "" : found->second->content;
+}
+
+std::string FakeDisk::synced(const std::string& path) const {
+    const auto found = synced_names_.find(path);
+    if (found == synced_names_.end()) return "";
+    return found->second->content.substr(0, found->second->synced);
+}
+
+void FakeDisk::put(const std::string& path, const std::string& content) {
+    names_[path] = std::make_shared<File>(File{content, content.size(), false});
+    synced_names_[path] = names_[path];
+}
+
+Result<void> FakeDisk::open(int fd, const std::string& path, bool keep) {
+    auto found = names_.find(path);
+    if (keep && faults.open != 0) return failure(faults.open);
+    if (found == names_.end()) {
+        if (!keep) return failure(ENOENT);
+        found = names_.emplace(path, std::make_shared<File>()).first;
+    }
+    const auto taken = [&](const auto& each) {
+        return each.second.keep && each.second.file == found->second;
+    };
+    if (keep && std::ranges::any_of(open_, taken)) return failure(EAGAIN);
+    open_[fd] = {found->second, 0, keep};
+    return {};
+}
+
+Result<std::size_t> FakeDisk::read(int fd, std::span<char> room) {
+    Open& open = open_.at(fd);
+    const std::string_view rest = std::string_view(open.file->content).substr(open.at);
+    const std::size_t count = std::min(rest.size(), room.size());
+    std::memcpy(room.data(), rest.data(), count);
+    open.at += count;
+    return count;
+}
+
+Result<std::size_t> FakeDisk::write(int fd, std::string_view bytes) {
+    return write(*open_.at(fd).file, bytes);
+}
+
+Result<std::size_t> FakeDisk::write(File& file, std::string_view bytes) {
+    if (faults.write != 0) return failure(faults.write);
+    if (space == 0) return failure(ENOSPC);
+    const std::size_t count = std::min({bytes.size(), space, write_max});
+    if (space != SIZE_MAX) space -= count;
+    file.content += bytes.substr(0, count);
+    return count;
+}
+
+Result<void> FakeDisk::truncate(int fd, std::uint64_t size) {
+    File& file = *open_.at(fd).file;
+    file.content.resize(size);
+    file.synced = std::min<std::size_t>(file.synced, size);
+    return {};
+}
+
+Result<void> FakeDisk::rename(const std::string& from, const std::string& to) {
+    if (faults.rename != 0) return failure(faults.rename);
+    const auto found = names_.find(from);
+    if (found == names_.end()) return failure(ENOENT);
+    names_[to] = found->second;
+    names_.erase(from);
+    return {};
+}
+
+Result<void> FakeDisk::remove(const std::string& path) {
+    if (names_.erase(path) == 0) return failure(ENOENT);
+    return {};
+}
+
+std::uint64_t FakeDisk::begin(const Errand& errand) {
+    Job job{errand.what, nullptr, 0, names_, std::string(errand.bytes)};
+    if (errand.what != Errand::What::sync_folder) {
+        job.file = open_.at(errand.fd).file;
+        job.size = job.file->content.size();
+    }
+    jobs_[next_job_] = std::move(job);
+    return next_job_++;
+}
+
+int FakeDisk::end(std::uint64_t number) {
+    const auto node = jobs_.extract(number);
+    assert(!node.empty());
+    const Job& job = node.mapped();
+    if (job.what != Errand::What::write) return sync(job);
+    for (std::size_t done = 0; done < job.bytes.size();) {
+        const auto written = write(*job.file, std::string_view(job.bytes).substr(done));
+        if (!written) return written.error().value;
+        done += *written;
+    }
+    return 0;
+}
+
+int FakeDisk::sync(const Job& job) {
+    if (job.file != nullptr && faults.sync != 0) job.file->spoilt = true;
+    if (faults.sync != 0) return faults.sync;
+    ++syncs_;
+    if (job.file == nullptr) {
+        synced_names_ = job.names;
+    } else if (!job.file->spoilt) {
+        job.file->synced = std::max(job.file->synced, job.size);
+    }
+    return 0;
+}
+
+}  // namespace sim

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "reactor/result.hpp"
+#include "reactor/sys.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sim {
+
+// A disk in memory, for files that are kept (see reactor/sys.hpp). What is written is there at
+// once, and survives the death of a process; the loss of power leaves what was synced: of a file
+// its bytes, of the folder its names. All hosts share it, as their files have different names.
+class FakeDisk {
+public:
+    // What goes wrong from now on: 0, or the error that each such call answers.
+    struct Faults {
+        int open = 0;
+        int write = 0;
+        int sync = 0;
+        int rename = 0;
+    };
+
+    Faults faults;
+    std::size_t space = SIZE_MAX;      // bytes that may still be written; then ENOSPC
+    std::size_t write_max = SIZE_MAX;  // of one call
+    std::int64_t sync_ns = 1'000'000;  // how long a sync takes
+    std::int64_t write_ns = 20'000;    // and a write that is a helper's
+
+    // Not synced bytes of a file may be there nevertheless: as many as are `kept`.
+    void lose_power(std::size_t kept = 0);
+
+    bool has(const std::string& path) const { return names_.contains(path); }
+    // Those that begin like this.
+    std::vector<std::string> paths(const std::string& prefix) const;
+    std::string content(const std::string& path) const;
+    void put(const std::string& path, const std::string& content);
+    // What would be found after a loss of power.
+    std::string synced(const std::string& path) const;
+    std::size_t syncs() const { return syncs_; }
+
+    // reactor::sys; descriptors are the caller's numbers. `keep`: to be written, by one alone.
+    reactor::Result<void> open(int fd, const std::string& path, bool keep);
+    bool holds(int fd) const { return open_.contains(fd); }
+    reactor::Result<std::size_t> read(int fd, std::span<char> room);
+    reactor::Result<std::size_t> write(int fd, std::string_view bytes);
+    reactor::Result<void> truncate(int fd, std::uint64_t size);
+    reactor::Result<void> rename(const std::string& from, const std::string& to);
+    reactor::Result<void> remove(const std::string& path);
+    void close(int fd) { open_.erase(fd); }
+
+    // An errand is begun under a number. A sync covers what is there when it begins.
+    std::uint64_t begin(const reactor::sys::Errand& errand);
+    // Only now it is done; answers the error that it came to.
+    int end(std::uint64_t number);
+
+private:
+    struct File {
+        std::string content;
+        std::size_t synced = 0;  // bytes at its front
+        bool spoilt = false;     // a sync has failed: what it was to write is lost for good
+    };
+    using Names = std::map<std::string, std::shared_ptr<File>>;
+    struct Open {
+        std::shared_ptr<File> file;
+        std::size_t at = 0;
+        bool keep = false;
+    };
+    struct Job {
+        reactor::sys::Errand::What what;
+        std::shared_ptr<File> file;
+        std::size_t size = 0;
+        Names names;
+        std::string bytes;
+    };
+
+    reactor::Result<std::size_t> write(File& file, std::string_view bytes);
+    int sync(const Job& job);
+
+    Names names_;
+    Names synced_names_;
+    std::map<int, Open> open_;
+    std::map<std::uint64_t, Job> jobs_;
+    std::uint64_t next_job_ = 1;
+    std::size_t syncs_ = 0;
+};
+
+}  // namespace sim

@@ -1,0 +1,91 @@
+#include "reactor/helper.hpp"
+
+#include "tests/live/process.hpp"
+#include "tests/unit/reactor/sockets.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace reactor {
+namespace {
+
+using namespace test;
+using sys::Errand;
+
+struct Asked {
+    Asked() { REQUIRE(helper.open().has_value()); }
+    void on_done(const Errand& errand) { done.push_back(errand); }
+    bool await(std::size_t count) {
+        return run_until(loop, [&] { return done.size() == count; });
+    }
+
+    OpenLoop loop;
+    std::vector<Errand> done;
+    Helper helper{loop, Delegate<void(const Errand&)>::to<&Asked::on_done>(*this)};
+};
+
+TEST_CASE("helper: errands are answered in the order asked, with what came of them",
+          "[reactor][helper]") {
+    const live::TemporaryFolder folder;
+    Asked asked;
+    const int file = *sys::open_to_keep((folder / "file").c_str());
+    const int names = *sys::open_folder(folder.path().c_str());
+    const Pair no_file = local_pair();
+    REQUIRE(*sys::write(file, "kept") == 4);
+    asked.helper.ask({.fd = file, .token = 7});
+    asked.helper.ask({.what = Errand::What::sync_folder, .fd = names, .token = 8});
+    asked.helper.ask({.fd = no_file.ours.fd(), .token = 9});
+    asked.helper.ask({.what = Errand::What::close, .fd = file});
+    asked.helper.ask({.fd = file, .token = 10});
+    REQUIRE(asked.await(4));
+    for (std::size_t i = 0; i < 4; ++i) REQUIRE(asked.done[i].token == 7 + i);
+    REQUIRE(asked.done[0].error == 0);
+    REQUIRE(asked.done[1].error == 0);
+    REQUIRE(asked.done[2].error == EINVAL);
+    REQUIRE(asked.done[3].error == EBADF);
+    sys::close(names);
+}
+
+TEST_CASE("helper: what was asked is done though the helper's owner is gone", "[reactor][helper]") {
+    const live::TemporaryFolder folder;
+    const std::string path = folder / "file";
+    {
+        Asked asked;
+        asked.helper.ask({.what = Errand::What::close, .fd = *sys::open_to_keep(path.c_str())});
+    }
+    REQUIRE(live::eventually([&] {
+        const auto again = sys::open_to_keep(path.c_str());
+        if (again) sys::close(*again);
+        return again.has_value();
+    }));
+}
+
+TEST_CASE("sys: a file that is kept is one keeper's, is read from its start, written at its end",
+          "[reactor][helper]") {
+    const live::TemporaryFolder folder;
+    const std::string path = folder / "file";
+    const int file = *sys::open_to_keep(path.c_str());
+    REQUIRE(*sys::write(file, "one two") == 7);
+    REQUIRE(sys::open_to_keep(path.c_str()).error().value == EAGAIN);
+    const int reader = *sys::open_to_read(path.c_str());
+    char room[16] = {};
+    REQUIRE(*sys::read(reader, room) == 7);
+    REQUIRE(std::string(room) == "one two");
+    REQUIRE(*sys::read(reader, room) == 0);
+    REQUIRE(sys::truncate(file, 3).has_value());
+    REQUIRE(*sys::write(file, " more") == 5);
+    REQUIRE(live::read_file(path) == "one more");
+    const std::string other = folder / "other";
+    REQUIRE(sys::rename(path.c_str(), other.c_str()).has_value());
+    REQUIRE(live::read_file(other) == "one more");
+    REQUIRE(sys::remove(other.c_str()).has_value());
+    REQUIRE(sys::remove(other.c_str()).error().value == ENOENT);
+    REQUIRE(sys::open_to_read(other.c_str()).error().value == ENOENT);
+    sys::close(reader);
+    sys::close(file);
+}
+
+}  // namespace
+}  // namespace reactor
