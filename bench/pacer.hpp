@@ -18,9 +18,7 @@ public:
     using Due = reactor::Delegate<void(reactor::Instant intended)>;
 
     Pacer(Rig& rig, Due due)
-        : rig_(rig),
-          due_(due),
-          timer_(rig.loop(), reactor::Delegate<void()>::to<&Pacer::on_timer>(*this)) {}
+        : due_(due), timer_(rig.loop(), reactor::Delegate<void()>::to<&Pacer::on_timer>(*this)) {}
 
     // `per_second` above 0. The first call is due at once.
     void start(double per_second);
@@ -36,7 +34,6 @@ private:
     reactor::Instant intended() const;
     void on_timer();
 
-    Rig& rig_;
     Due due_;
     reactor::Timer timer_;
     Histogram lateness_;

@@ -15,9 +15,9 @@ constexpr std::uint32_t buckets_per_line =
     static_cast<std::uint32_t>(decltype(protocol::DigestPart::hashes){}.size());
 constexpr std::uint32_t lines_per_round = Digest::bucket_count / buckets_per_line;
 
-// Of `whole`, in the given second of a round: all seconds' shares together are the whole.
-std::uint32_t share(std::uint64_t whole, std::uint64_t second, std::uint64_t round) {
-    return static_cast<std::uint32_t>(whole * (second + 1) / round - whole * second / round);
+// In the given second of a round of so many: all their shares together are `all`.
+std::uint32_t share(std::uint64_t all, std::uint64_t second, std::uint64_t seconds) {
+    return static_cast<std::uint32_t>(all * (second + 1) / seconds - all * second / seconds);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ std::vector<std::string> second(Upkeep& upkeep, std::size_t room) {
     while (upkeep.due()) {
         std::string_view text(buffer.data(), upkeep.fill(buffer));
         REQUIRE_FALSE(text.empty());
-        for (std::size_t end = 0; (end = text.find('\n')) != text.npos;) {
+        for (std::size_t end = 0; (end = text.find('\n')) != std::string_view::npos;) {
             lines.emplace_back(text.substr(0, end));
             text.remove_prefix(end + 1);
         }
