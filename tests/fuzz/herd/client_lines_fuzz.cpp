@@ -7,9 +7,10 @@
 #include "reactor/slab.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/sim/run_host.hpp"
 
-#include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -18,10 +19,10 @@
 namespace {
 
 using herd::ClientSession;
+using namespace std::chrono_literals;
 
 constexpr sim::Host server = 1;
 constexpr sim::Host client = 2;
-constexpr std::int64_t ms = 1'000'000;
 
 // The bytes of an input, taken off its front.
 class Input {
@@ -59,9 +60,9 @@ public:
         kernel_.enter(client);
         fd_ = *kernel_.open_socket();
         static_cast<void>(kernel_.connect(fd_, reactor::Address::loopback(1000)));
-        run(ms);
+        run(1ms);
         must(kernel_.take_error(fd_).has_value());
-        run(ms);
+        run(1ms);
         must(session_ != nullptr);
     }
 
@@ -70,7 +71,7 @@ public:
             const std::uint8_t what = input.byte();
             switch (what & 7) {
                 case 0:
-                    run(what * ms / 16);
+                    run(what * 1ms / 16);
                     break;
                 case 1:
                     hear(std::size_t{what} * 4);
@@ -93,10 +94,10 @@ public:
         end();
         for (int i = 0; i < 200 && session_ != nullptr; ++i) {
             hear(4096);
-            run(1000 * ms);
+            run(1s);
             if (session_ != nullptr) session_->check(wire_.seconds());
         }
-        run(ms);
+        run(1ms);
         must(session_ == nullptr);
         must(wire_.blocks().in_use() == 0);
         check();
@@ -122,32 +123,21 @@ private:
         if (ended_ || bytes.empty()) return;
         const auto sent = kernel_.send(fd_, bytes);
         said_.append(bytes.substr(0, sent.value_or(0)));
-        run(10'000);
+        run(10us);
     }
     void hear(std::size_t most) {
         kernel_.enter(client);
         std::string room(most + 1, '\0');
         static_cast<void>(kernel_.receive(fd_, room));
-        run(10'000);
+        run(10us);
     }
     void end() {
         kernel_.enter(client);
         if (!std::exchange(ended_, true)) kernel_.shutdown_write(fd_);
-        run(10'000);
+        run(10us);
     }
-    void run(std::int64_t duration) {
-        const std::int64_t until = kernel_.now_ns() + duration;
-        while (kernel_.now_ns() < until) {
-            const std::int64_t wakes = loop_.wakes_at().time_since_epoch().count();
-            if (wakes <= kernel_.now_ns() || kernel_.ready(server)) {
-                kernel_.enter(server);
-                loop_.run_once();
-                continue;
-            }
-            std::int64_t next = std::min(until, wakes);
-            if (const auto arrival = kernel_.next_arrival()) next = std::min(next, *arrival);
-            kernel_.advance_to(next);
-        }
+    void run(reactor::Duration duration) {
+        sim::run_host(kernel_, server, loop_, duration);
         kernel_.enter(server);
         loop_.run_once();
     }

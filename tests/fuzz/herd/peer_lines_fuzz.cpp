@@ -1,6 +1,7 @@
 // What may come to a peer port, in whatever pieces, into a PeerSession on the fake kernel: it must
 // not crash, must not hold more memory than it may, and nothing counts before a neighbour's HELLO,
 // or else but AT lines from where an old server is.
+#include "herd/digest.hpp"
 #include "herd/neighbour.hpp"
 #include "herd/peer_session.hpp"
 #include "protocol/peer_message.hpp"
@@ -9,9 +10,11 @@
 #include "reactor/slab.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/sim/run_host.hpp"
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -20,6 +23,7 @@ namespace {
 
 using herd::Neighbour;
 using herd::PeerSession;
+using namespace std::chrono_literals;
 
 constexpr sim::Host here = 1;
 constexpr sim::Host there = 2;
@@ -38,9 +42,9 @@ public:
         kernel_.enter(there);
         fd_ = *kernel_.open_socket();
         static_cast<void>(kernel_.connect(fd_, reactor::Address::loopback(1100)));
-        run(2000);
+        run(2us);
         must(kernel_.take_error(fd_).has_value());
-        run(2000);
+        run(2us);
         must(session_ != nullptr);
     }
     ~House() { kernel_.enter(here); }
@@ -63,13 +67,13 @@ public:
         }
         kernel_.enter(there);
         kernel_.shutdown_write(fd_);
-        run(2000);
+        run(2us);
         ended_ = true;
         check();
         // Whatever it was: it has ended, or does so when it has been silent for long.
-        run(5'000'000'000);
+        run(5s);
         if (session_ != nullptr) session_->tick();
-        run(2000);
+        run(2us);
         must(session_ == nullptr);
         must(neighbour_.session == nullptr);
         must(wire_.blocks().in_use() == 0);
@@ -86,6 +90,9 @@ private:
         sessions_.release(session);
         session_ = nullptr;
     }
+    void on_repair(std::uint32_t bucket) const {
+        must(bucket < herd::Digest::bucket_count && !legacy_);
+    }
     bool is_legacy(const reactor::Address&) const { return legacy_; }
     Neighbour* find(std::string_view name) { return name == "B" ? &neighbour_ : nullptr; }
 
@@ -96,21 +103,10 @@ private:
         if (bytes.empty()) return;
         const auto sent = kernel_.send(fd_, bytes);
         said_.append(bytes.substr(0, sent.value_or(0)));
-        run(3000);
+        run(3us);
     }
-    void run(std::int64_t duration) {
-        const std::int64_t until = kernel_.now_ns() + duration;
-        while (kernel_.now_ns() < until) {
-            const std::int64_t wakes = loop_.wakes_at().time_since_epoch().count();
-            if (wakes <= kernel_.now_ns() || kernel_.ready(here)) {
-                kernel_.enter(here);
-                loop_.run_once();
-                continue;
-            }
-            std::int64_t next = std::min(until, wakes);
-            if (const auto arrival = kernel_.next_arrival()) next = std::min(next, *arrival);
-            kernel_.advance_to(next);
-        }
+    void run(reactor::Duration duration) {
+        sim::run_host(kernel_, here, loop_, duration);
         kernel_.enter(here);
         loop_.run_once();
     }
@@ -164,6 +160,7 @@ private:
     PeerSession::Host host_{
         reactor::Delegate<Neighbour*(std::string_view)>::to<&House::find>(*this),
         reactor::Delegate<void(PeerSession&)>::to<&House::on_ended>(*this),
+        reactor::Delegate<void(std::uint32_t)>::to<&House::on_repair>(*this),
         reactor::Delegate<bool(const reactor::Address&)>::to<&House::is_legacy>(*this)};
     // Dialled in vain: nobody listens there.
     Neighbour neighbour_{core_, 0, "B", reactor::Address::loopback(1101)};

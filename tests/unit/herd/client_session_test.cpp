@@ -4,6 +4,7 @@
 #include "reactor/slab.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/sim/run_host.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -97,20 +98,7 @@ public:
         return hear();
     }
 
-    void run(reactor::Duration duration) {
-        const std::int64_t until = kernel.now_ns() + duration.count();
-        while (kernel.now_ns() < until) {
-            const std::int64_t wakes = loop.wakes_at().time_since_epoch().count();
-            if (wakes <= kernel.now_ns() || kernel.ready(server)) {
-                kernel.enter(server);
-                loop.run_once();
-                continue;
-            }
-            std::int64_t next = std::min(until, wakes);
-            if (const auto arrival = kernel.next_arrival()) next = std::min(next, *arrival);
-            kernel.advance_to(next);
-        }
-    }
+    void run(reactor::Duration duration) { sim::run_host(kernel, server, loop, duration); }
 
     void on_accepted(reactor::Socket socket) {
         session = sessions.emplace(core, ClientSession::Ended::to<&House::on_ended>(*this));

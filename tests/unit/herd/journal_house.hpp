@@ -4,10 +4,10 @@
 #include "herd/server.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/sim/run_host.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <memory>
@@ -69,20 +69,7 @@ public:
         kernel.disk.lose_power(kept);
     }
 
-    void run(reactor::Duration duration) {
-        const std::int64_t until = kernel.now_ns() + duration.count();
-        while (kernel.now_ns() < until) {
-            const std::int64_t wakes = process->loop.wakes_at().time_since_epoch().count();
-            if (wakes <= kernel.now_ns() || kernel.ready(1)) {
-                kernel.enter(1);
-                process->loop.run_once();
-                continue;
-            }
-            std::int64_t next = std::min(until, wakes);
-            if (const auto arrival = kernel.next_arrival()) next = std::min(next, *arrival);
-            kernel.advance_to(next);
-        }
-    }
+    void run(reactor::Duration duration) { sim::run_host(kernel, 1, process->loop, duration); }
     // Whether it has stopped by itself in time.
     bool shut_down() {
         kernel.enter(1);

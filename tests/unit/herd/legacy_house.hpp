@@ -3,10 +3,10 @@
 #include "herd/server.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/sim/run_host.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -36,20 +36,7 @@ public:
         server.start();
     }
 
-    void run(reactor::Duration duration) {
-        const std::int64_t until = kernel.now_ns() + duration.count();
-        while (kernel.now_ns() < until) {
-            const std::int64_t wakes = loop.wakes_at().time_since_epoch().count();
-            if (wakes <= kernel.now_ns() || kernel.ready(here)) {
-                kernel.enter(here);
-                loop.run_once();
-                continue;
-            }
-            std::int64_t next = std::min(until, wakes);
-            if (const auto arrival = kernel.next_arrival()) next = std::min(next, *arrival);
-            kernel.advance_to(next);
-        }
-    }
+    void run(reactor::Duration duration) { sim::run_host(kernel, here, loop, duration); }
     void shut_down() {
         kernel.enter(here);
         server.shut_down();

@@ -4,6 +4,7 @@
 #include "protocol/peer_message.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/sim/run_host.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -42,20 +43,7 @@ public:
                          .records_per_turn = records_per_turn};
         return config;
     }
-    void run(reactor::Duration duration) {
-        const std::int64_t until = kernel.now_ns() + duration.count();
-        while (kernel.now_ns() < until) {
-            const std::int64_t wakes = loop.wakes_at().time_since_epoch().count();
-            if (wakes <= kernel.now_ns() || kernel.ready(here)) {
-                kernel.enter(here);
-                loop.run_once();
-                continue;
-            }
-            std::int64_t next = std::min(until, wakes);
-            if (const auto arrival = kernel.next_arrival()) next = std::min(next, *arrival);
-            kernel.advance_to(next);
-        }
-    }
+    void run(reactor::Duration duration) { sim::run_host(kernel, here, loop, duration); }
 
     // What B does.
     void listen() {

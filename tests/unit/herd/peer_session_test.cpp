@@ -3,6 +3,7 @@
 #include "herd/server.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/sim/run_host.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -41,20 +42,7 @@ public:
         config.max_future_ms = max_future_ms;
         return config;
     }
-    void run(reactor::Duration duration) {
-        const std::int64_t until = kernel.now_ns() + duration.count();
-        while (kernel.now_ns() < until) {
-            const std::int64_t wakes = loop.wakes_at().time_since_epoch().count();
-            if (wakes <= kernel.now_ns() || kernel.ready(here)) {
-                kernel.enter(here);
-                loop.run_once();
-                continue;
-            }
-            std::int64_t next = std::min(until, wakes);
-            if (const auto arrival = kernel.next_arrival()) next = std::min(next, *arrival);
-            kernel.advance_to(next);
-        }
-    }
+    void run(reactor::Duration duration) { sim::run_host(kernel, here, loop, duration); }
     std::string stored(const char* client) const {
         const herd::Record* record = server.table().find(client);
         return record == nullptr ? "" : std::string(server.table().line(*record));
