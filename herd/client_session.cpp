@@ -1,5 +1,6 @@
 #include "herd/client_session.hpp"
 
+#include "herd/barrier.hpp"
 #include "herd/journal.hpp"
 #include "protocol/at_line.hpp"
 #include "protocol/iso6709.hpp"
@@ -34,6 +35,7 @@ ClientSession::ClientSession(Core& core, Ended ended)
 
 ClientSession::~ClientSession() {
     if (ticket_) core_.places.cancel(ticket_);
+    if (syncing_) core_.barrier->cancel(this);
     if (journal_wait_.linked()) journal_wait_.unlink();
     at_line_.clear(core_.wire.blocks());
 }
@@ -78,8 +80,10 @@ void ClientSession::command(std::string_view line) {
         invalid(line);
     } else if (const auto* iamat = std::get_if<protocol::IamAt>(&*command)) {
         report(line, *iamat);
+    } else if (const auto* whatsat = std::get_if<protocol::WhatsAt>(&*command)) {
+        question(line, *whatsat);
     } else {
-        question(line, std::get<protocol::WhatsAt>(*command));
+        sync(line);
     }
 }
 
@@ -159,8 +163,47 @@ void ClientSession::on_places(std::string_view json) {
     at_line_.copy_to(core_.wire.blocks(), out.data());
     at_line_.clear(core_.wire.blocks());
     send_places(out, at_size, json, bound_);
+    answered_late();
+}
+
+void ClientSession::answered_late() {
     stream_.resume();
     if (draining_ && !stream_.holds_input()) stream_.finish();
+}
+
+void ClientSession::sync(std::string_view line) {
+    ++core_.counters.sync;
+    using Begun = Barrier::Begun;
+    const Begun begun =
+        core_.barrier->begin(this, Barrier::Over::to<&ClientSession::on_synced>(*this));
+    switch (begun) {
+        case Begun::reached:
+            return tell_reach();
+        case Begun::refused:
+            return invalid(line);
+        case Begun::waiting:
+            syncing_ = true;
+            return stream_.pause();
+    }
+}
+
+void ClientSession::on_synced(bool reached) {
+    syncing_ = false;
+    if (reached) {
+        tell_reach();
+    } else {
+        invalid("SYNC");
+    }
+    answered_late();
+}
+
+void ClientSession::tell_reach() {
+    const Reach reach = core_.barrier->reach();
+    const std::span<char> out = stream_.reserve(protocol::sync_answer_size_max + 1);
+    const protocol::SyncAnswer answer{core_.name, reach.live, reach.configured};
+    const std::size_t size = protocol::format(out, answer).size();
+    out[size] = '\n';
+    sent(size + 1, out.data());
 }
 
 void ClientSession::answer_now(std::string_view at_line, std::string_view json) {
@@ -244,7 +287,7 @@ void ClientSession::check(std::uint32_t now) {
 
 void ClientSession::drain() {
     draining_ = true;
-    const bool owes = ticket_ || (stream_.blocked() && stream_.holds_input());
+    const bool owes = waits() || (stream_.blocked() && stream_.holds_input());
     if (!owes) stream_.finish();
 }
 
@@ -256,7 +299,7 @@ std::uint32_t ClientSession::idle_seconds(std::uint32_t now) const {
 }
 
 void ClientSession::on_drained() {
-    if (draining_ && !ticket_ && !stream_.holds_input()) stream_.finish();
+    if (draining_ && !waits() && !stream_.holds_input()) stream_.finish();
 }
 
 void ClientSession::on_closed(reactor::Closed) {

@@ -18,9 +18,10 @@
 namespace herd {
 
 // One client's connection: commands in, one answer each, in order. While a WHATSAT waits for the
-// Places service nothing further is read; everything else is answered in the batch it came in.
+// Places service, or a SYNC for the neighbours, nothing further is read; everything else is
+// answered in the batch it came in.
 //
-//   reading --WHATSAT--> waiting --answer--> reading
+//   reading --WHATSAT, SYNC--> waiting --answer--> reading
 //      |  \--line too long--> skipping --its end--> reading
 //      +--end of input, all answered--> finishing --> closed
 //
@@ -52,6 +53,7 @@ private:
     void command(std::string_view line);
     void report(std::string_view line, const protocol::IamAt& iamat);
     void question(std::string_view line, const protocol::WhatsAt& whatsat);
+    void sync(std::string_view line);
     void invalid(std::string_view line);
     void too_long(std::string_view line);
     void on_places(std::string_view json);
@@ -62,6 +64,11 @@ private:
                      std::uint32_t bound);
     void sent(std::size_t size, const char* text);
     void on_journalled() { stream_.uncork(); }
+    void on_synced(bool reached);
+    void tell_reach();
+    void answered_late();
+    // Something that it asked for is still to come; until then nothing further is read.
+    bool waits() const { return ticket_ || syncing_; }
 
     Core& core_;
     Ended ended_;
@@ -71,6 +78,7 @@ private:
     PlacesTicket ticket_;           // Of the WHATSAT that waits.
     reactor::BlockChain at_line_;   // What it will be answered with, before the places.
     std::uint32_t bound_ = 0;
+    bool syncing_ = false;  // Waits at the barrier.
     bool skipping_ = false;
     bool draining_ = false;
 };

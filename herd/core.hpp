@@ -5,7 +5,6 @@
 #include "herd/location_table.hpp"
 #include "herd/log.hpp"
 #include "herd/places.hpp"
-#include "reactor/delegate.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/wire.hpp"
 
@@ -14,6 +13,7 @@
 
 namespace herd {
 
+class Barrier;
 class Journal;
 
 // What all connections of one server work with. Owned by the Server; outlives them all.
@@ -28,8 +28,7 @@ struct Core {
     std::string_view name;       // of this server
     std::uint64_t epoch;         // of this run: 64 random bits
     std::int64_t max_future_ns;  // 0: off
-    // Told whenever a neighbour has acknowledged something. May be nobody.
-    reactor::Delegate<void()> acknowledged = {};
+    Barrier* barrier = nullptr;  // null: nobody waits for the neighbours
     Journal* journal = nullptr;  // null: positions are kept in memory only
 
     // Whether a report's stamp lies too far ahead. Judged by what the line says alone, never by a

@@ -9,6 +9,7 @@ struct Counters {
     std::uint64_t iamat = 0;       // valid reports of clients
     std::uint64_t iamat_old = 0;   // of these, not newer than what was stored
     std::uint64_t whatsat = 0;     // valid questions
+    std::uint64_t sync = 0;        // valid SYNCs
     std::uint64_t invalid = 0;     // commands answered with "?"
     std::uint64_t relayed = 0;     // records of neighbours that were newer
     std::uint64_t duplicates = 0;  // and those that were not
@@ -28,6 +29,8 @@ struct Counters {
     std::uint64_t table_full = 0;         // limits.clients
     std::uint64_t long_records_full = 0;  // limits.long_records
     std::uint64_t future_stamps = 0;      // max_future_ms
+    std::uint64_t syncs_refused = 0;      // limits.syncs wait already
+    std::uint64_t syncs_late = 0;         // limits.sync_ms
     std::uint64_t places_refused = 0;     // limits.connections waiters already
     std::uint64_t peers_refused = 0;      // strangers, wrong versions
     std::uint64_t peers_waited = 0;       // times that limits.peer_connections was reached

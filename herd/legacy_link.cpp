@@ -1,5 +1,6 @@
 #include "herd/legacy_link.hpp"
 
+#include "herd/barrier.hpp"
 #include "protocol/at_line.hpp"
 
 #include <cassert>
@@ -96,6 +97,7 @@ void LegacyLink::on_closed(reactor::Closed why) {
     } else if (!stopped_) {
         dial();
     }
+    if (core_.barrier != nullptr) core_.barrier->check();
 }
 
 // It may have forgotten everything.
@@ -138,7 +140,7 @@ void LegacyLink::pump(std::span<char> scratch) {
 std::string_view LegacyLink::next_message(std::span<char> out) {
     for (std::uint32_t i = 0; i < core_.limits.records_per_turn; ++i) {
         if (owed_ == nullptr && !follower_.behind()) break;
-        if (owed_ == nullptr) owed_ = follower_.take(core_.loop.now());
+        if (owed_ == nullptr) take();
         if (owed_ == nullptr) continue;
         const auto message = protocol::format_legacy(out, core_.table.line(*owed_), core_.name);
         if (!message.empty()) return message;
@@ -146,6 +148,11 @@ std::string_view LegacyLink::next_message(std::span<char> out) {
         owed_ = nullptr;
     }
     return {};
+}
+
+void LegacyLink::take() {
+    owed_ = follower_.take(core_.loop.now());
+    if (owed_ != nullptr) owed_seq_ = owed_->seq;
 }
 
 // The pause between dials grows until one has led to something: an acknowledgement, or a connection

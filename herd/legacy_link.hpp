@@ -54,6 +54,13 @@ public:
 
     // Nothing has failed since it was connected, or since it acknowledged something.
     bool live() const { return up_ && (stream_ || dials_first()); }
+    // Everything up to this change has been acknowledged, or nobody is there.
+    bool has(std::uint64_t seq) const {
+        return !live() ||
+               (follower_.position().seq >= seq && (owed_ == nullptr || owed_seq_ > seq));
+    }
+    // It acknowledges each message by itself.
+    void mark_soon() {}
     // Live, and something is still to be sent or acknowledged.
     bool owes() const { return live() && (owed_ != nullptr || follower_.behind()); }
 
@@ -67,6 +74,7 @@ private:
     bool dials_first() const;
     bool refused() const;
     std::string_view next_message(std::span<char> out);
+    void take();
     void lose();
     void come_up();
     void go_down();
@@ -78,6 +86,7 @@ private:
     std::optional<reactor::Stream> stream_;  // While connected.
     Follower follower_;
     const Record* owed_ = nullptr;  // Taken from the follower, and not acknowledged yet.
+    std::uint64_t owed_seq_ = 0;    // Of its change, then.
     State state_ = State::down;
     bool up_ = false;  // As the log has it.
     bool leaving_ = false;

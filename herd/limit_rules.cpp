@@ -47,6 +47,8 @@ constexpr std::array rules = {
               65'536,
               "records to one neighbour at a time"},
     LimitRule{"shutdown_ms", &Limits::shutdown_ms, 100, 60'000, "ms from SIGTERM to exit"},
+    LimitRule{"syncs", &Limits::syncs, 1, 100'000, "SYNCs that wait at a time"},
+    LimitRule{"sync_ms", &Limits::sync_ms, 100, 60'000, "ms from a SYNC to its answer"},
     LimitRule{"places_in_flight",
               &Limits::places_in_flight,
               1,

@@ -1,5 +1,6 @@
 #include "herd/peer_link.hpp"
 
+#include "herd/barrier.hpp"
 #include "herd/neighbour.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/lines.hpp"
@@ -114,7 +115,7 @@ void PeerLink::acknowledge(std::uint64_t seq) {
     // Of what it was told, and no more.
     if (state_ != State::live || seq > marked_.seq) return stream_->abort();
     lag_.acknowledged(seq);
-    if (core_.acknowledged) core_.acknowledged();
+    if (core_.barrier != nullptr) core_.barrier->check();
 }
 
 void PeerLink::mark_soon() {
@@ -167,6 +168,7 @@ void PeerLink::on_closed(reactor::Closed) {
     stream_.reset();
     mark_timer_.cancel();
     if (!leaving_) connector_.dial_later();
+    if (core_.barrier != nullptr) core_.barrier->check();
 }
 
 void PeerLink::pump(std::span<char> scratch) {

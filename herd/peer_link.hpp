@@ -61,6 +61,8 @@ public:
     reactor::Duration round_trip() const { return round_trip_; }
     // The neighbour's clock minus ours, as its WELCOME had it; half a round trip is in it.
     std::int64_t clock_difference_ns() const { return clock_difference_ns_; }
+    // Everything up to this change has been processed there, or nobody is there.
+    bool has(std::uint64_t seq) const { return !live() || lag_.acknowledged() >= seq; }
     // Live, and something is still to be sent.
     bool owes() const { return live() && (follower_.behind() || stream_->blocked()); }
 

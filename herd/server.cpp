@@ -68,6 +68,10 @@ Server::Server(reactor::Loop& loop,
             reactor::sys::random_bits() | 1,
             config.max_future_ms * 1'000'000},
       journal_(core_, config.journal),
+      barrier_(core_,
+               {reactor::Delegate<bool(std::uint64_t)>::to<&Server::links_have>(*this),
+                reactor::Delegate<void()>::to<&Server::mark_links>(*this),
+                reactor::Delegate<Reach()>::to<&Server::reach>(*this)}),
       repair_(core_),
       peer_host_{reactor::Delegate<Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
                  reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this),
@@ -88,6 +92,7 @@ Outcome<> Server::open() {
         core_.journal = &journal_;
         if (auto opened = journal_.open(); !opened) return opened;
     }
+    core_.barrier = &barrier_;
     add_neighbours();
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
     return listen();
@@ -109,6 +114,7 @@ Outcome<> Server::map_memory() {
         legacy_links_.map(static_cast<std::uint32_t>(servers_max)),
         clients_.map(limits.connections),
         peers_.map(limits.peer_connections),
+        barrier_.open(),
     };
     for (const auto& result : results) {
         if (!result) return Failure(explain("cannot map memory", result.error()));
@@ -180,6 +186,20 @@ std::uint32_t Server::live_links() const {
     neighbours_.for_each([&](const Neighbour& neighbour) { count += neighbour.link().live(); });
     legacy_links_.for_each([&](const LegacyLink& link) { count += link.live(); });
     return count;
+}
+
+Reach Server::reach() {
+    return {live_links(), neighbours_.size() + legacy_links_.size()};
+}
+
+bool Server::links_have(std::uint64_t seq) {
+    bool all = true;
+    each_link([&](const auto& link) { all = all && link.has(seq); });
+    return all;
+}
+
+void Server::mark_links() {
+    each_link([](auto& link) { link.mark_soon(); });
 }
 
 Neighbour* Server::neighbour(std::string_view name) {

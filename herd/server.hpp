@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/barrier.hpp"
 #include "herd/client_session.hpp"
 #include "herd/config.hpp"
 #include "herd/core.hpp"
@@ -93,6 +94,10 @@ private:
     void check_drained();
     bool drained();
     void log_summary();
+    // For the barrier.
+    bool links_have(std::uint64_t seq);
+    void mark_links();
+    Reach reach();
 
     const Config& config_;
     const ServerConfig& self_;
@@ -104,6 +109,7 @@ private:
     Counters counters_;
     Core core_;
     Journal journal_;
+    Barrier barrier_;
     Repair repair_;
     PeerSession::Host peer_host_;
     reactor::Slab<Neighbour> neighbours_;

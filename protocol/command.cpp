@@ -1,8 +1,10 @@
 #include "protocol/command.hpp"
 
 #include "protocol/iso6709.hpp"
+#include "protocol/text_writer.hpp"
 #include "protocol/tokens.hpp"
 
+#include <cassert>
 #include <optional>
 
 namespace protocol {
@@ -72,6 +74,11 @@ std::expected<Command, Malformed> parse_whats_at(Tokens fields) {
     return WhatsAt{client, *radius, *bound};
 }
 
+std::expected<Command, Malformed> parse_sync(Tokens fields) {
+    if (!fields.next().empty()) return std::unexpected(Malformed::operand_count);
+    return Sync{};
+}
+
 }  // namespace
 
 std::expected<Command, Malformed> parse_command(std::string_view line) {
@@ -79,7 +86,20 @@ std::expected<Command, Malformed> parse_command(std::string_view line) {
     const std::string_view name = fields.next();
     if (name == "IAMAT") return parse_iam_at(fields);
     if (name == "WHATSAT") return parse_whats_at(fields);
+    if (name == "SYNC") return parse_sync(fields);
     return std::unexpected(Malformed::unknown_command);
+}
+
+std::string_view format(std::span<char> out, const SyncAnswer& answer) {
+    TextWriter writer(out);
+    writer.put("SYNC ");
+    writer.put(answer.server);
+    writer.put(' ');
+    writer.put_decimal(answer.live);
+    writer.put(' ');
+    writer.put_decimal(answer.configured);
+    assert(!writer.overflowed());
+    return writer.text();
 }
 
 }  // namespace protocol

@@ -3,8 +3,10 @@
 #include "protocol/malformed.hpp"
 #include "protocol/posix_time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -30,10 +32,24 @@ struct WhatsAt {
     std::uint32_t bound;  // at most bound_max; how many places to tell
 };
 
-using Command = std::variant<IamAt, WhatsAt>;
+// "SYNC": answer when every live neighbour has all that the server has now.
+struct Sync {};
+
+// "SYNC server live configured": it is so. Of the server's neighbours so many are linked with it.
+struct SyncAnswer {
+    std::string_view server;
+    std::uint32_t live;
+    std::uint32_t configured;
+};
+
+using Command = std::variant<IamAt, WhatsAt, Sync>;
 
 // Reads one line of a client, with or without white space around it. The views in the command
 // point into the line.
 std::expected<Command, Malformed> parse_command(std::string_view line);
+
+// Without a newline; a view of `out`, which must hold sync_answer_size_max.
+constexpr std::size_t sync_answer_size_max = 128;
+std::string_view format(std::span<char> out, const SyncAnswer& answer);
 
 }  // namespace protocol

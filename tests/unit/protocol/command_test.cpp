@@ -282,6 +282,25 @@ TEST_CASE("command: a bound is a whole number up to twenty", "[protocol][command
     }
 }
 
+TEST_CASE("command: SYNC stands alone", "[protocol][command]") {
+    for (const auto line : {"SYNC"sv, " SYNC\t"sv}) {
+        const auto command = parse_command(line);
+        REQUIRE(command.has_value());
+        CHECK(std::holds_alternative<Sync>(*command));
+    }
+    check_malformed("SYNC Hands", Malformed::operand_count);
+    check_malformed("SYNCH", Malformed::unknown_command);
+    check_malformed("sync", Malformed::unknown_command);
+}
+
+TEST_CASE("command: its answer to SYNC", "[protocol][command]") {
+    std::array<char, sync_answer_size_max> out{};
+    CHECK(format(out, SyncAnswer{"Hands", 2, 3}) == "SYNC Hands 2 3");
+    const std::string name(64, 'n');
+    const SyncAnswer longest{name, UINT32_MAX, UINT32_MAX};
+    CHECK(format(out, longest) == "SYNC " + name + " 4294967295 4294967295");
+}
+
 TEST_CASE("command: of all beginnings of a command only those that end in its last operand are one",
           "[protocol][command]") {
     const std::string line = "WHATSAT kiwi 10 15";
