@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace herd {
 
@@ -39,6 +41,51 @@ struct Counters {
     std::uint64_t legacy_too_long = 0;    // records that do not fit an old server's messages
     std::uint64_t journal_failures = 0;   // of writing, syncing, opening
     std::uint64_t journal_renewals = 0;   // times that a new file took the old one's place
+
+    // Connections of clients that we closed.
+    std::uint64_t dropped() const {
+        return clients_evicted + silent_at_first + slow_lines + idle + slow_readers + lingered;
+    }
 };
+
+struct CounterName {
+    std::string_view name;
+    std::uint64_t Counters::*value;
+};
+inline constexpr std::array counter_names = {
+    CounterName{"iamat", &Counters::iamat},
+    CounterName{"iamat_old", &Counters::iamat_old},
+    CounterName{"whatsat", &Counters::whatsat},
+    CounterName{"sync", &Counters::sync},
+    CounterName{"invalid", &Counters::invalid},
+    CounterName{"relayed", &Counters::relayed},
+    CounterName{"duplicates", &Counters::duplicates},
+    CounterName{"records_sent", &Counters::records_sent},
+    CounterName{"buckets_divergent", &Counters::buckets_divergent},
+    CounterName{"records_repaired", &Counters::records_repaired},
+    CounterName{"clients_accepted", &Counters::clients_accepted},
+    CounterName{"clients_evicted", &Counters::clients_evicted},
+    CounterName{"clients_waited", &Counters::clients_waited},
+    CounterName{"lines_too_long", &Counters::lines_too_long},
+    CounterName{"silent_at_first", &Counters::silent_at_first},
+    CounterName{"slow_lines", &Counters::slow_lines},
+    CounterName{"idle", &Counters::idle},
+    CounterName{"slow_readers", &Counters::slow_readers},
+    CounterName{"lingered", &Counters::lingered},
+    CounterName{"table_full", &Counters::table_full},
+    CounterName{"long_records_full", &Counters::long_records_full},
+    CounterName{"future_stamps", &Counters::future_stamps},
+    CounterName{"syncs_refused", &Counters::syncs_refused},
+    CounterName{"syncs_late", &Counters::syncs_late},
+    CounterName{"places_refused", &Counters::places_refused},
+    CounterName{"peers_refused", &Counters::peers_refused},
+    CounterName{"peers_waited", &Counters::peers_waited},
+    CounterName{"peer_lines_bad", &Counters::peer_lines_bad},
+    CounterName{"links_silent", &Counters::links_silent},
+    CounterName{"legacy_too_long", &Counters::legacy_too_long},
+    CounterName{"journal_failures", &Counters::journal_failures},
+    CounterName{"journal_renewals", &Counters::journal_renewals},
+};
+static_assert(counter_names.size() * sizeof(std::uint64_t) == sizeof(Counters));
 
 }  // namespace herd

@@ -63,6 +63,9 @@ public:
     // it need not any more.
     bool hold(JournalWait& wait);
 
+    // "ok", or "failed" for as long as nothing can be kept.
+    std::string_view state() const { return troubled_ ? "failed" : "ok"; }
+
     // The server shuts down: what is not on the disk is put there now.
     void leave();
     bool owes() const;

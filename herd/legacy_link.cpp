@@ -108,6 +108,13 @@ void LegacyLink::lose() {
     follower_.resume({});
 }
 
+LinkStatus LegacyLink::status() const {
+    LinkStatus status{.neighbour = name_, .state = live() ? "live" : "down", .legacy = true};
+    status.drops = drops_;
+    if (live()) status.lag_records = core_.table.feed().seq() - follower_.position().seq;
+    return status;
+}
+
 void LegacyLink::come_up() {
     if (std::exchange(up_, true)) return;
     core_.log.event(Level::info, "link_up")
@@ -118,6 +125,7 @@ void LegacyLink::come_up() {
 
 void LegacyLink::go_down() {
     if (!std::exchange(up_, false)) return;
+    ++drops_;
     core_.log.event(Level::warning, "link_down").field("neighbour", name_);
 }
 

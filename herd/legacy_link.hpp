@@ -3,6 +3,7 @@
 #include "herd/core.hpp"
 #include "herd/follower.hpp"
 #include "herd/record.hpp"
+#include "herd/status.hpp"
 #include "reactor/address.hpp"
 #include "reactor/connector.hpp"
 #include "reactor/stream.hpp"
@@ -61,6 +62,8 @@ public:
     }
     // It acknowledges each message by itself.
     void mark_soon() {}
+    // As it is now.
+    LinkStatus status() const;
     // Live, and something is still to be sent or acknowledged.
     bool owes() const { return live() && (owed_ != nullptr || follower_.behind()); }
 
@@ -91,6 +94,7 @@ private:
     bool up_ = false;  // As the log has it.
     bool leaving_ = false;
     bool stopped_ = false;
+    std::uint64_t drops_ = 0;
     std::uint64_t attempt_ = 0;  // The connector's, when it was told to dial at once.
     reactor::Instant since_{};   // When it was connected, or said something.
 };

@@ -10,6 +10,7 @@
 #include "herd/processes.hpp"
 #include "herd/send.hpp"
 #include "herd/serve.hpp"
+#include "herd/show_status.hpp"
 #include "herd/up.hpp"
 
 #include <CLI/CLI.hpp>
@@ -87,12 +88,12 @@ struct PlacesArguments {
     bool allow_inject = false;
 };
 
-int run_serve(const Common& common) {
+int run_serve(const Common& common, bool corruptible) {
     if (common.orphaned()) return 1;
     const auto config = common.read();
     if (!config) return complain(config.error());
     const herd::ServerConfig* const self = common.find(*config);
-    return self == nullptr ? wrong_usage : herd::serve(*config, *self);
+    return self == nullptr ? wrong_usage : herd::serve(*config, *self, corruptible);
 }
 
 int run_up(const Common& common) {
@@ -130,6 +131,11 @@ int run_send(const Common& common, const std::vector<std::string>& arguments) {
     }
     const auto patience = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way;
     return herd::send_lines(server->clients, lines, patience);
+}
+
+int run_status(const Common& common, const herd::StatusOptions& options) {
+    const auto config = common.read();
+    return config ? herd::show_status(*config, options) : complain(config.error());
 }
 
 herd::Outcome<herd::offline::Options> read_options(const PlacesArguments& given) {
@@ -205,6 +211,10 @@ int run(int count, const char* const* arguments) {
     common.add_config(*serve);
     common.add_log_folder(*serve);
     common.add_parent(*serve);
+    bool corruptible = false;
+    serve->add_flag("--corruptible",
+                    corruptible,
+                    "For tests: SIGUSR1 spoils one stored record, which the herd should then find");
 
     auto* const up = app.add_subcommand("up", "Run every server of a herd until Ctrl-C");
     common.add_config(*up);
@@ -217,6 +227,13 @@ int run(int count, const char* const* arguments) {
         ->required();
     common.add_config(*send);
 
+    auto* const status =
+        app.add_subcommand("status", "Ask every server how it is; exit code 1 if one is silent");
+    herd::StatusOptions status_options;
+    status->add_flag("--json", status_options.json, "All that they say, in one line");
+    status->add_flag("--watch", status_options.watch, "Again each second, until Ctrl-C");
+    common.add_config(*status);
+
     auto* const places = app.add_subcommand("places", "Run an offline Places service");
     add_places_options(*places, places_arguments);
     common.add_parent(*places);
@@ -225,7 +242,7 @@ int run(int count, const char* const* arguments) {
     common.add_config(*check);
 
     app.set_version_flag("--version", "herd " HERD_VERSION);
-    for (CLI::App* command : {serve, up, send, places, check}) {
+    for (CLI::App* command : {serve, up, send, status, places, check}) {
         command->set_version_flag("--version", "herd " HERD_VERSION);
     }
     try {
@@ -233,9 +250,10 @@ int run(int count, const char* const* arguments) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : wrong_usage;
     }
-    if (*serve) return run_serve(common);
+    if (*serve) return run_serve(common, corruptible);
     if (*up) return run_up(common);
     if (*send) return run_send(common, lines);
+    if (*status) return run_status(common, status_options);
     if (*places) return run_places(common, places_arguments);
     return run_check(common);
 }

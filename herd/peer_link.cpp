@@ -123,6 +123,21 @@ void PeerLink::mark_soon() {
     core_.wire.post_flush();
 }
 
+LinkStatus PeerLink::status() const {
+    constexpr std::array<std::string_view, 3> names = {"down", "greeting", "live"};
+    const std::uint64_t seq = core_.table.feed().seq();
+    LinkStatus status{.neighbour = neighbour_.name(),
+                      .state = names[static_cast<std::size_t>(state_)],
+                      .divergences = neighbour_.divergences,
+                      .drops = drops_};
+    if (!live()) return status;
+    status.lag_records = lag_.records(seq);
+    status.lag = lag_.time(seq, core_.loop.now());
+    status.round_trip = round_trip_;
+    status.clock_difference_ns = clock_difference_ns_;
+    return status;
+}
+
 void PeerLink::welcome(const protocol::Welcome& answer) {
     if (state_ != State::greeting) return stream_->abort();
     if (answer.version != protocol::peer_version) return refuse(502, "another protocol version");
@@ -162,6 +177,7 @@ void PeerLink::refuse(std::uint64_t code, std::string_view reason) {
 
 void PeerLink::on_closed(reactor::Closed) {
     if (state_ == State::live) {
+        ++drops_;
         core_.log.event(Level::warning, "link_down").field("neighbour", neighbour_.name());
     }
     state_ = State::down;

@@ -3,6 +3,7 @@
 #include "herd/core.hpp"
 #include "herd/follower.hpp"
 #include "herd/lag.hpp"
+#include "herd/status.hpp"
 #include "herd/upkeep.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/connector.hpp"
@@ -53,16 +54,12 @@ public:
     void tick();
 
     bool live() const { return state_ == State::live; }
-    // What the neighbour has processed, for as long as the link is live.
-    const Lag& lag() const { return lag_; }
     // Tells the neighbour at once how far it has been told, so that it acknowledges that.
     void mark_soon();
-    // From the latest PING to its PONG; 0 before the first.
-    reactor::Duration round_trip() const { return round_trip_; }
-    // The neighbour's clock minus ours, as its WELCOME had it; half a round trip is in it.
-    std::int64_t clock_difference_ns() const { return clock_difference_ns_; }
     // Everything up to this change has been processed there, or nobody is there.
     bool has(std::uint64_t seq) const { return !live() || lag_.acknowledged() >= seq; }
+    // As it is now. The caller knows who hears whom.
+    LinkStatus status() const;
     // Live, and something is still to be sent.
     bool owes() const { return live() && (follower_.behind() || stream_->blocked()); }
 
@@ -105,8 +102,10 @@ private:
     Upkeep upkeep_;
     Lag lag_;
     bool ping_due_ = false;
-    bool pinged_ = false;  // And not answered yet.
-    reactor::Duration round_trip_{};
+    bool pinged_ = false;             // And not answered yet.
+    reactor::Duration round_trip_{};  // From the latest PING to its PONG; 0 before the first.
+    std::uint64_t drops_ = 0;
+    // The neighbour's clock minus ours, as its WELCOME had it; half a round trip is in it.
     std::int64_t clock_difference_ns_ = 0;
     std::size_t unsent_ = 0;  // At the last tick.
     reactor::Instant marked_at_{};

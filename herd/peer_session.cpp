@@ -2,6 +2,7 @@
 
 #include "herd/neighbour.hpp"
 #include "herd/rules.hpp"
+#include "herd/status.hpp"
 #include "reactor/lines.hpp"
 #include "reactor/sys.hpp"
 
@@ -65,7 +66,9 @@ void PeerSession::on_line(std::string_view line) {
     const bool at = std::holds_alternative<protocol::AtLine>(*message);
     const bool hello = std::holds_alternative<protocol::Hello>(*message);
     if (at && neighbour_ == nullptr) legacy_ = is_legacy();
-    const bool allowed = legacy_ ? at : hello == (neighbour_ == nullptr);
+    const bool asks = std::holds_alternative<protocol::StatusRequest>(*message);
+    const bool introduces = hello || asks;
+    const bool allowed = legacy_ ? at : introduces == (neighbour_ == nullptr);
     if (!allowed) return offend();
     std::visit([this](const auto& what) { on_message(what); }, *message);
 }
@@ -158,6 +161,14 @@ void PeerSession::on_message(const protocol::Sweep& sweep) {
 
 void PeerSession::on_message(const protocol::Ping& ping) {
     say(protocol::Pong{ping.token});
+}
+
+void PeerSession::on_message(const protocol::StatusRequest&) {
+    const std::span<char> out = stream_.reserve(status_size_max + 1);
+    const std::size_t size = host_.status(out.first(status_size_max)).size();
+    out[size] = '\n';
+    stream_.commit(size + 1);
+    stream_.finish();
 }
 
 void PeerSession::offend() {

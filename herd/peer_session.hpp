@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +20,8 @@ class Neighbour;
 // WELCOME, ERR, ACK and PONG. Nothing is believed of it before its first line shows who it is.
 //
 //   stranger --HELLO of a configured neighbour--> neighbour
+//       |
+//       +--STATUS--> answered, and closed
 //       |
 //       +--AT, from the address of a legacy neighbour--> legacy
 //
@@ -33,6 +36,8 @@ public:
         reactor::Delegate<void(PeerSession&)> ended;
         reactor::Delegate<void(std::uint32_t)> repair;               // this bucket
         reactor::Delegate<bool(const reactor::Address&)> is_legacy;  // one of ours is there
+        // What it says of itself; see Status.
+        reactor::Delegate<std::string_view(std::span<char>)> status;
     };
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
 
@@ -59,6 +64,7 @@ private:
     void on_message(const protocol::Sweep& sweep);
     void on_message(const protocol::DigestPart& part);
     void on_message(const protocol::Ping& ping);
+    void on_message(const protocol::StatusRequest& request);
     template <class Other>
     void on_message(const Other&) {
         offend();

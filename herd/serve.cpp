@@ -31,9 +31,10 @@ constexpr reactor::Duration look_interval = std::chrono::milliseconds(10);
 // Members are in the order in which they borrow from each other.
 class Serving {
 public:
-    Serving(const Config& config, const ServerConfig& self)
+    Serving(const Config& config, const ServerConfig& self, bool corruptible)
         : config_(config),
           self_(self),
+          corruptible_(corruptible),
           places_(loop_),
           server_(loop_,
                   places_.places(),
@@ -58,6 +59,7 @@ private:
 
     const Config& config_;
     const ServerConfig& self_;
+    bool corruptible_;
     reactor::Loop loop_;
     PlacesService places_;
     Server server_;
@@ -75,7 +77,7 @@ Outcome<> Serving::start() {
     }
     if (auto done = places_.open(config_.places, config_.limits); !done) return done;
     if (const auto done = server_.open(); !done) return std::unexpected(done.error());
-    if (const auto done = signals_.open(); !done) {
+    if (const auto done = signals_.open(corruptible_); !done) {
         return std::unexpected("signals: " + std::string(describe(done.error())));
     }
     places_.client().tell(Delegate<void(PlacesTrouble)>::to<&Serving::on_places_trouble>(*this));
@@ -129,7 +131,8 @@ void Serving::on_look() {
     }
 }
 
-void Serving::on_signal(int) {
+void Serving::on_signal(int signal) {
+    if (signal == reactor::Signals::user) return server_.corrupt_one();
     if (std::exchange(stopping_, true)) std::_Exit(1);
     look_.cancel();
     server_.shut_down();
@@ -137,8 +140,8 @@ void Serving::on_signal(int) {
 
 }  // namespace
 
-int serve(const Config& config, const ServerConfig& self) {
-    Serving serving(config, self);
+int serve(const Config& config, const ServerConfig& self, bool corruptible) {
+    Serving serving(config, self, corruptible);
     if (const auto started = serving.start(); !started) {
         std::fprintf(stderr, "%s: %s\n", self.name.c_str(), started.error().c_str());
         return 2;

@@ -7,8 +7,8 @@ namespace herd {
 // The program of one server: serves until SIGTERM or SIGINT and then drains; a second signal ends
 // it at once. Says on standard output where as soon as it listens, and once more when all links to
 // its neighbours are up. Answers the exit code: 0, or 2 with one line on standard error when it
-// could not start. `self` is one of config.servers.
-int serve(const Config& config, const ServerConfig& self);
+// could not start. `self` is one of config.servers. Corruptible: USR1 spoils one stored record.
+int serve(const Config& config, const ServerConfig& self, bool corruptible);
 
 // What `serve` says, and `up` waits for.
 inline constexpr const char* linked_line = ": all links up";

@@ -1,11 +1,13 @@
 #include "herd/server.hpp"
 
+#include "protocol/peer_message.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
+#include <variant>
 
 namespace herd {
 
@@ -76,7 +78,8 @@ Server::Server(reactor::Loop& loop,
       peer_host_{reactor::Delegate<Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
                  reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this),
                  reactor::Delegate<void(std::uint32_t)>::to<&Repair::start>(repair_),
-                 reactor::Delegate<bool(const reactor::Address&)>::to<&Server::is_legacy>(*this)},
+                 reactor::Delegate<bool(const reactor::Address&)>::to<&Server::is_legacy>(*this),
+                 reactor::Delegate<std::string_view(std::span<char>)>::to<&Server::status>(*this)},
       client_listener_(loop,
                        reactor::Delegate<void(reactor::Socket)>::to<&Server::on_client>(*this)),
       peer_listener_(loop, reactor::Delegate<void(reactor::Socket)>::to<&Server::on_peer>(*this)),
@@ -178,6 +181,7 @@ void Server::start() {
         .field("clients", text_of(client_address_))
         .field("peers", text_of(peer_address_));
     each_link([](auto& link) { link.start(); });
+    started_at_ = loop_.now();
     tick_.start(tick_interval);
 }
 
@@ -279,6 +283,47 @@ void Server::flood() {
     if (core_.journal != nullptr) journal_.pump();
     const std::span<char> scratch(&flood_buffer_[0], flood_buffer_.size());
     each_link([scratch](auto& link) { link.pump(scratch); });
+}
+
+std::string_view Server::status(std::span<char> out) {
+    Status status{.server = self_.name,
+                  .epoch = core_.epoch,
+                  .up = loop_.now() - started_at_,
+                  .draining = draining_,
+                  .clients = clients_.size(),
+                  .records = table_.size(),
+                  .capacity = table_.capacity(),
+                  .seq = table_.feed().seq(),
+                  .digest = table_.digest().root(),
+                  .journal = core_.journal == nullptr ? "off" : journal_.state(),
+                  .corrupted = corrupted_,
+                  .counters = &counters_};
+    neighbours_.for_each([&](const Neighbour& neighbour) {
+        LinkStatus& link = status.links[status.link_count++];
+        link = neighbour.link().status();
+        link.hears = neighbour.session != nullptr;
+    });
+    legacy_links_.for_each(
+        [&](const LegacyLink& link) { status.links[status.link_count++] = link.status(); });
+    return format_status(out, status);
+}
+
+bool Server::corrupt(const protocol::AtLine& line) {
+    const bool done = table_.corrupt(line);
+    corrupted_ += done;
+    return done;
+}
+
+void Server::corrupt_one() {
+    if (table_.size() == 0) return;
+    const auto slot = static_cast<std::uint32_t>(reactor::sys::random_bits() % table_.size());
+    const std::string line(table_.line(table_.at(slot)));
+    const auto message = protocol::parse_peer_message(line);
+    assert(message.has_value());
+    protocol::AtLine report = std::get<protocol::AtLine>(*message);
+    report.location = "+0+0";
+    const bool done = corrupt(report);
+    log_.event(Level::warning, "corrupted").field("client", report.client).field("done", done);
 }
 
 void Server::tick() {

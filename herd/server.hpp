@@ -20,6 +20,7 @@
 #include "reactor/wire.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,8 +61,10 @@ public:
     // Before start(): where a neighbour really listens, for herds on ports the kernel chose.
     void aim(std::string_view name, const reactor::Address& address);
 
-    // A fault for tests: see LocationTable::corrupt.
-    bool corrupt(const protocol::AtLine& line) { return table_.corrupt(line); }
+    // Faults for tests: see LocationTable::corrupt. The second one moves a client of its own
+    // choice to 0, 0; none when none is stored.
+    bool corrupt(const protocol::AtLine& line);
+    void corrupt_one();
 
     Log& log() { return log_; }
     const LocationTable& table() const { return table_; }
@@ -94,6 +97,7 @@ private:
     void check_drained();
     bool drained();
     void log_summary();
+    std::string_view status(std::span<char> out);
     // For the barrier.
     bool links_have(std::uint64_t seq);
     void mark_links();
@@ -124,6 +128,8 @@ private:
     reactor::Timer tick_;
     reactor::Timer drain_;
     reactor::Instant drain_until_{};
+    reactor::Instant started_at_{};
+    std::uint64_t corrupted_ = 0;
     bool draining_ = false;
 };
 

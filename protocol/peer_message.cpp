@@ -212,6 +212,7 @@ std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line) 
     if (name == "HELLO") return parse_hello(fields);
     if (name == "WELCOME") return parse_welcome(fields);
     if (name == "ERR") return parse_refusal(fields);
+    if (name == "STATUS") return StatusRequest{};
     return std::unexpected(Malformed::unknown_command);
 }
 
@@ -295,6 +296,13 @@ std::string_view format(std::span<char> out, const Pong& message) {
 
 std::string_view format(std::span<char> out, const Ack& message) {
     return format_number(out, "ACK ", message.seq);
+}
+
+std::string_view format(std::span<char> out, const StatusRequest&) {
+    TextWriter writer(out);
+    writer.put("STATUS");
+    assert(!writer.overflowed());
+    return writer.text();
 }
 
 }  // namespace protocol

@@ -103,8 +103,22 @@ struct Ack {
     friend bool operator==(const Ack&, const Ack&) = default;
 };
 
-using PeerMessage =
-    std::variant<AtLine, Seq, Sweep, DigestPart, Hello, Welcome, Refusal, Ping, Pong, Ack>;
+// "STATUS", as a first line and not by a server: answer with one line of JSON and hang up.
+struct StatusRequest {
+    friend bool operator==(const StatusRequest&, const StatusRequest&) = default;
+};
+
+using PeerMessage = std::variant<AtLine,
+                                 Seq,
+                                 Sweep,
+                                 DigestPart,
+                                 Hello,
+                                 Welcome,
+                                 Refusal,
+                                 Ping,
+                                 Pong,
+                                 Ack,
+                                 StatusRequest>;
 
 // Reads one line of a neighbour. Views point into the line.
 std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line);
@@ -124,6 +138,7 @@ std::string_view format(std::span<char> out, const DigestPart& message);
 std::string_view format(std::span<char> out, const Ping& message);
 std::string_view format(std::span<char> out, const Pong& message);
 std::string_view format(std::span<char> out, const Ack& message);
+std::string_view format(std::span<char> out, const StatusRequest& message);
 
 // The message and its newline. `out` must hold peer_line_size_max.
 constexpr std::size_t peer_line_size_max = peer_message_size_max + 1;

@@ -1,13 +1,11 @@
 #include "reactor/signals.hpp"
 
-#include "reactor/sys.hpp"
-
 #include <utility>
 
 namespace reactor {
 
-Result<void> Signals::open() {
-    auto fd = sys::open_signals();
+Result<void> Signals::open(bool with_user) {
+    auto fd = sys::open_signals(with_user);
     if (!fd) return std::unexpected(fd.error());
     descriptor_ = Socket(*fd);
     auto watch = loop_.watch(*fd, Interest::read, Handler::to<&Signals::on_ready>(*this));

@@ -4,16 +4,20 @@
 #include "reactor/loop.hpp"
 #include "reactor/result.hpp"
 #include "reactor/socket.hpp"
+#include "reactor/sys.hpp"
 
 namespace reactor {
 
-// TERM and INT as events of the loop. At most one per process. Pinned.
+// TERM and INT, and USR1 where it is wanted, as events of the loop. At most one per process.
+// Pinned.
 class Signals {
 public:
+    static constexpr int user = sys::user_signal;
+
     Signals(Loop& loop, Delegate<void(int)> received) : loop_(loop), received_(received) {}
 
     // From here on the signals no longer end the process; SIGPIPE is ignored.
-    Result<void> open();
+    Result<void> open(bool with_user = false);
 
 private:
     void on_ready(Ready ready);

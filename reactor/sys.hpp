@@ -70,7 +70,8 @@ void wake_on_time();
 
 // Signals: TERM and INT arrive at the descriptor instead of ending the process; PIPE and XFSZ are
 // ignored, as the calls that raise them say what is wrong.
-Result<int> open_signals();
+inline constexpr int user_signal = 10;  // USR1
+Result<int> open_signals(bool with_user);
 Result<int> take_signal(int fd);
 
 // The limit on open descriptors is raised to `wanted` where that is allowed; answers the limit in

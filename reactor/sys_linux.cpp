@@ -278,13 +278,16 @@ void wake_on_time() {
     prctl(PR_SET_TIMERSLACK, 1);
 }
 
-Result<int> open_signals() {
+static_assert(SIGUSR1 == user_signal);
+
+Result<int> open_signals(bool with_user) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    if (with_user) sigaddset(&set, SIGUSR1);
     if (sigprocmask(SIG_BLOCK, &set, nullptr) < 0) return failure(errno);
     return check(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }

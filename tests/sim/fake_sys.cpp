@@ -114,7 +114,7 @@ Result<std::size_t> wait(int poll, std::span<Event> events, std::int64_t) {
 
 void wake_on_time() {}
 
-Result<int> open_signals() {
+Result<int> open_signals(bool) {
     return failure(ENOSYS);
 }
 Result<int> take_signal(int) {
