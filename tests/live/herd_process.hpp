@@ -37,6 +37,7 @@ struct HerdSetup {
     std::string provider = "offline";
     bool with_places = false;  // Also run the offline Places service, which takes injections.
     bool wire = false;
+    bool corruptible = false;
     Names legacy = {};  // Of the names: old servers, which somebody else starts.
 };
 
@@ -153,8 +154,9 @@ private:
     void launch(const std::string& name) {
         auto& place = servers_[name];
         if (place && !place->ended()) ending_.push_back(std::move(place));
-        place = std::make_unique<Process>(
-            std::vector<std::string>{herd_binary(), "serve", name, "--config", config_});
+        std::vector<std::string> command = {herd_binary(), "serve", name, "--config", config_};
+        if (setup_.corruptible) command.emplace_back("--corruptible");
+        place = std::make_unique<Process>(command);
     }
     void fail(const std::string& name) {
         throw std::runtime_error(name + ": " + server(name).out() + server(name).err());

@@ -1,0 +1,122 @@
+#include "tests/live/herd_process.hpp"
+#include "tests/live/writer.hpp"
+
+#include <catch2/catch.hpp>
+#include <rapidjson/document.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace live;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int idle_count = 400;
+
+Ran status(const Herd& herd, bool json = false) {
+    std::vector<std::string> command = {herd_binary(), "status", "--config", herd.config()};
+    if (json) command.emplace_back("--json");
+    return run(command);
+}
+
+struct Seen {
+    std::set<std::string> digests;
+    std::uint64_t live = 0;
+    std::uint64_t divergences = 0;
+    std::uint64_t corrupted = 0;
+};
+
+Seen look(const Herd& herd) {
+    const Ran ran = status(herd, true);
+    INFO(ran.out << ran.err);
+    REQUIRE(ran.code == 0);
+    rapidjson::Document all;
+    REQUIRE_FALSE(all.Parse(ran.out.c_str()).HasParseError());
+    Seen seen;
+    for (const auto& server : all["servers"].GetArray()) {
+        seen.digests.insert(server["digest"].GetString());
+        seen.corrupted += server["corrupted"].GetUint64();
+        for (const auto& link : server["links"].GetArray()) {
+            seen.live += std::string("live") == link["state"].GetString();
+            seen.divergences += link["divergences"].GetUint64();
+        }
+    }
+    return seen;
+}
+
+// How many of the clients that do not move stand differently in two servers.
+int different(const Herd& herd, const std::string& one, const std::string& other) {
+    Client first(herd.port(one));
+    Client second(herd.port(other));
+    int count = 0;
+    for (int i = 0; i < idle_count; ++i) {
+        const std::string line = "WHATSAT idle" + std::to_string(i) + " 1 0\n";
+        first.send(line);
+        second.send(line);
+        count += first.read_block() != second.read_block();
+    }
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("status: a record spoilt under load shows, is found and is mended within a minute",
+          "[live][status]") {
+    HerdSetup setup;
+    setup.corruptible = true;
+    Herd herd(setup);
+    Client client(herd.port("Hands"));
+    for (int i = 0; i < idle_count; ++i) {
+        CHECK(client.ask(iamat("idle" + std::to_string(i), 1)).starts_with("AT Hands "));
+    }
+    CHECK(client.ask("SYNC") == "SYNC Hands 2 2\n");
+    const Writer goloman(herd, "Goloman");
+    const Writer welsh(herd, "Welsh");
+    const Seen before = look(herd);
+    CHECK(before.live == 12);
+    CHECK(before.divergences == 0);
+    // Which record it is, is up to the server: of six, some are of clients that do not move.
+    for (int i = 0; i < 6; ++i) herd.server("Wilkes").signal(SIGUSR1);
+    const auto begun = std::chrono::steady_clock::now();
+    while (look(herd).corrupted < 1) std::this_thread::sleep_for(10ms);
+    const int spoilt = different(herd, "Wilkes", "Hands");
+    CHECK(spoilt > 0);
+    while (different(herd, "Wilkes", "Hands") > 0 &&
+           std::chrono::steady_clock::now() < begun + 60s) {
+        std::this_thread::sleep_for(500ms);
+    }
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
+    CHECK(different(herd, "Wilkes", "Hands") == 0);
+    CHECK(look(herd).divergences > 0);
+    bool logged = false;
+    for (const auto& name : herd.names()) {
+        logged = logged || herd.log(name).find("event=divergence") != std::string::npos;
+    }
+    CHECK(logged);
+    std::printf("figure: %d records spoilt under load were found and mended in %.1f s\n",
+                spoilt,
+                taken.count());
+}
+
+TEST_CASE("status: who does not answer is named, and the exit code says so", "[live][status]") {
+    Herd herd;
+    const Ran good = status(herd);
+    CHECK(good.code == 0);
+    CHECK(good.out.find("5 of 5 servers up, 12 of 12 links live, tables equal\n") !=
+          std::string::npos);
+    herd.kill("Welsh");
+    const Ran bad = status(herd);
+    CHECK(bad.code == 1);
+    CHECK(bad.out.find("Welsh    -   Connection refused\n") != std::string::npos);
+    CHECK(bad.out.find("4 of 5 servers up, ") != std::string::npos);
+    const Ran json = status(herd, true);
+    CHECK(json.code == 1);
+    CHECK(json.out.find(R"({"server":"Welsh","error":"Connection refused"})") != std::string::npos);
+}
