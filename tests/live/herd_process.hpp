@@ -38,25 +38,34 @@ struct HerdSetup {
     bool with_places = false;  // Also run the offline Places service, which takes injections.
     bool wire = false;
     bool corruptible = false;
+    bool journal = false;
     Names legacy = {};  // Of the names: old servers, which somebody else starts.
+    Names played = {};  // Of the names: neighbours that the test plays itself.
+    // Who finds whom elsewhere than where it listens: behind a relay of the test's, at this port.
+    std::map<std::pair<std::string, std::string>, std::uint16_t> detours = {};
 };
 
 class Herd {
 public:
-    // All servers are up when this returns; and linked, if none is legacy.
+    // All servers are up when this returns; and linked, if none is legacy or played.
     explicit Herd(HerdSetup setup = {}) : setup_(std::move(setup)) {
         const auto ports = free_ports(2 * setup_.names.size() + 1);
         places_port_ = ports.back();
         for (std::size_t i = 0; i < setup_.names.size(); ++i) {
             ports_[setup_.names[i]] = {ports[2 * i], ports[2 * i + 1]};
         }
-        config_ = write_file(folder_ / "herd.json", configuration());
+        config_ = write_file(folder_ / "herd.json", configuration({}));
         if (setup_.with_places) start_places();
         for (const auto& name : setup_.names) {
-            if (!is_legacy(name)) launch(name);
+            if (is_ours(name)) launch(name);
         }
         for (const auto& name : setup_.names) {
-            if (setup_.legacy.empty()) await_links(name);
+            if (!is_ours(name)) continue;
+            if (setup_.legacy.empty() && setup_.played.empty()) {
+                await_links(name);
+            } else if (!server(name).says(": clients on ")) {
+                fail(name);
+            }
         }
     }
 
@@ -69,12 +78,28 @@ public:
     bool is_legacy(const std::string& name) const {
         return std::ranges::find(setup_.legacy, name) != setup_.legacy.end();
     }
+    // A process of this herd's.
+    bool is_ours(const std::string& name) const {
+        return !is_legacy(name) && std::ranges::find(setup_.played, name) == setup_.played.end();
+    }
     const std::string& config() const { return config_; }
     std::filesystem::path file(const std::string& name) const { return folder_ / name; }
     std::string log(const std::string& name) const {
         return read_file(folder_.path() / "logs" / (name + ".log"));
     }
 
+    // Answers at once. One that is still ending keeps on doing so.
+    void launch(const std::string& name) {
+        auto& place = servers_[name];
+        if (place && !place->ended()) ending_.push_back(std::move(place));
+        std::string config = config_;
+        if (!setup_.detours.empty()) {
+            config = write_file(folder_ / (name + ".json"), configuration(name));
+        }
+        std::vector<std::string> command = {herd_binary(), "serve", name, "--config", config};
+        if (setup_.corruptible) command.emplace_back("--corruptible");
+        place = std::make_unique<Process>(command);
+    }
     // Answers when it accepts clients.
     void start(const std::string& name) {
         launch(name);
@@ -117,15 +142,16 @@ public:
     }
 
 private:
-    std::string configuration() const {
+    // As the server `reader` is to see it.
+    std::string configuration(const std::string& reader) const {
         std::string servers;
         std::string links;
         for (const auto& name : setup_.names) {
-            servers +=
-                (servers.empty() ? "" : ",") + std::string("{\"name\":\"") + name +
-                "\",\"clients\":" + address(port(name)) +
-                (is_legacy(name) ? ",\"legacy\":true" : ",\"peers\":" + address(peer_port(name))) +
-                "}";
+            servers += (servers.empty() ? "" : ",") + std::string("{\"name\":\"") + name +
+                       "\",\"clients\":" + address(port(name)) +
+                       (is_legacy(name) ? ",\"legacy\":true"
+                                        : ",\"peers\":" + address(found_at(reader, name))) +
+                       "}";
         }
         for (const auto& [one, other] : setup_.links) {
             links += (links.empty() ? "[\"" : ",[\"") + one + "\",\"" + other + "\"]";
@@ -135,7 +161,14 @@ private:
                "\",\"url\":\"http://127.0.0.1:" + std::to_string(places_port_) + "\"" +
                setup_.places + "},\"limits\":{" + setup_.limits + "},\"log\":{\"folder\":\"" +
                (folder_ / "logs").string() + "\",\"wire\":" + (setup_.wire ? "true" : "false") +
-               "}}";
+               "}" +
+               (setup_.journal ? ",\"journal\":{\"folder\":\"" + (folder_ / "kept").string() + "\"}"
+                               : "") +
+               "}";
+    }
+    std::uint16_t found_at(const std::string& reader, const std::string& name) const {
+        const auto detour = setup_.detours.find({reader, name});
+        return detour != setup_.detours.end() ? detour->second : peer_port(name);
     }
     static std::string address(std::uint16_t port) {
         return "\"127.0.0.1:" + std::to_string(port) + "\"";
@@ -149,14 +182,6 @@ private:
                                      "--listen",
                                      "127.0.0.1:" + std::to_string(places_port_)});
         if (!places_->says("listening")) throw std::runtime_error("places: " + places_->err());
-    }
-    // One that is still ending keeps on doing so.
-    void launch(const std::string& name) {
-        auto& place = servers_[name];
-        if (place && !place->ended()) ending_.push_back(std::move(place));
-        std::vector<std::string> command = {herd_binary(), "serve", name, "--config", config_};
-        if (setup_.corruptible) command.emplace_back("--corruptible");
-        place = std::make_unique<Process>(command);
     }
     void fail(const std::string& name) {
         throw std::runtime_error(name + ": " + server(name).out() + server(name).err());
