@@ -18,6 +18,7 @@ constexpr Setting client_settings[] = {
     {sys::Option::keep_alive_interval_s, 15},
     {sys::Option::keep_alive_count, 4},
     {sys::Option::user_timeout_ms, 90'000},
+    {sys::Option::unsent_low_water, 64 << 10},
 };
 
 constexpr Setting neighbour_settings[] = {

@@ -34,8 +34,9 @@ private:
 enum class Patience { client, neighbour };
 
 // The options every connected socket gets: no Nagle delay, keep-alive, a bound on unacknowledged
-// time; neighbours also get a send buffer that keeps unsent records replaceable. Failures are
-// ignored: a connection without them still works.
+// time, and one on what the kernel keeps for who does not read. For a neighbour that is less, so
+// that unsent records can still be replaced. Failures are ignored: a connection without them still
+// works.
 void tune(const Socket& socket, Patience patience);
 
 }  // namespace reactor

@@ -77,6 +77,8 @@ TEST_CASE("socket: a tuned client is found dead in the time given", "[reactor][s
     const int count = option(ours, IPPROTO_TCP, TCP_KEEPCNT);
     REQUIRE(idle + interval * count == 120);
     REQUIRE(option(ours, IPPROTO_TCP, TCP_USER_TIMEOUT) == 90'000);
+    // Who does not read costs the kernel no more than that either.
+    REQUIRE(option(ours, IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 64 << 10);
 }
 
 TEST_CASE("socket: a tuned neighbour is found dead within seconds", "[reactor][socket]") {
