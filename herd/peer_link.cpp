@@ -65,8 +65,8 @@ void PeerLink::on_connected(reactor::Socket socket) {
         connector_.dial_later();
         return;
     }
+    stream_->read_on();
     state_ = State::greeting;
-    unsent_ = 0;
     heard_at_ = core_.loop.now();
     say(protocol::Hello{protocol::peer_version,
                         core_.name,
@@ -88,7 +88,6 @@ std::size_t PeerLink::on_input(std::string_view bytes, std::size_t seen, bool en
 }
 
 void PeerLink::on_drained() {
-    heard_at_ = core_.loop.now();
     core_.wire.post_flush();
 }
 
@@ -262,12 +261,10 @@ std::size_t PeerLink::mark(std::span<char> out) {
     return size;
 }
 
-// While bytes wait for the kernel the neighbour's PONGs are not read: on a slow link, perhaps
-// never. That the kernel finds room again then says as much.
+// On a slow link no PING gets through for a long time. But a neighbour to which anything comes says
+// so each second (PeerSession::tick); what our kernel has got rid of says less.
 void PeerLink::tick() {
     if (!stream_ || stream_->dead()) return;
-    if (stream_->unsent() < unsent_) heard_at_ = core_.loop.now();
-    unsent_ = stream_->unsent();
     if (core_.loop.now() - heard_at_ > silence_max) {
         ++core_.counters.links_silent;
         stream_->abort();

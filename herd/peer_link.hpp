@@ -107,7 +107,6 @@ private:
     std::uint64_t drops_ = 0;
     // The neighbour's clock minus ours, as its WELCOME had it; half a round trip is in it.
     std::int64_t clock_difference_ns_ = 0;
-    std::size_t unsent_ = 0;  // At the last tick.
     reactor::Instant marked_at_{};
     reactor::Instant heard_at_{};
 };

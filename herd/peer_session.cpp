@@ -23,7 +23,11 @@ reactor::Result<void> PeerSession::open(reactor::Socket socket) {
 
 void PeerSession::tick() {
     tell_divergence();
-    if (stream_.dead() || core_.loop.now() - heard_at_ <= silence_max) return;
+    if (stream_.dead()) return;
+    if (core_.loop.now() - heard_at_ <= silence_max) {
+        if (neighbour_ != nullptr && unanswered_) say(protocol::Ack{acknowledged_});
+        return;
+    }
     if (legacy_ && !stream_.finishing()) return;
     ++core_.counters.links_silent;
     stream_.abort();
@@ -32,6 +36,7 @@ void PeerSession::tick() {
 std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
     // A stranger has until its first line, however slowly it sends it.
     if (neighbour_ != nullptr || legacy_) heard_at_ = core_.loop.now();
+    unanswered_ = true;
     reactor::Lines lines(bytes, seen);
     while (stream_.listens()) {
         const auto line = lines.take();
@@ -128,6 +133,7 @@ void PeerSession::on_message(const protocol::Seq& seq) {
     rules::Position& received = neighbour_->received;
     received.seq = std::max(received.seq, seq.seq);
     if (received.seq >= received.sweep_target) received.sweep_target = received.sweep_slot = 0;
+    acknowledged_ = seq.seq;
     say(protocol::Ack{seq.seq});
 }
 
@@ -200,6 +206,7 @@ void PeerSession::on_closed(reactor::Closed) {
 template <class Message>
 void PeerSession::say(const Message& message) {
     std::array<char, protocol::peer_line_size_max> out{};
+    unanswered_ = false;
     stream_.send(protocol::format_line(out, message));
 }
 

@@ -45,7 +45,8 @@ public:
 
     reactor::Result<void> open(reactor::Socket socket);
     // About once a second: a neighbour that is silent is taken for gone. Not a legacy one, which
-    // may keep a connection and has no way to show that it is there.
+    // may keep a connection and has no way to show that it is there. One that is not, and was not
+    // answered since, is told that it is heard: its PINGs may stand behind much else.
     void tick();
     void abort() { stream_.abort(); }
     // The server shuts down: what the neighbour still has to say is for its successor.
@@ -81,6 +82,8 @@ private:
     Neighbour* neighbour_ = nullptr;  // Since its HELLO.
     std::uint32_t incarnation_ = 0;   // Of its run.
     bool legacy_ = false;             // Since its first AT.
+    std::uint64_t acknowledged_ = 0;  // The latest SEQ on this connection.
+    bool unanswered_ = false;         // Something has come, and nothing was said since.
     std::uint32_t divergent_ = 0;     // Buckets found so, that the log does not know yet.
     reactor::Instant heard_at_{};
 };

@@ -21,13 +21,15 @@ constexpr Setting client_settings[] = {
     {sys::Option::unsent_low_water, 64 << 10},
 };
 
+// No user timeout: Linux also ends with it who reads all the time, but so slowly that for that long
+// there is never room for the whole next segment. A neighbour's silence is noticed by who talks to
+// it.
 constexpr Setting neighbour_settings[] = {
     {sys::Option::no_delay, 1},
     {sys::Option::keep_alive, 1},
     {sys::Option::keep_alive_idle_s, 2},
     {sys::Option::keep_alive_interval_s, 1},
     {sys::Option::keep_alive_count, 3},
-    {sys::Option::user_timeout_ms, 3'000},
     {sys::Option::send_buffer_size, 256 << 10},
     {sys::Option::unsent_low_water, 16 << 10},
 };

@@ -33,10 +33,10 @@ private:
 // How soon a silent connection is given up by the kernel: for clients and for neighbours.
 enum class Patience { client, neighbour };
 
-// The options every connected socket gets: no Nagle delay, keep-alive, a bound on unacknowledged
-// time, and one on what the kernel keeps for who does not read. For a neighbour that is less, so
-// that unsent records can still be replaced. Failures are ignored: a connection without them still
-// works.
+// The options every connected socket gets: no Nagle delay, keep-alive, for clients a bound on
+// unacknowledged time, and one on what the kernel keeps for who does not read. For a neighbour that
+// is less, so that unsent records can still be replaced. Failures are ignored: a connection without
+// them still works.
 void tune(const Socket& socket, Patience patience);
 
 }  // namespace reactor

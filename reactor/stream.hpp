@@ -41,8 +41,9 @@ protected:
 // A connected socket as bytes in, bytes out, with back-pressure both ways. Pinned.
 //
 // States: open -> (finishing ->) dead. While output waits for the kernel, nothing more is read: who
-// owes us reading is not read from. After abort() or the peer's reset the descriptor is closed at
-// once, sending is a no-op, and on_closed follows in this iteration's reclaim phase.
+// owes us reading is not read from (but see read_on). After abort() or the peer's reset the
+// descriptor is closed at once, sending is a no-op, and on_closed follows in this iteration's
+// reclaim phase.
 // Nothing here calls its owner back from inside a call of the owner's.
 class Stream : public ListItem<Stream> {
 public:
@@ -68,6 +69,9 @@ public:
     void cork() { corked_ = true; }
     void uncork();
 
+    // From now on reads although output waits. For an owner whose input makes no output.
+    void read_on() { reads_on_ = true; }
+
     // Stops delivering input, and reading. resume() delivers what is held, from a task.
     void pause();
     void resume();
@@ -79,8 +83,10 @@ public:
 
     bool dead() const { return state_ == State::dead; }
     bool finishing() const { return state_ == State::finishing; }
-    // More input may be handled now: not paused, not finishing, nothing unsent.
-    bool listens() const { return state_ == State::open && !paused_ && unsent_.empty(); }
+    // More input may be handled now: not paused, not finishing, nothing unsent or read_on().
+    bool listens() const {
+        return state_ == State::open && !paused_ && (reads_on_ || unsent_.empty());
+    }
     bool blocked() const { return !unsent_.empty(); }
     // Input, or the peer's end, is still to be handled.
     bool holds_input() const { return !held_.empty() || ended_; }
@@ -131,6 +137,7 @@ private:
     bool privileged_;
     bool paused_ = false;
     bool corked_ = false;
+    bool reads_on_ = false;
     bool reading_ = true;      // Whether the kernel is to say "readable".
     bool ended_ = false;       // The peer has sent its last byte.
     bool shut_ = false;        // We have ended our direction.

@@ -328,6 +328,27 @@ TEST_CASE("peer_session: a silent neighbour is taken for gone within four second
     CHECK(house.server.counters().links_silent == 1);
 }
 
+TEST_CASE("peer_session: a neighbour that is heard is told so each second, and no other",
+          "[herd][peer]") {
+    House house;
+    Dialler peer(house);
+    peer.greet();
+    house.run(1s);
+    CHECK(peer.hear().empty());
+    // Half a line is a sign of life.
+    peer.say("AT B +0.5 c ");
+    house.run(1s);
+    CHECK(peer.hear() == "ACK 0\n");
+    CHECK(peer.ask("+1-1 5\nSEQ 7\n") == "ACK 7\n");
+    house.run(1s);
+    CHECK(peer.hear().empty());
+    peer.say("AT B +0.5 c +1-1 6\n");
+    house.run(1s);
+    CHECK(peer.hear() == "ACK 7\n");
+    house.run(1s);
+    CHECK(peer.hear().empty());
+}
+
 TEST_CASE("peer_session: a stranger that dribbles does not hold its place", "[herd][peer]") {
     House house;
     Dialler peer(house);

@@ -3,7 +3,10 @@
 #include "tests/unit/reactor/sockets.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <string>
+#include <thread>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -81,10 +84,31 @@ TEST_CASE("socket: a tuned client is found dead in the time given", "[reactor][s
     REQUIRE(option(ours, IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 64 << 10);
 }
 
-TEST_CASE("socket: a tuned neighbour is found dead within seconds", "[reactor][socket]") {
+TEST_CASE("socket: a tuned neighbour may read as slowly as it likes", "[reactor][socket]") {
+    auto [ours, theirs] = test::tcp_pair();
+    const int small = 4'096;
+    REQUIRE(setsockopt(theirs.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0);
+    tune(ours, Patience::neighbour);
+    const std::string bytes(std::size_t{64} << 10, 'x');
+    while (sys::send(ours.fd(), bytes)) {
+    }
+    // Longer than a neighbour may be silent; and not all that is sent has room at once.
+    char room[400];
+    std::size_t heard = 0;
+    for (int i = 0; i < 100; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(45));
+        heard += sys::receive(theirs.fd(), room).value_or(0);
+        REQUIRE(sys::take_error(ours.fd()).has_value());
+    }
+    REQUIRE(heard > 0);
+}
+TEST_CASE("socket: a tuned neighbour is found dead within seconds when nothing is under way",
+          "[reactor][socket]") {
     auto [ours, theirs] = test::tcp_pair();
     tune(ours, Patience::neighbour);
-    REQUIRE(option(ours, IPPROTO_TCP, TCP_USER_TIMEOUT) == 3'000);
+    const int idle = option(ours, IPPROTO_TCP, TCP_KEEPIDLE);
+    const int interval = option(ours, IPPROTO_TCP, TCP_KEEPINTVL);
+    REQUIRE(idle + interval * option(ours, IPPROTO_TCP, TCP_KEEPCNT) == 5);
     REQUIRE(option(ours, IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 16 << 10);
     REQUIRE(option(ours, SOL_SOCKET, SO_SNDBUF) >= 256 << 10);
 }

@@ -48,6 +48,30 @@ TEST_CASE("stream: who owes us reading is not read from, and goes on when it has
     REQUIRE(bench.wire.blocks().in_use() == 0);
 }
 
+TEST_CASE("stream: one that reads on hears who owes it reading", "[reactor][stream]") {
+    Bench bench;
+    Pair pair = local_pair(4096);
+    Socket& theirs = pair.theirs;
+    Session session(bench, std::move(pair.ours));
+    session.stream.read_on();
+    const std::string expected = pattern(100'000);
+    session.stream.send_now(expected);
+    say(theirs, "one\n");
+    turn(bench.loop, 2);
+    REQUIRE(session.stream.blocked());
+    REQUIRE(session.lines.back() == "one");
+    REQUIRE(iterations_at_rest(bench.loop) <= at_rest_max);
+    say(theirs, "two\n");
+    std::string heard;
+    REQUIRE(run_until(bench.loop, [&] {
+        heard += hear(theirs, 700);
+        turn(bench.loop);
+        return heard.size() == expected.size();
+    }));
+    REQUIRE(heard == expected);
+    REQUIRE(session.lines.size() == 2);
+}
+
 TEST_CASE("stream: what waits for the kernel stays in order with what comes behind it",
           "[reactor][stream]") {
     Bench bench;
