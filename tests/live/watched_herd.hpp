@@ -4,6 +4,7 @@
 #include "reactor/address.hpp"
 #include "tests/live/herd_process.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,7 +16,7 @@ namespace live {
 class WatchedHerd {
 public:
     explicit WatchedHerd(HerdSetup setup = {})
-        : names_(setup.names), links_(setup.links), herd_(with_observers(std::move(setup))) {
+        : names_(watched(setup)), links_(setup.links), herd_(with_observers(std::move(setup))) {
         target_.system = "herd";
         for (const auto& name : names_) {
             target_.servers.push_back(
@@ -26,19 +27,27 @@ public:
                  {herd_.server(name).pid()}});
         }
         for (const auto& [one, other] : links_) {
+            if (!herd_.is_ours(one) || !herd_.is_ours(other)) continue;
             target_.links.emplace_back(target_.find(one), target_.find(other));
         }
     }
 
     Herd& herd() { return herd_; }
+    const Herd& herd() const { return herd_; }
     // The servers, without their observers; numbered as in the target.
     const Names& names() const { return names_; }
     const bench::Target& target() const { return target_; }
 
 private:
+    static Names watched(const HerdSetup& setup) {
+        Names names = setup.names;
+        std::erase_if(names, [&](const std::string& name) {
+            return std::ranges::find(setup.played, name) != setup.played.end();
+        });
+        return names;
+    }
     static HerdSetup with_observers(HerdSetup setup) {
-        const Names servers = setup.names;
-        for (const auto& name : servers) {
+        for (const auto& name : watched(setup)) {
             const std::string observer = name + "-observer";
             setup.names.push_back(observer);
             setup.played.push_back(observer);
