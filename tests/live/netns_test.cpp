@@ -1,0 +1,166 @@
+// Real packets lost on a real network between real servers, where the machine allows to make one:
+// root, and the programs ip, nft and tc.
+#include "tests/live/client.hpp"
+#include "tests/live/network.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace live;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint16_t clients_port = 12'000;  // of the first host
+constexpr std::uint16_t peers_port = 12'100;
+constexpr std::uint64_t client_count = 200;
+// A dead link is noticed in 3 to 4 s; the next dial may take 3 s and the pause before it 5.
+constexpr auto agreement_max = 12s;
+
+// Alpha - Beta - Gamma, each on a host of its own.
+class Hosts {
+public:
+    static constexpr std::array<const char*, Network::size> names = {"Alpha", "Beta", "Gamma"};
+
+    Hosts() {
+        std::string servers;
+        for (std::size_t i = 0; i < Network::size; ++i) {
+            servers += (i > 0 ? "," : "") + std::string("{\"name\":\"") + names[i] +
+                       "\",\"clients\":\"127.0.0.1:" + std::to_string(clients_port + i) +
+                       "\",\"peers\":\"" + Network::address(i) + ":" + std::to_string(peers_port) +
+                       "\"}";
+        }
+        const std::string config =
+            write_file(folder_ / "herd.json",
+                       "{\"servers\":[" + servers +
+                           "],\"links\":[[\"Alpha\",\"Beta\"],[\"Beta\",\"Gamma\"]]}");
+        for (std::size_t i = 0; i < Network::size; ++i) {
+            network.host(i).inside([&] {
+                servers_[i] = std::make_unique<Process>(std::vector<std::string>{herd_binary(),
+                                                                                 "serve",
+                                                                                 names[i],
+                                                                                 "--config",
+                                                                                 config,
+                                                                                 "--log-dir",
+                                                                                 folder_ / "log"});
+            });
+        }
+        for (auto& server : servers_) {
+            const bool up = server->says(": all links up");
+            INFO(server->out() << server->err());
+            REQUIRE(up);
+        }
+    }
+
+    // A thousand reports a second or so for that long, at both ends of the row. Every one of them
+    // is answered, whatever the network does.
+    void move_clients(std::chrono::milliseconds time) {
+        std::array<Client, 2> ends = {connect(0), connect(2)};
+        for (const auto end = Clock::now() + time; Clock::now() < end; ++second_) {
+            for (std::size_t i = 0; i < ends.size(); ++i) {
+                for (int k = 0; k < 5; ++k, ++count_) {
+                    const std::string answer = ends[i].ask("IAMAT " + client(i, count_) +
+                                                           " +1.5-2.5 " + std::to_string(second_));
+                    if (!answer.starts_with("AT ")) ++errors;
+                }
+            }
+            std::this_thread::sleep_for(10ms);
+        }
+    }
+    // All that a server knows of every client.
+    std::string table(std::size_t host) const {
+        std::string questions;
+        for (std::uint64_t i = 0; i < client_count; ++i) {
+            for (std::size_t end = 0; end < 2; ++end) {
+                questions += "WHATSAT " + client(end, i) + " 1 0\n";
+            }
+        }
+        Client asker = connect(host);
+        asker.send(questions);
+        asker.end();
+        return asker.read_all();
+    }
+    bool agree() const {
+        const std::string first = table(0);
+        return first == table(1) && first == table(2);
+    }
+
+    Network network;
+    int errors = 0;
+
+private:
+    Client connect(std::size_t host) const {
+        const auto port = static_cast<std::uint16_t>(clients_port + host);
+        return network.host(host).inside([&] { return Client(port); });
+    }
+    static std::string client(std::size_t end, std::uint64_t number) {
+        return std::string("of-") + names[2 * end] + std::to_string(number % client_count);
+    }
+
+    TemporaryFolder folder_;
+    std::array<std::unique_ptr<Process>, Network::size> servers_;
+    std::uint64_t second_ = 1'600'000'000;
+    std::uint64_t count_ = 0;
+};
+
+// Or says in one sentence why there is none.
+std::unique_ptr<Hosts> make_hosts() {
+    if (geteuid() != 0) {
+        WARN("skipped: only root may make networks");
+        return nullptr;
+    }
+    try {
+        const Network possible;
+    } catch (const std::exception& why) {
+        WARN("skipped: this machine makes no networks: " << why.what());
+        return nullptr;
+    }
+    return std::make_unique<Hosts>();
+}
+
+struct Trial {
+    const char* name;
+    std::function<void(const Network&)> begin;
+    std::chrono::milliseconds time;
+    bool parts = false;  // for long enough that Alpha cannot know what Gamma does
+};
+
+}  // namespace
+
+TEST_CASE("network: all tables are equal soon after packets were lost or held up",
+          "[live][netns]") {
+    const auto hosts = make_hosts();
+    if (!hosts) return;
+    const std::vector<Trial> trials = {
+        {"none", [](const Network&) {}, 200ms},
+        {"Alpha cut off for a second", [](const Network& n) { n.part(0, true, true); }, 1s, true},
+        {"Alpha cut off until it is given up",
+         [](const Network& n) { n.part(0, true, true); },
+         4200ms,
+         true},
+        {"nothing comes to Alpha", [](const Network& n) { n.part(0, true, false); }, 2s, true},
+        {"nothing comes from Alpha", [](const Network& n) { n.part(0, false, true); }, 1s, true},
+        {"64 kbit/s to and from Alpha", [](const Network& n) { n.limit(0, "64kbit"); }, 1s},
+    };
+    for (const Trial& trial : trials) {
+        INFO(trial.name);
+        trial.begin(hosts->network);
+        hosts->move_clients(trial.time);
+        if (trial.parts) CHECK_FALSE(hosts->agree());
+        hosts->network.heal(0);
+        const auto healed = Clock::now();
+        CHECK(eventually([&] { return hosts->agree(); }, agreement_max));
+        const std::chrono::duration<double, std::milli> took = Clock::now() - healed;
+        std::printf("figure: %s: all tables equal %.0f ms after it\n", trial.name, took.count());
+    }
+    CHECK(hosts->errors == 0);
+}
