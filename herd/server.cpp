@@ -104,6 +104,7 @@ Outcome<> Server::open() {
 Outcome<> Server::map_memory() {
     const Limits& limits = config_.limits;
     const std::uint32_t line_max = limits.line_max + at_line_surplus;
+    const auto neighbours = static_cast<std::uint32_t>(self_.neighbours.size()) + 1;
     const reactor::Wire::Limits wire{
         .send_size = std::size_t{limits.places_body_max} + line_max + (std::size_t{256} << 10),
         .blocks = limits.blocks,
@@ -113,8 +114,8 @@ Outcome<> Server::map_memory() {
         wire_.open(wire),
         table_.open({limits.clients, limits.long_records, line_max},
                     SipHash(reactor::sys::random_bits(), reactor::sys::random_bits())),
-        neighbours_.map(static_cast<std::uint32_t>(servers_max)),
-        legacy_links_.map(static_cast<std::uint32_t>(servers_max)),
+        neighbours_.map(neighbours),
+        legacy_links_.map(neighbours),
         clients_.map(limits.connections),
         peers_.map(limits.peer_connections),
         barrier_.open(),

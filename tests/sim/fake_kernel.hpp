@@ -5,10 +5,11 @@
 #include "tests/sim/fake_disk.hpp"
 #include "tests/sim/random.hpp"
 
+#include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
+#include <queue>
 #include <set>
 #include <span>
 #include <string>
@@ -30,8 +31,16 @@ public:
     struct Faults {
         unsigned short_receive = 0;
         unsigned short_send = 0;
-        unsigned accept_fails = 0;   // EMFILE
+        unsigned accept_fails = 0;   // EMFILE, ENFILE, ENOBUFS or ENOMEM
         unsigned connect_fails = 0;  // ECONNREFUSED though somebody listens
+        unsigned socket_fails = 0;   // as accept, of a host that is not spared
+        unsigned send_fails = 0;     // ENOBUFS or ENOMEM, likewise
+    };
+    // What a connection between two hosts is like.
+    struct Path {
+        std::size_t buffer_size = 0;  // of one direction of one connection
+        std::int64_t delay_min_ns = 0;
+        std::int64_t delay_max_ns = 0;
     };
 
     explicit FakeKernel(std::uint64_t seed);
@@ -40,32 +49,48 @@ public:
     // The kernel that reactor::sys reaches.
     static FakeKernel& current();
 
-    void enter(Host host) { host_ = host; }
+    void enter(Host host) {
+        host_ = host;
+        stir(host);
+    }
     Faults faults;
+    Host spared = UINT32_MAX;  // This host's own calls for sockets and to send do not fail.
     FakeDisk disk;
-    std::size_t buffer_size = std::size_t{64} << 10;  // of one direction of one connection
+    // Of all paths that have none of their own.
+    std::size_t buffer_size = std::size_t{64} << 10;
     std::int64_t delay_min_ns = 20'000;
     std::int64_t delay_max_ns = 500'000;
+    void set_path(Host a, Host b, const Path& path) { paths_[pair(a, b)] = path; }
 
     // Virtual time.
     std::int64_t now_ns() const { return now_; }
     void advance_to(std::int64_t time_ns);
     void set_clock_skew(Host host, std::int64_t skew_ns) { skews_[host] = skew_ns; }
-    // When the next byte, connection or end on its way arrives; nothing when none is.
-    std::optional<std::int64_t> next_arrival() const;
+    std::int64_t wall_ns(Host host) const;
+    // When the next byte, connection or end on its way may arrive; nothing when none is.
+    std::optional<std::int64_t> next_arrival();
     // Whether the host's poll would return something now.
     bool ready(Host host);
+    // Whether anything has happened to the host since it was not ready. Much cheaper.
+    bool stirred(Host host) const { return host < stirred_.size() && stirred_[host]; }
 
     // The network between two hosts. `reset` ends the connections there are.
     void cut(Host a, Host b, bool reset);
-    void heal(Host a, Host b) { cuts_.erase(pair(a, b)); }
-    void heal_all() { cuts_.clear(); }
-    bool is_cut(Host a, Host b) const { return cuts_.contains(pair(a, b)); }
+    // Nothing gets from `from` to `to` any more; the other direction works.
+    void mute(Host from, Host to) { cuts_.insert({from, to}); }
+    void heal(Host a, Host b);
+    void heal_all();
+    bool is_cut(Host from, Host to) const { return cuts_.contains({from, to}); }
+    // Ends their connections; they may connect anew at once.
+    void reset(Host a, Host b);
+    // The host is gone without a word: the other ends of its connections hear nothing. What it held
+    // is still to be closed.
+    void vanish(Host host);
 
     std::size_t open_descriptors(Host host) const;
 
     // reactor::sys, member by member.
-    std::int64_t wall_ns() const;
+    std::int64_t wall_ns() const { return wall_ns(host_); }
     std::uint64_t random_bits() { return random_.bits(); }
     reactor::Result<int> open_socket();
     reactor::Result<void> bind(int fd, const reactor::Address& address);
@@ -95,16 +120,33 @@ private:
     enum class Kind : std::uint8_t { none, socket, listener, poll, file };
     enum class State : std::uint8_t { fresh, connecting, connected, failed };
 
-    struct Interest {
-        std::uint32_t mask = 0;
-        std::uint64_t data = 0;
-    };
     // One direction's bytes on their way to their reader.
     struct Segment {
         std::int64_t due = 0;
         std::string bytes = {};
-        bool end = false;    // FIN
-        bool reset = false;  // RST
+        std::size_t taken = 0;  // of them, from the front
+        bool end = false;       // FIN
+        bool reset = false;     // RST
+    };
+    // What has been sent and not read, in order. Keeps its memory for what comes next.
+    class Inbox {
+    public:
+        bool empty() const { return first_ == segments_.size(); }
+        Segment& front() { return segments_[first_]; }
+        const Segment& front() const { return segments_[first_]; }
+        const Segment& back() const { return segments_.back(); }
+        void push(Segment segment) { segments_.push_back(std::move(segment)); }
+        void pop() {
+            if (++first_ == segments_.size()) clear();
+        }
+        void clear() {
+            segments_.clear();
+            first_ = 0;
+        }
+
+    private:
+        std::vector<Segment> segments_;
+        std::size_t first_ = 0;
     };
     struct Descriptor {
         Kind kind = Kind::none;
@@ -113,15 +155,19 @@ private:
         reactor::Address local, remote;
         int peer = -1;  // The descriptor at the other end, or -1.
         Host peer_host = 0;
-        std::deque<Segment> inbox;
+        Inbox inbox;
         std::size_t inbox_bytes = 0;
         std::int64_t settled_at = 0;  // When a connect has its outcome.
         int error = 0;
         bool ended = false;  // FIN was read.
         bool write_shut = false;
         std::vector<std::pair<std::int64_t, int>> backlog;  // Of a listener: when, which.
-        std::map<int, Interest> interests;                  // Of a poll.
+        std::vector<int> watched;                           // Of a poll.
+        int poll = -1;                                      // The poll that watches this.
+        std::uint32_t mask = 0;                             // What for.
+        std::uint64_t data = 0;
     };
+    using Arrival = std::pair<std::int64_t, Host>;
 
     static std::pair<Host, Host> pair(Host a, Host b) {
         return a < b ? std::pair(a, b) : std::pair(b, a);
@@ -129,13 +175,23 @@ private:
     int allocate(Kind kind);
     Descriptor& at(int fd);
     Descriptor* find(int fd, Kind kind);
-    std::int64_t delay() { return random_.between(delay_min_ns, delay_max_ns); }
-    bool arrived(const Descriptor& socket) const;
-    std::uint32_t readiness(const Descriptor& descriptor) const;
+    Path path(Host a, Host b) const;
+    std::int64_t delay(Host a, Host b);
+    int pick_error(std::span<const int> errors) { return errors[random_.below(errors.size())]; }
+    bool spares(unsigned percent) { return host_ == spared || !random_.chance(percent); }
+    void stir(Host host);
+    void stir_all();
+    void expect(std::int64_t due, Host host);
+    bool has_arrived(const Descriptor& socket) const;
+    bool has_room(const Descriptor& socket);
+    std::uint32_t readiness(const Descriptor& descriptor);
+    std::size_t drain_inbox(int fd, std::span<char> room);
     void pass_to_peer(Descriptor& from, Segment segment);
     void establish(int fd);
+    void break_connection(Descriptor& socket);
     void drop_connection(int fd, bool reset);
     void settle(Descriptor& socket, int fd);
+    void unwatch(int fd);
 
     static FakeKernel* installed;
 
@@ -145,8 +201,12 @@ private:
     std::int64_t now_ = 1'000'000'000;
     std::vector<Descriptor> descriptors_;
     std::map<std::uint16_t, int> listeners_;  // By port: ports are unique over all hosts.
+    std::map<Host, int> polls_;               // The latest of each host.
     std::map<Host, std::int64_t> skews_;
-    std::set<std::pair<Host, Host>> cuts_;
+    std::map<std::pair<Host, Host>, Path> paths_;
+    std::set<std::pair<Host, Host>> cuts_;  // From, to.
+    std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;
+    std::vector<bool> stirred_;
     std::uint16_t next_port_ = 40'000;
 };
 

@@ -237,7 +237,7 @@ bool World::step(std::int64_t until_ns) {
         Process* process = processes_[host].get();
         if (process == nullptr) continue;
         const std::int64_t wakes = process->loop.wakes_at().time_since_epoch().count();
-        if (wakes <= kernel_.now_ns() || kernel_.ready(host)) {
+        if (wakes <= kernel_.now_ns() || (kernel_.stirred(host) && kernel_.ready(host))) {
             kernel_.enter(host);
             process->loop.run_once();
             return true;

@@ -1,0 +1,272 @@
+// The network of the fake kernel: connections, and what becomes of them.
+#include "tests/sim/fake_kernel.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+
+namespace sim {
+
+using reactor::failure;
+using reactor::Result;
+
+FakeKernel::Path FakeKernel::path(Host a, Host b) const {
+    if (!paths_.empty()) {
+        const auto found = paths_.find(pair(a, b));
+        if (found != paths_.end()) return found->second;
+    }
+    return {buffer_size, delay_min_ns, delay_max_ns};
+}
+
+std::int64_t FakeKernel::delay(Host a, Host b) {
+    const Path between = path(a, b);
+    return random_.between(between.delay_min_ns, between.delay_max_ns);
+}
+
+void FakeKernel::cut(Host a, Host b, bool reset_too) {
+    const bool one = cuts_.insert({a, b}).second;
+    const bool other = cuts_.insert({b, a}).second;
+    if ((one || other) && reset_too) reset(a, b);
+}
+
+void FakeKernel::heal(Host a, Host b) {
+    cuts_.erase({a, b});
+    cuts_.erase({b, a});
+    stir(a);
+    stir(b);
+}
+
+void FakeKernel::heal_all() {
+    cuts_.clear();
+    stir_all();
+}
+
+void FakeKernel::break_connection(Descriptor& socket) {
+    socket.inbox.clear();
+    socket.inbox_bytes = 0;
+    socket.error = ECONNRESET;
+    socket.state = State::failed;
+    socket.peer = -1;
+    stir(socket.host);
+}
+
+void FakeKernel::reset(Host a, Host b) {
+    for (Descriptor& socket : descriptors_) {
+        if (socket.kind != Kind::socket || socket.peer < 0) continue;
+        if (pair(socket.host, socket.peer_host) == pair(a, b)) break_connection(socket);
+    }
+}
+
+void FakeKernel::vanish(Host host) {
+    for (Descriptor& socket : descriptors_) {
+        if (socket.kind != Kind::socket || socket.host != host || socket.peer < 0) continue;
+        at(socket.peer).peer = -1;
+        stir(socket.peer_host);
+        socket.peer = -1;
+    }
+}
+
+Result<void> FakeKernel::bind(int fd, const reactor::Address& address) {
+    if (listeners_.contains(address.port)) return failure(EADDRINUSE);
+    at(fd).local = address;
+    return {};
+}
+
+Result<void> FakeKernel::listen(int fd) {
+    Descriptor& socket = at(fd);
+    assert(socket.kind == Kind::socket);
+    if (socket.local.port == 0) socket.local.port = next_port_++;
+    socket.kind = Kind::listener;
+    listeners_[socket.local.port] = fd;
+    return {};
+}
+
+Result<void> FakeKernel::connect(int fd, const reactor::Address& address) {
+    Descriptor& socket = at(fd);
+    assert(socket.kind == Kind::socket && socket.state == State::fresh);
+    if (socket.local.port == 0) socket.local = reactor::Address::loopback(next_port_++);
+    socket.remote = address;
+    socket.state = State::connecting;
+    const auto listener = listeners_.find(address.port);
+    const Host there = listener == listeners_.end() ? host_ : at(listener->second).host;
+    socket.settled_at = now_ + delay(host_, there);
+    expect(socket.settled_at, host_);
+    return failure(EINPROGRESS);
+}
+
+// A connect has its outcome when its time has come and the way is open.
+void FakeKernel::settle(Descriptor& socket, int fd) {
+    if (socket.state != State::connecting || now_ < socket.settled_at) return;
+    const auto listener = listeners_.find(socket.remote.port);
+    if (listener == listeners_.end() || random_.chance(faults.connect_fails)) {
+        socket.state = State::failed;
+        socket.error = ECONNREFUSED;
+        return;
+    }
+    const Host there = at(listener->second).host;
+    if (is_cut(socket.host, there) || is_cut(there, socket.host)) {
+        socket.settled_at = now_ + 1'000'000'000;  // SYN again
+        expect(socket.settled_at, socket.host);
+        return;
+    }
+    establish(fd);
+}
+
+void FakeKernel::establish(int fd) {
+    const int listener = listeners_.at(at(fd).remote.port);
+    const Host caller = std::exchange(host_, at(listener).host);
+    const int accepted = allocate(Kind::socket);
+    host_ = caller;
+    Descriptor& client = at(fd);
+    Descriptor& server = at(accepted);
+    client.state = server.state = State::connected;
+    server.local = client.remote;
+    server.remote = client.local;
+    client.peer = accepted;
+    client.peer_host = server.host;
+    server.peer = fd;
+    server.peer_host = client.host;
+    const std::int64_t due = now_ + delay(client.host, server.host);
+    at(listener).backlog.emplace_back(due, accepted);
+    expect(due, server.host);
+    stir(client.host);
+}
+
+Result<int> FakeKernel::accept(int fd) {
+    constexpr std::array errors{EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    Descriptor& listener = at(fd);
+    assert(listener.kind == Kind::listener);
+    if (listener.backlog.empty() || listener.backlog.front().first > now_) return failure(EAGAIN);
+    if (random_.chance(faults.accept_fails)) return failure(pick_error(errors));
+    const int accepted = listener.backlog.front().second;
+    listener.backlog.erase(listener.backlog.begin());
+    return accepted;
+}
+
+Result<void> FakeKernel::take_error(int fd) {
+    Descriptor& socket = at(fd);
+    settle(socket, fd);
+    const int error = std::exchange(at(fd).error, 0);
+    if (error != 0) return failure(error);
+    return {};
+}
+
+Result<reactor::Address> FakeKernel::local_address(int fd) {
+    return at(fd).local;
+}
+
+Result<reactor::Address> FakeKernel::peer_address(int fd) {
+    if (at(fd).state != State::connected) return failure(ENOTCONN);
+    return at(fd).remote;
+}
+
+bool FakeKernel::has_arrived(const Descriptor& socket) const {
+    return !socket.inbox.empty() && socket.inbox.front().due <= now_ &&
+           (cuts_.empty() || !is_cut(socket.peer_host, socket.host));
+}
+
+bool FakeKernel::has_room(const Descriptor& socket) {
+    if (socket.peer < 0) return true;
+    return at(socket.peer).inbox_bytes < path(socket.host, socket.peer_host).buffer_size;
+}
+
+Result<std::size_t> FakeKernel::receive(int fd, std::span<char> room) {
+    Descriptor& socket = at(fd);
+    assert(socket.kind == Kind::socket && socket.host == host_);
+    if (socket.error != 0) return failure(std::exchange(socket.error, 0));
+    if (socket.ended) return 0;
+    if (socket.state == State::failed) return failure(ECONNRESET);
+    if (!has_arrived(socket)) return failure(EAGAIN);
+    if (random_.chance(faults.short_receive)) {
+        room = room.first(1 + random_.below(std::min<std::size_t>(room.size(), 40)));
+    }
+    const std::size_t size = drain_inbox(fd, room);
+    if (size == 0 && !socket.ended) {
+        drop_connection(fd, false);
+        socket.state = State::failed;
+        return failure(ECONNRESET);
+    }
+    if (size > 0 && socket.peer >= 0) stir(socket.peer_host);
+    return size;
+}
+
+// Up to what ends the connection; answers 0 only when that is next, having noted a FIN.
+std::size_t FakeKernel::drain_inbox(int fd, std::span<char> room) {
+    Descriptor& socket = at(fd);
+    std::size_t size = 0;
+    while (size < room.size() && has_arrived(socket)) {
+        Segment& segment = socket.inbox.front();
+        if (segment.reset || segment.end) {
+            if (size == 0 && segment.end) socket.ended = true;
+            break;
+        }
+        const std::size_t left = segment.bytes.size() - segment.taken;
+        const std::size_t count = std::min(room.size() - size, left);
+        std::memcpy(room.data() + size, segment.bytes.data() + segment.taken, count);
+        size += count;
+        segment.taken += count;
+        socket.inbox_bytes -= count;
+        if (count == left) socket.inbox.pop();
+    }
+    return size;
+}
+
+Result<std::size_t> FakeKernel::send(int fd, std::string_view bytes) {
+    constexpr std::array errors{ENOBUFS, ENOMEM};
+    Descriptor& socket = at(fd);
+    assert(socket.kind == Kind::socket && socket.host == host_);
+    assert(!socket.write_shut);
+    if (socket.error != 0) return failure(std::exchange(socket.error, 0));
+    if (socket.state != State::connected) return failure(EPIPE);
+    if (bytes.empty()) return 0;
+    // The other end is closed, or gone without a word: the bytes are taken.
+    if (socket.peer < 0) return bytes.size();
+    if (faults.send_fails > 0 && !spares(faults.send_fails)) return failure(pick_error(errors));
+    const std::size_t used = at(socket.peer).inbox_bytes;
+    const std::size_t space = path(socket.host, socket.peer_host).buffer_size;
+    if (used >= space) return failure(EAGAIN);
+    std::size_t size = std::min(bytes.size(), space - used);
+    if (random_.chance(faults.short_send)) {
+        if (random_.chance(20)) {
+            stir(host_);
+            return failure(EAGAIN);
+        }
+        size = 1 + random_.below(size);
+    }
+    pass_to_peer(socket, {.bytes = std::string(bytes.substr(0, size))});
+    return size;
+}
+
+void FakeKernel::pass_to_peer(Descriptor& from, Segment segment) {
+    if (from.peer < 0) return;
+    Descriptor& to = at(from.peer);
+    segment.due = now_ + delay(from.host, to.host);
+    // In order: nothing overtakes what was sent before it.
+    if (!to.inbox.empty()) segment.due = std::max(segment.due, to.inbox.back().due);
+    expect(segment.due, to.host);
+    to.inbox_bytes += segment.bytes.size();
+    to.inbox.push(std::move(segment));
+}
+
+void FakeKernel::shutdown_write(int fd) {
+    Descriptor& socket = at(fd);
+    if (socket.kind != Kind::socket || std::exchange(socket.write_shut, true)) return;
+    if (socket.state == State::connected) pass_to_peer(socket, {.end = true});
+}
+
+// Closing with unread input resets, as Linux does; the other end learns of either in its turn.
+void FakeKernel::drop_connection(int fd, bool with_reset) {
+    Descriptor& socket = at(fd);
+    if (socket.peer < 0) return;
+    if (with_reset) {
+        pass_to_peer(socket, {.reset = true});
+    } else if (!socket.write_shut) {
+        pass_to_peer(socket, {.end = true});
+    }
+    at(socket.peer).peer = -1;
+    stir(socket.peer_host);
+    socket.peer = -1;
+}
+
+}  // namespace sim
