@@ -318,6 +318,22 @@ TEST_CASE("peer_link: a neighbour that reads slowly is not taken for dead", "[he
     CHECK(house.server.counters().links_silent == 1);
 }
 
+// Otherwise B, who is not read from, may come to read no more itself: both would wait.
+TEST_CASE("peer_link: a neighbour is heard while there is no room for what it is told",
+          "[herd][link]") {
+    House house;
+    house.listen();
+    house.report(0, 300);
+    house.accept();
+    house.kernel.buffer_size = 1000;
+    house.welcome();
+    for (int i = 0; i < 300; ++i) {
+        house.kernel.enter(there);
+        REQUIRE(house.kernel.send(house.fd, "PONG 1\n") == 7U);
+        house.run(1ms);
+    }
+}
+
 TEST_CASE("peer_link: a lost link costs what was not processed, and no more", "[herd][link]") {
     House house;
     house.listen();
