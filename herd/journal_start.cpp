@@ -3,7 +3,10 @@
 #include "herd/journal_load.hpp"
 #include "reactor/sys.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <string_view>
 
 namespace herd {
@@ -14,6 +17,8 @@ namespace {
 
 using Failure = std::unexpected<std::string>;
 using Kind = JournalContent::Kind;
+
+constexpr std::size_t path_size_max = 4096;  // Linux's PATH_MAX, with the zero
 
 Failure refuse(const JournalPlace& place, std::string_view why) {
     return Failure("journal " + place.file + ": " + std::string(why));
@@ -93,10 +98,22 @@ Outcome<JournalStart> start_journal(Core& core, const JournalPlace& place) {
     return start_without(core, place, fd.error());
 }
 
+// Also while the server runs, when it takes no memory any more.
 reactor::Result<void> put_journal_aside(Core& core, const JournalPlace& place) {
-    const std::string aside = place.file + ".bad-" + std::to_string(sys::wall_ns() / 1'000'000'000);
-    auto moved = sys::rename(place.file.c_str(), aside.c_str());
-    if (moved) core.log.event(Level::error, "journal_put_aside").field("file", aside);
+    constexpr std::string_view mark = ".bad-";
+    std::array<char, path_size_max> aside{};
+    constexpr std::size_t digits_max = 20;
+    if (place.file.size() + mark.size() + digits_max >= aside.size()) {
+        return reactor::failure(ENAMETOOLONG);
+    }
+    char* end = std::ranges::copy(place.file, aside.data()).out;
+    end = std::ranges::copy(mark, end).out;
+    end = std::to_chars(end, end + digits_max, sys::wall_ns() / 1'000'000'000).ptr;
+    auto moved = sys::rename(place.file.c_str(), aside.data());
+    if (moved) {
+        const std::string_view path(aside.data(), static_cast<std::size_t>(end - aside.data()));
+        core.log.event(Level::error, "journal_put_aside").field("file", path);
+    }
     return moved;
 }
 
