@@ -93,7 +93,7 @@ void ClientSession::report(std::string_view line, const protocol::IamAt& iamat) 
     if (__builtin_sub_overflow(received_ns_, iamat.time.nanoseconds, &skew_ns)) {
         return invalid(line);
     }
-    if (core_.too_far_ahead(skew_ns)) {
+    if (core_.too_far_ahead(skew_ns, iamat.time.nanoseconds)) {
         ++core_.counters.future_stamps;
         return invalid(line);
     }

@@ -5,6 +5,7 @@
 #include "herd/location_table.hpp"
 #include "herd/log.hpp"
 #include "herd/places.hpp"
+#include "herd/rules.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/wire.hpp"
 
@@ -31,10 +32,8 @@ struct Core {
     Barrier* barrier = nullptr;  // null: nobody waits for the neighbours
     Journal* journal = nullptr;  // null: positions are kept in memory only
 
-    // Whether a report's stamp lies too far ahead. Judged by what the line says alone, never by a
-    // clock of ours, so that every server decides alike.
-    bool too_far_ahead(std::int64_t skew_ns) const {
-        return max_future_ns > 0 && skew_ns < -max_future_ns;
+    bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns) const {
+        return rules::too_far_ahead(skew_ns, stamp_ns, max_future_ns);
     }
 };
 

@@ -57,7 +57,7 @@ void Follower::end_sweep() {
 }
 
 rules::Position Follower::position() const {
-    if (sweeping_) return {.seq = base_, .sweep_target = target_, .sweep_slot = slot_};
+    if (sweeping_) return rules::swept(base_, target_, slot_);
     return {.seq = cursor_.passed()};
 }
 

@@ -76,7 +76,7 @@ bool Loading::line(std::string_view text) {
 // As from a neighbour, but of no run of one's: it goes to all of them.
 void Loading::take(const protocol::AtLine& record) {
     ++content.records;
-    if (core_.too_far_ahead(record.skew_ns)) {
+    if (core_.too_far_ahead(record.skew_ns, record.time.nanoseconds)) {
         ++content.refused;
         return;
     }

@@ -180,7 +180,7 @@ Version LocationTable::version(const Record& record) const {
     const std::size_t skew_start = record.server_end + 1U;
     return {record.time_ns,
             location(record),
-            whole.substr(3, record.server_end - 3U),
+            record.server(whole),
             whole.substr(skew_start, record.skew_end - skew_start),
             whole.substr(record.location_end + 1U)};
 }

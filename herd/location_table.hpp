@@ -77,6 +77,7 @@ public:
     std::uint32_t capacity() const { return capacity_.records; }
     std::uint32_t long_lines_used() const { return long_used_; }
     ChangeFeed& feed() { return feed_; }
+    const ChangeFeed& feed() const { return feed_; }
 
 private:
     enum class Origin : std::uint8_t { client, neighbour };

@@ -148,7 +148,7 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     const auto position = rules::resumed(
         {answer.resume_epoch, answer.resume_seq, answer.sweep_target, answer.sweep_slot},
         core_.epoch,
-        last_written_);
+        {last_written_, lag_.acknowledged()});
     follower_.resume(position);
     marked_ = position;
     marked_at_ = {};
@@ -211,8 +211,11 @@ std::size_t PeerLink::fill(std::span<char> batch) {
         if (!follower_.behind()) break;
         const Record* record = follower_.take(core_.loop.now());
         // A stretch of a sweep without changes costs what a record costs.
-        if (record == nullptr || rules::came_from(record->source, incarnation_)) continue;
+        if (record == nullptr) continue;
         const std::string_view line = core_.table.line(*record);
+        const rules::Passage passage{
+            record->source, incarnation_, record->server(line), neighbour_.name()};
+        if (rules::came_from(passage)) continue;
         std::memcpy(batch.data() + size, line.data(), line.size());
         size += line.size();
         batch[size++] = '\n';

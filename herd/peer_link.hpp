@@ -60,6 +60,8 @@ public:
     bool has(std::uint64_t seq) const { return !live() || lag_.acknowledged() >= seq; }
     // As it is now. The caller knows who hears whom.
     LinkStatus status() const;
+    // There is something to send, and room for it.
+    bool runnable() const { return live() && follower_.behind() && !stream_->blocked(); }
     // Live, and something is still to be sent.
     bool owes() const { return live() && (follower_.behind() || stream_->blocked()); }
 

@@ -106,7 +106,7 @@ void PeerSession::on_message(const protocol::Hello& hello) {
 }
 
 void PeerSession::on_message(const protocol::AtLine& line) {
-    if (core_.too_far_ahead(line.skew_ns)) {
+    if (core_.too_far_ahead(line.skew_ns, line.time.nanoseconds)) {
         ++core_.counters.future_stamps;
         return;
     }

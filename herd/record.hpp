@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace herd {
 
@@ -27,6 +28,9 @@ struct Record {
     std::uint16_t location_end;
     std::uint16_t bucket;  // of the table's digest
     char text[inline_size_max];
+
+    // The server that its line names.
+    std::string_view server(std::string_view line) const { return line.substr(3, server_end - 3U); }
 };
 
 static_assert(sizeof(Record) == 160);

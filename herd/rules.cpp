@@ -15,13 +15,21 @@ Position granted(const Position& remembered, std::uint64_t epoch) {
     return {.epoch = epoch};
 }
 
-Position resumed(const Position& claimed, std::uint64_t epoch, std::uint64_t) {
+Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered&) {
     if (claimed.epoch == epoch) return claimed;
     return {.epoch = epoch};
 }
 
-bool came_from(std::uint32_t source, std::uint32_t link) {
-    return source != 0 && source == link;
+Position swept(std::uint64_t base, std::uint64_t target, std::uint32_t slot) {
+    return {.seq = base, .sweep_target = target, .sweep_slot = slot};
+}
+
+bool came_from(const Passage& passage) {
+    return passage.source != 0 && passage.source == passage.link;
+}
+
+bool too_far_ahead(std::int64_t skew_ns, std::int64_t, std::int64_t max_future_ns) {
+    return max_future_ns > 0 && skew_ns < -max_future_ns;
 }
 
 }  // namespace herd::rules

@@ -3,6 +3,7 @@
 #include "herd/version.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 // The rules on which it hangs that all tables become equal. They stand in a file of their own so
 // that a test can link wrong ones in their place, and show that the simulation finds them out.
@@ -26,12 +27,37 @@ bool newer(const Version& report, const Version& stored);
 // Another run numbers its changes anew.
 Position granted(const Position& remembered, std::uint64_t epoch);
 
-// Where a sender goes on, given what the receiver says it has processed, its own run and the last
-// change that it has written to that receiver. What was written is not what was received.
-Position resumed(const Position& claimed, std::uint64_t epoch, std::uint64_t last_written);
+// What a sender remembers of the connection before this one.
+struct Remembered {
+    std::uint64_t written = 0;       // the last change written to the receiver
+    std::uint64_t acknowledged = 0;  // and the last that it has acknowledged
+};
+
+// Where a sender goes on, given what the receiver says it has processed, and its own run. What the
+// sender remembers by itself counts for nothing: what was written is not what was received, and
+// what was acknowledged was so by a run of the receiver's that may be over.
+Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered& remembered);
+
+// What a receiver may be told that it has, when in a sweep from `base` to `target` all slots below
+// `slot` have been written to it: of what has changed meanwhile it may have the later changes and
+// lack the earlier ones.
+Position swept(std::uint64_t base, std::uint64_t target, std::uint32_t slot);
+
+// A record on its way: who reported it, whom it came from, who would get it. Sources and links are
+// incarnations (see Neighbours).
+struct Passage {
+    std::uint32_t source;
+    std::uint32_t link;
+    std::string_view origin;     // the server in the record's line
+    std::string_view neighbour;  // at the other end of the link
+};
 
 // The one suppression: nothing goes back to the very run of a neighbour that it came from.
-// Both are incarnations (see Neighbours).
-bool came_from(std::uint32_t source, std::uint32_t link);
+bool came_from(const Passage& passage);
+
+// Whether a stamp lies too far ahead of the time when its server received it, which is `skew_ns`
+// later. Judged by what the line says alone, never by a clock of ours, so that every server decides
+// alike. `max_future_ns` of 0: no stamp does.
+bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns, std::int64_t max_future_ns);
 
 }  // namespace herd::rules

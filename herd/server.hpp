@@ -72,6 +72,12 @@ public:
     std::uint64_t epoch() const { return core_.epoch; }
     std::uint32_t client_count() const { return clients_.size(); }
     std::uint32_t live_links() const;
+    const reactor::Wire& wire() const { return wire_; }
+    // Calls visit(const Neighbour&) for each that is not legacy.
+    template <class Visit>
+    void each_neighbour(Visit visit) const {
+        neighbours_.for_each(visit);
+    }
 
 private:
     Outcome<> map_memory();

@@ -49,6 +49,7 @@ public:
 
     Loop& loop() { return loop_; }
     BlockPool& blocks() { return blocks_; }
+    const BlockPool& blocks() const { return blocks_; }
     const Counters& counters() const { return counters_; }
     const Limits& limits() const { return limits_; }
 

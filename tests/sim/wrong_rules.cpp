@@ -3,6 +3,7 @@
 
 #include "herd/neighbour.hpp"
 #include "herd/rules.hpp"
+#include "reactor/sys.hpp"
 
 #include <tuple>
 
@@ -29,19 +30,31 @@ Position granted(const Position& remembered, std::uint64_t epoch) {
     return position;
 }
 
-Position resumed(const Position& claimed, std::uint64_t epoch, std::uint64_t last_written) {
-    if (wrong == Wrong::resume_from_written) return {.epoch = epoch, .seq = last_written};
+Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered& remembered) {
+    if (wrong == Wrong::resume_from_written) return {.epoch = epoch, .seq = remembered.written};
+    if (wrong == Wrong::ignore_restart) return {.epoch = epoch, .seq = remembered.acknowledged};
     if (claimed.epoch == epoch || wrong == Wrong::resume_without_epoch) return claimed;
     return {.epoch = epoch};
 }
 
-bool came_from(std::uint32_t source, std::uint32_t link) {
+Position swept(std::uint64_t base, std::uint64_t target, std::uint32_t slot) {
+    if (wrong == Wrong::sweep_advances) return {.seq = target};
+    return {.seq = base, .sweep_target = target, .sweep_slot = slot};
+}
+
+bool came_from(const Passage& passage) {
     constexpr std::uint32_t index_mask = (1U << Neighbour::index_bits) - 1;
-    if (source == 0) return false;
+    if (wrong == Wrong::origin_has_it && passage.origin == passage.neighbour) return true;
+    if (passage.source == 0) return false;
     if (wrong == Wrong::source_outlives_restart) {
-        return (source & index_mask) == (link & index_mask);
+        return (passage.source & index_mask) == (passage.link & index_mask);
     }
-    return source == link;
+    return passage.source == passage.link;
+}
+
+bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns, std::int64_t max_future_ns) {
+    if (wrong == Wrong::judge_by_own_clock) skew_ns = reactor::sys::wall_ns() - stamp_ns;
+    return max_future_ns > 0 && skew_ns < -max_future_ns;
 }
 
 }  // namespace herd::rules

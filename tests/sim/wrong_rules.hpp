@@ -1,15 +1,38 @@
 #pragma once
 
+#include <array>
+#include <string_view>
+
 namespace herd::rules {
 
 // Rules that are known to leave tables unequal, and that have been somebody's rules in earnest.
 enum class Wrong : unsigned char {
     none,
     first_of_equals_wins,     // equal stamps: what came first stays
+    origin_has_it,            // a server that has seen a record is not sent it, restarted or not
     source_outlives_restart,  // what came from X never goes back to X, whichever run of X it is
     resume_from_written,      // what was written counts as received
+    ignore_restart,           // what was acknowledged counts as received, whichever run did so
     resume_without_epoch,     // a change's number counts, whatever run gave it
+    sweep_advances,           // what has been sent of a sweep counts as all up to its target
+    judge_by_own_clock,       // a stamp is too far ahead of the clock of whoever looks at it
     overwrite_if_different,   // the prototype's rule: the last to arrive wins
+};
+
+struct NamedWrong {
+    std::string_view name;
+    Wrong rule;
+};
+inline constexpr std::array wrong_rules = {
+    NamedWrong{"first-of-equals-wins", Wrong::first_of_equals_wins},
+    NamedWrong{"origin-has-it", Wrong::origin_has_it},
+    NamedWrong{"source-outlives-restart", Wrong::source_outlives_restart},
+    NamedWrong{"resume-from-written", Wrong::resume_from_written},
+    NamedWrong{"ignore-restart", Wrong::ignore_restart},
+    NamedWrong{"resume-without-epoch", Wrong::resume_without_epoch},
+    NamedWrong{"sweep-advances", Wrong::sweep_advances},
+    NamedWrong{"judge-by-own-clock", Wrong::judge_by_own_clock},
+    NamedWrong{"overwrite-if-different", Wrong::overwrite_if_different},
 };
 
 // What the simulation linked with wrong_rules.cpp decides by.

@@ -87,17 +87,32 @@ TEST_CASE(
     "rules: a sender goes on where the receiver has come to in this run, whatever it has written",
     "[herd][rules]") {
     const Position claimed{.epoch = 7, .seq = 10, .sweep_target = 20, .sweep_slot = 3};
-    CHECK(resumed(claimed, 7, 15).seq == 10);
-    CHECK(resumed(claimed, 7, 15).sweep_target == 20);
-    CHECK(resumed(claimed, 7, 15).sweep_slot == 3);
-    CHECK(resumed(claimed, 8, 15).seq == 0);
-    CHECK(resumed(claimed, 8, 15).sweep_target == 0);
+    CHECK(resumed(claimed, 7, {15, 12}).seq == 10);
+    CHECK(resumed(claimed, 7, {15, 12}).sweep_target == 20);
+    CHECK(resumed(claimed, 7, {15, 12}).sweep_slot == 3);
+    CHECK(resumed(claimed, 8, {15, 12}).seq == 0);
+    CHECK(resumed(claimed, 8, {15, 12}).sweep_target == 0);
 }
 
 TEST_CASE("rules: only what came from the very run at the other end is kept back",
           "[herd][rules]") {
-    CHECK(came_from(65, 65));
-    CHECK_FALSE(came_from(65, 129));
-    CHECK_FALSE(came_from(0, 65));
-    CHECK_FALSE(came_from(0, 0));
+    CHECK(came_from({65, 65, "A", "A"}));
+    CHECK(came_from({65, 65, "B", "A"}));
+    CHECK_FALSE(came_from({65, 129, "A", "A"}));
+    CHECK_FALSE(came_from({0, 65, "A", "A"}));
+    CHECK_FALSE(came_from({0, 0, "A", "A"}));
+}
+
+TEST_CASE("rules: within a sweep no more is said to be there than before it", "[herd][rules]") {
+    const Position position = swept(10, 20, 3);
+    CHECK(position.seq == 10);
+    CHECK(position.sweep_target == 20);
+    CHECK(position.sweep_slot == 3);
+}
+
+TEST_CASE("rules: how far a stamp lies ahead is read from the line", "[herd][rules]") {
+    CHECK_FALSE(too_far_ahead(-5, 100, 5));
+    CHECK(too_far_ahead(-6, 100, 5));
+    CHECK_FALSE(too_far_ahead(INT64_MIN, 100, 0));
+    CHECK_FALSE(too_far_ahead(0, INT64_MAX, 5));
 }
