@@ -12,6 +12,17 @@ using reactor::failure;
 using reactor::Result;
 using reactor::sys::Errand;
 
+bool FakeDisk::is_well() const {
+    const bool faultless =
+        faults.open == 0 && faults.write == 0 && faults.sync == 0 && faults.rename == 0;
+    return faultless && space == SIZE_MAX && write_max == SIZE_MAX;
+}
+
+void FakeDisk::recover() {
+    faults = {};
+    space = write_max = SIZE_MAX;
+}
+
 void FakeDisk::lose_power(std::size_t kept) {
     assert(open_.empty());
     names_ = synced_names_;
@@ -21,6 +32,11 @@ void FakeDisk::lose_power(std::size_t kept) {
         file->synced += std::min(kept, left);
         file->content.resize(file->synced);
     }
+}
+
+void FakeDisk::process_died() {
+    assert(open_.empty());
+    jobs_.clear();
 }
 
 std::vector<std::string> FakeDisk::paths(const std::string& prefix) const {

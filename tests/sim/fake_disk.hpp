@@ -17,7 +17,8 @@ namespace sim {
 
 // A disk in memory, for files that are kept (see reactor/sys.hpp). What is written is there at
 // once, and survives the death of a process; the loss of power leaves what was synced: of a file
-// its bytes, of the folder its names. All hosts share it, as their files have different names.
+// its bytes, of the folder its names. Hosts may share one while their files have different names
+// and power is lost for all of them.
 class FakeDisk {
 public:
     // What goes wrong from now on: 0, or the error that each such call answers.
@@ -34,8 +35,15 @@ public:
     std::int64_t sync_ns = 1'000'000;  // how long a sync takes
     std::int64_t write_ns = 20'000;    // and a write that is a helper's
 
+    bool is_well() const;
+    // From now on nothing fails. What was lost stays lost.
+    void recover();
+
     // Not synced bytes of a file may be there nevertheless: as many as are `kept`.
     void lose_power(std::size_t kept = 0);
+
+    // The process that used it is dead: what its helpers had not done yet, they never will.
+    void process_died();
 
     bool has(const std::string& path) const { return names_.contains(path); }
     // Those that begin like this.

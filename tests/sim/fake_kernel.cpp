@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <cstdio>
 
 namespace sim {
 
@@ -75,6 +76,20 @@ bool FakeKernel::ready(Host host) {
     }
     if (host < stirred_.size()) stirred_[host] = false;
     return false;
+}
+
+void FakeKernel::show_log(std::string_view lines) const {
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+        // The wall clock's time is left out.
+        const std::string_view text = line.substr(std::min(line.find(' ') + 1, line.size()));
+        std::printf("%12.3f ms    host %u: %.*s\n",
+                    static_cast<double>(now_) / 1e6,
+                    host_,
+                    static_cast<int>(text.size()),
+                    text.data());
+    }
 }
 
 std::size_t FakeKernel::open_descriptors(Host host) const {

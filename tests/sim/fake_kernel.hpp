@@ -55,7 +55,16 @@ public:
     }
     Faults faults;
     Host spared = UINT32_MAX;  // This host's own calls for sockets and to send do not fail.
-    FakeDisk disk;
+    FakeDisk disk;             // of all hosts that have none of their own
+    void give_disk(Host host) { disks_[host]; }
+    FakeDisk& disk_of(Host host) {
+        const auto own = disks_.find(host);
+        return own == disks_.end() ? disk : own->second;
+    }
+    FakeDisk& disk_here() { return disk_of(host_); }
+    // Prints what servers log.
+    bool shows_logs = false;
+    void show_log(std::string_view lines) const;
     // Of all paths that have none of their own.
     std::size_t buffer_size = std::size_t{64} << 10;
     std::int64_t delay_min_ns = 20'000;
@@ -201,7 +210,8 @@ private:
     std::int64_t now_ = 1'000'000'000;
     std::vector<Descriptor> descriptors_;
     std::map<std::uint16_t, int> listeners_;  // By port: ports are unique over all hosts.
-    std::map<Host, int> polls_;               // The latest of each host.
+    std::map<Host, FakeDisk> disks_;
+    std::map<Host, int> polls_;  // The latest of each host.
     std::map<Host, std::int64_t> skews_;
     std::map<std::pair<Host, Host>, Path> paths_;
     std::set<std::pair<Host, Host>> cuts_;  // From, to.

@@ -1,14 +1,17 @@
 // Runs seeded simulations of whole herds:
-//   herd-sim [--seeds FROM..TO] [--seconds N] [--trace SEED] [--rule NAME]
+//   herd-sim [--seeds N | FROM..TO] [--seconds N] [--jobs N] [--trace | --wire] [--rule NAME]
+//            [--table]
 // Without a rule the right ones must hold in every run. With a wrong one (the build with
-// wrong_rules.cpp) a run must fail within the seeds given. Prints a line of what it found.
+// wrong_rules.cpp) a run must fail within the seeds given; --table tries each of them, and prints
+// the first seed that each one fails with. Progress goes to standard error.
+#include "tests/sim/long_run.hpp"
 #include "tests/sim/world.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -18,11 +21,14 @@
 
 namespace {
 
+using Long = unsigned long long;
+
 struct Options {
-    std::uint64_t first = 1;
-    std::uint64_t last = 1000;
+    sim::Seeds seeds{1, 1000};
     std::int64_t seconds = 1'000'000;
-    bool trace = false;
+    unsigned jobs = 1;
+    sim::World::Trace trace = sim::World::Trace::off;
+    bool table = false;
     std::string rule;
 };
 
@@ -32,15 +38,28 @@ std::uint64_t number(std::string_view text) {
     return value;
 }
 
+bool read_flag(Options& options, std::string_view name) {
+    if (name == "--trace") {
+        options.trace = sim::World::Trace::events;
+    } else if (name == "--wire") {
+        options.trace = sim::World::Trace::wire;
+    } else if (name == "--table") {
+        options.table = true;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 bool read_option(Options& options, std::string_view name, std::string_view value) {
     if (name == "--seeds") {
-        options.first = number(value);
-        options.last = number(value.substr(value.find("..") + 2));
+        const std::size_t dots = value.find("..");
+        options.seeds.first = number(value);
+        options.seeds.last = dots == value.npos ? number(value) : number(value.substr(dots + 2));
     } else if (name == "--seconds") {
         options.seconds = static_cast<std::int64_t>(number(value));
-    } else if (name == "--trace") {
-        options.first = options.last = number(value);
-        options.trace = true;
+    } else if (name == "--jobs") {
+        options.jobs = static_cast<unsigned>(std::clamp<std::uint64_t>(number(value), 1, 64));
     } else if (name == "--rule") {
         options.rule = value;
     } else {
@@ -49,17 +68,61 @@ bool read_option(Options& options, std::string_view name, std::string_view value
     return true;
 }
 
+bool read_options(Options& options, int count, char** arguments) {
+    for (int i = 1; i < count; ++i) {
+        if (read_flag(options, arguments[i])) continue;
+        if (i + 1 < count && read_option(options, arguments[i], arguments[i + 1])) {
+            ++i;
+            continue;
+        }
+        std::fprintf(stderr, "unknown option %s\n", arguments[i]);
+        return false;
+    }
+    return true;
+}
+
+std::string play(std::uint64_t seed, sim::World::Trace trace = sim::World::Trace::off) {
+    sim::World world(seed);
+    world.trace(trace);
+    return world.run();
+}
+
+// Prints the failure of one seed and how to see it again.
+void tell(const Options& options, std::string_view program, std::uint64_t seed) {
+    const std::string failure = play(seed);
+    const std::string rule = options.rule.empty() ? "" : " --rule " + options.rule;
+    std::printf("seed %llu: %s\nreplay: %.*s%s --seeds %llu --trace\n",
+                static_cast<Long>(seed),
+                failure.c_str(),
+                static_cast<int>(program.size()),
+                program.data(),
+                rule.c_str(),
+                static_cast<Long>(seed));
+}
+
+// With the rules in force.
+int run(const Options& options, std::string_view program) {
+    const bool single = options.seeds.first == options.seeds.last;
+    if (single && options.trace != sim::World::Trace::off) {
+        const std::string failure = play(options.seeds.first, options.trace);
+        std::printf("%s\n", failure.empty() ? "nothing failed" : failure.c_str());
+        return failure.empty() ? 0 : 1;
+    }
+    const sim::Outcome outcome = sim::run_seeds(
+        options.seeds,
+        {.jobs = options.jobs, .seconds = options.seconds, .command = std::string(program)},
+        [](std::uint64_t seed) { return play(seed).empty(); });
+    if (outcome.failed != 0) {
+        tell(options, program, outcome.failed);
+    } else {
+        std::printf("%llu seeds, none failed\n", static_cast<Long>(outcome.runs));
+    }
+    return outcome.failed != 0 ? 1 : 0;
+}
+
 bool set_rule([[maybe_unused]] std::string_view name) {
 #ifdef SIM_WRONG_RULES
-    using herd::rules::Wrong;
-    constexpr std::pair<std::string_view, Wrong> rules[] = {
-        {"first-of-equals-wins", Wrong::first_of_equals_wins},
-        {"source-outlives-restart", Wrong::source_outlives_restart},
-        {"resume-from-written", Wrong::resume_from_written},
-        {"resume-without-epoch", Wrong::resume_without_epoch},
-        {"overwrite-if-different", Wrong::overwrite_if_different},
-    };
-    for (const auto& [rule_name, rule] : rules) {
+    for (const auto& [rule_name, rule] : herd::rules::wrong_rules) {
         if (rule_name != name) continue;
         herd::rules::wrong = rule;
         return true;
@@ -68,41 +131,42 @@ bool set_rule([[maybe_unused]] std::string_view name) {
     return false;
 }
 
+// Of each wrong rule the first seed that fails, as Markdown.
+int print_table([[maybe_unused]] const Options& options) {
+    bool all_found = true;
+#ifdef SIM_WRONG_RULES
+    std::printf("| Wrong rule | First bad seed | What it breaks |\n|---|---|---|\n");
+    for (const auto& [name, rule] : herd::rules::wrong_rules) {
+        herd::rules::wrong = rule;
+        std::string failure;
+        std::uint64_t seed = options.seeds.first;
+        for (; seed <= options.seeds.last; ++seed) {
+            failure = play(seed);
+            if (!failure.empty()) break;
+        }
+        all_found = all_found && !failure.empty();
+        std::printf("| `%s` | %s | %s |\n",
+                    std::string(name).c_str(),
+                    failure.empty() ? "none" : std::to_string(seed).c_str(),
+                    failure.substr(0, failure.find(' ', failure.find(':') + 2)).c_str());
+        std::fflush(stdout);
+    }
+#endif
+    return all_found ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     Options options;
-    for (int i = 1; i + 1 < count; i += 2) {
-        if (!read_option(options, arguments[i], arguments[i + 1])) {
-            std::fprintf(stderr, "unknown option %s\n", arguments[i]);
-            return 2;
-        }
-    }
+    if (!read_options(options, count, arguments)) return 2;
+    if (options.table) return print_table(options);
     const bool wrong = !options.rule.empty();
     if (wrong && !set_rule(options.rule)) {
         std::fprintf(stderr, "no such rule in this build: %s\n", options.rule.c_str());
         return 2;
     }
-    using Clock = std::chrono::steady_clock;
-    const auto stop = Clock::now() + std::chrono::seconds(options.seconds);
-    std::uint64_t runs = 0;
-    for (std::uint64_t seed = options.first; seed <= options.last && Clock::now() < stop; ++seed) {
-        sim::World world(seed, {});
-        world.trace = options.trace;
-        const std::string failure = world.run();
-        ++runs;
-        if (failure.empty()) continue;
-        std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), failure.c_str());
-        if (wrong) {
-            std::printf("wrong rule %s caught by seed %llu\n",
-                        options.rule.c_str(),
-                        static_cast<unsigned long long>(seed));
-            return 0;
-        }
-        std::printf(
-            "replay: %s --trace %llu\n", arguments[0], static_cast<unsigned long long>(seed));
-        return 1;
-    }
-    std::printf("%llu seeds, none failed\n", static_cast<unsigned long long>(runs));
-    return wrong ? 1 : 0;
+    const int failed = run(options, arguments[0]);
+    // A wrong rule must be found out.
+    return wrong ? 1 - failed : failed;
 }

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "herd/config.hpp"
-#include "herd/server.hpp"
-#include "reactor/loop.hpp"
+#include "herd/location_table.hpp"
+#include "herd/record.hpp"
 #include "tests/sim/fake_kernel.hpp"
-#include "tests/sim/fake_places.hpp"
+#include "tests/sim/fate.hpp"
+#include "tests/sim/process.hpp"
 #include "tests/sim/random.hpp"
 
 #include <cstdint>
@@ -12,21 +13,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sim {
-
-// One server of a simulated herd: everything that dies with its process.
-struct Process {
-    Process(const herd::Config& config, const herd::ServerConfig& self);
-
-    void on_stopped() { stopped = true; }
-
-    reactor::Loop loop;
-    FakePlaces places;
-    herd::Server server;
-    bool stopped = false;
-};
 
 // A client's connection to one server: what it has said, and what it has been answered.
 struct Visitor {
@@ -34,76 +25,147 @@ struct Visitor {
     std::string unsent;
     std::string received;
     std::deque<std::string> asked;  // Commands without an answer yet.
+    bool doubtful = false;          // Answers may be of a run whose journal had failed.
+};
+
+// Somebody who connects to the servers' port without being a neighbour.
+struct Intruder {
+    int fd = -1;
+    std::string unsent;
 };
 
 // A whole herd on a fake kernel, driven by one seed: servers on a random graph, clients that
-// report, links that are cut and healed, servers that are killed and started anew.
+// report, and what the seed's Fate has drawn of faults.
 //
-// Everything that must hold is checked on the way; the first breach ends the run with a reason.
+// Everything that must hold is checked on the way; the first breach ends the run with a reason. The
+// checks have names: S1 to S9 hold at any time, D1 and D2 when a server comes back, B1 to B3 are of
+// what it uses, L1 to L6 hold in the end.
 class World {
 public:
-    struct Plan {
-        std::uint32_t servers_max = 7;
-        std::uint32_t clients_max = 8;
-        std::uint32_t events_min = 40;
-        std::uint32_t events_max = 240;
-        bool faults = true;
-    };
-
-    World(std::uint64_t seed, const Plan& plan);
+    explicit World(std::uint64_t seed);
     ~World();
 
     // Empty when all went well; otherwise what did not.
     std::string run();
 
-    // A line per event on standard output: for a person who replays a seed.
-    bool trace = false;
+    enum class Trace : std::uint8_t {
+        off,
+        events,  // a line per event on standard output, and what the servers log
+        wire,    // and every line between them
+    };
+    // Before run().
+    void trace(Trace wanted);
 
 private:
-    using Report = std::pair<std::string, std::string>;  // location, time
+    // What has been seen of the present run of a server.
     struct Seen {
         std::uint64_t epoch = 0;
-        std::map<std::string, std::string> lines;  // By client.
+        std::uint64_t seq = 0;  // Of its feed, when it was checked.
+        std::uint64_t repaired = 0;
+        std::vector<std::string> lines;  // By client.
     };
+    // Answered, so kept by the server whatever happens to its process.
+    struct Promise {
+        std::int64_t time_ns;
+        std::string line;
+    };
+    // Up to here of a neighbour's feed everything was found to be there.
+    struct Covered {
+        std::uint64_t sender = 0, receiver = 0;  // epochs
+        std::uint64_t seq = 0;
+    };
+    using Report = std::pair<std::string, std::string>;  // location, time
 
-    void draw_graph();
-    void draw_faults();
-    void event();
-    void start(Host host);
+    // world.cpp: the run.
+    void start_all();
+    bool start(Host host);
     void kill(Host host);
-    void say(Host host, const std::string& line);
-    void report();
-    void question();
-    void cut_some_link();
-    void heal_some_link();
-    void restart_some_server();
-    void heal_everything();
     void run_for(std::int64_t duration_ns);
     bool step(std::int64_t until_ns);
+    bool turn(Host host, Process& process);
+    void fail(std::string_view check, const std::string& reason);
+    void say_event(const std::string& what) const;
+    std::string link_name(const std::pair<Host, Host>& link) const;
+
+    // world_events.cpp: what happens.
+    void event();
+    void report();
+    void say_report(Host host, std::uint32_t client, const Report& said);
+    std::string draw_stamp();
+    void question();
+    void intrude();
+    void cut_link();
+    void swizzle();
+    void stop_server();
+    void lose_power(Host host);
+    void restart_terms(Host host);
+    std::int64_t synced_until() const;
+    void forget_promises(Host host);
+    void start_server(Host host);
+    void jump_clock();
+    void trouble_disk();
+    void take_snapshot();
+    const std::pair<Host, Host>& some_link() {
+        return fate_.links[random_.below(fate_.links.size())];
+    }
+    Host some_host() { return static_cast<Host>(random_.below(processes_.size())); }
+
+    // world_visitors.cpp: clients.
+    void say(Host host, const std::string& line);
     void settle_visitors();
     void exchange(Host host, Visitor& visitor);
+    bool send_unsent(int fd, std::string& unsent);
     void read_answers(Host host, Visitor& visitor);
+    void leave(Host host);
     void check_answer(Host host, const std::string& command, const std::string& answer);
-    void check_tables();
-    void check_table(Host host);
-    void check_equal();
-    void check_nothing_lost(const std::vector<std::string>& newest_at_heal);
-    std::vector<std::string> newest() const;
-    void fail(const std::string& reason);
-    void say_event(const std::string& what) const;
-    const herd::LocationTable& table(Host host) const { return processes_[host]->server.table(); }
+    void check_refusal(Host host, const std::string& command);
+    void promise(Host host, const std::string& line);
 
-    FakeKernel kernel_;
+    // world_checks.cpp: what holds at any time.
+    void check_server(Host host);
+    void check_feed(Host host);
+    void check_record(Host host, const herd::Record& record);
+    void check_coverage();
+    void check_coverage(Host from, Host to, Covered& covered);
+    void check_covered(Host from, Host to, const herd::Record& record);
+    void check_idle();
+    void check_memory();
+    void check_promises(Host host, std::string_view check);
+
+    // world_end.cpp: what holds in the end.
+    void heal_everything();
+    void converge();
+    bool at_rest(std::uint64_t changes_before) const;
+    bool refused() const;
+    std::string difference() const;
+    std::string difference(Host a, Host b) const;
+    bool comparable(Host a, Host b, const herd::Record& record) const;
+    std::vector<std::string> newest() const;
+    void check_nothing_lost(const std::vector<std::string>& before);
+    void check_rest();
+    void check_digests();
+    void overload();
+    std::uint64_t changes() const;
+
+    const herd::LocationTable& table(Host host) const { return processes_[host]->server.table(); }
+    const std::string& name(Host host) const { return fate_.config.servers[host].name; }
+    std::string journal(Host host) const { return "journals/" + name(host) + ".journal"; }
+
     Random random_;
-    Plan plan_;
-    herd::Config config_;
-    std::uint32_t clients_ = 1;
-    std::vector<std::pair<Host, Host>> links_;
+    Fate fate_;
+    FakeKernel kernel_;
     std::vector<std::unique_ptr<Process>> processes_;  // Null while down.
     std::vector<Visitor> visitors_;
+    std::vector<Intruder> intruders_;
     std::vector<Seen> seen_;
-    std::map<std::string, std::vector<Report>> reports_;  // All that clients have ever said.
+    std::vector<std::vector<std::vector<Promise>>> promises_;  // By host and client.
+    std::vector<bool> trusted_;  // No run of its journal has failed since the promises began.
+    std::vector<std::string> snapshots_;               // Of journals, by host.
+    std::vector<std::vector<Covered>> covered_;        // By sender and receiver.
+    std::vector<std::vector<Report>> reports_;         // All that clients have ever said.
+    std::vector<std::pair<Host, Host>> healed_links_;  // Those there are in the end.
     std::int64_t stamp_ = 1000;
+    bool traced_ = false;
     std::string failure_;
 };
 

@@ -1,126 +1,143 @@
-// What must hold in a simulated herd, at any time and in the end.
-#include "protocol/at_line.hpp"
-#include "protocol/peer_message.hpp"
-#include "protocol/tokens.hpp"
+// What must hold in a simulated herd at any time.
+#include "herd/neighbour.hpp"
+#include "tests/sim/said.hpp"
 #include "tests/sim/world.hpp"
 
 #include <algorithm>
 #include <cassert>
-#include <set>
-#include <tuple>
 
 namespace sim {
 
-namespace {
-
-std::string_view field(std::string_view line, std::size_t index) {
-    protocol::Tokens tokens(line);
-    for (std::size_t i = 0; i < index; ++i) tokens.next();
-    return tokens.next();
-}
-
-// The order that all servers must decide by, written down a second time, from the line alone.
-auto order(const std::string& line) {
-    const auto message = protocol::parse_peer_message(line);
-    assert(message.has_value());
-    const auto& at = std::get<protocol::AtLine>(*message);
-    return std::tuple(at.time.nanoseconds,
-                      std::string(at.location),
-                      std::string(at.server),
-                      std::string(at.skew_text),
-                      std::string(at.time_text));
-}
-
-}  // namespace
-
-void World::check_answer(Host host, const std::string& command, const std::string& answer) {
-    if (answer == "? " + command && command.starts_with("WHATSAT")) return;
-    const std::string line = answer.substr(0, answer.find('\n'));
-    if (!protocol::parse_peer_message(line)) return fail("not an answer: " + answer);
-    if (field(line, 3) != field(command, 1)) return fail("answer to another: " + answer);
-    if (command.starts_with("WHATSAT")) {
-        if (answer.find("\"a\"") == std::string::npos) fail("no places: " + answer);
-        if (answer.find("\"b\"") != std::string::npos) fail("not cut: " + answer);
-        return;
+// After each turn of a server in which something has changed.
+void World::check_server(Host host) {
+    Seen& seen = seen_[host];
+    const std::uint64_t seq = table(host).feed().seq();
+    if (seq == seen.seq) return;
+    check_feed(host);
+    for (std::uint32_t slot = 0; slot < table(host).size(); ++slot) {
+        const herd::Record& record = table(host).at(slot);
+        if (record.seq > seen.seq) check_record(host, record);
     }
-    if (field(line, 1) != config_.servers[host].name) return fail("not my server: " + answer);
-    if (field(line, 4) != field(command, 2) || field(line, 5) != field(command, 3)) {
-        fail("not what was said: " + command + " / " + answer);
-    }
+    seen.seq = seq;
+    seen.repaired = processes_[host]->server.counters().records_repaired;
 }
 
-void World::check_tables() {
-    for (Host host = 0; host < processes_.size(); ++host) {
-        if (processes_[host] != nullptr) check_table(host);
-    }
-}
-
-// No client goes back within one run of a server; nothing is stored that no client has said; no two
-// records share a place in the feed.
-void World::check_table(Host host) {
+// S3: along the feed the numbers of changes strictly increase, up to the latest one, and every
+// record is in it once.
+void World::check_feed(Host host) {
     const herd::LocationTable& records = table(host);
-    std::set<std::uint64_t> seqs;
-    for (std::uint32_t slot = 0; slot < records.size(); ++slot) {
+    if (records.size() > records.capacity()) fail("B2", "more records than there is room for");
+    std::uint32_t slot = 0;
+    while (slot < records.size() && records.at(slot).previous != herd::no_record) ++slot;
+    std::uint64_t seq = 0;
+    std::uint32_t count = 0;
+    while (slot < records.size() && count <= records.size()) {
         const herd::Record& record = records.at(slot);
-        const std::string line(records.line(record));
-        const std::string client(records.client(record));
-        if (record.seq == 0 || !seqs.insert(record.seq).second) fail("feed: " + line);
-        const Report report{field(line, 4), field(line, 5)};
-        const auto& said = reports_[client];
-        if (std::find(said.begin(), said.end(), report) == said.end()) fail("invented: " + line);
-        std::string& before = seen_[host].lines[client];
-        if (!before.empty() && order(line) < order(before)) {
-            fail(config_.servers[host].name + " went back from " + before + " to " + line);
-        }
-        before = line;
+        if (record.seq <= seq) return fail("S3", name(host) + ": the feed goes back");
+        seq = record.seq;
+        slot = record.next;
+        ++count;
+    }
+    if (count != records.size() || seq != records.feed().seq()) {
+        fail("S3", name(host) + ": the feed is broken");
     }
 }
 
-void World::check_equal() {
-    for (Host host = 1; host < processes_.size(); ++host) {
-        const herd::LocationTable& here = table(host);
-        const herd::LocationTable& there = table(0);
-        if (here.size() != there.size()) {
-            fail("unequal: S0 has " + std::to_string(there.size()) + " clients, " +
-                 config_.servers[host].name + " " + std::to_string(here.size()));
-            return;
-        }
-        for (std::uint32_t slot = 0; slot < here.size(); ++slot) {
-            const herd::Record& record = here.at(slot);
-            const herd::Record* other = there.find(here.client(record));
-            const std::string line(here.line(record));
-            const std::string other_line(other == nullptr ? "" : there.line(*other));
-            if (line != other_line) {
-                return fail("unequal: " + config_.servers[host].name + " has " + line +
-                            ", S0 has " + other_line);
-            }
-        }
+// S1: no client goes back within one run of a server.
+// S2: nothing is stored that no client has said, by nobody (S9), and no part of a line.
+// S7: nothing is stored twice, unless it is sent again on purpose.
+void World::check_record(Host host, const herd::Record& record) {
+    const herd::LocationTable& records = table(host);
+    const std::string line(records.line(record));
+    const auto at = parse_at(line);
+    const std::uint32_t client = client_of(at.client);
+    const bool known = client < fate_.clients && at.client == name_of(client, fate_.long_names);
+    const Report report{at.location, at.time_text};
+    if (!known || std::ranges::find(reports_[client], report) == reports_[client].end()) {
+        return fail("S2", name(host) + " has invented " + line);
+    }
+    const std::int64_t max_future_ns = fate_.config.max_future_ms * 1'000'000;
+    if (max_future_ns > 0 && at.skew_ns < -max_future_ns) {
+        return fail("S2", name(host) + " believes a stamp in the future: " + line);
+    }
+    std::string& before = seen_[host].lines[client];
+    if (!before.empty() && older(version_of(at), version_of(parse_at(before)))) {
+        return fail("S1", name(host) + " went back from " + before + " to " + line);
+    }
+    const bool repaired =
+        processes_[host]->server.counters().records_repaired > seen_[host].repaired;
+    if (before == line && !repaired) fail("S7", name(host) + " has stored twice " + line);
+    before = line;
+}
+
+void World::check_coverage() {
+    for (const auto& [a, b] : fate_.links) {
+        if (processes_[a] == nullptr || processes_[b] == nullptr) continue;
+        check_coverage(a, b, covered_[a][b]);
+        check_coverage(b, a, covered_[b][a]);
     }
 }
 
-// By client, the newest that any live server has.
-std::vector<std::string> World::newest() const {
-    std::vector<std::string> lines(clients_);
-    for (std::uint32_t client = 0; client < clients_; ++client) {
-        for (const auto& process : processes_) {
-            if (process == nullptr) continue;
-            const auto& records = process->server.table();
-            const herd::Record* record = records.find("c" + std::to_string(client));
-            if (record == nullptr) continue;
-            const std::string line(records.line(*record));
-            if (lines[client].empty() || order(lines[client]) < order(line)) lines[client] = line;
+// S4 and S5: what a server is said to have processed of a neighbour's feed it has, in that version
+// or a newer one. Once that is so it stays so, until the record changes and has a later number.
+void World::check_coverage(Host from, Host to, Covered& covered) {
+    if (!failure_.empty()) return;
+    herd::rules::Position received;
+    processes_[to]->server.each_neighbour([&](const herd::Neighbour& neighbour) {
+        if (neighbour.name() == name(from)) received = neighbour.received;
+    });
+    const std::uint64_t sender = seen_[from].epoch;
+    const std::uint64_t receiver = seen_[to].epoch;
+    if (received.epoch != sender) return;
+    if (covered.sender != sender || covered.receiver != receiver) covered = {sender, receiver, 0};
+    if (received.seq <= covered.seq && received.sweep_target == 0) return;
+    for (std::uint32_t slot = 0; slot < table(from).size(); ++slot) {
+        const herd::Record& record = table(from).at(slot);
+        const bool swept = slot < received.sweep_slot && record.seq <= received.sweep_target;
+        if (record.seq > covered.seq && (record.seq <= received.seq || swept)) {
+            check_covered(from, to, record);
         }
     }
-    return lines;
+    covered.seq = std::max(covered.seq, received.seq);
 }
 
-// What some live server had when the faults ended, all have in the end, or something newer.
-void World::check_nothing_lost(const std::vector<std::string>& newest_at_heal) {
-    const std::vector<std::string> newest_now = newest();
-    for (std::size_t i = 0; i < newest_at_heal.size(); ++i) {
-        if (newest_at_heal[i].empty()) continue;
-        if (newest_now[i].empty() || order(newest_now[i]) < order(newest_at_heal[i])) {
-            fail("lost: " + newest_at_heal[i]);
+void World::check_covered(Host from, Host to, const herd::Record& record) {
+    const herd::LocationTable& here = table(to);
+    const herd::Record* other = here.find(table(from).client(record));
+    const bool has = other != nullptr && !older(here.version(*other), table(from).version(record));
+    if (has || !comparable(from, to, record)) return;
+    fail("S4",
+         name(to) + " is taken to have " + std::string(table(from).line(record)) + " from " +
+             name(from) + " and has " +
+             (other == nullptr ? "nothing" : std::string(here.line(*other))));
+}
+
+// L5: a link that has something to send, and room for it, does not sleep.
+void World::check_idle() {
+    for (Host host = 0; host < processes_.size(); ++host) {
+        if (processes_[host] == nullptr) continue;
+        processes_[host]->server.each_neighbour([&](const herd::Neighbour& neighbour) {
+            if (!neighbour.link().runnable()) return;
+            fail("L5", name(host) + " sleeps and could send to " + std::string(neighbour.name()));
+        });
+    }
+}
+
+// B1: what a connection holds in memory is bounded: an unfinished line, a batch that the kernel has
+// not taken.
+// B2: so is what a server holds for all of them.
+void World::check_memory() {
+    constexpr std::uint64_t blocks_per_connection = 2;
+    for (Host host = 0; host < processes_.size(); ++host) {
+        if (processes_[host] == nullptr) continue;
+        const herd::Server& server = processes_[host]->server;
+        const reactor::BlockPool& blocks = server.wire().blocks();
+        const std::uint64_t connections = kernel_.open_descriptors(host);
+        if (blocks.in_use() > blocks_per_connection * connections) {
+            fail("B1", name(host) + " holds " + std::to_string(blocks.in_use()) + " blocks");
+        }
+        if (connections > herd::Server::descriptors(fate_.config)) {
+            fail("B2", name(host) + " holds " + std::to_string(connections) + " descriptors");
         }
     }
 }

@@ -1,0 +1,168 @@
+#include "tests/sim/fate.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <numeric>
+#include <string>
+
+namespace sim {
+
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+constexpr Host servers_max = 7;
+constexpr std::int64_t clients_max = 8;
+constexpr std::uint32_t many_clients = 16;
+
+}  // namespace
+
+Fate::Fate(Random& random) {
+    draw_herd(random);
+    draw_graph(random);
+    draw_limits(random);
+    draw_weights(random);
+    draw_network(random);
+    draw_disk(random);
+    watch = random.chance(2);
+    if (random.chance(2)) draw_overload();
+}
+
+void Fate::draw_herd(Random& random) {
+    const auto servers = static_cast<Host>(random.between(2, servers_max));
+    clients = static_cast<std::uint32_t>(random.between(1, clients_max));
+    events = random.between(30, 160);
+    for (Host host = 0; host < servers; ++host) {
+        const auto port = static_cast<std::uint16_t>(1000 + host);
+        config.servers.push_back(
+            {std::string("S") + std::to_string(host),
+             reactor::Address::loopback(port),
+             reactor::Address::loopback(static_cast<std::uint16_t>(port + 100)),
+             {}});
+    }
+}
+
+// A tree, so that all are connected, and then a few links more.
+void Fate::draw_graph(Random& random) {
+    const auto servers = static_cast<Host>(config.servers.size());
+    for (Host host = 1; host < servers; ++host) {
+        links.emplace_back(static_cast<Host>(random.below(host)), host);
+    }
+    for (Host a = 0; a < servers; ++a) {
+        for (Host b = a + 1; b < servers; ++b) {
+            const bool there = std::ranges::find(links, std::pair(a, b)) != links.end();
+            if (!there && random.chance(25)) links.emplace_back(a, b);
+        }
+    }
+    for (const auto& [a, b] : links) {
+        config.servers[a].neighbours.push_back(config.servers[b].name);
+        config.servers[b].neighbours.push_back(config.servers[a].name);
+    }
+}
+
+// Small ones find more than big ones do.
+void Fate::draw_limits(Random& random) {
+    herd::Limits& limits = config.limits;
+    limits.clients = many_clients;
+    limits.long_records = 2;
+    limits.connections = 8;
+    limits.peer_connections = 32;
+    limits.line_max = 256;
+    limits.blocks = 64;
+    limits.places_body_max = 4096;
+    limits.records_per_turn = static_cast<std::uint32_t>(random.between(1, 4));
+    if (random.chance(10)) limits.clients = static_cast<std::uint32_t>(random.between(1, clients));
+    long_names = random.chance(30);
+    if (long_names && random.chance(70)) limits.long_records = many_clients;
+    if (random.chance(10)) limits.connections = 2;
+    if (random.chance(10)) {
+        limits.peer_connections = static_cast<std::uint32_t>(config.servers.size()) + 1;
+    }
+    if (random.chance(15)) {
+        present_stamps = true;
+        config.max_future_ms = random.between(500, 5000);
+    }
+}
+
+void Fate::draw_weights(Random& random) {
+    weight(Event::report) = 78;
+    weight(Event::question) = 4;
+    const auto maybe = [&](Event event, unsigned percent, std::int64_t most) {
+        if (random.chance(percent)) weight(event) = static_cast<unsigned>(random.between(1, most));
+    };
+    maybe(Event::cut, 75, 12);
+    maybe(Event::mute, 25, 6);
+    maybe(Event::reset, 30, 10);
+    maybe(Event::swizzle, 10, 2);
+    maybe(Event::stop, 75, 8);
+    maybe(Event::jump, 25, 4);
+    maybe(Event::intrude, 15, 4);
+    if (has(Event::cut) || has(Event::mute)) {
+        weight(Event::heal) = static_cast<unsigned>(random.between(2, 10));
+    }
+    if (has(Event::stop)) weight(Event::start) = static_cast<unsigned>(random.between(2, 8));
+}
+
+void Fate::draw_network(Random& random) {
+    if (random.chance(40)) faults.short_receive = 30;
+    if (random.chance(40)) faults.short_send = 30;
+    if (random.chance(15)) faults.accept_fails = 20;
+    if (random.chance(15)) faults.connect_fails = 30;
+    if (random.chance(10)) faults.socket_fails = 20;
+    if (random.chance(10)) faults.send_fails = static_cast<unsigned>(random.between(1, 5));
+    path = {.buffer_size = std::size_t{64} << 10,
+            .delay_min_ns = 20'000,
+            .delay_max_ns = random.chance(30) ? 50 * ms : 500'000};
+    if (random.chance(25)) path.buffer_size = static_cast<std::size_t>(random.between(64, 512));
+    visitor_path = path;
+    visitor_path.delay_max_ns = 500'000;
+    slow = {.buffer_size = 64, .delay_min_ns = 50 * ms, .delay_max_ns = 200 * ms};
+    // Links so slow that followers fall behind, sweep, and are cut in the middle of it.
+    if (random.chance(12)) {
+        path = slow;
+        clients = many_clients;
+    } else if (random.chance(20)) {
+        for (const auto& link : links) {
+            if (random.chance(40)) slow_links.push_back(link);
+        }
+        if (random.chance(50)) clients = many_clients;
+    }
+}
+
+void Fate::draw_disk(Random& random) {
+    journal = random.chance(35);
+    if (!journal) return;
+    if (random.chance(40)) config.journal.fsync = herd::Fsync::always;
+    sync_ns = random.between(1, random.chance(30) ? 300 : 5) * ms;
+    if (random.chance(30)) weight(Event::disk) = static_cast<unsigned>(random.between(1, 5));
+    if (random.chance(30)) weight(Event::snapshot) = static_cast<unsigned>(random.between(1, 4));
+}
+
+// Two servers, and a link between them that can carry some eight records a second.
+void Fate::draw_overload() {
+    overload = true;
+    config.servers.resize(2);
+    config.servers[0].neighbours = {config.servers[1].name};
+    config.servers[1].neighbours = {config.servers[0].name};
+    links = {{0, 1}};
+    slow_links = {};
+    path = slow;
+    clients = many_clients;
+    config.limits.clients = many_clients;
+    config.limits.long_records = many_clients;
+    long_names = false;
+    config.max_future_ms = 0;
+    events = std::min<std::int64_t>(events, 40);
+}
+
+Event Fate::draw_event(Random& random) const {
+    auto dice = random.below(std::accumulate(weights.begin(), weights.end(), 0U));
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        if (dice < weights[i]) return static_cast<Event>(i);
+        dice -= weights[i];
+    }
+    assert(false);
+    return Event::report;
+}
+
+}  // namespace sim

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "herd/config.hpp"
+#include "tests/sim/fake_kernel.hpp"
+#include "tests/sim/random.hpp"
+
+#include <array>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace sim {
+
+// What happens in a simulated run.
+enum class Event : std::uint8_t {
+    report,    // a client says where it is
+    question,  // WHATSAT
+    intrude,   // a stranger says what only neighbours may, on the servers' port
+    cut,       // a link: its connections are reset, or nothing gets through any more
+    mute,      // one direction of a link
+    reset,     // a link's connections are reset, and may be made anew
+    heal,      // a link
+    swizzle,   // some links are cut one after the other, and healed in another order
+    stop,      // a server's process dies, or its host loses power
+    start,     // it comes back: as it was, empty, or with a journal of an earlier time
+    jump,      // a host's wall clock is set
+    disk,      // a host's disk begins or ceases to fail
+    snapshot,  // a host's journal is copied, for a later start
+};
+inline constexpr std::size_t event_kinds = 13;
+
+// What one seed has drawn: the herd, which faults there are, and how strong each is. Each seed has
+// its own set of faults: runs where everything fails at once find less.
+struct Fate {
+    explicit Fate(Random& random);
+
+    Event draw_event(Random& random) const;
+    unsigned& weight(Event event) { return weights[static_cast<std::size_t>(event)]; }
+    bool has(Event event) const { return weights[static_cast<std::size_t>(event)] > 0; }
+
+    bool is_slow() const { return !slow_links.empty() || path.buffer_size < 1000; }
+
+    herd::Config config;  // without journals' folders: each host has its own disk
+    std::vector<std::pair<Host, Host>> links;  // The first ones are a spanning tree.
+    std::uint32_t clients = 1;
+    bool long_names = false;  // Some clients have names that need long lines.
+    std::int64_t events = 0;
+    std::array<unsigned, event_kinds> weights{};
+    FakeKernel::Faults faults;
+    FakeKernel::Path path;  // of all links
+    FakeKernel::Path slow;  // of those that are slow
+    std::vector<std::pair<Host, Host>> slow_links;
+    FakeKernel::Path visitor_path;  // between clients and servers
+    bool journal = false;
+    std::int64_t sync_ns = 0;     // How long a disk takes to sync.
+    bool present_stamps = false;  // Reports carry stamps of about now, not of long ago.
+    bool overload = false;        // Ends with more reports than a link can carry.
+    bool watch = false;           // Ends with a long quiet time.
+
+private:
+    void draw_herd(Random& random);
+    void draw_graph(Random& random);
+    void draw_limits(Random& random);
+    void draw_weights(Random& random);
+    void draw_network(Random& random);
+    void draw_disk(Random& random);
+    void draw_overload();
+};
+
+}  // namespace sim

@@ -1,0 +1,217 @@
+// What must hold in a simulated herd when the faults have ended.
+#include "herd/neighbour.hpp"
+#include "tests/sim/said.hpp"
+#include "tests/sim/world.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <set>
+
+namespace sim {
+
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+// Redials pause for up to 5 s, silence is noticed after 3, a sweep begins after 1.
+constexpr std::int64_t healing_ns = 20'000 * ms;
+// Three rounds of digests, and a little.
+constexpr std::int64_t watch_ns = 35'000 * ms;
+
+}  // namespace
+
+// All servers up, and links enough to connect them: all, or only those of the spanning tree.
+void World::heal_everything() {
+    const bool tree_only = random_.chance(50);
+    say_event(tree_only ? "heal a spanning tree" : "heal everything");
+    for (std::size_t i = 0; i < fate_.links.size(); ++i) {
+        const auto& [a, b] = fate_.links[i];
+        if (tree_only && i >= processes_.size() - 1) {
+            kernel_.cut(a, b, true);
+        } else {
+            kernel_.heal(a, b);
+            healed_links_.emplace_back(a, b);
+        }
+    }
+    kernel_.faults = {};
+    for (Host host = 0; host < processes_.size(); ++host) {
+        kernel_.disk_of(host).recover();
+        if (processes_[host] == nullptr) start_server(host);
+        if (processes_[host] == nullptr) return fail("D2", name(host) + " does not start");
+    }
+}
+
+// L1: within a bounded time all servers are equal, and stay so.
+// L3: then nothing changes any more: all traffic about it has ended.
+void World::converge() {
+    heal_everything();
+    if (!failure_.empty()) return;
+    const std::vector<std::string> before = newest();
+    const std::int64_t until = kernel_.now_ns() + healing_ns;
+    std::uint64_t changes_before = 0;
+    do {
+        changes_before = changes();
+        for (int i = 0; i < 10; ++i) run_for(50 * ms);
+    } while (failure_.empty() && kernel_.now_ns() < until && !at_rest(changes_before));
+    if (const std::string found = difference(); !found.empty()) return fail("L1", found);
+    if (!refused() && !at_rest(changes_before)) return fail("L3", "changes do not end");
+    run_for(fate_.watch ? watch_ns : 500 * ms);
+    if (const std::string found = difference(); !found.empty()) return fail("L1", found);
+    if (!refused() && !at_rest(changes_before)) fail("L3", "changes without reports");
+    check_coverage();
+    check_nothing_lost(before);
+    check_digests();
+    if (fate_.watch) check_rest();
+    if (fate_.overload) overload();
+}
+
+// Nobody waits for an answer, all are equal, and nothing has changed since.
+bool World::at_rest(std::uint64_t changes_before) const {
+    const auto waits = [](const Visitor& visitor) { return !visitor.asked.empty(); };
+    if (std::ranges::any_of(visitors_, waits) || changes() != changes_before) return false;
+    // Where servers may differ, nothing shows that all has been said.
+    return !refused() && difference().empty();
+}
+
+// Whether any server had no room for something: then servers may differ.
+bool World::refused() const {
+    return std::ranges::any_of(processes_, [](const auto& process) {
+        const herd::Counters& counters = process->server.counters();
+        return counters.table_full + counters.long_records_full > 0;
+    });
+}
+
+std::uint64_t World::changes() const {
+    std::uint64_t sum = 0;
+    for (Host host = 0; host < processes_.size(); ++host) sum += table(host).feed().seq();
+    return sum;
+}
+
+// Whether the two must agree about this client: they need not when one had no room for what the
+// other has.
+bool World::comparable(Host a, Host b, const herd::Record& record) const {
+    for (const Host host : {a, b}) {
+        const herd::Counters& counters = processes_[host]->server.counters();
+        if (counters.table_full > 0 && table(host).find(table(a).client(record)) == nullptr) {
+            return false;
+        }
+        if (counters.long_records_full > 0) return false;
+    }
+    return true;
+}
+
+std::string World::difference() const {
+    for (const auto& [a, b] : healed_links_) {
+        if (std::string found = difference(a, b); !found.empty()) return found;
+        if (std::string found = difference(b, a); !found.empty()) return found;
+    }
+    return {};
+}
+
+// Neighbours have the same; that all servers do follows, where all have room.
+std::string World::difference(Host a, Host b) const {
+    const herd::LocationTable& here = table(a);
+    const herd::LocationTable& there = table(b);
+    for (std::uint32_t slot = 0; slot < here.size(); ++slot) {
+        const herd::Record& record = here.at(slot);
+        const herd::Record* other = there.find(here.client(record));
+        const std::string_view other_line = other == nullptr ? "nothing" : there.line(*other);
+        if (here.line(record) == other_line || !comparable(a, b, record)) continue;
+        return "unequal: " + name(a) + " has " + std::string(here.line(record)) + ", " + name(b) +
+               " has " + std::string(other_line);
+    }
+    return {};
+}
+
+// By client, the newest that any live server has.
+std::vector<std::string> World::newest() const {
+    std::vector<std::string> lines(fate_.clients);
+    for (Host host = 0; host < processes_.size(); ++host) {
+        for (std::uint32_t slot = 0; slot < table(host).size(); ++slot) {
+            const herd::Record& record = table(host).at(slot);
+            std::string& line = lines[client_of(table(host).client(record))];
+            if (line.empty() || older(version_of(parse_at(line)), table(host).version(record))) {
+                line = table(host).line(record);
+            }
+        }
+    }
+    return lines;
+}
+
+// L2: what some live server had when the faults ended, all have in the end, or something newer.
+void World::check_nothing_lost(const std::vector<std::string>& before) {
+    const std::vector<std::string> now = newest();
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        if (before[i].empty()) continue;
+        if (now[i].empty() ||
+            older(version_of(parse_at(now[i])), version_of(parse_at(before[i])))) {
+            fail("L2", "lost: " + before[i]);
+        }
+    }
+}
+
+// L6: at rest the digests are equal just when the tables are, and nobody has raised a false alarm.
+void World::check_digests() {
+    if (refused()) return;
+    std::uint64_t divergent = 0;
+    for (const auto& process : processes_)
+        divergent += process->server.counters().buckets_divergent;
+    for (Host host = 1; host < processes_.size(); ++host) {
+        if (table(host).digest().root() == table(0).digest().root()) continue;
+        fail("L6", "the tables are equal and their digests are not");
+    }
+    if (divergent > 0) fail("L6", "a false alarm: a bucket was found divergent");
+}
+
+// B3: at rest a server holds what it holds after its start: no block, and the descriptors of its
+// listeners, its links and its clients.
+void World::check_rest() {
+    for (Host host = 0; host < processes_.size(); ++host) leave(host);
+    kernel_.enter(1000);
+    for (const Intruder& intruder : intruders_) kernel_.close(intruder.fd);
+    intruders_.clear();
+    run_for(5000 * ms);
+    for (Host host = 0; host < processes_.size(); ++host) {
+        const herd::Server& server = processes_[host]->server;
+        const auto linked =
+            static_cast<std::size_t>(std::ranges::count_if(healed_links_, [&](const auto& link) {
+                return link.first == host || link.second == host;
+            }));
+        if (server.client_count() > 0) fail("B3", name(host) + " holds clients who have gone");
+        if (server.live_links() != linked) fail("L1", name(host) + " does not link up");
+        // On a slow link the digest is always on its way.
+        const std::size_t busy = fate_.is_slow() ? 2 * linked : 0;
+        if (server.wire().blocks().in_use() > busy) fail("B3", name(host) + " holds blocks");
+        // Each link and session; links that are cut may be dialling. Two listeners, poll, log; of a
+        // journal its file, two helpers, the folder, and the next file.
+        const std::size_t degree = fate_.config.servers[host].neighbours.size();
+        const std::size_t most = 2 * degree + 4 + (fate_.journal ? 5 : 0);
+        if (kernel_.open_descriptors(host) > most) fail("B3", name(host) + " leaks descriptors");
+    }
+}
+
+// L4: on a link that can carry a part of what is reported only, each client's position is never
+// older than one revolution: with all clients as busy as that, none waits for ever.
+void World::overload() {
+    say_event("overload");
+    constexpr int rounds = 25;
+    constexpr int late_rounds = 18;  // 11 s: some four revolutions
+    std::vector<std::string> late;
+    for (int round = 0; round < rounds; ++round) {
+        if (round == rounds - late_rounds) late = newest();
+        for (std::uint32_t client = 0; client < fate_.clients; ++client) {
+            stamp_ += 1;
+            say_report(0, client, {"+1-1", std::to_string(stamp_ + 10)});
+            run_for(40 * ms);
+        }
+    }
+    for (const std::string& line : late) {
+        if (line.empty() || !failure_.empty()) continue;
+        const auto at = parse_at(line);
+        const herd::Record* record = table(1).find(at.client);
+        if (record == nullptr || older(table(1).version(*record), version_of(at))) {
+            return fail("L4", "S1 has not heard for long of " + line);
+        }
+    }
+}
+
+}  // namespace sim

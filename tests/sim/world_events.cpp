@@ -1,0 +1,251 @@
+// What happens to a simulated herd.
+#include "tests/sim/said.hpp"
+#include "tests/sim/world.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <numeric>
+
+namespace sim {
+
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+constexpr Host visitor_host = 1000;
+constexpr std::int64_t never = INT64_MAX;
+
+template <class Values>
+void shuffle(Values& values, Random& random) {
+    for (std::size_t i = values.size(); i > 1; --i) {
+        std::swap(values[i - 1], values[random.below(i)]);
+    }
+}
+
+}  // namespace
+
+void World::event() {
+    switch (fate_.draw_event(random_)) {
+        case Event::report:
+            return report();
+        case Event::question:
+            return question();
+        case Event::intrude:
+            return intrude();
+        case Event::cut:
+            return cut_link();
+        case Event::mute: {
+            const auto& [a, b] = some_link();
+            say_event("from " + name(a) + " nothing gets to " + name(b));
+            return random_.chance(50) ? kernel_.mute(a, b) : kernel_.mute(b, a);
+        }
+        case Event::reset: {
+            const auto& link = some_link();
+            say_event("reset " + link_name(link));
+            return kernel_.reset(link.first, link.second);
+        }
+        case Event::heal: {
+            const auto& link = some_link();
+            say_event("heal " + link_name(link));
+            return kernel_.heal(link.first, link.second);
+        }
+        case Event::swizzle:
+            return swizzle();
+        case Event::stop:
+            return stop_server();
+        case Event::start: {
+            const Host host = some_host();
+            if (processes_[host] == nullptr) start_server(host);
+            return;
+        }
+        case Event::jump:
+            return jump_clock();
+        case Event::disk:
+            return trouble_disk();
+        case Event::snapshot:
+            return take_snapshot();
+    }
+}
+
+// Stamps come from a narrow range, so that many are equal and many are older.
+std::string World::draw_stamp() {
+    if (fate_.present_stamps) {
+        const std::int64_t second = kernel_.wall_ns(visitor_host) / 1'000'000'000;
+        const std::int64_t ahead = 2 * fate_.config.max_future_ms / 1000 + 1;
+        return std::to_string(second + random_.between(-3, ahead));
+    }
+    stamp_ += random_.between(0, 1);
+    std::string stamp = std::to_string(stamp_ - random_.between(0, 3));
+    if (random_.chance(10)) stamp += random_.chance(50) ? ".5" : ".50";
+    return stamp;
+}
+
+void World::report() {
+    const Host host = some_host();
+    const auto client = static_cast<std::uint32_t>(random_.below(fate_.clients));
+    const std::string location =
+        "+" + std::to_string(random_.below(10)) + "-" + std::to_string(random_.below(10));
+    const std::string stamp = draw_stamp();
+    say_report(host, client, {location, stamp});
+    // The same report, or another of the same time, at another server before the flood is there.
+    if (!random_.chance(10)) return;
+    const Host other = some_host();
+    say_report(other, client, {random_.chance(50) ? location : "-1-1", stamp});
+}
+
+void World::say_report(Host host, std::uint32_t client, const Report& said) {
+    reports_[client].push_back(said);
+    say(host, "IAMAT " + name_of(client, fate_.long_names) + " " + said.first + " " + said.second);
+}
+
+void World::question() {
+    const auto client = static_cast<std::uint32_t>(random_.below(fate_.clients));
+    say(some_host(), "WHATSAT " + name_of(client, fate_.long_names) + " 10 1");
+}
+
+// Of what they say nothing may be stored (S9): no client has said it, so S2 finds it.
+void World::intrude() {
+    const Host host = some_host();
+    const std::string line = "AT " + name(some_host()) + " +0.000000001 c0 +89-179 9999999999\n";
+    const std::string texts[] = {line,
+                                 "HELLO 1 nobody 1 0 0\n" + line,
+                                 "HELLO 1 " + name(some_host()),
+                                 "SEQ 99\n" + line,
+                                 std::string("\xff\0\n", 3) + line,
+                                 ""};
+    if (random_.chance(20)) return say(host, line.substr(0, line.size() - 1));
+    Intruder intruder{.fd = -1, .unsent = texts[random_.below(std::size(texts))]};
+    say_event("a stranger comes to " + name(host));
+    kernel_.enter(visitor_host);
+    intruder.fd = *kernel_.open_socket();
+    static_cast<void>(kernel_.connect(intruder.fd, fate_.config.servers[host].peers));
+    intruders_.push_back(std::move(intruder));
+}
+
+void World::cut_link() {
+    const auto& link = some_link();
+    const bool reset = random_.chance(60);
+    say_event("cut " + link_name(link) + (reset ? " with resets" : " silently"));
+    kernel_.cut(link.first, link.second, reset);
+}
+
+// FoundationDB's swizzle-clog.
+void World::swizzle() {
+    std::vector<std::pair<Host, Host>> links;
+    for (const auto& link : fate_.links) {
+        if (random_.chance(60)) links.push_back(link);
+    }
+    shuffle(links, random_);
+    say_event("swizzle " + std::to_string(links.size()) + " links");
+    for (const auto& [a, b] : links) {
+        kernel_.cut(a, b, random_.chance(20));
+        report();
+        run_for(random_.between(0, 500 * ms));
+    }
+    shuffle(links, random_);
+    for (const auto& [a, b] : links) {
+        kernel_.heal(a, b);
+        report();
+        run_for(random_.between(0, 500 * ms));
+    }
+}
+
+// A process that dies says so to nobody, but its kernel does, and keeps what was written; a host
+// that loses power says nothing, and keeps what was synced, perhaps torn.
+void World::stop_server() {
+    const Host host = some_host();
+    if (processes_[host] == nullptr) return;
+    const bool power = random_.chance(30);
+    say_event((power ? "power fails at " : "kill ") + name(host));
+    if (power) kernel_.vanish(host);
+    if (processes_[host]->server.counters().journal_failures > 0) {
+        trusted_[host] = false;
+        visitors_[host].doubtful = true;
+    }
+    kill(host);
+    if (power || !fate_.journal) leave(host);
+    power ? lose_power(host) : restart_terms(host);
+    if (!fate_.journal) forget_promises(host);
+    if (random_.chance(40)) start_server(host);
+}
+
+// Only a process syncs: what it had not had the time for waits for the next one.
+void World::restart_terms(Host host) {
+    const std::int64_t kept_until = synced_until();
+    for (auto& promises : promises_[host]) {
+        for (Promise& made : promises) {
+            if (made.time_ns > kept_until) made.time_ns = never;
+        }
+    }
+}
+
+// What was answered a second and a sync ago is on the disk; or all, when answers wait for it.
+std::int64_t World::synced_until() const {
+    if (fate_.config.journal.fsync == herd::Fsync::always) return never - 1;
+    return kernel_.now_ns() - (1050 * ms + 2 * fate_.sync_ns);
+}
+
+void World::lose_power(Host host) {
+    kernel_.disk_of(host).lose_power(random_.below(2) * random_.below(200));
+    if (!trusted_[host]) return forget_promises(host);
+    const std::int64_t kept_until = synced_until();
+    for (auto& promises : promises_[host]) {
+        std::erase_if(promises, [&](const Promise& made) { return made.time_ns > kept_until; });
+    }
+}
+
+void World::forget_promises(Host host) {
+    for (auto& promises : promises_[host]) promises.clear();
+    trusted_[host] = true;
+}
+
+void World::start_server(Host host) {
+    const bool journal_there = kernel_.disk_of(host).has(journal(host));
+    if (journal_there && random_.chance(15)) {
+        const bool stale = !snapshots_[host].empty();
+        say_event(name(host) + (stale ? " has a stale journal" : " has lost its journal"));
+        leave(host);
+        forget_promises(host);
+        for (const auto& path : kernel_.disk_of(host).paths("")) {
+            static_cast<void>(kernel_.disk_of(host).remove(path));
+        }
+        if (stale) kernel_.disk_of(host).put(journal(host), snapshots_[host]);
+    }
+    say_event("start " + name(host));
+    if (!start(host)) return;
+    check_promises(host, "D1");
+    for (auto& promises : promises_[host]) {
+        for (Promise& made : promises) made.time_ns = std::min(made.time_ns, kernel_.now_ns());
+    }
+}
+
+void World::jump_clock() {
+    const Host host = some_host();
+    const std::int64_t skew = random_.between(-60'000, 60'000) * ms;
+    say_event("the clock of " + name(host) + " is off by " + std::to_string(skew / ms) + " ms");
+    kernel_.set_clock_skew(host, skew);
+}
+
+void World::trouble_disk() {
+    const Host host = some_host();
+    FakeDisk& disk = kernel_.disk_of(host);
+    const bool was_well = disk.is_well();
+    disk.recover();
+    if (!was_well) return say_event("the disk of " + name(host) + " is well again");
+    constexpr std::array errors{EIO, ENOSPC, EROFS, EACCES};
+    const auto error = [&] { return errors[random_.below(errors.size())]; };
+    if (random_.chance(30)) disk.faults.open = error();
+    if (random_.chance(40)) disk.faults.write = error();
+    if (random_.chance(40)) disk.faults.sync = EIO;
+    if (random_.chance(20)) disk.faults.rename = error();
+    if (random_.chance(20)) disk.space = random_.below(1000);
+    if (random_.chance(20)) disk.write_max = 1 + random_.below(40);
+    say_event("the disk of " + name(host) + " is in trouble");
+}
+
+void World::take_snapshot() {
+    const Host host = some_host();
+    snapshots_[host] = kernel_.disk_of(host).content(journal(host));
+}
+
+}  // namespace sim

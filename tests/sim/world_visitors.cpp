@@ -1,0 +1,166 @@
+// The clients of a simulated herd, and what they are answered.
+#include "protocol/tokens.hpp"
+#include "tests/sim/said.hpp"
+#include "tests/sim/world.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace sim {
+
+namespace {
+
+constexpr Host visitor_host = 1000;
+
+std::string_view field(std::string_view line, std::size_t index) {
+    protocol::Tokens tokens(line);
+    for (std::size_t i = 0; i < index; ++i) tokens.next();
+    return tokens.next();
+}
+
+}  // namespace
+
+void World::say(Host host, const std::string& line) {
+    say_event("at " + name(host) + ": " + line);
+    Visitor& visitor = visitors_[host];
+    visitor.asked.push_back(line);
+    visitor.unsent += line + "\n";
+    exchange(host, visitor);
+}
+
+void World::settle_visitors() {
+    for (Host host = 0; host < visitors_.size(); ++host) {
+        if (visitors_[host].fd >= 0) exchange(host, visitors_[host]);
+    }
+    kernel_.enter(visitor_host);
+    std::erase_if(intruders_, [&](Intruder& intruder) {
+        const bool goes_on = intruder.unsent.empty() ? random_.chance(80)
+                                                     : send_unsent(intruder.fd, intruder.unsent);
+        if (!goes_on) kernel_.close(intruder.fd);
+        return !goes_on;
+    });
+}
+
+// As much as it can; false when the connection has failed.
+bool World::send_unsent(int fd, std::string& unsent) {
+    if (!kernel_.take_error(fd)) return false;
+    while (!unsent.empty() && kernel_.peer_address(fd)) {
+        const auto sent = kernel_.send(fd, unsent);
+        if (!sent) return sent.error().value == EAGAIN;
+        unsent.erase(0, *sent);
+    }
+    return true;
+}
+
+// Sends and receives what it can. A visitor whose connection has failed forgets what it asked.
+void World::exchange(Host host, Visitor& visitor) {
+    kernel_.enter(visitor_host);
+    if (visitor.fd < 0) {
+        visitor.fd = *kernel_.open_socket();
+        static_cast<void>(kernel_.connect(visitor.fd, fate_.config.servers[host].clients));
+    }
+    bool goes_on = send_unsent(visitor.fd, visitor.unsent);
+    while (goes_on) {
+        char room[512];
+        const auto received = kernel_.receive(visitor.fd, room);
+        if (!received && received.error().value == EAGAIN) return;
+        goes_on = received && *received > 0;
+        if (!goes_on) break;
+        visitor.received.append(room, *received);
+        read_answers(host, visitor);
+    }
+    kernel_.close(visitor.fd);
+    visitor = {};
+}
+
+// What is still on its way to it is never read.
+void World::leave(Host host) {
+    Visitor& visitor = visitors_[host];
+    kernel_.enter(visitor_host);
+    if (visitor.fd >= 0) kernel_.close(visitor.fd);
+    visitor = {};
+}
+
+void World::read_answers(Host host, Visitor& visitor) {
+    while (!visitor.asked.empty()) {
+        const bool places =
+            visitor.asked.front().starts_with("WHATSAT") && !visitor.received.starts_with("?");
+        const std::string_view stop = places ? "\n\n" : "\n";
+        const std::size_t end = visitor.received.find(stop);
+        if (end == std::string::npos) return;
+        check_answer(host, visitor.asked.front(), visitor.received.substr(0, end));
+        visitor.received.erase(0, end + stop.size());
+        visitor.asked.pop_front();
+    }
+    if (!visitor.received.empty()) fail("A1", "an answer to nothing: " + visitor.received);
+}
+
+// A1: each command is answered once, in order, with what it asked for.
+void World::check_answer(Host host, const std::string& command, const std::string& answer) {
+    if (answer == "? " + command) return check_refusal(host, command);
+    const std::string line = answer.substr(0, answer.find('\n'));
+    if (!protocol::parse_peer_message(line)) return fail("A1", "not an answer: " + answer);
+    if (field(line, 3) != field(command, 1)) return fail("A1", "answer to another: " + answer);
+    if (command.starts_with("WHATSAT")) {
+        if (answer.find("\"a\"") == std::string::npos) fail("A1", "no places: " + answer);
+        if (answer.find("\"b\"") != std::string::npos) fail("A1", "not cut: " + answer);
+        return;
+    }
+    if (field(line, 1) != name(host)) return fail("A1", "not my server: " + answer);
+    if (field(line, 4) != field(command, 2) || field(line, 5) != field(command, 3)) {
+        return fail("A1", "not what was said: " + command + " / " + answer);
+    }
+    promise(host, line);
+}
+
+// A2: a report is refused for want of room, or for its stamp, and for nothing else.
+void World::check_refusal(Host host, const std::string& command) {
+    if (!command.starts_with("IAMAT") || processes_[host] == nullptr) return;
+    const herd::Counters& counters = processes_[host]->server.counters();
+    if (counters.table_full + counters.long_records_full + counters.future_stamps > 0) return;
+    // Its refuser may be gone already.
+    if (fate_.has(Event::stop)) return;
+    fail("A2", name(host) + " refuses " + command);
+}
+
+// S0: what a server has answered it has, for as long as it runs; with a journal, for longer.
+void World::promise(Host host, const std::string& line) {
+    const std::uint32_t client = client_of(field(line, 3));
+    const Process* process = processes_[host].get();
+    const bool failed = process != nullptr && process->server.counters().journal_failures > 0;
+    if (fate_.journal && (failed || visitors_[host].doubtful)) return;
+    auto& promises = promises_[host][client];
+    // Read after the death of who said so: nothing is known of a sync.
+    promises.push_back({process != nullptr ? kernel_.now_ns() : INT64_MAX, line});
+    if (process != nullptr) check_promises(host, "S0");
+    // Of what was promised long ago the newest is enough.
+    if (promises.size() > 16) {
+        const auto newest = [](const Promise& one, const Promise& other) {
+            return older_report(version_of(parse_at(one.line)), version_of(parse_at(other.line)));
+        };
+        const auto middle = promises.begin() + 8;
+        std::iter_swap(std::max_element(promises.begin(), middle, newest), middle - 1);
+        promises.erase(promises.begin(), middle - 1);
+    }
+}
+
+// By (time, location): the same report, said at two servers, is one.
+void World::check_promises(Host host, std::string_view check) {
+    for (const auto& promises : promises_[host]) {
+        for (const auto& [time_ns, line] : promises) {
+            const auto promised = parse_at(line);
+            const herd::Record* record = table(host).find(promised.client);
+            if (record == nullptr) {
+                return fail(check, name(host) + " has lost " + line);
+            }
+            if (older_report(table(host).version(*record), version_of(promised))) {
+                return fail(check,
+                            name(host) + " answered " + line + " and has " +
+                                std::string(table(host).line(*record)));
+            }
+        }
+    }
+}
+
+}  // namespace sim
