@@ -29,7 +29,7 @@ Fate::Fate(Random& random) {
 }
 
 void Fate::draw_herd(Random& random) {
-    const auto servers = static_cast<Host>(random.between(2, servers_max));
+    const auto servers = static_cast<Host>(random.between(2, random.chance(30) ? servers_max : 4));
     clients = static_cast<std::uint32_t>(random.between(1, clients_max));
     events = random.between(30, 160);
     for (Host host = 0; host < servers; ++host) {

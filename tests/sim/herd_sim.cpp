@@ -87,17 +87,16 @@ std::string play(std::uint64_t seed, sim::World::Trace trace = sim::World::Trace
     return world.run();
 }
 
-// Prints the failure of one seed and how to see it again.
+// Says how to see the failure of a seed again, and what it is: that may be an assertion of ours.
 void tell(const Options& options, std::string_view program, std::uint64_t seed) {
-    const std::string failure = play(seed);
     const std::string rule = options.rule.empty() ? "" : " --rule " + options.rule;
-    std::printf("seed %llu: %s\nreplay: %.*s%s --seeds %llu --trace\n",
-                static_cast<Long>(seed),
-                failure.c_str(),
+    std::printf("replay: %.*s%s --seeds %llu --trace\n",
                 static_cast<int>(program.size()),
                 program.data(),
                 rule.c_str(),
                 static_cast<Long>(seed));
+    std::fflush(stdout);
+    std::printf("seed %llu: %s\n", static_cast<Long>(seed), play(seed).c_str());
 }
 
 // With the rules in force.

@@ -56,18 +56,25 @@ public:
             ++share.runs;
             if (share.failed != 0) return;
             share.next = seed + effort_.jobs;
-            if (effort_.jobs == 1) tell_now_and_then();
         }
+    }
+
+    // The process has died: of the seed that it was at.
+    void died(unsigned job, int signal) {
+        shares_[job].failed = shares_[job].next.load();
+        std::fprintf(
+            stderr, "seed %llu: signal %d\n", static_cast<Long>(shares_[job].failed), signal);
     }
 
     void tell_now_and_then() {
         if (Clock::now() < told_ + std::chrono::seconds(10)) return;
         told_ = Clock::now();
+        const std::uint64_t count = seeds_.last - seeds_.first + 1;
         const double seconds = std::chrono::duration<double>(told_ - begun_).count();
         std::fprintf(stderr,
                      "%llu of %llu seeds, %.0f/s; the rest: %s --seeds %llu..%llu\n",
                      static_cast<Long>(outcome().runs),
-                     static_cast<Long>(seeds_.last - seeds_.first + 1),
+                     static_cast<Long>(count),
                      static_cast<double>(outcome().runs) / seconds,
                      effort_.command.c_str(),
                      static_cast<Long>(rest()),
@@ -103,7 +110,6 @@ private:
     Share* shares_ = nullptr;
 };
 
-// A process that dies counts as a seed that failed: the one it was at.
 void wait_for(Run& run, const std::vector<pid_t>& children) {
     std::size_t left = children.size();
     while (left > 0) {
@@ -111,13 +117,11 @@ void wait_for(Run& run, const std::vector<pid_t>& children) {
         const pid_t gone = waitpid(-1, &status, WNOHANG);
         if (gone > 0) {
             --left;
-            if (!WIFEXITED(status)) {
-                std::fprintf(stderr, "a process has died of signal %d\n", WTERMSIG(status));
-                std::exit(1);
-            }
+            const auto job = std::ranges::find(children, gone) - children.begin();
+            if (WIFSIGNALED(status)) run.died(static_cast<unsigned>(job), WTERMSIG(status));
             continue;
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
         run.tell_now_and_then();
     }
 }
@@ -128,10 +132,6 @@ Outcome run_seeds(const Seeds& seeds,
                   const Effort& effort,
                   const std::function<bool(std::uint64_t)>& play) {
     Run run(seeds, effort);
-    if (effort.jobs == 1) {
-        run.work(0, play);
-        return run.outcome();
-    }
     std::vector<pid_t> children;
     for (unsigned job = 0; job < effort.jobs; ++job) {
         const pid_t child = fork();

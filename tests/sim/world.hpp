@@ -3,6 +3,7 @@
 #include "herd/config.hpp"
 #include "herd/location_table.hpp"
 #include "herd/record.hpp"
+#include "herd/rules.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fate.hpp"
 #include "tests/sim/process.hpp"
@@ -127,15 +128,18 @@ private:
     void check_record(Host host, const herd::Record& record);
     void check_coverage();
     void check_coverage(Host from, Host to, Covered& covered);
+    herd::rules::Position received(Host from, Host to) const;
     void check_covered(Host from, Host to, const herd::Record& record);
     void check_idle();
     void check_memory();
     void check_promises(Host host, std::string_view check);
+    void check_promise(Host host, std::string_view check, const std::string& line);
 
     // world_end.cpp: what holds in the end.
     void heal_everything();
     void converge();
     bool at_rest(std::uint64_t changes_before) const;
+    bool all_told() const;
     bool refused() const;
     std::string difference() const;
     std::string difference(Host a, Host b) const;

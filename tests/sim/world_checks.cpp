@@ -78,14 +78,20 @@ void World::check_coverage() {
     }
 }
 
+// What `to` says that it has processed of the feed of `from`.
+herd::rules::Position World::received(Host from, Host to) const {
+    herd::rules::Position position;
+    processes_[to]->server.each_neighbour([&](const herd::Neighbour& neighbour) {
+        if (neighbour.name() == name(from)) position = neighbour.received;
+    });
+    return position;
+}
+
 // S4 and S5: what a server is said to have processed of a neighbour's feed it has, in that version
 // or a newer one. Once that is so it stays so, until the record changes and has a later number.
 void World::check_coverage(Host from, Host to, Covered& covered) {
     if (!failure_.empty()) return;
-    herd::rules::Position received;
-    processes_[to]->server.each_neighbour([&](const herd::Neighbour& neighbour) {
-        if (neighbour.name() == name(from)) received = neighbour.received;
-    });
+    const herd::rules::Position received = this->received(from, to);
     const std::uint64_t sender = seen_[from].epoch;
     const std::uint64_t receiver = seen_[to].epoch;
     if (received.epoch != sender) return;

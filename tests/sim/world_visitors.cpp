@@ -133,7 +133,7 @@ void World::promise(Host host, const std::string& line) {
     auto& promises = promises_[host][client];
     // Read after the death of who said so: nothing is known of a sync.
     promises.push_back({process != nullptr ? kernel_.now_ns() : INT64_MAX, line});
-    if (process != nullptr) check_promises(host, "S0");
+    if (process != nullptr) check_promise(host, "S0", line);
     // Of what was promised long ago the newest is enough.
     if (promises.size() > 16) {
         const auto newest = [](const Promise& one, const Promise& other) {
@@ -145,22 +145,20 @@ void World::promise(Host host, const std::string& line) {
     }
 }
 
-// By (time, location): the same report, said at two servers, is one.
 void World::check_promises(Host host, std::string_view check) {
     for (const auto& promises : promises_[host]) {
-        for (const auto& [time_ns, line] : promises) {
-            const auto promised = parse_at(line);
-            const herd::Record* record = table(host).find(promised.client);
-            if (record == nullptr) {
-                return fail(check, name(host) + " has lost " + line);
-            }
-            if (older_report(table(host).version(*record), version_of(promised))) {
-                return fail(check,
-                            name(host) + " answered " + line + " and has " +
-                                std::string(table(host).line(*record)));
-            }
-        }
+        for (const Promise& made : promises) check_promise(host, check, made.line);
     }
+}
+
+// By (time, location): the same report, said at two servers, is one.
+void World::check_promise(Host host, std::string_view check, const std::string& line) {
+    const auto promised = parse_at(line);
+    const herd::Record* record = table(host).find(promised.client);
+    if (record == nullptr) return fail(check, name(host) + " has lost " + line);
+    if (!older_report(table(host).version(*record), version_of(promised))) return;
+    fail(check,
+         name(host) + " answered " + line + " and has " + std::string(table(host).line(*record)));
 }
 
 }  // namespace sim
