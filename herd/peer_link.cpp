@@ -270,6 +270,11 @@ void PeerLink::tick() {
     if (!stream_ || stream_->dead()) return;
     if (core_.loop.now() - heard_at_ > silence_max) {
         ++core_.counters.links_silent;
+        // Else the kernel would keep what is under way for minutes, each time that it is made.
+        constexpr int soon_ms = 1'000;
+        const int fd = stream_->socket().fd();
+        static_cast<void>(
+            reactor::sys::set_option(fd, reactor::sys::Option::user_timeout_ms, soon_ms));
         stream_->abort();
     } else if (live() && !stopped_ && !stream_->blocked()) {
         upkeep_.tick(pinged_ ? std::nullopt : std::optional(round_trip_));
