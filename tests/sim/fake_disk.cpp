@@ -31,6 +31,7 @@ void FakeDisk::lose_power(std::size_t kept) {
         const std::size_t left = file->content.size() - file->synced;
         file->synced += std::min(kept, left);
         file->content.resize(file->synced);
+        file->spoilt = false;  // What is read now is what the disk has.
     }
 }
 

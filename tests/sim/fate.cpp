@@ -25,7 +25,7 @@ Fate::Fate(Random& random) {
     draw_network(random);
     draw_disk(random);
     watch = random.chance(2);
-    if (random.chance(2)) draw_overload();
+    if (random.chance(1)) draw_overload();
 }
 
 void Fate::draw_herd(Random& random) {

@@ -134,7 +134,7 @@ bool set_rule([[maybe_unused]] std::string_view name) {
 int print_table([[maybe_unused]] const Options& options) {
     bool all_found = true;
 #ifdef SIM_WRONG_RULES
-    std::printf("| Wrong rule | First bad seed | What it breaks |\n|---|---|---|\n");
+    std::printf("| Wrong rule | First bad seed | Found by |\n|---|---|---|\n");
     for (const auto& [name, rule] : herd::rules::wrong_rules) {
         herd::rules::wrong = rule;
         std::string failure;
@@ -147,7 +147,7 @@ int print_table([[maybe_unused]] const Options& options) {
         std::printf("| `%s` | %s | %s |\n",
                     std::string(name).c_str(),
                     failure.empty() ? "none" : std::to_string(seed).c_str(),
-                    failure.substr(0, failure.find(' ', failure.find(':') + 2)).c_str());
+                    failure.substr(0, failure.find(':')).c_str());
         std::fflush(stdout);
     }
 #endif

@@ -200,20 +200,24 @@ void World::check_rest() {
     }
 }
 
-// L4: on a link that can carry a part of what is reported only, each client's position is never
-// older than one revolution: with all clients as busy as that, none waits for ever.
+// L4: on a link that can carry a part of what is reported only, no client's position is older than
+// a few revolutions. Some report all the time; the others, one after the other, more than the link
+// carries: in the order of change the busy ones would always be behind all others.
 void World::overload() {
     say_event("overload");
-    constexpr int rounds = 25;
-    constexpr int late_rounds = 18;  // 11 s: some four revolutions
+    constexpr std::uint32_t busy = 2;
+    constexpr std::uint32_t turns = 200;
+    constexpr std::uint32_t late_turns = 130;
+    constexpr std::int64_t turn_ns = 80 * ms;
     std::vector<std::string> late;
-    for (int round = 0; round < rounds; ++round) {
-        if (round == rounds - late_rounds) late = newest();
-        for (std::uint32_t client = 0; client < fate_.clients; ++client) {
-            stamp_ += 1;
-            say_report(0, client, {"+1-1", std::to_string(stamp_ + 10)});
-            run_for(40 * ms);
+    for (std::uint32_t turn = 0; turn < turns && failure_.empty(); ++turn) {
+        if (turn == turns - late_turns) late = newest();
+        const std::string stamp = std::to_string(++stamp_ + 10);
+        say_report(0, busy + turn % (fate_.clients - busy), {"+1-1", stamp});
+        for (std::uint32_t client = 0; client < busy; ++client) {
+            say_report(0, client, {"+1-1", stamp});
         }
+        run_for(turn_ns);
     }
     for (const std::string& line : late) {
         if (line.empty() || !failure_.empty()) continue;
