@@ -59,6 +59,11 @@ void ChangeFeed::touch(std::uint32_t index) {
     }
 }
 
+void ChangeFeed::remove(std::uint32_t index) {
+    take_out(index);
+    records_[index].seq = 0;
+}
+
 void ChangeFeed::take_out(std::uint32_t index) {
     const Record& record = records_[index];
     for (FeedCursor* cursor = cursors_.front(); cursor != nullptr;

@@ -52,6 +52,9 @@ public:
     // record step over it, those at the end step back to it.
     void touch(std::uint32_t index);
 
+    // The record is no more: its slot is unused from now on. Nobody is told.
+    void remove(std::uint32_t index);
+
     // The number of the latest change; 0 before the first.
     std::uint64_t seq() const { return seq_; }
 

@@ -166,6 +166,8 @@ std::string settings(const Config& config) {
     text += "\nstamps in the future: ";
     text += config.max_future_ms == 0 ? "all accepted"
                                       : "at most " + std::to_string(config.max_future_ms) + " ms";
+    text += "\nreports expire: ";
+    text += config.ttl_s == 0 ? "never" : std::to_string(config.ttl_s) + " s after their stamp";
     return text + "\nbusy polling: " + (config.spin ? "on" : "off") + "\n";
 }
 

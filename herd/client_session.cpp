@@ -97,6 +97,10 @@ void ClientSession::report(std::string_view line, const protocol::IamAt& iamat) 
         ++core_.counters.future_stamps;
         return invalid(line);
     }
+    if (core_.expired(iamat.time.nanoseconds, received_ns_)) {
+        ++core_.counters.expired_stamps;
+        return invalid(line);
+    }
     std::array<char, protocol::skew_size_max> skew_text{};
     const protocol::AtLine at{core_.name,
                               protocol::format_skew(skew_text, skew_ns),
@@ -129,7 +133,7 @@ void ClientSession::report(std::string_view line, const protocol::IamAt& iamat) 
 
 void ClientSession::question(std::string_view line, const protocol::WhatsAt& whatsat) {
     const Record* record = core_.table.find(whatsat.client);
-    if (record == nullptr) return invalid(line);
+    if (record == nullptr || core_.expired(record->time_ns, received_ns_)) return invalid(line);
     ++core_.counters.whatsat;
     const std::string_view at_line = core_.table.line(*record);
     const auto where = protocol::parse_iso6709(core_.table.location(*record));

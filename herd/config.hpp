@@ -73,6 +73,7 @@ struct Config {
     LogConfig log;
     JournalConfig journal;
     std::int64_t max_future_ms = 0;  // 0: a report's stamp may lie in the future by any amount
+    std::int64_t ttl_s = 0;          // a report counts for so long from its stamp on; 0: for ever
     bool spin = false;               // never sleep in the kernel
 
     // The five servers of the built-in herd, on loopback, with offline places.

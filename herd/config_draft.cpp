@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint16_t ephemeral_first = 32768;
 constexpr std::uint16_t ephemeral_last = 60999;
 
+constexpr std::uint64_t ttl_s_max = 100ULL * 366 * 86'400;
 constexpr std::uint64_t future_ms_max = 366ULL * 86'400'000;
 
 Judgement refuse(std::string expected, std::string got) {
@@ -182,6 +183,13 @@ Judgement ConfigDraft::take_journal_folder(std::string_view text) {
 Judgement ConfigDraft::take_fsync(std::string_view text) {
     if (text != "second" && text != "always") return refuse("second or always", quoted(text));
     config_.journal.fsync = text == "always" ? Fsync::always : Fsync::second;
+    return {};
+}
+
+Judgement ConfigDraft::take_ttl(std::string_view text) {
+    const auto number = parse_number(text);
+    if (!number || *number > ttl_s_max) return refuse(range(0, ttl_s_max), std::string(text));
+    config_.ttl_s = static_cast<std::int64_t>(*number);
     return {};
 }
 

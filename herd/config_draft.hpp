@@ -54,6 +54,7 @@ public:
     Judgement take_journal_folder(std::string_view text);
     Judgement take_fsync(std::string_view text);
     Judgement take_max_future(std::string_view text);
+    Judgement take_ttl(std::string_view text);
     Judgement take_spin(std::string_view text);
 
     // Once, last.

@@ -7,6 +7,7 @@
 #include "herd/places.hpp"
 #include "herd/rules.hpp"
 #include "reactor/loop.hpp"
+#include "reactor/sys.hpp"
 #include "reactor/wire.hpp"
 
 #include <cstdint>
@@ -29,9 +30,17 @@ struct Core {
     std::string_view name;       // of this server
     std::uint64_t epoch;         // of this run: 64 random bits
     std::int64_t max_future_ns;  // 0: off
+    std::int64_t ttl_ns = 0;     // 0: off
     Barrier* barrier = nullptr;  // null: nobody waits for the neighbours
     Journal* journal = nullptr;  // null: positions are kept in memory only
 
+    bool expired(std::int64_t stamp_ns, std::int64_t wall_ns) const {
+        return rules::expired(stamp_ns, wall_ns, ttl_ns);
+    }
+    // By the clock, now.
+    bool expired(std::int64_t stamp_ns) const {
+        return ttl_ns > 0 && expired(stamp_ns, reactor::sys::wall_ns());
+    }
     bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns) const {
         return rules::too_far_ahead(skew_ns, stamp_ns, max_future_ns);
     }

@@ -31,6 +31,8 @@ struct Counters {
     std::uint64_t table_full = 0;         // limits.clients
     std::uint64_t long_records_full = 0;  // limits.long_records
     std::uint64_t future_stamps = 0;      // max_future_ms
+    std::uint64_t expired_stamps = 0;     // ttl_s: reports that came too late
+    std::uint64_t records_expired = 0;    // and those that were forgotten
     std::uint64_t syncs_refused = 0;      // limits.syncs wait already
     std::uint64_t syncs_late = 0;         // limits.sync_ms
     std::uint64_t places_refused = 0;     // limits.connections waiters already
@@ -75,6 +77,8 @@ inline constexpr std::array counter_names = {
     CounterName{"table_full", &Counters::table_full},
     CounterName{"long_records_full", &Counters::long_records_full},
     CounterName{"future_stamps", &Counters::future_stamps},
+    CounterName{"expired_stamps", &Counters::expired_stamps},
+    CounterName{"records_expired", &Counters::records_expired},
     CounterName{"syncs_refused", &Counters::syncs_refused},
     CounterName{"syncs_late", &Counters::syncs_late},
     CounterName{"places_refused", &Counters::places_refused},

@@ -20,7 +20,11 @@ void Follower::resume(const rules::Position& position) {
 const Record* Follower::take(reactor::Instant now) {
     if (sweeping_) return take_swept();
     const Record* record = cursor_.peek();
-    if (record == nullptr) return nullptr;
+    if (record == nullptr) {
+        // What it was behind by may have expired.
+        behind_since_.reset();
+        return nullptr;
+    }
     if (!behind_since_) behind_since_ = now;
     if (now - *behind_since_ > patience) {
         start_sweep(cursor_.passed(), table_.feed().seq(), 0);
@@ -32,11 +36,11 @@ const Record* Follower::take(reactor::Instant now) {
 }
 
 const Record* Follower::take_swept() {
-    for (std::uint32_t i = 0; i < scan_max && slot_ < table_.size(); ++i) {
+    for (std::uint32_t i = 0; i < scan_max && slot_ < table_.slots(); ++i) {
         const Record& record = table_.at(slot_++);
         if (record.seq > base_) return &record;
     }
-    if (slot_ >= table_.size()) end_sweep();
+    if (slot_ >= table_.slots()) end_sweep();
     return nullptr;
 }
 

@@ -89,7 +89,8 @@ void Journal::go_on(const JournalStart& start) {
 
 std::uint64_t Journal::table_bytes() const {
     std::uint64_t bytes = title_.size();
-    for (std::uint32_t slot = 0; slot < core_.table.size(); ++slot) {
+    for (std::uint32_t slot = 0; slot < core_.table.slots(); ++slot) {
+        if (!core_.table.used(slot)) continue;
         bytes += core_.table.at(slot).line_size + journal_frame_size;
     }
     return bytes;

@@ -76,7 +76,8 @@ bool Loading::line(std::string_view text) {
 // As from a neighbour, but of no run of one's: it goes to all of them.
 void Loading::take(const protocol::AtLine& record) {
     ++content.records;
-    if (core_.too_far_ahead(record.skew_ns, record.time.nanoseconds)) {
+    const std::int64_t stamp = record.time.nanoseconds;
+    if (core_.too_far_ahead(record.skew_ns, stamp) || core_.expired(stamp)) {
         ++content.refused;
         return;
     }

@@ -17,9 +17,10 @@ struct JournalContent {
     };
     Kind kind = Kind::fresh;
     std::uint64_t records = 0;
-    std::uint64_t refused = 0;  // of these: there was no room, or the stamp is too far ahead
-    std::uint64_t good = 0;     // bytes of the longest prefix that is what was written
-    std::uint64_t size = 0;     // all bytes
+    std::uint64_t refused =
+        0;  // of these: there was no room, or the stamp is too far ahead, or too old
+    std::uint64_t good = 0;  // bytes of the longest prefix that is what was written
+    std::uint64_t size = 0;  // all bytes
 };
 
 // Reads the open file from where it stands, its start, into the table of the server that `core` is

@@ -146,6 +146,7 @@ void LegacyLink::pump(std::span<char> scratch) {
 // Of the record that is owed, or else of the next one that can be said. Empty when there is none,
 // or none in this turn.
 std::string_view LegacyLink::next_message(std::span<char> out) {
+    if (owed_ != nullptr && owed_->seq == 0) owed_ = nullptr;  // It has expired.
     for (std::uint32_t i = 0; i < core_.limits.records_per_turn; ++i) {
         if (owed_ == nullptr && !follower_.behind()) break;
         if (owed_ == nullptr) take();

@@ -53,7 +53,7 @@ Offer LocationTable::offer(const protocol::AtLine& line, std::uint32_t source, O
     const std::uint32_t place = search(line.client, hash);
     const bool known = index_[place].slot != 0;
     if (!known && size_ == capacity_.records) return Offer::table_full;
-    const std::uint32_t slot = known ? index_[place].slot - 1 : size_;
+    const std::uint32_t slot = known ? index_[place].slot - 1 : free_slot();
     Record& record = records_[slot];
     if (known && !replaces(line, record, origin)) return Offer::not_newer;
     if (!make_room(record, at_line_size(line))) return Offer::no_long_line;
@@ -61,7 +61,7 @@ Offer LocationTable::offer(const protocol::AtLine& line, std::uint32_t source, O
         index_[place] = {upper(hash), slot + 1};
         record.hash = upper(hash);
         record.bucket = Digest::bucket_of(line.client);
-        ++size_;
+        take_free_slot();
     }
     write(record, line, source);
     feed_.touch(slot);
@@ -77,8 +77,45 @@ bool LocationTable::repeat(const protocol::AtLine& line) {
     return true;
 }
 
+void LocationTable::take_free_slot() {
+    ++size_;
+    if (free_ == no_record) {
+        ++slots_;
+    } else {
+        free_ = records_[free_].next;
+    }
+}
+
+void LocationTable::remove(std::uint32_t slot) {
+    assert(used(slot));
+    Record& record = records_[slot];
+    const std::string_view name = client(record);
+    vacate(search(name, hash_(name)));
+    digest_.toggle(record.bucket, std::exchange(record.digest, 0));
+    static_cast<void>(make_room(record, 0));
+    feed_.remove(slot);
+    record.next = free_;
+    free_ = slot;
+    --size_;
+}
+
+// What stands behind it, and would not be found over a gap, moves up.
+void LocationTable::vacate(std::uint32_t place) {
+    std::uint32_t gap = place;
+    for (std::uint32_t next = (gap + 1) & index_mask_; index_[next].slot != 0;
+         next = (next + 1) & index_mask_) {
+        const std::string_view name = client(records_[index_[next].slot - 1]);
+        const auto home = static_cast<std::uint32_t>(hash_(name)) & index_mask_;
+        const std::uint32_t from_home = (next - home) & index_mask_;
+        if (from_home < ((next - gap) & index_mask_)) continue;
+        index_[gap] = index_[next];
+        gap = next;
+    }
+    index_[gap] = {};
+}
+
 void LocationTable::send_again(std::uint32_t slot) {
-    assert(slot < size_);
+    assert(slot < slots_ && used(slot));
     records_[slot].source = 0;
     feed_.touch(slot);
 }

@@ -23,8 +23,8 @@ enum class Offer : std::uint8_t {
 };
 
 // The newest report of every client: a fixed slab of records, found through open addressing on a
-// keyed hash of the client, and all of them in one change feed. Records are never moved and never
-// evicted. Mapped once; nothing here allocates.
+// keyed hash of the client, and all of them in one change feed. Records are never moved, and never
+// evicted for want of room. Mapped once; nothing here allocates.
 class LocationTable {
 public:
     struct Capacity {
@@ -53,15 +53,18 @@ public:
     // answered.
     bool repeat(const protocol::AtLine& line);
 
-    // Hands the record of a slot below size() to all followers again, as nobody's.
+    // Hands the record of a used slot to all followers again, as nobody's.
     void send_again(std::uint32_t slot);
+    // Forgets the record of a used slot; followers hear nothing of it. For what every server
+    // forgets by itself.
+    void remove(std::uint32_t slot);
     // A fault for tests: the stored report becomes this one, whichever is newer, and no follower is
     // told. Answers whether the client is known and the line fits.
     bool corrupt(const protocol::AtLine& line);
 
     // Null when nothing is known of the client. Valid until the next report or relay.
     const Record* find(std::string_view client) const;
-    // The record of a slot below size().
+    // The record of a slot below slots().
     const Record& at(std::uint32_t slot) const { return records_[slot]; }
 
     // The AT line without a newline, byte for byte as the client was answered.
@@ -72,6 +75,9 @@ public:
 
     const Digest& digest() const { return digest_; }
     std::uint32_t size() const { return size_; }
+    // Slots from here on were never used. Of those below some may be unused again.
+    std::uint32_t slots() const { return slots_; }
+    bool used(std::uint32_t slot) const { return records_[slot].seq != 0; }
     // The longest line that a record can have.
     std::uint32_t line_size_max() const { return capacity_.long_line_size; }
     std::uint32_t capacity() const { return capacity_.records; }
@@ -88,6 +94,9 @@ private:
     };
 
     Offer offer(const protocol::AtLine& line, std::uint32_t source, Origin origin);
+    std::uint32_t free_slot() const { return free_ == no_record ? slots_ : free_; }
+    void take_free_slot();
+    void vacate(std::uint32_t place);
     bool replaces(const protocol::AtLine& line, const Record& stored, Origin origin) const;
     std::uint32_t search(std::string_view client, std::uint64_t hash) const;
     bool make_room(Record& record, std::size_t size);
@@ -102,6 +111,8 @@ private:
     reactor::PageArray<std::uint32_t> long_free_;
     std::uint32_t index_mask_ = 0;
     std::uint32_t size_ = 0;
+    std::uint32_t slots_ = 0;
+    std::uint32_t free_ = no_record;  // Unused below slots_; the next one is its record's `next`.
     std::uint32_t long_used_ = 0;
     std::uint32_t long_fresh_ = 0;       // Long lines from here on were never used.
     std::uint32_t long_free_count_ = 0;  // Given back, on the stack long_free_.

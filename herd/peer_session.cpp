@@ -110,6 +110,10 @@ void PeerSession::on_message(const protocol::AtLine& line) {
         ++core_.counters.future_stamps;
         return;
     }
+    if (core_.expired(line.time.nanoseconds)) {
+        ++core_.counters.expired_stamps;
+        return;
+    }
     switch (core_.table.relay(line, incarnation_)) {
         case Offer::stored:
             ++core_.counters.relayed;

@@ -32,4 +32,8 @@ bool too_far_ahead(std::int64_t skew_ns, std::int64_t, std::int64_t max_future_n
     return max_future_ns > 0 && skew_ns < -max_future_ns;
 }
 
+bool expired(std::int64_t stamp_ns, std::int64_t wall_ns, std::int64_t ttl_ns) {
+    return ttl_ns > 0 && stamp_ns <= wall_ns - ttl_ns;
+}
+
 }  // namespace herd::rules

@@ -60,4 +60,8 @@ bool came_from(const Passage& passage);
 // alike. `max_future_ns` of 0: no stamp does.
 bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns, std::int64_t max_future_ns);
 
+// Whether the time of a report is over: `ttl_ns` after its stamp, and not after it was received, so
+// that a newer one always outlives an older, and one that is gone cannot come back. 0: never.
+bool expired(std::int64_t stamp_ns, std::int64_t wall_ns, std::int64_t ttl_ns);
+
 }  // namespace herd::rules

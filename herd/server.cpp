@@ -75,6 +75,7 @@ Server::Server(reactor::Loop& loop,
                 reactor::Delegate<void()>::to<&Server::mark_links>(*this),
                 reactor::Delegate<Reach()>::to<&Server::reach>(*this)}),
       repair_(core_),
+      expiry_(core_),
       peer_host_{reactor::Delegate<Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
                  reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this),
                  reactor::Delegate<void(std::uint32_t)>::to<&Repair::start>(repair_),
@@ -89,6 +90,7 @@ Server::Server(reactor::Loop& loop,
 Server::~Server() = default;
 
 Outcome<> Server::open() {
+    core_.ttl_ns = config_.ttl_s * 1'000'000'000;
     if (auto mapped = map_memory(); !mapped) return mapped;
     if (auto opened = open_log(); !opened) return opened;
     if (!config_.journal.folder.empty()) {
@@ -183,6 +185,7 @@ void Server::start() {
         .field("peers", text_of(peer_address_));
     each_link([](auto& link) { link.start(); });
     started_at_ = loop_.now();
+    expiry_.start();
     tick_.start(tick_interval);
 }
 
@@ -317,7 +320,8 @@ bool Server::corrupt(const protocol::AtLine& line) {
 
 void Server::corrupt_one() {
     if (table_.size() == 0) return;
-    const auto slot = static_cast<std::uint32_t>(reactor::sys::random_bits() % table_.size());
+    auto slot = static_cast<std::uint32_t>(reactor::sys::random_bits() % table_.slots());
+    while (!table_.used(slot)) slot = (slot + 1) % table_.slots();
     const std::string line(table_.line(table_.at(slot)));
     const auto message = protocol::parse_peer_message(line);
     assert(message.has_value());

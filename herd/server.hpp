@@ -4,6 +4,7 @@
 #include "herd/client_session.hpp"
 #include "herd/config.hpp"
 #include "herd/core.hpp"
+#include "herd/expiry.hpp"
 #include "herd/journal.hpp"
 #include "herd/legacy_link.hpp"
 #include "herd/location_table.hpp"
@@ -121,6 +122,7 @@ private:
     Journal journal_;
     Barrier barrier_;
     Repair repair_;
+    Expiry expiry_;
     PeerSession::Host peer_host_;
     reactor::Slab<Neighbour> neighbours_;
     reactor::Slab<LegacyLink> legacy_links_;

@@ -42,7 +42,7 @@ void Upkeep::tick(std::optional<reactor::Duration> round_trip) {
     if (delay < delay_max / 2) share_ = std::min(share_ * 2, share_max);
     left_ = share_;
     digests_due_ = share(lines_per_round, second_ % digest_round_s, digest_round_s);
-    records_due_ = share(table_.size(), second_, refresh_round_s);
+    records_due_ = share(table_.slots(), second_, refresh_round_s);
     second_ = (second_ + 1) % refresh_round_s;
 }
 
@@ -69,8 +69,10 @@ std::size_t Upkeep::put_digest(std::span<char> out) {
 }
 
 std::size_t Upkeep::put_record(std::span<char> out) {
-    if (slot_ >= table_.size()) slot_ = 0;
-    const std::string_view line = table_.line(table_.at(slot_++));
+    if (slot_ >= table_.slots()) slot_ = 0;
+    const std::uint32_t slot = slot_++;
+    if (!table_.used(slot)) return 0;
+    const std::string_view line = table_.line(table_.at(slot));
     std::memcpy(out.data(), line.data(), line.size());
     out[line.size()] = '\n';
     return line.size() + 1;

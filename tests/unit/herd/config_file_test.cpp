@@ -63,6 +63,7 @@ void check_same(const Config& one, const Config& other) {
     CHECK(one.journal.folder == other.journal.folder);
     CHECK(one.journal.fsync == other.journal.fsync);
     CHECK(one.max_future_ms == other.max_future_ms);
+    CHECK(one.ttl_s == other.ttl_s);
     CHECK(one.spin == other.spin);
 }
 
@@ -125,7 +126,7 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
             {"name": "B", "clients": "localhost:0", "peers": "127.0.0.1:0"}],
          "places": {"provider": "google-legacy", "url": "https://maps.example", "key_file": "key"},
          "limits": {"clients": 7, "idle_ms": 1000},
-         "log": {"folder": "-", "wire": true}, "max_future_ms": 5, "spin": true,
+         "log": {"folder": "-", "wire": true}, "max_future_ms": 5, "ttl_s": 6, "spin": true,
          "journal": {"folder": "kept", "fsync": "always"}})",
                                          "f");
     if (!read) FAIL(read.error());
@@ -144,7 +145,7 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
     CHECK(config.log.wire);
     CHECK(config.journal.folder == "kept");
     CHECK(config.journal.fsync == herd::Fsync::always);
-    CHECK(config.max_future_ms == 5);
+    CHECK((config.max_future_ms == 5 && config.ttl_s == 6));
     CHECK(config.spin);
 }
 
@@ -185,7 +186,7 @@ TEST_CASE("config file: every cut-off file is refused, and none is misread", "[h
 TEST_CASE("config file: an unknown field is said together with those there are", "[herd][config]") {
     CHECK(fault(with("\"spins\": true")) ==
           "f:3: spins: expected one of servers, links, places, limits, log, journal, "
-          "max_future_ms, spin, got \"spins\"");
+          "max_future_ms, ttl_s, spin, got \"spins\"");
     CHECK(fault(with("\"log\": {\n\"file\": \"x\"}")) ==
           "f:4: log.file: expected one of folder, wire, got \"file\"");
     CHECK(fault(with("\"limits\": {\n\n\"client\": 1}"))
@@ -379,6 +380,7 @@ TEST_CASE("config file: the rest has its bounds too", "[herd][config]") {
     CHECK(fault(with("\"max_future_ms\":\n-1"))
               .starts_with("f:4: max_future_ms: expected a whole number from 0 to "));
     CHECK(fault(with("\"max_future_ms\": 99999999999")).ends_with("got 99999999999"));
+    CHECK(fault(with("\"ttl_s\": 9999999999")).find(" 0 to 3162240000, got ") != std::string::npos);
     CHECK(fault(with("\"journal\": {\"fsync\": \"never\"}")) ==
           "f:3: journal.fsync: expected second or always, got \"never\"");
     CHECK(fault(with("\"log\": {\"folder\": \"\"}")) ==

@@ -2,6 +2,7 @@
 
 #include "protocol/peer_message.hpp"
 #include "tests/sim/random.hpp"
+#include "tests/unit/herd/numbered_clients.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,32 +16,13 @@
 
 namespace {
 
+using herd::Clients;
 using herd::Follower;
 using herd::LocationTable;
 using herd::Record;
 using herd::rules::Position;
 using reactor::Instant;
 using namespace std::chrono_literals;
-
-// A table whose clients are numbers, each report newer than all before it.
-struct Clients {
-    explicit Clients(std::uint32_t capacity) {
-        REQUIRE(table.open({capacity, 1, 256}, herd::SipHash(1, 2)).has_value());
-    }
-
-    void report(std::uint64_t client) {
-        const std::string line =
-            "AT S +0.000000000 c" + std::to_string(client) + " +1-1 " + std::to_string(++stamp);
-        const auto message = protocol::parse_peer_message(line);
-        REQUIRE(table.report(std::get<protocol::AtLine>(*message)) == herd::Offer::stored);
-    }
-    std::uint32_t slot(const Record* record) const {
-        return static_cast<std::uint32_t>(record - &table.at(0));
-    }
-
-    LocationTable table;
-    std::uint64_t stamp = 0;
-};
 
 using Known = std::map<std::uint32_t, std::uint64_t>;  // By slot, the seq of the version known.
 
@@ -51,7 +33,8 @@ bool knows(const Known& known, std::uint32_t slot, const Record& record) {
 
 // What a position says, word for word as follower.hpp has it.
 bool holds(const Position& position, const LocationTable& table, const Known& known) {
-    for (std::uint32_t slot = 0; slot < table.size(); ++slot) {
+    for (std::uint32_t slot = 0; slot < table.slots(); ++slot) {
+        if (!table.used(slot)) continue;
         const Record& record = table.at(slot);
         const bool swept = slot < position.sweep_slot && record.seq <= position.sweep_target;
         const bool covered = record.seq <= position.seq || swept;
@@ -109,7 +92,9 @@ public:
     void step() {
         now_ += std::chrono::milliseconds(random_.below(random_.chance(5) ? 2500 : 30));
         const auto dice = random_.below(100);
-        if (dice < 40) {
+        if (dice < 5) {
+            clients_.expire(random_.below(client_count_));
+        } else if (dice < 40) {
             clients_.report(random_.below(client_count_));
         } else if (dice < 70) {
             write_some();

@@ -27,8 +27,10 @@ public:
     explicit House(const herd::Limits& limits = {.clients = 5000,
                                                  .long_records = 8,
                                                  .line_max = 300},
-                   const reactor::Address& old = reactor::Address::loopback(1001))
+                   const reactor::Address& old = reactor::Address::loopback(1001),
+                   std::int64_t ttl_s = 0)
         : config(configure(limits, old)) {
+        config.ttl_s = ttl_s;
         kernel.delay_min_ns = kernel.delay_max_ns = 1000;
         kernel.enter(here);
         REQUIRE(loop.open(herd::Server::loop_limits(config)).has_value());
