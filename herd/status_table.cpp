@@ -117,9 +117,11 @@ private:
 
 void Tables::add(const StatusAnswer& answer) {
     ++sum_.servers;
-    rapidjson::Document status;
-    if (answer.json.empty() || status.Parse(answer.json.c_str()).HasParseError() ||
-        !status.IsObject()) {
+    rapidjson::Document parsed;
+    parsed.Parse(answer.json.c_str());
+    // As const, lest C++20 finds two ways to compare its iterators.
+    const rapidjson::Value& status = parsed;
+    if (parsed.HasParseError() || !status.IsObject()) {
         const bool silent = answer.json.empty();
         servers_.push_back({answer.server, "-", silent ? answer.trouble : "not a status"});
         return;

@@ -262,7 +262,7 @@ bool SlowReaders::run() {
             "dialled %llu times): memory +%.2f %% at most; propagation p50 %.0f and p99 %.0f us, "
             "without them %.0f and %.0f us; slow link: given up %zu times, %llu reports, no client "
             "stood still for more than %.1f s (of %.1f allowed), oldest %.1f s old\n",
-            static_cast<unsigned long long>(round_ + 1),
+            static_cast<unsigned long long>(round_) + 1,
             static_cast<unsigned long long>(options_.seconds),
             static_cast<unsigned long long>(options_.crowd),
             static_cast<unsigned long long>(begun_),
