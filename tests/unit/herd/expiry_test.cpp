@@ -120,7 +120,7 @@ TEST_CASE("expiry: a full table has room again", "[herd][expiry]") {
 
 TEST_CASE("expiry: a client that reports again lives on", "[herd][expiry]") {
     World world(mortal(), 2);
-    for (int i = 0; i < 20; ++i) {
+    for (std::int64_t i = 0; i < 20; ++i) {
         CHECK(ask(world, iamat("k", begin + i * 30)).starts_with("AT A "));
         world.run(30s);
         CHECK(known(world, "k", 1001));
