@@ -26,6 +26,13 @@ std::string range(std::uint64_t min, std::uint64_t max) {
     return "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
 }
 
+Judgement take_whole(std::string_view text, std::uint64_t most, std::int64_t& field) {
+    const auto number = parse_number(text);
+    if (!number || *number > most) return refuse(range(0, most), std::string(text));
+    field = static_cast<std::int64_t>(*number);
+    return {};
+}
+
 }  // namespace
 
 Judgement ConfigDraft::begin_server() {
@@ -187,19 +194,11 @@ Judgement ConfigDraft::take_fsync(std::string_view text) {
 }
 
 Judgement ConfigDraft::take_ttl(std::string_view text) {
-    const auto number = parse_number(text);
-    if (!number || *number > ttl_s_max) return refuse(range(0, ttl_s_max), std::string(text));
-    config_.ttl_s = static_cast<std::int64_t>(*number);
-    return {};
+    return take_whole(text, ttl_s_max, config_.ttl_s);
 }
 
 Judgement ConfigDraft::take_max_future(std::string_view text) {
-    const auto number = parse_number(text);
-    if (!number || *number > future_ms_max) {
-        return refuse(range(0, future_ms_max), std::string(text));
-    }
-    config_.max_future_ms = static_cast<std::int64_t>(*number);
-    return {};
+    return take_whole(text, future_ms_max, config_.max_future_ms);
 }
 
 Judgement ConfigDraft::take_spin(std::string_view text) {

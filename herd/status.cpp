@@ -1,5 +1,7 @@
 #include "herd/status.hpp"
 
+#include "protocol/text_writer.hpp"
+
 #include <rapidjson/writer.h>
 
 #include <cassert>
@@ -70,10 +72,10 @@ private:
 };
 
 void StatusWriter::put_hex(std::string_view name, std::uint64_t value) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::array<char, 16> text{};
-    for (std::size_t i = text.size(); i-- > 0; value >>= 4U) text[i] = digits[value & 15U];
-    put(name, std::string_view(text.data(), text.size()));
+    std::array<char, 16> digits{};
+    protocol::TextWriter writer(digits);
+    writer.put_hex(value, digits.size());
+    put(name, writer.text());
 }
 
 void StatusWriter::link(const LinkStatus& link) {

@@ -11,6 +11,7 @@
 #include "bench/watchers.hpp"
 #include "protocol/posix_time.hpp"
 #include "protocol/tokens.hpp"
+#include "tests/live/program.hpp"
 #include "tests/live/watched_herd.hpp"
 #include "tests/sim/random.hpp"
 
@@ -18,7 +19,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <numeric>
 #include <string>
@@ -40,13 +40,11 @@ struct Options {
     std::uint64_t clients = 2'000;
 
     bool read(std::string_view name, const char* value) {
-        const std::map<std::string_view, std::uint64_t*> all = {
-            {"--cycles", &cycles}, {"--seed", &seed}, {"--rate", &rate}, {"--clients", &clients}};
-        const auto found = all.find(name);
-        if (found == all.end()) return false;
-        char* end = nullptr;
-        *found->second = std::strtoull(value, &end, 10);
-        return *value != '\0' && *end == '\0' && *found->second > 0;
+        return live::read_option(
+            {{"--cycles", &cycles}, {"--seed", &seed}, {"--rate", &rate}, {"--clients", &clients}},
+            name,
+            value,
+            1);
     }
 };
 
@@ -259,16 +257,5 @@ bool KillLoop::run() {
 }  // namespace
 
 int main(int count, char** arguments) {
-    Options options;
-    for (int i = 1; i < count; i += 2) {
-        if (i + 1 < count && options.read(arguments[i], arguments[i + 1])) continue;
-        std::fprintf(stderr, "%s: see the top of its source for its options\n", arguments[0]);
-        return 2;
-    }
-    try {
-        return KillLoop(options).run() ? 0 : 1;
-    } catch (const std::exception& why) {
-        std::fprintf(stderr, "herd-kill-loop: %s\n", why.what());
-        return 2;
-    }
+    return live::run_program<KillLoop, Options>(count, arguments);
 }

@@ -13,6 +13,7 @@
 #include "bench/usage.hpp"
 #include "bench/watchers.hpp"
 #include "tests/live/fault_proxy.hpp"
+#include "tests/live/program.hpp"
 #include "tests/live/slow_crowd.hpp"
 #include "tests/live/watched_herd.hpp"
 
@@ -21,8 +22,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,17 +47,15 @@ struct Options {
     std::uint64_t buffer = 8'192;  // of the slow link, in the kernel, per direction
 
     bool read(std::string_view name, const char* value) {
-        const std::map<std::string_view, std::uint64_t*> all = {{"--rounds", &rounds},
-                                                                {"--seconds", &seconds},
-                                                                {"--rate", &rate},
-                                                                {"--clients", &clients},
-                                                                {"--crowd", &crowd},
-                                                                {"--buffer", &buffer}};
-        const auto found = all.find(name);
-        if (found == all.end()) return false;
-        char* end = nullptr;
-        *found->second = std::strtoull(value, &end, 10);
-        return *value != '\0' && *end == '\0';
+        return live::read_option({{"--rounds", &rounds},
+                                  {"--seconds", &seconds},
+                                  {"--rate", &rate},
+                                  {"--clients", &clients},
+                                  {"--crowd", &crowd},
+                                  {"--buffer", &buffer}},
+                                 name,
+                                 value,
+                                 0);
     }
 };
 
@@ -285,16 +282,5 @@ bool SlowReaders::run() {
 }  // namespace
 
 int main(int count, char** arguments) {
-    Options options;
-    for (int i = 1; i < count; i += 2) {
-        if (i + 1 < count && options.read(arguments[i], arguments[i + 1])) continue;
-        std::fprintf(stderr, "%s: see the top of its source for its options\n", arguments[0]);
-        return 2;
-    }
-    try {
-        return SlowReaders(options).run() ? 0 : 1;
-    } catch (const std::exception& why) {
-        std::fprintf(stderr, "herd-slow-readers: %s\n", why.what());
-        return 2;
-    }
+    return live::run_program<SlowReaders, Options>(count, arguments);
 }
