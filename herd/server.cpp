@@ -327,6 +327,7 @@ void Server::corrupt_one() {
     assert(message.has_value());
     protocol::AtLine report = std::get<protocol::AtLine>(*message);
     report.location = "+0+0";
+    report.whole = report.tail = {};
     const bool done = corrupt(report);
     log_.event(Level::warning, "corrupted").field("client", report.client).field("done", done);
 }

@@ -19,6 +19,10 @@ struct AtLine {
     std::string_view time_text;
     PosixTime time;
     std::int64_t skew_ns;  // the server's clock minus the client's
+    // All of it, and its last three fields, as format_at writes them: where they stand in memory
+    // like that. Both are empty otherwise; who changes a field empties them.
+    std::string_view whole = {};
+    std::string_view tail = {};
 };
 
 // How many bytes format_at needs at most for such an answer.
@@ -40,12 +44,13 @@ constexpr std::size_t invalid_size(std::string_view line) {
     return 2 + line.size();
 }
 
-// The answer to an IAMAT, without a newline; a view of `out`, which must hold at_line_size_max and
-// overlap none of the texts.
-std::string_view format_at(std::span<char> out,
-                           std::string_view server,
-                           std::int64_t skew_ns,
-                           const IamAt& report);
+// Writes the answer to an IAMAT, without a newline, into `out`, which must hold at_line_size_max
+// and overlap none of the texts. The line returned views both: what was received where it still is,
+// as what has just been written is slow to read.
+AtLine write_at(std::span<char> out,
+                std::string_view server,
+                std::int64_t skew_ns,
+                const IamAt& report);
 
 // The five fields behind AT as they were read: hops are gone. `out` must hold at_line_size.
 std::string_view format_at(std::span<char> out, const AtLine& line);

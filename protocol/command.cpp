@@ -1,11 +1,13 @@
 #include "protocol/command.hpp"
 
+#include "protocol/digits.hpp"
 #include "protocol/iso6709.hpp"
 #include "protocol/text_writer.hpp"
 #include "protocol/tokens.hpp"
 
 #include <cassert>
 #include <optional>
+#include <utility>
 
 namespace protocol {
 namespace {
@@ -47,17 +49,29 @@ std::optional<std::uint32_t> parse_radius(std::string_view text) {
     return radius;
 }
 
+// Each field is written where the caller has it at the end: this is what most lines are, and copies
+// of what has just been written are slow.
+std::optional<Malformed> read(Tokens fields, IamAt& report) {
+    const auto fault = [&](Malformed what) {
+        return fields.front().empty() ? Malformed::operand_count : what;
+    };
+    report.client = fields.next();
+    report.location = fields.take(iso6709_size(fields.front()));
+    if (report.location.empty()) return fault(Malformed::location);
+    report.time_text = fields.take(read_posix_time(fields.front(), report.time));
+    if (report.time_text.empty()) return fault(Malformed::time);
+    if (!fields.front().empty()) return Malformed::operand_count;
+    const bool plain =
+        one_blank(report.client, report.location) && one_blank(report.location, report.time_text);
+    if (plain) report.tail = span_of(report.client, report.time_text);
+    return std::nullopt;
+}
+
 std::expected<Command, Malformed> parse_iam_at(Tokens fields) {
-    const std::string_view client = fields.next();
-    const std::string_view location = fields.next();
-    const std::string_view time_text = fields.next();
-    if (time_text.empty() || !fields.next().empty()) {
-        return std::unexpected(Malformed::operand_count);
-    }
-    if (!is_iso6709(location)) return std::unexpected(Malformed::location);
-    const auto time = parse_posix_time(time_text);
-    if (!time) return std::unexpected(Malformed::time);
-    return IamAt{client, location, time_text, *time};
+    std::expected<Command, Malformed> command(std::in_place, std::in_place_type<IamAt>);
+    const auto fault = read(fields, *std::get_if<IamAt>(&*command));
+    if (fault) command = std::unexpected(*fault);
+    return command;
 }
 
 std::expected<Command, Malformed> parse_whats_at(Tokens fields) {
@@ -88,6 +102,12 @@ std::expected<Command, Malformed> parse_command(std::string_view line) {
     if (name == "WHATSAT") return parse_whats_at(fields);
     if (name == "SYNC") return parse_sync(fields);
     return std::unexpected(Malformed::unknown_command);
+}
+
+std::string_view client_of(const Command& command) {
+    if (const auto* iamat = std::get_if<IamAt>(&command)) return iamat->client;
+    if (const auto* whatsat = std::get_if<WhatsAt>(&command)) return whatsat->client;
+    return {};
 }
 
 std::string_view format(std::span<char> out, const SyncAnswer& answer) {

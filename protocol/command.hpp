@@ -22,6 +22,8 @@ struct IamAt {
     std::string_view location;
     std::string_view time_text;
     PosixTime time;
+    std::string_view tail =
+        {};  // all three texts, when single blanks stand between them; else empty
 };
 
 // "WHATSAT client radius bound": what is around that client.
@@ -43,6 +45,9 @@ struct SyncAnswer {
 };
 
 using Command = std::variant<IamAt, WhatsAt, Sync>;
+
+// The client that it is about; empty when it is about none.
+std::string_view client_of(const Command& command);
 
 // Reads one line of a client, with or without white space around it. The views in the command
 // point into the line.

@@ -1,7 +1,8 @@
 #include "protocol/iso6709.hpp"
 
-#include "protocol/tokens.hpp"
+#include "protocol/digits.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 
@@ -9,50 +10,43 @@ namespace protocol {
 namespace {
 
 struct Axis {
-    std::size_t digits_max;  // in front of the point
-    unsigned degrees_max;    // inclusive
+    std::ptrdiff_t digits_max;  // in front of the point
+    int degrees_max;            // inclusive
 };
 
 constexpr Axis latitude_axis = {2, 90};
 constexpr Axis longitude_axis = {3, 180};
 
-// How many bytes the decimals and their point take at the front of `text`. Notes in `is_zero`
-// whether they are all zero. Nothing if a point stands there without a digit behind it.
-std::optional<std::size_t> fraction_size(std::string_view text, bool& is_zero) {
-    is_zero = true;
-    if (text.empty() || text.front() != '.') return 0;
-    std::size_t size = 1;
-    for (; size < text.size() && is_digit(text[size]); ++size) is_zero &= text[size] == '0';
-    if (size == 1) return std::nullopt;
-    return size;
-}
-
-// How many bytes the coordinate at the front of `text` takes, sign included; 0 if there is none.
-std::size_t coordinate_size(std::string_view text, Axis axis) {
-    if (text.empty() || (text.front() != '+' && text.front() != '-')) return 0;
-    std::size_t size = 1;
-    unsigned degrees = 0;
+// Behind the coordinate, sign included, that stands from `at` on; null if none does.
+const char* skip_coordinate(const char* at, const char* end, Axis axis) {
+    if (at == end || (*at != '+' && *at != '-')) return nullptr;
+    const char* const whole = ++at;
+    int degrees = 0;
     // One digit too many is left standing: it is neither a sign nor the end, so it fails later.
-    for (; size < text.size() && size <= axis.digits_max && is_digit(text[size]); ++size) {
-        degrees = degrees * 10 + static_cast<unsigned>(text[size] - '0');
-    }
-    if (size == 1) return 0;
-
-    bool is_whole = true;
-    const auto decimals = fraction_size(text.substr(size), is_whole);
-    if (!decimals) return 0;
+    const char* const last = end - at > axis.digits_max ? at + axis.digits_max : end;
+    for (; at != last && is_digit(*at); ++at) degrees = degrees * 10 + (*at - '0');
+    if (at == whole || degrees > axis.degrees_max) return nullptr;
+    if (at == end || *at != '.') return at;
+    const char* const decimals = ++at;
+    at = skip_digits(at, end);
+    if (at == decimals) return nullptr;
     // Decided on the digits: a double takes 90.0000000000000000001 for 90.
-    if (degrees > axis.degrees_max || (degrees == axis.degrees_max && !is_whole)) return 0;
-    return size + *decimals;
+    const auto is_zero = [](char digit) { return digit == '0'; };
+    if (degrees == axis.degrees_max && !std::all_of(decimals, at, is_zero)) return nullptr;
+    return at;
 }
 
-// Where the longitude begins if all of `text` is a location, else 0.
-std::size_t split(std::string_view text) {
-    const std::size_t latitude = coordinate_size(text, latitude_axis);
-    if (latitude == 0) return 0;
-    const std::string_view behind = text.substr(latitude);
-    const std::size_t longitude = coordinate_size(behind, longitude_axis);
-    return longitude != 0 && longitude == behind.size() ? latitude : 0;
+// Where the coordinates end of a location that stands at the front of a text. Null: none does.
+struct Ends {
+    const char* latitude = nullptr;
+    const char* longitude = nullptr;
+};
+
+Ends find_ends(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    const char* const latitude = skip_coordinate(text.data(), end, latitude_axis);
+    if (latitude == nullptr) return {};
+    return {latitude, skip_coordinate(latitude, end, longitude_axis)};
 }
 
 double to_degrees(std::string_view coordinate) {
@@ -65,14 +59,19 @@ double to_degrees(std::string_view coordinate) {
 
 }  // namespace
 
+std::size_t iso6709_size(std::string_view text) {
+    const char* const end = find_ends(text).longitude;
+    return end == nullptr ? 0 : static_cast<std::size_t>(end - text.data());
+}
+
 bool is_iso6709(std::string_view text) {
-    return split(text) != 0;
+    return !text.empty() && iso6709_size(text) == text.size();
 }
 
 std::optional<Iso6709> parse_iso6709(std::string_view text) {
-    const std::size_t longitude = split(text);
-    if (longitude == 0) return std::nullopt;
-    return Iso6709{to_degrees(text.substr(0, longitude)), to_degrees(text.substr(longitude))};
+    if (!is_iso6709(text)) return std::nullopt;
+    const auto latitude = static_cast<std::size_t>(find_ends(text).latitude - text.data());
+    return Iso6709{to_degrees(text.substr(0, latitude)), to_degrees(text.substr(latitude))};
 }
 
 }  // namespace protocol

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -15,6 +16,9 @@ struct Iso6709 {
 // in "+34.068930-118.445127": a sign each, up to two and three integer digits, and optionally a
 // point with any number of decimals. The range is decided exactly, however many decimals there are.
 bool is_iso6709(std::string_view text);
+
+// How many bytes such a location takes at the front of the text; 0 if none stands there.
+std::size_t iso6709_size(std::string_view text);
 
 // Its value, rounded to the nearest double. Nothing if `is_iso6709` does not hold.
 std::optional<Iso6709> parse_iso6709(std::string_view text);

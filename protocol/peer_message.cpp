@@ -8,7 +8,9 @@
 #include <cassert>
 #include <charconv>
 #include <concepts>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 namespace protocol {
 namespace {
@@ -83,23 +85,38 @@ private:
     bool failed_ = false;
 };
 
-Parsed parse_at(Tokens fields) {
-    AtLine line = {};
+// Written where the caller has it at the end, see the same for IAMAT.
+std::optional<Malformed> read(std::string_view name, Tokens fields, AtLine& line) {
+    const auto fault = [&](Malformed what) {
+        return fields.front().empty() ? Malformed::operand_count : what;
+    };
     line.server = fields.next();
     line.skew_text = fields.next();
-    line.client = fields.next();
-    line.location = fields.next();
-    line.time_text = fields.next();
-    if (line.time_text.empty()) return std::unexpected(Malformed::operand_count);
-    if (line.server.size() > server_name_size_max) return std::unexpected(Malformed::name);
+    if (line.server.size() > server_name_size_max) return fault(Malformed::name);
     const auto skew = parse_skew(line.skew_text);
-    if (!skew) return std::unexpected(Malformed::skew);
-    if (!is_iso6709(line.location)) return std::unexpected(Malformed::location);
-    const auto time = parse_posix_time(line.time_text);
-    if (!time) return std::unexpected(Malformed::time);
+    if (!skew) return fault(Malformed::skew);
     line.skew_ns = *skew;
-    line.time = *time;
-    return line;
+    line.client = fields.next();
+    line.location = fields.take(iso6709_size(fields.front()));
+    if (line.location.empty()) return fault(Malformed::location);
+    line.time_text = fields.take(read_posix_time(fields.front(), line.time));
+    if (line.time_text.empty()) return fault(Malformed::time);
+    const bool plain = one_blank(name, line.server) && one_blank(line.server, line.skew_text) &&
+                       one_blank(line.skew_text, line.client) &&
+                       one_blank(line.client, line.location) &&
+                       one_blank(line.location, line.time_text);
+    if (plain) {
+        line.whole = span_of(name, line.time_text);
+        line.tail = span_of(line.client, line.time_text);
+    }
+    return std::nullopt;
+}
+
+Parsed parse_at(std::string_view name, Tokens fields) {
+    Parsed message(std::in_place, std::in_place_type<AtLine>);
+    const auto fault = read(name, fields, *std::get_if<AtLine>(&*message));
+    if (fault) message = std::unexpected(*fault);
+    return message;
 }
 
 // A message of one number.
@@ -202,7 +219,7 @@ bool is_server_name(std::string_view text) {
 std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line) {
     Tokens fields(line);
     const std::string_view name = fields.next();
-    if (name == "AT") return parse_at(fields);
+    if (name == "AT") return parse_at(name, fields);
     if (name == "SEQ") return parse_number<Seq>(fields);
     if (name == "ACK") return parse_number<Ack>(fields);
     if (name == "SWP") return parse_sweep(fields);
@@ -214,6 +231,11 @@ std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line) 
     if (name == "ERR") return parse_refusal(fields);
     if (name == "STATUS") return StatusRequest{};
     return std::unexpected(Malformed::unknown_command);
+}
+
+std::string_view client_of(const PeerMessage& message) {
+    const auto* line = std::get_if<AtLine>(&message);
+    return line == nullptr ? std::string_view() : line->client;
 }
 
 std::string_view format(std::span<char> out, const Hello& message) {

@@ -120,6 +120,9 @@ using PeerMessage = std::variant<AtLine,
                                  Ack,
                                  StatusRequest>;
 
+// The client that it is about; empty when it is about none.
+std::string_view client_of(const PeerMessage& message);
+
 // Reads one line of a neighbour. Views point into the line.
 std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line);
 

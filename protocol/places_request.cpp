@@ -2,7 +2,7 @@
 
 #include "protocol/command.hpp"
 #include "protocol/text_writer.hpp"
-#include "protocol/tokens.hpp"
+#include "protocol/digits.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -21,6 +22,9 @@ struct PosixTime {
 // Decimal seconds: at most one sign, one or more digits, and optionally a point with one to nine
 // decimals. Nothing if it is not that or outside the range.
 std::optional<PosixTime> parse_posix_time(std::string_view text);
+
+// How many bytes such a time takes at the front of the text; 0 if none stands there. Sets `time`.
+std::size_t read_posix_time(std::string_view text, PosixTime& time);
 
 // The same in nanoseconds, except that the sign is obligatory: the skew of an AT line.
 std::optional<std::int64_t> parse_skew(std::string_view text);

@@ -30,7 +30,7 @@ void check_report(const IamAt& report, std::string_view line) {
     assert(place->longitude >= -180 && place->longitude <= 180);
 
     std::vector<char> out(at_line_size_max("Goloman", report));
-    const auto answer = format_at(out, "Goloman", -report.time.nanoseconds / 3, report);
+    const auto answer = write_at(out, "Goloman", -report.time.nanoseconds / 3, report).whole;
     const auto message = parse_peer_message(answer);
     assert(message);
     const auto* at = std::get_if<AtLine>(&*message);

@@ -16,12 +16,29 @@ const IamAt kiwi = {"kiwi.cs.ucla.edu",
 
 std::string answer(std::string_view server, std::int64_t skew_ns, const IamAt& report) {
     std::vector<char> out(at_line_size_max(server, report));
-    return std::string(format_at(out, server, skew_ns, report));
+    return std::string(write_at(out, server, skew_ns, report).whole);
 }
 
 TEST_CASE("at_line: the worked example comes out byte for byte", "[protocol][at_line]") {
     CHECK(answer("Goloman", 263873386, kiwi) ==
           "AT Goloman +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1520023934.918963997");
+}
+
+TEST_CASE("at_line: an answer has single blanks, whatever the report had", "[protocol][at_line]") {
+    for (const std::string_view line :
+         {"IAMAT kiwi +34.5-118 1.50", "IAMAT  kiwi\t+34.5-118 \v1.50 "}) {
+        const auto command = parse_command(line);
+        const auto& report = std::get<IamAt>(command.value());
+        std::vector<char> out(at_line_size_max("Hands", report));
+        const AtLine answer = write_at(out, "Hands", -1'500'000'000, report);
+        CHECK(answer.whole == "AT Hands -1.500000000 kiwi +34.5-118 1.50");
+        CHECK(answer.tail == "kiwi +34.5-118 1.50");
+        CHECK(answer.skew_text == "-1.500000000");
+        CHECK(answer.client == "kiwi");
+        CHECK(answer.location == "+34.5-118");
+        CHECK(answer.time_text == "1.50");
+        CHECK(at_line_size(answer) == answer.whole.size());
+    }
 }
 
 TEST_CASE("at_line: a client whose clock is ahead gets a negative skew", "[protocol][at_line]") {

@@ -184,7 +184,7 @@ TEST_CASE("command: one operand more or less is one wrong", "[protocol][command]
                                         "IAMAT a"sv,
                                         "IAMAT a +1+1"sv,
                                         "IAMAT a +1+1 1 2"sv,
-                                        "IAMAT a +1 +1 1"sv,
+                                        "IAMAT a +1-1 1 1"sv,
                                         "IAMAT Clark +12-118 160000 123"sv,
                                         "WHATSAT"sv,
                                         "WHATSAT a"sv,
