@@ -50,17 +50,22 @@ std::size_t ClientSession::on_input(std::string_view bytes, std::size_t seen, bo
 
 std::size_t ClientSession::read_lines(std::string_view bytes, std::size_t seen, bool ended) {
     reactor::Lines lines(bytes, seen);
-    while (stream_.listens()) {
-        const auto line = lines.take();
-        if (!line) break;
-        if (!std::exchange(skipping_, false)) command(*line);
+    while (true) {
+        const auto group = core_.commands.take(lines, core_.table);
+        if (group.empty()) break;
+        for (const Line& line : group) {
+            if (!std::exchange(skipping_, false)) command(line);
+            // What was read ahead is read again when its time has come.
+            if (!stream_.listens()) return line.end;
+        }
     }
-    if (!stream_.listens()) return lines.taken();
     const std::string_view rest = lines.rest();
     if (skipping_) return bytes.size();
     if (ended && !rest.empty()) {
         // Public graders end their only command with the connection, not with a newline.
-        command(reactor::Lines::trim(rest));
+        Line last;
+        last.read(reactor::Lines::trim(rest), core_.table);
+        command(last);
         return bytes.size();
     }
     // A CR at the end may be the first half of the line's end.
@@ -72,50 +77,43 @@ std::size_t ClientSession::read_lines(std::string_view bytes, std::size_t seen, 
     return lines.taken();
 }
 
-void ClientSession::command(std::string_view line) {
-    if (core_.log.wire()) core_.log.event(Level::debug, "in").field("line", line);
-    if (line.size() > core_.limits.line_max) return too_long(line);
-    const auto command = protocol::parse_command(line);
-    if (!command) {
-        invalid(line);
-    } else if (const auto* iamat = std::get_if<protocol::IamAt>(&*command)) {
+void ClientSession::command(const Line& line) {
+    if (core_.log.wire()) core_.log.event(Level::debug, "in").field("line", line.text);
+    if (line.text.size() > core_.limits.line_max) return too_long(line.text);
+    if (!line.message) {
+        invalid(line.text);
+    } else if (const auto* iamat = std::get_if<protocol::IamAt>(&*line.message)) {
         report(line, *iamat);
-    } else if (const auto* whatsat = std::get_if<protocol::WhatsAt>(&*command)) {
+    } else if (const auto* whatsat = std::get_if<protocol::WhatsAt>(&*line.message)) {
         question(line, *whatsat);
     } else {
-        sync(line);
+        sync(line.text);
     }
 }
 
-void ClientSession::report(std::string_view line, const protocol::IamAt& iamat) {
+void ClientSession::report(const Line& line, const protocol::IamAt& iamat) {
     std::int64_t skew_ns = 0;
     // A stamp centuries ago: the difference is beyond what a line can say.
     if (__builtin_sub_overflow(received_ns_, iamat.time.nanoseconds, &skew_ns)) {
-        return invalid(line);
+        return invalid(line.text);
     }
     if (core_.too_far_ahead(skew_ns, iamat.time.nanoseconds)) {
         ++core_.counters.future_stamps;
-        return invalid(line);
+        return invalid(line.text);
     }
     if (core_.expired(iamat.time.nanoseconds, received_ns_)) {
         ++core_.counters.expired_stamps;
-        return invalid(line);
+        return invalid(line.text);
     }
-    std::array<char, protocol::skew_size_max> skew_text{};
-    const protocol::AtLine at{core_.name,
-                              protocol::format_skew(skew_text, skew_ns),
-                              iamat.client,
-                              iamat.location,
-                              iamat.time_text,
-                              iamat.time,
-                              skew_ns};
-    switch (core_.table.report(at)) {
+    const std::span<char> out = stream_.reserve(protocol::at_line_size_max(core_.name, iamat) + 1);
+    const protocol::AtLine answer = protocol::write_at(out, core_.name, skew_ns, iamat);
+    switch (core_.table.report(answer, line.hash)) {
         case Offer::table_full:
             ++core_.counters.table_full;
-            return invalid(line);
+            return invalid(line.text);
         case Offer::no_long_line:
             ++core_.counters.long_records_full;
-            return invalid(line);
+            return invalid(line.text);
         case Offer::not_newer:
             ++core_.counters.iamat_old;
             break;
@@ -124,16 +122,16 @@ void ClientSession::report(std::string_view line, const protocol::IamAt& iamat) 
     }
     ++core_.counters.iamat;
     if (core_.journal != nullptr && core_.journal->hold(journal_wait_)) stream_.cork();
-    const std::size_t size = at_line_size(at) + 1;
-    char* out = stream_.reserve(size).data();
-    static_cast<void>(protocol::format_at({out, size}, at));
-    out[size - 1] = '\n';
-    sent(size, out);
+    const std::size_t size = answer.whole.size();
+    out[size] = '\n';
+    sent(size + 1, out.data());
 }
 
-void ClientSession::question(std::string_view line, const protocol::WhatsAt& whatsat) {
-    const Record* record = core_.table.find(whatsat.client);
-    if (record == nullptr || core_.expired(record->time_ns, received_ns_)) return invalid(line);
+void ClientSession::question(const Line& line, const protocol::WhatsAt& whatsat) {
+    const Record* record = core_.table.find(whatsat.client, line.hash);
+    if (record == nullptr || core_.expired(record->time_ns, received_ns_)) {
+        return invalid(line.text);
+    }
     ++core_.counters.whatsat;
     const std::string_view at_line = core_.table.line(*record);
     const auto where = protocol::parse_iso6709(core_.table.location(*record));

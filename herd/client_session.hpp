@@ -50,9 +50,10 @@ private:
     void on_closed(reactor::Closed why) override;
 
     std::size_t read_lines(std::string_view bytes, std::size_t seen, bool ended);
-    void command(std::string_view line);
-    void report(std::string_view line, const protocol::IamAt& iamat);
-    void question(std::string_view line, const protocol::WhatsAt& whatsat);
+    using Line = CommandGroup::Line;
+    void command(const Line& line);
+    void report(const Line& line, const protocol::IamAt& iamat);
+    void question(const Line& line, const protocol::WhatsAt& whatsat);
     void sync(std::string_view line);
     void invalid(std::string_view line);
     void too_long(std::string_view line);

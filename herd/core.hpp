@@ -2,10 +2,13 @@
 
 #include "herd/config.hpp"
 #include "herd/counters.hpp"
+#include "herd/line_group.hpp"
 #include "herd/location_table.hpp"
 #include "herd/log.hpp"
 #include "herd/places.hpp"
 #include "herd/rules.hpp"
+#include "protocol/command.hpp"
+#include "protocol/peer_message.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/sys.hpp"
 #include "reactor/wire.hpp"
@@ -17,6 +20,9 @@ namespace herd {
 
 class Barrier;
 class Journal;
+
+using CommandGroup = LineGroup<protocol::Command, protocol::parse_command>;
+using MessageGroup = LineGroup<protocol::PeerMessage, protocol::parse_peer_message>;
 
 // What all connections of one server work with. Owned by the Server; outlives them all.
 struct Core {
@@ -33,6 +39,8 @@ struct Core {
     std::int64_t ttl_ns = 0;     // 0: off
     Barrier* barrier = nullptr;  // null: nobody waits for the neighbours
     Journal* journal = nullptr;  // null: positions are kept in memory only
+    CommandGroup commands{};     // what is read ahead, of one client
+    MessageGroup messages{};     // and of one neighbour
 
     bool expired(std::int64_t stamp_ns, std::int64_t wall_ns) const {
         return rules::expired(stamp_ns, wall_ns, ttl_ns);

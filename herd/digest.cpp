@@ -1,5 +1,6 @@
 #include "herd/digest.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -29,13 +30,19 @@ std::uint64_t mix(std::uint64_t one, std::uint64_t other) {
 
 }  // namespace
 
-// Eight bytes a step. The length is mixed in by itself, so that zeros at the end count.
-std::uint64_t Digest::hash(std::string_view line) {
-    std::uint64_t state = mix(seed ^ line.size(), step);
-    for (; line.size() > 8; line.remove_prefix(8)) {
-        state = mix(state ^ word(line.data(), 8), step);
+// Sixteen bytes a step; the last sixteen may overlap with those before. The length is mixed in by
+// itself, so that zeros at the end count.
+std::uint64_t Digest::hash(std::string_view text, std::uint64_t start) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    std::uint64_t state = seed ^ text.size() ^ start;
+    if (text.size() < 16) {
+        const std::size_t front = std::min<std::size_t>(text.size(), 8);
+        return mix(mix(state ^ word(at, front), step),
+                   last ^ word(at + front, text.size() - front));
     }
-    return mix(state ^ word(line.data(), line.size()), last);
+    for (; end - at > 16; at += 16) state = mix(state ^ word(at, 8), step ^ word(at + 8, 8));
+    return mix(mix(state ^ word(end - 16, 8), step ^ word(end - 8, 8)), last);
 }
 
 }  // namespace herd

@@ -15,10 +15,13 @@ class Digest {
 public:
     static constexpr std::uint32_t bucket_count = 4096;
 
-    // Of a whole AT line: differs when anything in it does.
-    static std::uint64_t hash(std::string_view line);
+    // Of a whole AT line: differs when anything in it does. `head` is its server and skew, `tail`
+    // the rest.
+    static std::uint64_t hash(std::string_view head, std::string_view tail) {
+        return hash(head, hash(tail, 0));
+    }
     static std::uint16_t bucket_of(std::string_view client) {
-        return static_cast<std::uint16_t>(hash(client) >> 52);
+        return static_cast<std::uint16_t>(hash(client, 0) >> 52);
     }
 
     // In or, the second time, out.
@@ -32,6 +35,8 @@ public:
     std::uint64_t root() const { return root_; }
 
 private:
+    static std::uint64_t hash(std::string_view text, std::uint64_t start);
+
     std::array<std::uint64_t, bucket_count> buckets_{};
     std::uint64_t root_ = 0;
 };

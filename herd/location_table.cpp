@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cassert>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -48,8 +49,39 @@ reactor::Result<void> LocationTable::open(const Capacity& capacity, SipHash hash
     return {};
 }
 
-Offer LocationTable::offer(const protocol::AtLine& line, std::uint32_t source, Origin origin) {
-    const std::uint64_t hash = hash_(line.client);
+void LocationTable::fetch_place(std::uint64_t client_hash) const {
+    __builtin_prefetch(&index_[static_cast<std::uint32_t>(client_hash) & index_mask_]);
+}
+
+std::uint32_t LocationTable::fetch_record(std::uint64_t client_hash) const {
+    const std::uint32_t slot = likely_slot(client_hash);
+    if (slot == no_record) return slot;
+    constexpr std::size_t cache_line = 64;
+    const auto* bytes = reinterpret_cast<const char*>(&records_[slot]);
+    for (std::size_t i = 0; i < sizeof(Record); i += cache_line) __builtin_prefetch(bytes + i, 1);
+    return slot;
+}
+
+void LocationTable::fetch_neighbours(std::uint32_t slot) const {
+    if (slot == no_record) return;
+    const Record& record = records_[slot];
+    if (record.previous != no_record) __builtin_prefetch(&records_[record.previous], 1);
+    if (record.next != no_record) __builtin_prefetch(&records_[record.next], 1);
+}
+
+// By the upper half of the hash alone: to compare the client, its record would have to be here.
+std::uint32_t LocationTable::likely_slot(std::uint64_t client_hash) const {
+    auto place = static_cast<std::uint32_t>(client_hash) & index_mask_;
+    while (index_[place].slot != 0 && index_[place].hash != upper(client_hash)) {
+        place = (place + 1) & index_mask_;
+    }
+    return index_[place].slot == 0 ? no_record : index_[place].slot - 1;
+}
+
+Offer LocationTable::offer(const protocol::AtLine& line,
+                           std::uint64_t hash,
+                           std::uint32_t source,
+                           Origin origin) {
     const std::uint32_t place = search(line.client, hash);
     const bool known = index_[place].slot != 0;
     if (!known && size_ == capacity_.records) return Offer::table_full;
@@ -150,8 +182,8 @@ std::uint32_t LocationTable::search(std::string_view client_id, std::uint64_t ha
     return place;
 }
 
-const Record* LocationTable::find(std::string_view client_id) const {
-    const std::uint32_t place = search(client_id, hash_(client_id));
+const Record* LocationTable::find(std::string_view client_id, std::uint64_t hash) const {
+    const std::uint32_t place = search(client_id, hash);
     return index_[place].slot == 0 ? nullptr : &records_[index_[place].slot - 1];
 }
 
@@ -174,7 +206,18 @@ bool LocationTable::make_room(Record& record, std::size_t size) {
 void LocationTable::write(Record& record, const protocol::AtLine& line, std::uint32_t source) {
     char* start = text(record);
     const std::size_t size = at_line_size(line);
-    const std::uint64_t digest = Digest::hash(format_at({start, size}, line));
+    if (line.whole.empty()) {
+        format_at({start, size}, line);
+    } else {
+        std::memcpy(start, line.whole.data(), size);
+    }
+    const std::size_t server_end = 3 + line.server.size();
+    const std::size_t skew_end = server_end + 1 + line.skew_text.size();
+    const std::size_t client_end = skew_end + 1 + line.client.size();
+    const std::size_t location_end = client_end + 1 + line.location.size();
+    const std::string_view tail(start + skew_end + 1, size - skew_end - 1);
+    const std::uint64_t digest =
+        Digest::hash({start, skew_end}, line.tail.empty() ? tail : line.tail);
     // What went in is taken out, and not a hash of what stands there now: a flipped bit in memory
     // would otherwise stay in the digest for ever.
     digest_.toggle(record.bucket, record.digest ^ digest);
@@ -182,10 +225,6 @@ void LocationTable::write(Record& record, const protocol::AtLine& line, std::uin
     record.time_ns = line.time.nanoseconds;
     record.source = source;
     record.line_size = static_cast<std::uint16_t>(size);
-    const std::size_t server_end = 3 + line.server.size();
-    const std::size_t skew_end = server_end + 1 + line.skew_text.size();
-    const std::size_t client_end = skew_end + 1 + line.client.size();
-    const std::size_t location_end = client_end + 1 + line.location.size();
     record.server_end = static_cast<std::uint16_t>(server_end);
     record.skew_end = static_cast<std::uint16_t>(skew_end);
     record.client_end = static_cast<std::uint16_t>(client_end);

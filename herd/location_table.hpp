@@ -40,12 +40,27 @@ public:
     // Once, first.
     reactor::Result<void> open(const Capacity& capacity, SipHash hash);
 
+    // What the client is looked up by, here and in this run.
+    std::uint64_t hash(std::string_view client) const { return hash_(client); }
+    // What a report of that client will touch is asked of memory, and not waited for. Each step
+    // needs what the one before it fetched: take it for many clients before the next.
+    void fetch_place(std::uint64_t client_hash) const;
+    // Answers where that record probably is; no_record: nowhere yet.
+    std::uint32_t fetch_record(std::uint64_t client_hash) const;
+    void fetch_neighbours(std::uint32_t slot) const;
+
     // A client's own report. It replaces what is stored when its (time, location) is greater: the
     // same report sent again, to whichever server, changes nothing.
-    Offer report(const protocol::AtLine& line) { return offer(line, 0, Origin::client); }
+    Offer report(const protocol::AtLine& line, std::uint64_t client_hash) {
+        return offer(line, client_hash, 0, Origin::client);
+    }
+    Offer report(const protocol::AtLine& line) { return report(line, hash(line.client)); }
     // A neighbour's copy, from the incarnation `source`; ordered by rules::newer.
+    Offer relay(const protocol::AtLine& line, std::uint64_t client_hash, std::uint32_t source) {
+        return offer(line, client_hash, source, Origin::neighbour);
+    }
     Offer relay(const protocol::AtLine& line, std::uint32_t source) {
-        return offer(line, source, Origin::neighbour);
+        return relay(line, hash(line.client), source);
     }
 
     // A neighbour shows that it has `line`, and will not hear of the newer one by itself. When what
@@ -63,7 +78,8 @@ public:
     bool corrupt(const protocol::AtLine& line);
 
     // Null when nothing is known of the client. Valid until the next report or relay.
-    const Record* find(std::string_view client) const;
+    const Record* find(std::string_view client) const { return find(client, hash(client)); }
+    const Record* find(std::string_view client, std::uint64_t client_hash) const;
     // The record of a slot below slots().
     const Record& at(std::uint32_t slot) const { return records_[slot]; }
 
@@ -93,7 +109,11 @@ private:
         std::uint32_t slot;
     };
 
-    Offer offer(const protocol::AtLine& line, std::uint32_t source, Origin origin);
+    Offer offer(const protocol::AtLine& line,
+                std::uint64_t client_hash,
+                std::uint32_t source,
+                Origin origin);
+    std::uint32_t likely_slot(std::uint64_t client_hash) const;
     std::uint32_t free_slot() const { return free_ == no_record ? slots_ : free_; }
     void take_free_slot();
     void vacate(std::uint32_t place);

@@ -38,12 +38,14 @@ std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool
     if (neighbour_ != nullptr || legacy_) heard_at_ = core_.loop.now();
     unanswered_ = true;
     reactor::Lines lines(bytes, seen);
-    while (stream_.listens()) {
-        const auto line = lines.take();
-        if (!line) break;
-        on_line(*line);
+    while (true) {
+        const auto group = core_.messages.take(lines, core_.table);
+        if (group.empty()) break;
+        for (const Line& line : group) {
+            on_line(line);
+            if (!stream_.listens()) return line.end;
+        }
     }
-    if (stream_.dead() || stream_.finishing()) return lines.taken();
     if (lines.rest().size() > core_.table.line_size_max() + protocol::peer_message_size_max) {
         offend();
     }
@@ -54,7 +56,11 @@ std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool
 // What stands behind a neighbour's last newline is dropped: a report cut short may still read as a
 // valid, older one. An old server's message ends like that.
 void PeerSession::on_end(std::string_view rest) {
-    if (!rest.empty() && neighbour_ == nullptr && is_legacy()) on_line(reactor::Lines::trim(rest));
+    if (!rest.empty() && neighbour_ == nullptr && is_legacy()) {
+        Line last;
+        last.read(reactor::Lines::trim(rest), core_.table);
+        on_line(last);
+    }
     stream_.finish();
 }
 
@@ -64,18 +70,19 @@ bool PeerSession::is_legacy() {
     return from && host_.is_legacy(*from);
 }
 
-void PeerSession::on_line(std::string_view line) {
-    if (core_.log.wire()) core_.log.event(Level::debug, "peer_in").field("line", line);
-    const auto message = protocol::parse_peer_message(line);
-    if (!message) return offend();
-    const bool at = std::holds_alternative<protocol::AtLine>(*message);
-    const bool hello = std::holds_alternative<protocol::Hello>(*message);
-    if (at && neighbour_ == nullptr) legacy_ = is_legacy();
-    const bool asks = std::holds_alternative<protocol::StatusRequest>(*message);
+void PeerSession::on_line(const Line& line) {
+    if (core_.log.wire()) core_.log.event(Level::debug, "peer_in").field("line", line.text);
+    if (!line.message) return offend();
+    const protocol::PeerMessage& message = *line.message;
+    const auto* at = std::get_if<protocol::AtLine>(&message);
+    const bool hello = std::holds_alternative<protocol::Hello>(message);
+    if (at != nullptr && neighbour_ == nullptr) legacy_ = is_legacy();
+    const bool asks = std::holds_alternative<protocol::StatusRequest>(message);
     const bool introduces = hello || asks;
-    const bool allowed = legacy_ ? at : introduces == (neighbour_ == nullptr);
+    const bool allowed = legacy_ ? at != nullptr : introduces == (neighbour_ == nullptr);
     if (!allowed) return offend();
-    std::visit([this](const auto& what) { on_message(what); }, *message);
+    if (at != nullptr) return on_record(*at, line.hash);
+    std::visit([this](const auto& what) { on_message(what); }, message);
 }
 
 void PeerSession::on_message(const protocol::Hello& hello) {
@@ -105,7 +112,7 @@ void PeerSession::on_message(const protocol::Hello& hello) {
     neighbour->link().nudge();
 }
 
-void PeerSession::on_message(const protocol::AtLine& line) {
+void PeerSession::on_record(const protocol::AtLine& line, std::uint64_t client_hash) {
     if (core_.too_far_ahead(line.skew_ns, line.time.nanoseconds)) {
         ++core_.counters.future_stamps;
         return;
@@ -114,7 +121,7 @@ void PeerSession::on_message(const protocol::AtLine& line) {
         ++core_.counters.expired_stamps;
         return;
     }
-    switch (core_.table.relay(line, incarnation_)) {
+    switch (core_.table.relay(line, client_hash, incarnation_)) {
         case Offer::stored:
             ++core_.counters.relayed;
             core_.wire.post_flush();

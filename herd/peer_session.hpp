@@ -56,11 +56,12 @@ private:
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
     void on_closed(reactor::Closed why) override;
 
-    void on_line(std::string_view line);
+    using Line = MessageGroup::Line;
+    void on_line(const Line& line);
     void on_end(std::string_view rest);
     bool is_legacy();
     void on_message(const protocol::Hello& hello);
-    void on_message(const protocol::AtLine& line);
+    void on_record(const protocol::AtLine& record, std::uint64_t client_hash);
     void on_message(const protocol::Seq& seq);
     void on_message(const protocol::Sweep& sweep);
     void on_message(const protocol::DigestPart& part);

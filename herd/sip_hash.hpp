@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -19,10 +20,10 @@ public:
                     key1_ ^ 0x646f72616e646f6d,
                     key0_ ^ 0x6c7967656e657261,
                     key1_ ^ 0x7465646279746573};
-        std::size_t offset = 0;
-        for (; text.size() - offset >= 8; offset += 8) state.absorb(load(text, offset, 8));
-        const std::size_t rest = text.size() - offset;
-        state.absorb((std::uint64_t{text.size() & 0xff} << 56) | load(text, offset, rest));
+        const char* at = text.data();
+        const char* const end = at + text.size();
+        for (; end - at >= 8; at += 8) state.absorb(load(at, 8));
+        state.absorb((std::uint64_t{text.size() & 0xff} << 56) | rest(text, end - at));
         state.c ^= 0xff;
         state.round();
         state.round();
@@ -54,11 +55,18 @@ private:
     };
 
     // Little-endian, as the definition demands and as every machine we build for is.
-    static std::uint64_t load(std::string_view text, std::size_t offset, std::size_t size) {
+    static std::uint64_t load(const char* bytes, std::size_t size) {
         static_assert(std::endian::native == std::endian::little);
         std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + offset, size);
+        std::memcpy(&word, bytes, size);
         return word;
+    }
+    // The last `size` bytes, fewer than eight: a copy of a fixed size costs no call.
+    static std::uint64_t rest(std::string_view text, std::ptrdiff_t size) {
+        if (size == 0) return 0;
+        const char* const end = text.data() + text.size();
+        if (text.size() >= 8) return load(end - 8, 8) >> (64 - 8 * size);
+        return load(text.data(), text.size());
     }
 
     std::uint64_t key0_ = 0;
