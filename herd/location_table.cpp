@@ -39,6 +39,8 @@ reactor::Result<void> LocationTable::open(const Capacity& capacity, SipHash hash
     auto free = reactor::PageArray<std::uint32_t>::map(std::size_t{capacity.long_lines} + 1);
     if (!free) return std::unexpected(free.error());
     records_ = std::move(*records);
+    // Records are used in their order: only a small herd's few would waste a large page.
+    records_.pages().enlarge(reactor::Pages::large_page);
     index_ = std::move(*index);
     long_lines_ = std::move(*lines);
     long_free_ = std::move(*free);
@@ -111,11 +113,23 @@ bool LocationTable::repeat(const protocol::AtLine& line) {
 
 void LocationTable::take_free_slot() {
     ++size_;
+    enlarge_index();
     if (free_ == no_record) {
         ++slots_;
     } else {
         free_ = records_[free_].next;
     }
+}
+
+// With fewer clients than it has small pages, large ones would take memory that nobody needs. From
+// then on it is given one every few clients, as each takes the kernel a moment.
+void LocationTable::enlarge_index() {
+    constexpr std::size_t every = 64;  // new clients
+    const std::size_t size = index_.size() * sizeof(Place);
+    const std::size_t few = size / reactor::Pages::small_page;
+    if (size_ < few || (size_ - few) % every != 0) return;
+    const std::size_t begin = (size_ - few) / every * reactor::Pages::large_page;
+    index_.pages().enlarge(begin, begin + reactor::Pages::large_page);
 }
 
 void LocationTable::remove(std::uint32_t slot) {

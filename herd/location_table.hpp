@@ -116,6 +116,7 @@ private:
     std::uint32_t likely_slot(std::uint64_t client_hash) const;
     std::uint32_t free_slot() const { return free_ == no_record ? slots_ : free_; }
     void take_free_slot();
+    void enlarge_index();
     void vacate(std::uint32_t place);
     bool replaces(const protocol::AtLine& line, const Record& stored, Origin origin) const;
     std::uint32_t search(std::string_view client, std::uint64_t hash) const;

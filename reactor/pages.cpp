@@ -2,6 +2,8 @@
 
 #include "reactor/sys.hpp"
 
+#include <algorithm>
+
 namespace reactor {
 
 Pages::~Pages() {
@@ -16,6 +18,11 @@ Acquired<Pages> Pages::map(std::size_t size) {
     pages.start_ = *start;
     pages.size_ = size;
     return pages;
+}
+
+void Pages::enlarge(std::size_t begin, std::size_t end) {
+    end = std::min(end, size_);
+    if (begin < end) sys::use_large_pages(static_cast<char*>(start_) + begin, end - begin);
 }
 
 }  // namespace reactor

@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -25,6 +26,13 @@ public:
 
     // `size` in bytes, more than 0. Fails with what the system says (ENOMEM).
     static Acquired<Pages> map(std::size_t size);
+
+    // Large pages cost fewer misses when memory is used at random, and at least their size each.
+    static constexpr std::size_t large_page = std::size_t{2} << 20;
+    static constexpr std::size_t small_page = std::size_t{4} << 10;
+    // Asks for them from byte `begin` to `end`; less when there are fewer bytes. See
+    // sys::use_large_pages.
+    void enlarge(std::size_t begin, std::size_t end = SIZE_MAX);
 
     std::span<char> bytes() const { return {static_cast<char*>(start_), size_}; }
 
@@ -62,6 +70,7 @@ public:
         return pages_.as<T>(count_)[index];
     }
     std::size_t size() const { return count_; }
+    Pages& pages() { return pages_; }
 
 private:
     Pages pages_;

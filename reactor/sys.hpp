@@ -16,6 +16,9 @@ namespace reactor::sys {
 // Memory.
 Result<void*> map_pages(std::size_t size);
 void unmap_pages(void* start, std::size_t size);
+// Advice: what has been touched of it moves to large pages now, where the kernel has some (it
+// copies 2 MiB in a fraction of a millisecond), and the rest gets some when it is touched.
+void use_large_pages(void* start, std::size_t size);
 
 // Time and chance.
 std::int64_t monotonic_ns();

@@ -131,6 +131,11 @@ Result<void*> map_pages(std::size_t size) {
 void unmap_pages(void* start, std::size_t size) {
     munmap(start, size);
 }
+void use_large_pages(void* start, std::size_t size) {
+    constexpr int collapse = 25;  // MADV_COLLAPSE, since Linux 6.1; glibc 2.36 does not name it
+    madvise(start, size, MADV_HUGEPAGE);
+    madvise(start, size, collapse);
+}
 
 std::int64_t monotonic_ns() {
     return read_clock(CLOCK_MONOTONIC);

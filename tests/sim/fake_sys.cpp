@@ -79,6 +79,7 @@ Result<void*> map_pages(std::size_t size) {
     if (start == MAP_FAILED) return failure(errno);
     return start;
 }
+void use_large_pages(void*, std::size_t) {}
 void unmap_pages(void* start, std::size_t size) {
     const sim::InKernel inside;
     if (size > pooled_size_max) {

@@ -29,6 +29,7 @@ Result<void*> map_pages(std::size_t size) {
 void unmap_pages(void* start, std::size_t) {
     std::free(start);
 }
+void use_large_pages(void*, std::size_t) {}
 std::int64_t monotonic_ns() {
     return clock_ns;
 }
