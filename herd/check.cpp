@@ -11,6 +11,7 @@
 #include "herd/record.hpp"
 #include "herd/server.hpp"
 #include "reactor/blocks.hpp"
+#include "reactor/slab.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
@@ -171,6 +172,12 @@ std::string settings(const Config& config) {
     return text + "\nbusy polling: " + (config.spin ? "on" : "off") + "\n";
 }
 
+// What one of each costs in its slab.
+template <class... T>
+constexpr std::uint64_t slots() {
+    return (reactor::Slab<T>::slot_size + ...);
+}
+
 std::uint64_t allowed_descriptors(const Config& config) {
     return reactor::sys::raise_descriptor_limit(Server::descriptors(config)).value_or(0);
 }
@@ -179,7 +186,6 @@ std::uint64_t allowed_descriptors(const Config& config) {
 
 std::uint64_t memory_ceiling(const Config& config) {
     const Limits& limits = config.limits;
-    constexpr std::uint64_t mark = 8;           // what a slab keeps of each slot
     constexpr std::uint64_t buffers = 2 * mib;  // shared by all connections
     const std::uint64_t line = limits.line_max + std::uint64_t{512};
     const std::uint64_t index = std::bit_ceil(limits.clients + limits.clients / 3 + 1);
@@ -188,17 +194,16 @@ std::uint64_t memory_ceiling(const Config& config) {
                                 (limits.long_records + 1) * (line + sizeof(std::uint32_t));
     const std::uint64_t blocks =
         limits.blocks * (reactor::BlockPool::block_size + sizeof(std::uint32_t));
-    const std::uint64_t sessions =
-        limits.connections * (sizeof(ClientSession) + sizeof(PlacesWaiter) + 2 * mark) +
-        limits.peer_connections * (sizeof(PeerSession) + mark) +
-        servers_max * (sizeof(Neighbour) + sizeof(LegacyLink) + 2 * mark);
+    const std::uint64_t sessions = limits.connections * slots<ClientSession, PlacesWaiter>() +
+                                   limits.peer_connections * slots<PeerSession>() +
+                                   servers_max * slots<Neighbour, LegacyLink>();
     const std::uint64_t lookups = std::uint64_t{limits.places_in_flight} + limits.places_queue;
     const std::uint64_t places =
-        lookups * (sizeof(PlacesLookup) + 4 * mark) +
+        lookups * (slots<PlacesLookup>() + 3 * sizeof(void*)) +
         std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
     const auto loop = Server::loop_limits(config);
     constexpr std::uint64_t watch = 64;
-    return table + blocks + sessions + places + loop.watches * watch + loop.timers * mark +
+    return table + blocks + sessions + places + loop.watches * watch + loop.timers * sizeof(void*) +
            buffers + limits.places_body_max + Log::buffer_size;
 }
 

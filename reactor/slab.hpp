@@ -4,7 +4,9 @@
 #include "reactor/result.hpp"
 
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <utility>
@@ -28,9 +30,14 @@ struct Handle {
 
 // Fixed storage for up to capacity() objects that never move. Full is an answer, not an error.
 // Invariant: a slot is live exactly while its generation is odd; live slots lie below high_water_.
+// A free one below it says in its own bytes which is free next.
 template <class T>
 class Slab {
 public:
+    static constexpr std::uint32_t none = UINT32_MAX;  // The index of nothing.
+    // What an object costs here: itself and a generation.
+    static constexpr std::size_t slot_size = sizeof(T) + sizeof(std::uint32_t);
+
     Slab() = default;
     Slab(const Slab&) = delete;
     Slab& operator=(const Slab&) = delete;
@@ -44,10 +51,10 @@ public:
         assert(capacity > 0);
         auto slots = Pages::map(std::size_t{capacity} * sizeof(Slot));
         if (!slots) return std::unexpected(slots.error());
-        auto marks = PageArray<Mark>::map(capacity);
-        if (!marks) return std::unexpected(marks.error());
+        auto generations = PageArray<std::uint32_t>::map(capacity);
+        if (!generations) return std::unexpected(generations.error());
         slots_ = std::move(*slots);
-        marks_ = std::move(*marks);
+        generations_ = std::move(*generations);
         capacity_ = capacity;
         return {};
     }
@@ -57,40 +64,51 @@ public:
     T* emplace(Arguments&&... arguments) {
         std::uint32_t index = free_;
         if (index != none) {
-            free_ = marks_[index].next_free;
+            std::memcpy(&free_, slot(index), sizeof free_);
         } else if (high_water_ < capacity_) {
             index = high_water_++;
         } else {
             return nullptr;
         }
-        ++marks_[index].generation;
+        ++generations_[index];
         ++size_;
         return std::construct_at(at(index), std::forward<Arguments>(arguments)...);
     }
 
     // Destroys the object; every handle to it is stale from now on.
     void release(T& object) {
-        const std::uint32_t index = index_of(object);
-        assert(live(index));
+        const std::uint32_t freed = index(object);
         std::destroy_at(&object);
         // Generation 0 would read as "no handle": it is skipped when the count wraps.
-        if (++marks_[index].generation == 0) marks_[index].generation = 2;
-        marks_[index].next_free = free_;
-        free_ = index;
+        if (++generations_[freed] == 0) generations_[freed] = 2;
+        std::memcpy(slot(freed), &free_, sizeof free_);
+        free_ = freed;
         --size_;
     }
 
     // Null when the handle is stale.
     T* find(Handle<T> handle) {
         if (handle.index >= high_water_) return nullptr;
-        if (marks_[handle.index].generation != handle.generation) return nullptr;
+        if (generations_[handle.index] != handle.generation) return nullptr;
         return live(handle.index) ? at(handle.index) : nullptr;
     }
 
     Handle<T> handle(const T& object) const {
-        const std::uint32_t index = index_of(object);
+        const std::uint32_t place = index(object);
+        return {place, generations_[place]};
+    }
+
+    // Half of a handle: enough for the one who will release the object.
+    std::uint32_t index(const T& object) const {
+        const auto offset = reinterpret_cast<const Slot*>(&object) - slot(0);
+        assert(offset >= 0 && offset < capacity_);
+        const auto index = static_cast<std::uint32_t>(offset);
         assert(live(index));
-        return {index, marks_[index].generation};
+        return index;
+    }
+    T& operator[](std::uint32_t index) {
+        assert(live(index));
+        return *at(index);
     }
 
     // Calls visit(T&) for each live object in slot order; the visit may release that object.
@@ -115,25 +133,14 @@ private:
     struct alignas(T) Slot {
         std::byte bytes[sizeof(T)];
     };
-    struct Mark {
-        std::uint32_t generation;
-        std::uint32_t next_free;
-    };
-    static constexpr std::uint32_t none = UINT32_MAX;
+    static_assert(sizeof(T) >= sizeof(std::uint32_t));
 
-    T* at(std::uint32_t index) const {
-        return std::launder(reinterpret_cast<T*>(&slots_.as<Slot>(capacity_)[index]));
-    }
-    std::uint32_t index_of(const T& object) const {
-        const auto* slot = reinterpret_cast<const Slot*>(&object);
-        const auto offset = slot - slots_.as<Slot>(capacity_);
-        assert(offset >= 0 && offset < capacity_);
-        return static_cast<std::uint32_t>(offset);
-    }
-    bool live(std::uint32_t index) const { return (marks_[index].generation & 1) != 0; }
+    Slot* slot(std::uint32_t index) const { return slots_.as<Slot>(capacity_) + index; }
+    T* at(std::uint32_t index) const { return std::launder(reinterpret_cast<T*>(slot(index))); }
+    bool live(std::uint32_t index) const { return (generations_[index] & 1) != 0; }
 
     Pages slots_;
-    PageArray<Mark> marks_;
+    PageArray<std::uint32_t> generations_;
     std::uint32_t capacity_ = 0;
     std::uint32_t high_water_ = 0;  // Slots from here on, and their pages, were never touched.
     std::uint32_t free_ = none;

@@ -35,6 +35,19 @@ TEST_CASE("slab: a handle does not survive its slot", "[reactor][slab]") {
     REQUIRE(slab.find(slab.handle(*second)) == second);
 }
 
+TEST_CASE("slab: an index finds its object", "[reactor][slab]") {
+    Things slab(2);
+    Thing* first = slab.emplace(1);
+    Thing* second = slab.emplace(2);
+    REQUIRE(&slab[slab.index(*first)] == first);
+    REQUIRE(&slab[slab.index(*second)] == second);
+    REQUIRE(slab.index(*second) == slab.handle(*second).index);
+}
+
+TEST_CASE("slab: a slot costs its object and four bytes", "[reactor][slab]") {
+    STATIC_REQUIRE(Things::slot_size == sizeof(Thing) + 4);
+}
+
 TEST_CASE("slab: full is an answer", "[reactor][slab]") {
     Things slab(2);
     REQUIRE(slab.emplace(1) != nullptr);
