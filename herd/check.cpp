@@ -193,7 +193,8 @@ std::uint64_t memory_ceiling(const Config& config) {
                                 index * 2 * sizeof(std::uint32_t) +
                                 (limits.long_records + 1) * (line + sizeof(std::uint32_t));
     const std::uint64_t blocks =
-        limits.blocks * (reactor::BlockPool::block_size + sizeof(std::uint32_t));
+        limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
+                         sizeof(std::uint32_t));
     const std::uint64_t sessions = limits.connections * slots<ClientSession, PlacesWaiter>() +
                                    limits.peer_connections * slots<PeerSession>() +
                                    servers_max * slots<Neighbour, LegacyLink>();

@@ -160,7 +160,7 @@ void ClientSession::question(const Line& line, const protocol::WhatsAt& whatsat)
 void ClientSession::on_places(std::string_view json) {
     assert(ticket_);
     ticket_ = {};
-    const std::size_t at_size = at_line_.size();
+    const std::size_t at_size = at_line_.size(core_.wire.blocks());
     const std::span<char> out = stream_.reserve(places_room(at_size, json));
     at_line_.copy_to(core_.wire.blocks(), out.data());
     at_line_.clear(core_.wire.blocks());

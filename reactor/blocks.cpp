@@ -13,8 +13,11 @@ Result<void> BlockPool::map(std::uint32_t blocks, std::uint32_t reserved) {
     if (!data) return std::unexpected(data.error());
     auto next = PageArray<std::uint32_t>::map(blocks);
     if (!next) return std::unexpected(next.error());
+    auto extents = PageArray<Extent>::map(blocks);
+    if (!extents) return std::unexpected(extents.error());
     data_ = std::move(*data);
     next_ = std::move(*next);
+    extents_ = std::move(*extents);
     capacity_ = blocks;
     reserved_ = reserved;
     return {};
@@ -50,60 +53,73 @@ BlockChain::~BlockChain() {
     assert(empty());
 }
 
+std::size_t BlockChain::tail_room(const BlockPool& pool) const {
+    return empty() ? 0 : block_size - pool.extent(head_).tail_used;
+}
+
 bool BlockChain::append(BlockPool& pool, std::string_view bytes, bool privileged) {
-    const std::size_t room = tail_room();
+    const std::size_t room = tail_room(pool);
     if (bytes.size() > room) {
         const std::size_t blocks = (bytes.size() - room + block_size - 1) / block_size;
         if (blocks > pool.available(privileged)) return false;
     }
     while (!bytes.empty()) {
-        if (tail_room() == 0) extend(pool);
-        const std::size_t count = std::min(bytes.size(), tail_room());
-        char* end = pool.bytes(tail_) + (block_size - tail_room());
-        std::memcpy(end, bytes.data(), count);
+        if (tail_room(pool) == 0) extend(pool);
+        BlockPool::Extent& extent = pool.extent(head_);
+        const std::size_t count = std::min(bytes.size(), block_size - extent.tail_used);
+        std::memcpy(pool.bytes(extent.tail) + extent.tail_used, bytes.data(), count);
         bytes.remove_prefix(count);
-        size_ += static_cast<std::uint32_t>(count);
-        tail_used_ += static_cast<std::uint16_t>(count);
+        extent.size += static_cast<std::uint32_t>(count);
+        extent.tail_used += static_cast<std::uint16_t>(count);
     }
     return true;
 }
 
 void BlockChain::extend(BlockPool& pool) {
     const std::uint32_t block = pool.borrow();
-    if (head_ == BlockPool::none) {
+    if (empty()) {
         head_ = block;
-    } else {
-        pool.next(tail_) = block;
+        pool.extent(head_) = {.size = 0, .tail = block, .head_used = 0, .tail_used = 0};
+        return;
     }
-    tail_ = block;
-    tail_used_ = 0;
+    BlockPool::Extent& extent = pool.extent(head_);
+    pool.next(extent.tail) = block;
+    extent.tail = block;
+    extent.tail_used = 0;
 }
 
 std::string_view BlockChain::front(BlockPool& pool) const {
     if (empty()) return {};
-    const std::size_t contiguous = std::min<std::size_t>(size_, block_size - head_used_);
-    return {pool.bytes(head_) + head_used_, contiguous};
+    const BlockPool::Extent& extent = pool.extent(head_);
+    const std::size_t contiguous =
+        std::min<std::size_t>(extent.size, block_size - extent.head_used);
+    return {pool.bytes(head_) + extent.head_used, contiguous};
 }
 
 void BlockChain::consume(BlockPool& pool, std::size_t count) {
-    assert(count <= size_);
+    assert(count <= size(pool));
     while (count > 0) {
         const std::size_t step = std::min(count, front(pool).size());
         count -= step;
-        size_ -= static_cast<std::uint32_t>(step);
-        head_used_ += static_cast<std::uint16_t>(step);
-        if (head_used_ < block_size && !empty()) continue;
-        const std::uint32_t spent = head_;
-        head_ = pool.next(spent);
-        head_used_ = 0;
-        pool.give_back(spent);
+        BlockPool::Extent& extent = pool.extent(head_);
+        extent.size -= static_cast<std::uint32_t>(step);
+        extent.head_used += static_cast<std::uint16_t>(step);
+        if (extent.head_used == block_size || extent.size == 0) drop_head(pool);
     }
-    if (empty()) tail_ = head_ = BlockPool::none;
+}
+
+void BlockChain::drop_head(BlockPool& pool) {
+    const std::uint32_t spent = head_;
+    const BlockPool::Extent extent = pool.extent(spent);
+    head_ = pool.next(spent);  // None behind the tail.
+    if (!empty()) pool.extent(head_) = {extent.size, extent.tail, 0, extent.tail_used};
+    pool.give_back(spent);
 }
 
 void BlockChain::copy_to(BlockPool& pool, char* target) const {
-    std::size_t left = size_;
-    std::size_t start = head_used_;
+    if (empty()) return;
+    std::size_t left = size(pool);
+    std::size_t start = pool.extent(head_).head_used;
     for (std::uint32_t block = head_; left > 0; block = pool.next(block)) {
         const std::size_t count = std::min(left, block_size - start);
         std::memcpy(target, pool.bytes(block) + start, count);
@@ -114,7 +130,7 @@ void BlockChain::copy_to(BlockPool& pool, char* target) const {
 }
 
 void BlockChain::clear(BlockPool& pool) {
-    consume(pool, size_);
+    consume(pool, size(pool));
 }
 
 }  // namespace reactor

@@ -18,6 +18,14 @@ public:
     static constexpr std::size_t block_size = 4096;
     static constexpr std::uint32_t none = UINT32_MAX;
 
+    // A chain of blocks, as its head block knows it.
+    struct Extent {
+        std::uint32_t size;       // In bytes.
+        std::uint32_t tail;       // The last block.
+        std::uint16_t head_used;  // Consumed bytes at the head block's front.
+        std::uint16_t tail_used;
+    };
+
     Result<void> map(std::uint32_t blocks, std::uint32_t reserved);
 
     // How many such a borrower may still take.
@@ -28,6 +36,8 @@ public:
 
     char* bytes(std::uint32_t block) { return &data_[std::size_t{block} * block_size]; }
     std::uint32_t& next(std::uint32_t block) { return next_[block]; }
+    Extent& extent(std::uint32_t head) { return extents_[head]; }
+    const Extent& extent(std::uint32_t head) const { return extents_[head]; }
 
     std::uint32_t in_use() const { return in_use_; }
     std::uint32_t capacity() const { return capacity_; }
@@ -36,6 +46,7 @@ public:
 private:
     PageArray<char> data_;
     PageArray<std::uint32_t> next_;
+    PageArray<Extent> extents_;
     std::uint32_t capacity_ = 0;
     std::uint32_t reserved_ = 0;
     std::uint32_t fresh_ = 0;  // Blocks from here on were never touched.
@@ -44,9 +55,10 @@ private:
     std::uint32_t highest_use_ = 0;
 };
 
-// A byte queue in borrowed blocks; empty, it holds none and costs 16 bytes. Its owner must clear()
-// it before it dies. Invariant: empty exactly when head_ == none; the bytes stand from head_used_
-// of the head block, through all of those between, to tail_used_ of the tail block.
+// A byte queue in borrowed blocks; empty, it holds none and costs 4 bytes, as what there is to know
+// of the others stands in the pool. Its owner must clear() it before it dies.
+// Invariant: empty exactly when head_ == none; the bytes stand from head_used of the head block,
+// through all of those between, to tail_used of the tail block.
 class BlockChain {
 public:
     BlockChain() = default;
@@ -63,20 +75,18 @@ public:
     void copy_to(BlockPool& pool, char* target) const;
     void clear(BlockPool& pool);
 
-    std::size_t size() const { return size_; }
-    bool empty() const { return size_ == 0; }
+    std::size_t size(const BlockPool& pool) const { return empty() ? 0 : pool.extent(head_).size; }
+    bool empty() const { return head_ == BlockPool::none; }
 
 private:
     static constexpr std::size_t block_size = BlockPool::block_size;
 
-    std::size_t tail_room() const { return tail_ == BlockPool::none ? 0 : block_size - tail_used_; }
+    std::size_t tail_room(const BlockPool& pool) const;
     void extend(BlockPool& pool);
+    void drop_head(BlockPool& pool);
 
     std::uint32_t head_ = BlockPool::none;
-    std::uint32_t tail_ = BlockPool::none;
-    std::uint32_t size_ = 0;
-    std::uint16_t head_used_ = 0;  // Consumed bytes at the head block's front.
-    std::uint16_t tail_used_ = 0;
 };
+static_assert(sizeof(BlockChain) == 4);
 
 }  // namespace reactor

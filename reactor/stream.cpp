@@ -117,7 +117,7 @@ void Stream::on_ready(Ready ready) {
 }
 
 void Stream::read() {
-    const std::size_t held = held_.size();
+    const std::size_t held = held_.size(wire_.blocks_);
     const std::size_t room = wire_.receive_.size() - held;
     assert(room > 0);
     char* start = &wire_.receive_[0];
@@ -136,7 +136,7 @@ void Stream::read() {
 void Stream::deliver_held() {
     if (!listens() || !holds_input()) return;
     held_.copy_to(wire_.blocks_, &wire_.receive_[0]);
-    deliver(held_.size(), 0);
+    deliver(held_.size(wire_.blocks_), 0);
 }
 
 void Stream::deliver(std::size_t size, std::size_t seen) {
@@ -151,7 +151,7 @@ void Stream::deliver(std::size_t size, std::size_t seen) {
         consumed_ = true;
         held_.clear(wire_.blocks_);
     }
-    hold(bytes.substr(taken), size - taken - held_.size());
+    hold(bytes.substr(taken), size - taken - held_.size(wire_.blocks_));
     if (!dead()) update(taken > 0);
 }
 

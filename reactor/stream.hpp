@@ -90,7 +90,7 @@ public:
     bool blocked() const { return !unsent_.empty(); }
     // Input, or the peer's end, is still to be handled.
     bool holds_input() const { return !held_.empty() || ended_; }
-    std::size_t unsent() const { return unsent_.size(); }
+    std::size_t unsent() const { return unsent_.size(wire_.blocks()); }
     Socket& socket() { return socket_; }
 
     // What an onlooker with a clock needs to know: what the stream waits for, and since when
