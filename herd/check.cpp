@@ -11,6 +11,7 @@
 #include "herd/record.hpp"
 #include "herd/server.hpp"
 #include "reactor/blocks.hpp"
+#include "reactor/loop.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/sys.hpp"
 
@@ -203,9 +204,8 @@ std::uint64_t memory_ceiling(const Config& config) {
         lookups * (slots<PlacesLookup>() + 3 * sizeof(void*)) +
         std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
     const auto loop = Server::loop_limits(config);
-    constexpr std::uint64_t watch = 64;
-    return table + blocks + sessions + places + loop.watches * watch + loop.timers * sizeof(void*) +
-           buffers + limits.places_body_max + Log::buffer_size;
+    return table + blocks + sessions + places + loop.watches * reactor::Loop::watch_size +
+           loop.timers * sizeof(void*) + buffers + limits.places_body_max + Log::buffer_size;
 }
 
 std::string overview(const Config& config, const std::string& where) {

@@ -19,37 +19,21 @@ std::uint32_t mask_of(Interest interest) {
 
 }  // namespace
 
-Watch::Watch(Watch&& other) noexcept
-    : loop_(std::exchange(other.loop_, nullptr)), entry_(other.entry_) {}
+Watch::Watch(Watch&& other) noexcept : loop_(std::exchange(other.loop_, nullptr)), id_(other.id_) {}
 
 Watch& Watch::operator=(Watch&& other) noexcept {
     std::swap(loop_, other.loop_);
-    std::swap(entry_, other.entry_);
+    std::swap(id_, other.id_);
     return *this;
 }
 
 void Watch::want(Interest interest) {
     assert(active());
-    Entry* entry = loop_->watches_.find(entry_);
-    assert(entry != nullptr);
-    if (entry->fd < 0) return;
-    if (entry->registered && entry->interest == interest) return;
-    if (!entry->registered && interest == Interest::none) {
-        // Registered again, a hang-up would be reported again.
-        entry->interest = interest;
-        return;
-    }
-    loop_->reregister(entry_, *entry, interest);
+    loop_->want(id_, interest);
 }
 
 void Watch::stop() {
-    if (!active()) return;
-    Loop& loop = *std::exchange(loop_, nullptr);
-    Entry* entry = loop.watches_.find(entry_);
-    assert(entry != nullptr);
-    loop.deregister(*entry);
-    if (entry->ownership == Ownership::guest) loop.forget_guest(entry_);
-    loop.watches_.release(*entry);
+    if (active()) std::exchange(loop_, nullptr)->end_watch(id_);
 }
 
 void Task::post() {
@@ -79,6 +63,12 @@ Result<void> Loop::open(const Limits& limits, bool spin) {
 }
 
 Acquired<Watch> Loop::watch(int fd, Interest interest, Handler handler, Ownership ownership) {
+    const auto id = begin_watch(fd, interest, handler, ownership);
+    if (!id) return std::unexpected(id.error());
+    return Watch(*this, *id);
+}
+
+Result<WatchId> Loop::begin_watch(int fd, Interest interest, Handler handler, Ownership ownership) {
     assert(fd >= 0);
     assert(handler);
     void_guest(fd);
@@ -97,18 +87,35 @@ Acquired<Watch> Loop::watch(int fd, Interest interest, Handler handler, Ownershi
     }
     entry->registered = true;
     if (ownership == Ownership::guest) guests_[guest_count_++] = handle;
-    Watch watch;
-    watch.loop_ = this;
-    watch.entry_ = handle;
-    return watch;
+    return WatchId{handle.index};
 }
 
-void Loop::reregister(Handle<Entry> handle, Entry& entry, Interest interest) const {
+void Loop::want(WatchId id, Interest interest) {
+    Entry& entry = watches_[std::to_underlying(id)];
+    if (entry.fd < 0) return;
+    if (entry.registered && entry.interest == interest) return;
+    if (!entry.registered && interest == Interest::none) {
+        // Registered again, a hang-up would be reported again.
+        entry.interest = interest;
+        return;
+    }
+    reregister(entry, interest);
+}
+
+void Loop::end_watch(WatchId id) {
+    Entry& entry = watches_[std::to_underlying(id)];
+    deregister(entry);
+    if (entry.ownership == Ownership::guest) forget_guest(watches_.handle(entry));
+    watches_.release(entry);
+}
+
+void Loop::reregister(Entry& entry, Interest interest) const {
     const std::uint32_t mask = mask_of(interest);
-    auto done = entry.registered ? sys::poll_change(poll_, entry.fd, mask, handle.bits())
-                                 : sys::poll_add(poll_, entry.fd, mask, handle.bits());
+    const std::uint64_t data = watches_.handle(entry).bits();
+    auto done = entry.registered ? sys::poll_change(poll_, entry.fd, mask, data)
+                                 : sys::poll_add(poll_, entry.fd, mask, data);
     if (!done && entry.ownership == Ownership::guest && done.error().value == ENOENT) {
-        done = sys::poll_add(poll_, entry.fd, mask, handle.bits());
+        done = sys::poll_add(poll_, entry.fd, mask, data);
     }
     if (!done && entry.ownership == Ownership::ours) die("epoll_ctl", done.error());
     entry.registered = done.has_value();

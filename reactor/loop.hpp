@@ -7,6 +7,7 @@
 #include "reactor/slab.hpp"
 #include "reactor/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace reactor {
@@ -29,8 +30,11 @@ using Handler = Delegate<void(Ready)>;
 // back, so for its watches the kernel's ENOENT, EEXIST and EBADF are no surprise.
 enum class Ownership : std::uint8_t { ours, guest };
 
-// One descriptor's registration with a loop, held by whoever owns the descriptor. Move-only; ends
-// when stopped or destroyed. Stop it before the descriptor is closed.
+// Names one descriptor's registration with a loop. Whoever begins one ends it.
+enum class WatchId : std::uint32_t { none = UINT32_MAX };
+
+// Such a registration, held by whoever owns the descriptor. Move-only; ends when stopped or
+// destroyed. Stop it before the descriptor is closed.
 class Watch {
 public:
     Watch() = default;
@@ -54,8 +58,10 @@ private:
         bool registered = false;  // The kernel knows the descriptor.
     };
 
+    Watch(Loop& loop, WatchId id) : loop_(&loop), id_(id) {}
+
     Loop* loop_ = nullptr;
-    Handle<Entry> entry_;
+    WatchId id_ = WatchId::none;
 };
 
 // When, within an iteration, a task runs. See Loop.
@@ -95,6 +101,7 @@ public:
     };
     static constexpr std::uint32_t events_max = 64;
     static constexpr std::uint32_t guests_max = 256;  // guest watches at a time
+    static constexpr std::size_t watch_size = Slab<Watch::Entry>::slot_size;  // of memory
 
     Loop() = default;
     Loop(const Loop&) = delete;
@@ -110,6 +117,12 @@ public:
                           Handler handler,
                           Ownership ownership = Ownership::ours);
 
+    // The same without a Watch, for those of whom there are thousands.
+    Result<WatchId> begin_watch(int fd, Interest interest, Handler handler, Ownership ownership);
+    // No system call when nothing changes.
+    void want(WatchId id, Interest interest);
+    void end_watch(WatchId id);
+
     void run();
     void run_once();
     void stop() { running_ = false; }
@@ -122,7 +135,6 @@ public:
     Instant wakes_at() const;
 
 private:
-    friend class Watch;
     friend class Task;
     friend class Timer;
     using Entry = Watch::Entry;
@@ -131,7 +143,7 @@ private:
     void dispatch(std::uint64_t data, std::uint32_t mask);
     void expire_timers();
     void run_tasks(Phase phase);
-    void reregister(Handle<Entry> handle, Entry& entry, Interest interest) const;
+    void reregister(Entry& entry, Interest interest) const;
     void deregister(Entry& entry) const;
     void void_guest(int fd);
     void forget_guest(Handle<Entry> handle);

@@ -23,17 +23,18 @@ bool try_again(Errno error) {
 
 Stream::~Stream() {
     if (linked()) unlink();
-    held_.clear(wire_.blocks_);
-    unsent_.clear(wire_.blocks_);
+    release();
 }
 
 Result<void> Stream::open(Socket socket) {
     assert(state_ == State::fresh);
     assert(socket.open());
-    auto watch =
-        wire_.loop_.watch(socket.fd(), Interest::read, Handler::to<&Stream::on_ready>(*this));
+    const auto watch = wire_.loop_.begin_watch(socket.fd(),
+                                               Interest::read,
+                                               Handler::to<&Stream::on_ready>(*this),
+                                               Ownership::ours);
     if (!watch) return std::unexpected(watch.error());
-    watch_ = std::move(*watch);
+    watch_ = *watch;
     socket_ = std::move(socket);
     state_ = State::open;
     waiting_since_ = wire_.seconds();
@@ -89,13 +90,18 @@ void Stream::abort(Closed why) {
     if (state_ == State::dead) return;
     state_ = State::dead;
     why_ = why;
-    watch_.stop();
-    socket_.close();
-    held_.clear(wire_.blocks_);
-    unsent_.clear(wire_.blocks_);
+    release();
     if (linked()) unlink();
     wire_.dead_.push_back(*this);
     wire_.reclaim_task_.post();
+}
+
+// What it has of the system, the loop and the wire.
+void Stream::release() {
+    if (watch_ != WatchId::none) wire_.loop_.end_watch(std::exchange(watch_, WatchId::none));
+    socket_.close();
+    held_.clear(wire_.blocks_);
+    unsent_.clear(wire_.blocks_);
 }
 
 void Stream::on_ready(Ready ready) {
@@ -259,7 +265,7 @@ void Stream::update(bool progress) {
     if ((finishing() || listens()) && !ended_) reading_ = true;
     const Interest reading = reading_ ? Interest::both : Interest::write;
     const Interest idle = reading_ ? Interest::read : Interest::none;
-    watch_.want(blocked() && !corked_ ? reading : idle);
+    wire_.loop_.want(watch_, blocked() && !corked_ ? reading : idle);
 }
 
 }  // namespace reactor

@@ -120,13 +120,14 @@ private:
     void write(std::string_view bytes);
     void keep(std::string_view bytes);
     void settle();
+    void release();
     void update(bool progress = false);
     Waiting now_waiting() const;
 
     Wire& wire_;
     StreamEvents& events_;
     Socket socket_;
-    Watch watch_;
+    WatchId watch_ = WatchId::none;
     BlockChain held_;    // Input not consumed yet.
     BlockChain unsent_;  // Output the kernel has not taken yet.
     std::uint32_t waiting_since_ = 0;
