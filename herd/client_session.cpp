@@ -28,15 +28,11 @@ std::size_t places_room(std::size_t at_size, std::string_view json) {
 }  // namespace
 
 ClientSession::ClientSession(Core& core, Ended ended)
-    : core_(core),
-      ended_(ended),
-      stream_(core.wire, *this),
-      journal_wait_(reactor::Delegate<void()>::to<&ClientSession::on_journalled>(*this)) {}
+    : core_(core), ended_(ended), stream_(core.wire, *this) {}
 
 ClientSession::~ClientSession() {
     if (ticket_) core_.places.cancel(ticket_);
     if (syncing_) core_.barrier->cancel(this);
-    if (journal_wait_.linked()) journal_wait_.unlink();
     at_line_.clear(core_.wire.blocks());
 }
 
@@ -121,7 +117,7 @@ void ClientSession::report(const Line& line, const protocol::IamAt& iamat) {
             break;
     }
     ++core_.counters.iamat;
-    if (core_.journal != nullptr && core_.journal->hold(journal_wait_)) stream_.cork();
+    if (core_.journal != nullptr) core_.journal->hold(stream_);
     const std::size_t size = answer.whole.size();
     out[size] = '\n';
     sent(size + 1, out.data());

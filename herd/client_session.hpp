@@ -1,7 +1,6 @@
 #pragma once
 
 #include "herd/core.hpp"
-#include "herd/journal_wait.hpp"
 #include "herd/places.hpp"
 #include "protocol/command.hpp"
 #include "reactor/blocks.hpp"
@@ -64,7 +63,6 @@ private:
                      std::string_view json,
                      std::uint32_t bound);
     void sent(std::size_t size, const char* text);
-    void on_journalled() { stream_.uncork(); }
     void on_synced(bool reached);
     void tell_reach();
     void answered_late();
@@ -75,7 +73,6 @@ private:
     Ended ended_;
     reactor::Stream stream_;
     std::int64_t received_ns_ = 0;  // Wall clock, when the present batch was read.
-    JournalWait journal_wait_;      // For what it reported.
     PlacesTicket ticket_;           // Of the WHATSAT that waits.
     reactor::BlockChain at_line_;   // What it will be answered with, before the places.
     std::uint32_t bound_ = 0;

@@ -231,19 +231,11 @@ void Journal::complain(std::string_view what, reactor::Errno error) {
 }
 
 // What is not deferred is written in this iteration's flush, before the answer leaves.
-bool Journal::hold(JournalWait& wait) {
-    if (current_ == nullptr) return false;
+void Journal::hold(reactor::Stream& stream) {
+    if (current_ == nullptr) return;
     const bool deferred = always_ || in_round() || current_->busy();
     const std::uint64_t seq = core_.table.feed().seq();
-    if (!deferred || settled_seq() >= seq) return false;
-    if (wait.linked()) wait.unlink();
-    wait.seq = seq;
-    waits_.push_back(wait);
-    return true;
-}
-
-void Journal::release(std::uint64_t seq) {
-    while (waits_.front() != nullptr && waits_.front()->seq <= seq) waits_.pop()->over();
+    if (deferred && settled_seq() < seq) stream.cork(seq);
 }
 
 bool Journal::dirty() const {

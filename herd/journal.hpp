@@ -4,13 +4,12 @@
 #include "herd/core.hpp"
 #include "herd/journal_file.hpp"
 #include "herd/journal_start.hpp"
-#include "herd/journal_wait.hpp"
 #include "herd/outcome.hpp"
 #include "reactor/helper.hpp"
-#include "reactor/list.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
+#include "reactor/stream.hpp"
 #include "reactor/timer.hpp"
 
 #include <cstdint>
@@ -59,9 +58,8 @@ public:
 
     // In each flush, first.
     void pump();
-    // Whether the answer to a report that the table has must wait. Then `wait.over` is called when
-    // it need not any more.
-    bool hold(JournalWait& wait);
+    // Before the answer to a report that the table has: corks `stream` if it must wait.
+    void hold(reactor::Stream& stream);
 
     // "ok", or "failed" for as long as nothing can be kept.
     std::string_view state() const { return troubled_ ? "failed" : "ok"; }
@@ -108,7 +106,7 @@ private:
     void on_written(const reactor::sys::Errand& errand);
     void end_round();
     std::uint64_t settled_seq() const { return always_ ? synced_seq_ : current_->seq(); }
-    void release(std::uint64_t seq);
+    void release(std::uint64_t seq) { core_.wire.uncork(seq); }
     void set_timer();
     void on_timer() { core_.wire.post_flush(); }
 
@@ -138,7 +136,6 @@ private:
     reactor::Instant round_begun_{};
     reactor::Instant retry_at_{};
     reactor::Duration pause_ = pause_min;
-    reactor::List<JournalWait> waits_;  // By seq.
 };
 
 }  // namespace herd

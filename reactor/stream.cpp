@@ -29,10 +29,8 @@ Stream::~Stream() {
 Result<void> Stream::open(Socket socket) {
     assert(state_ == State::fresh);
     assert(socket.open());
-    const auto watch = wire_.loop_.begin_watch(socket.fd(),
-                                               Interest::read,
-                                               Handler::to<&Stream::on_ready>(*this),
-                                               Ownership::ours);
+    const auto watch = wire_.loop_.begin_watch(
+        socket.fd(), Interest::read, Handler::to<&Stream::on_ready>(*this), Ownership::ours);
     if (!watch) return std::unexpected(watch.error());
     watch_ = *watch;
     socket_ = std::move(socket);
@@ -51,11 +49,27 @@ void Stream::send_now(std::string_view bytes) {
     write(bytes);
 }
 
-void Stream::uncork() {
+// Until it is uncorked or dead it is in no other list: held input is delivered after that.
+void Stream::cork(std::uint64_t mark) {
     if (dead()) return;
+    assert(mark >= wire_.mark_);
+    wire_.mark_ = mark_ = mark;
+    corked_ = true;
+    if (linked()) unlink();
+    wire_.corked_.push_back(*this);
+}
+
+// The kernel says "writable" of what waits.
+void Stream::uncork() {
     corked_ = false;
-    // The kernel says "writable" of what waits.
+    if (listens() && (holds_input() || delivering_)) deliver_soon();
     update();
+}
+
+void Stream::deliver_soon() {
+    if (linked()) return;
+    wire_.resumed_.push_back(*this);
+    wire_.deliver_task_.post();
 }
 
 // The kernel goes on saying "readable" until it does so once in vain: most pauses are shorter than
@@ -70,10 +84,7 @@ void Stream::resume() {
     if (state_ != State::open || !paused_) return;
     paused_ = false;
     // What on_input is looking at right now is not held yet.
-    if ((holds_input() || delivering_) && !linked()) {
-        wire_.resumed_.push_back(*this);
-        wire_.deliver_task_.post();
-    }
+    if (holds_input() || delivering_) deliver_soon();
     update();
 }
 
@@ -81,7 +92,7 @@ void Stream::finish() {
     if (state_ != State::open) return;
     state_ = State::finishing;
     paused_ = false;
-    if (linked()) unlink();
+    if (linked() && !corked_) unlink();
     held_.clear(wire_.blocks_);
     settle();
 }
@@ -110,7 +121,7 @@ void Stream::on_ready(Ready ready) {
     if (dead() || !(ready.readable || ready.hangup)) return;
     if (finishing()) {
         discard();
-    } else if (listens() && linked()) {
+    } else if (listens() && linked() && !corked_) {
         // What is held goes first, in this iteration still; then the kernel says it again.
     } else if (listens() && !ended_) {
         read();
@@ -201,10 +212,7 @@ void Stream::drain() {
     if (!blocked()) {
         events_.on_drained();
         if (dead()) return;
-        if (listens() && holds_input() && !linked()) {
-            wire_.resumed_.push_back(*this);
-            wire_.deliver_task_.post();
-        }
+        if (listens() && holds_input()) deliver_soon();
         settle();
     }
     if (!dead()) update(progress);

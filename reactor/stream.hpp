@@ -65,9 +65,8 @@ public:
     void send_now(std::string_view bytes);
 
     // What is sent from now on waits, in blocks, as if the kernel had not taken it; so does the
-    // peer. Until uncork().
-    void cork() { corked_ = true; }
-    void uncork();
+    // peer. Until Wire::uncork() of that mark or a later one. Marks never go back.
+    void cork(std::uint64_t mark);
 
     // From now on reads although output waits. For an owner whose input makes no output.
     void read_on() { reads_on_ = true; }
@@ -99,7 +98,7 @@ public:
         first,   // for the first input that was ever consumed
         rest,    // for the end of something begun
         next,    // for more, with nothing begun
-        owner,   // for resume() or uncork()
+        owner,   // for resume() or Wire::uncork()
         drain,   // for the peer to read what is unsent
         linger,  // for the peer's end, after finish()
     };
@@ -114,36 +113,40 @@ private:
     void read();
     void discard();
     void drain();
+    void deliver_soon();
     void deliver_held();
     void deliver(std::size_t size, std::size_t seen);
     void hold(std::string_view rest, std::size_t fresh);
     void write(std::string_view bytes);
     void keep(std::string_view bytes);
     void settle();
+    void uncork();
     void release();
     void update(bool progress = false);
     Waiting now_waiting() const;
 
     Wire& wire_;
     StreamEvents& events_;
+    std::uint64_t mark_ = 0;  // Of the cork.
     Socket socket_;
     WatchId watch_ = WatchId::none;
     BlockChain held_;    // Input not consumed yet.
     BlockChain unsent_;  // Output the kernel has not taken yet.
     std::uint32_t waiting_since_ = 0;
     std::uint16_t spans_ = 0;  // Of ours in the shared send buffer.
-    State state_ = State::fresh;
-    Waiting waiting_ = Waiting::first;
-    Closed why_ = Closed::aborted;
-    bool privileged_;
-    bool paused_ = false;
-    bool corked_ = false;
-    bool reads_on_ = false;
-    bool reading_ = true;      // Whether the kernel is to say "readable".
-    bool ended_ = false;       // The peer has sent its last byte.
-    bool shut_ = false;        // We have ended our direction.
-    bool consumed_ = false;    // Some input was consumed, ever.
-    bool delivering_ = false;  // on_input is running.
+    // In the first byte what listens() asks: it is asked for each line.
+    State state_ : 2 = State::fresh;
+    bool paused_ : 1 = false;
+    bool reads_on_ : 1 = false;
+    bool corked_ : 1 = false;
+    bool reading_ : 1 = true;      // Whether the kernel is to say "readable".
+    bool ended_ : 1 = false;       // The peer has sent its last byte.
+    bool shut_ : 1 = false;        // We have ended our direction.
+    bool consumed_ : 1 = false;    // Some input was consumed, ever.
+    bool delivering_ : 1 = false;  // on_input is running.
+    bool privileged_ : 1;
+    Waiting waiting_ : 3 = Waiting::first;
+    Closed why_ : 2 = Closed::aborted;
 };
 
 }  // namespace reactor

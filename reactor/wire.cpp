@@ -58,6 +58,10 @@ void Wire::commit(Stream& stream, std::size_t size) {
     spans_[span_count_++] = {&stream, offset, static_cast<std::uint32_t>(size)};
 }
 
+void Wire::uncork(std::uint64_t mark) {
+    while (corked_.front() != nullptr && corked_.front()->mark_ <= mark) corked_.pop()->uncork();
+}
+
 void Wire::flush() {
     if (first_) first_();
     send_spans();

@@ -44,6 +44,9 @@ public:
     Result<void> open(const Limits& limits);
     void send_first(Delegate<void()> first) { first_ = first; }
 
+    // Lets go of all that is corked with this mark or an earlier one.
+    void uncork(std::uint64_t mark);
+
     // Makes the flush phase run in this iteration. Idempotent.
     void post_flush() { flush_task_.post(); }
 
@@ -80,8 +83,10 @@ private:
     PageArray<Span> spans_;
     std::size_t send_used_ = 0;
     std::uint32_t span_count_ = 0;
+    std::uint64_t mark_ = 0;  // The latest that anything was corked with.
     Delegate<void()> first_;
     List<Stream> resumed_;  // Held input to deliver though no descriptor says so.
+    List<Stream> corked_;   // By mark.
     List<Stream> dead_;     // Descriptor closed; on_closed is still owed.
     Task deliver_task_;
     Task flush_task_;

@@ -11,7 +11,7 @@ using Waiting = Stream::Waiting;
 struct Corked {
     Corked() : pair(local_pair(65'536)), session(bench, std::move(pair.ours)) {
         session.on_line = [this](std::string_view line) {
-            if (line == "hold") session.stream.cork();
+            if (line == "hold") session.stream.cork(++mark);
             session.stream.send("yes\n");
         };
     }
@@ -20,6 +20,7 @@ struct Corked {
     Pair pair;
     Session session;
     Socket& theirs = pair.theirs;
+    std::uint64_t mark = 0;
 };
 
 TEST_CASE("stream: what is sent while it is corked waits, and nothing more is read",
@@ -38,7 +39,7 @@ TEST_CASE("stream: what is sent while it is corked waits, and nothing more is re
     REQUIRE(hear(it.theirs, 100).empty());
     REQUIRE(it.session.stream.blocked());
     REQUIRE(it.session.stream.waiting() == Waiting::owner);
-    it.session.stream.uncork();
+    it.bench.wire.uncork(it.mark);
     REQUIRE(run_until(it.bench.loop, [&] { return it.session.lines.size() == 5; }));
     turn(it.bench.loop, 2);
     REQUIRE(hear(it.theirs, 100) == "yes\nyes\nyes\nyes\n");
@@ -48,12 +49,12 @@ TEST_CASE("stream: what is sent while it is corked waits, and nothing more is re
 
 TEST_CASE("stream: uncorked before anything waited, it sends as ever", "[reactor][stream]") {
     Corked it;
-    it.session.stream.uncork();
+    it.bench.wire.uncork(it.mark);
     say(it.theirs, "hold\n");
     it.session.on_line = [&](std::string_view) {
-        it.session.stream.cork();
+        it.session.stream.cork(++it.mark);
         it.session.stream.send("yes\n");
-        it.session.stream.uncork();
+        it.bench.wire.uncork(it.mark);
     };
     turn(it.bench.loop, 3);
     REQUIRE(hear(it.theirs, 100) == "yes\n");
@@ -66,12 +67,61 @@ TEST_CASE("stream: one that is finished while corked ends when it is not", "[rea
     it.session.stream.finish();
     REQUIRE(iterations_at_rest(it.bench.loop) <= at_rest_max);
     REQUIRE(hear(it.theirs, 100).empty());
-    it.session.stream.uncork();
+    it.bench.wire.uncork(it.mark);
     turn(it.bench.loop, 3);
     REQUIRE(hear(it.theirs, 100) == "yes\n");
     it.theirs.close();
     REQUIRE(run_until(it.bench.loop, [&] { return it.session.closed.has_value(); }));
     REQUIRE(*it.session.closed == Closed::finished);
+}
+
+TEST_CASE("stream: an uncorked mark lets go of those up to it", "[reactor][stream]") {
+    Corked it;
+    Pair other_pair = local_pair(65'536);
+    Session other(it.bench, std::move(other_pair.ours));
+    it.session.stream.cork(1);
+    it.session.stream.send("one\n");
+    other.stream.cork(2);
+    other.stream.send("two\n");
+    it.session.stream.cork(3);
+    turn(it.bench.loop, 2);
+    it.bench.wire.uncork(2);
+    turn(it.bench.loop, 2);
+    REQUIRE(hear(other_pair.theirs, 100) == "two\n");
+    REQUIRE(hear(it.theirs, 100).empty());
+    it.bench.wire.uncork(UINT64_MAX);
+    turn(it.bench.loop, 2);
+    REQUIRE(hear(it.theirs, 100) == "one\n");
+}
+
+TEST_CASE("stream: what came while it was corked is heard after it", "[reactor][stream]") {
+    Corked it;
+    it.session.on_line = [&](std::string_view) { it.session.stream.pause(); };
+    say(it.theirs, "one\ntwo\n");
+    turn(it.bench.loop, 2);
+    REQUIRE(it.session.lines == Texts{"one"});
+    it.session.stream.resume();
+    it.session.stream.cork(1);
+    const bool sends = GENERATE(false, true);
+    if (sends) it.session.stream.send("yes\n");
+    turn(it.bench.loop, 3);
+    REQUIRE(it.session.lines == Texts{"one"});
+    it.bench.wire.uncork(1);
+    REQUIRE(run_until(it.bench.loop, [&] { return it.session.lines == Texts{"one", "two"}; }));
+    REQUIRE(hear(it.theirs, 100) == (sends ? "yes\n" : ""));
+}
+
+TEST_CASE("stream: one that dies while corked is let go of", "[reactor][stream]") {
+    Corked it;
+    say(it.theirs, "hold\n");
+    turn(it.bench.loop, 3);
+    it.session.stream.abort();
+    it.bench.wire.uncork(it.mark);
+    it.session.stream.cork(++it.mark);
+    it.bench.wire.uncork(it.mark);
+    turn(it.bench.loop, 2);
+    REQUIRE(*it.session.closed == Closed::aborted);
+    REQUIRE(it.bench.wire.blocks().in_use() == 0);
 }
 
 TEST_CASE("stream: a peer that goes while it is corked is noticed", "[reactor][stream]") {
@@ -83,7 +133,7 @@ TEST_CASE("stream: a peer that goes while it is corked is noticed", "[reactor][s
     slam(it.theirs);
     REQUIRE(run_until(it.bench.loop, [&] { return it.session.closed.has_value(); }));
     REQUIRE(*it.session.closed == Closed::reset);
-    it.session.stream.uncork();
+    it.bench.wire.uncork(it.mark);
     REQUIRE(it.bench.wire.blocks().in_use() == 0);
 }
 

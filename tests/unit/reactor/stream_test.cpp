@@ -312,10 +312,5 @@ TEST_CASE("stream: finish inside on_input discards what stands behind", "[reacto
     REQUIRE(bench.wire.blocks().in_use() == 0);
 }
 
-TEST_CASE("stream: is small", "[reactor][stream]") {
-    INFO("sizeof(Stream) is " << sizeof(Stream));
-    REQUIRE(sizeof(Stream) <= 160);
-}
-
 }  // namespace
 }  // namespace reactor
