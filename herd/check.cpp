@@ -196,9 +196,10 @@ std::uint64_t memory_ceiling(const Config& config) {
     const std::uint64_t blocks =
         limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
                          sizeof(std::uint32_t));
-    const std::uint64_t sessions = limits.connections * slots<ClientSession, PlacesWaiter>() +
-                                   limits.peer_connections * slots<PeerSession>() +
-                                   servers_max * slots<Neighbour, LegacyLink>();
+    const std::uint64_t sessions =
+        limits.connections * slots<ClientSession, Question, PlacesWaiter>() +
+        limits.peer_connections * slots<PeerSession>() +
+        servers_max * slots<Neighbour, LegacyLink>();
     const std::uint64_t lookups = std::uint64_t{limits.places_in_flight} + limits.places_queue;
     const std::uint64_t places =
         lookups * (slots<PlacesLookup>() + 3 * sizeof(void*)) +

@@ -27,17 +27,20 @@ std::size_t places_room(std::size_t at_size, std::string_view json) {
 
 }  // namespace
 
-ClientSession::ClientSession(Core& core, Ended ended)
-    : core_(core), ended_(ended), stream_(core.wire, *this) {}
+ClientSession::ClientSession(Core& core) : core_(core), stream_(core.wire, *this) {
+    assert(core.clients != nullptr);
+}
 
 ClientSession::~ClientSession() {
-    if (ticket_) core_.places.cancel(ticket_);
+    if (asks()) {
+        core_.places.cancel(core_.clients->questions[question_].ticket);
+        forget_question();
+    }
     if (syncing_) core_.barrier->cancel(this);
-    at_line_.clear(core_.wire.blocks());
 }
 
 std::size_t ClientSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
-    received_ns_ = reactor::sys::wall_ns();
+    core_.clients->received_ns = reactor::sys::wall_ns();
     const std::size_t taken = read_lines(bytes, seen, ended);
     if (!stream_.listens()) return taken;
     if (ended || draining_) stream_.finish();
@@ -90,14 +93,14 @@ void ClientSession::command(const Line& line) {
 void ClientSession::report(const Line& line, const protocol::IamAt& iamat) {
     std::int64_t skew_ns = 0;
     // A stamp centuries ago: the difference is beyond what a line can say.
-    if (__builtin_sub_overflow(received_ns_, iamat.time.nanoseconds, &skew_ns)) {
+    if (__builtin_sub_overflow(core_.clients->received_ns, iamat.time.nanoseconds, &skew_ns)) {
         return invalid(line.text);
     }
     if (core_.too_far_ahead(skew_ns, iamat.time.nanoseconds)) {
         ++core_.counters.future_stamps;
         return invalid(line.text);
     }
-    if (core_.expired(iamat.time.nanoseconds, received_ns_)) {
+    if (core_.expired(iamat.time.nanoseconds, core_.clients->received_ns)) {
         ++core_.counters.expired_stamps;
         return invalid(line.text);
     }
@@ -125,7 +128,7 @@ void ClientSession::report(const Line& line, const protocol::IamAt& iamat) {
 
 void ClientSession::question(const Line& line, const protocol::WhatsAt& whatsat) {
     const Record* record = core_.table.find(whatsat.client, line.hash);
-    if (record == nullptr || core_.expired(record->time_ns, received_ns_)) {
+    if (record == nullptr || core_.expired(record->time_ns, core_.clients->received_ns)) {
         return invalid(line.text);
     }
     ++core_.counters.whatsat;
@@ -136,31 +139,51 @@ void ClientSession::question(const Line& line, const protocol::WhatsAt& whatsat)
     if (whatsat.bound == 0) {
         return answer_now(at_line, protocol::format_no_places(none, protocol::PlacesStatus::ok));
     }
-    const bool kept = at_line_.append(core_.wire.blocks(), at_line, false);
-    if (kept) {
-        ticket_ = core_.places.begin({where->latitude, where->longitude, whatsat.radius_mm},
-                                     Places::Answered::to<&ClientSession::on_places>(*this));
-    }
-    if (!ticket_) {
+    const protocol::PlacesQuery query{where->latitude, where->longitude, whatsat.radius_mm};
+    if (!ask(at_line, query, whatsat.bound)) {
         ++core_.counters.places_refused;
-        at_line_.clear(core_.wire.blocks());
         return answer_now(at_line,
                           protocol::format_places_failure(none,
                                                           protocol::PlacesStatus::over_query_limit,
                                                           "Too many questions wait already."));
     }
-    bound_ = whatsat.bound;
     stream_.pause();
 }
 
+// False: too many ask already.
+bool ClientSession::ask(std::string_view at_line,
+                        const protocol::PlacesQuery& query,
+                        std::uint32_t bound) {
+    Questions& questions = core_.clients->questions;
+    Question* const question = questions.emplace();
+    assert(question != nullptr);
+    question_ = questions.index(*question);
+    question->bound = bound;
+    if (question->at_line.append(core_.wire.blocks(), at_line, false)) {
+        question->ticket =
+            core_.places.begin(query, Places::Answered::to<&ClientSession::on_places>(*this));
+    }
+    if (question->ticket) return true;
+    forget_question();
+    return false;
+}
+
+void ClientSession::forget_question() {
+    Question& question = core_.clients->questions[question_];
+    question.at_line.clear(core_.wire.blocks());
+    core_.clients->questions.release(question);
+    question_ = Questions::none;
+}
+
 void ClientSession::on_places(std::string_view json) {
-    assert(ticket_);
-    ticket_ = {};
-    const std::size_t at_size = at_line_.size(core_.wire.blocks());
+    assert(asks());
+    const Question& question = core_.clients->questions[question_];
+    const std::uint32_t bound = question.bound;
+    const std::size_t at_size = question.at_line.size(core_.wire.blocks());
     const std::span<char> out = stream_.reserve(places_room(at_size, json));
-    at_line_.copy_to(core_.wire.blocks(), out.data());
-    at_line_.clear(core_.wire.blocks());
-    send_places(out, at_size, json, bound_);
+    question.at_line.copy_to(core_.wire.blocks(), out.data());
+    forget_question();
+    send_places(out, at_size, json, bound);
     answered_late();
 }
 
@@ -301,7 +324,7 @@ void ClientSession::on_drained() {
 }
 
 void ClientSession::on_closed(reactor::Closed) {
-    ended_(*this);
+    core_.clients->ended(*this);
 }
 
 }  // namespace herd

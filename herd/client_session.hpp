@@ -5,6 +5,7 @@
 #include "protocol/command.hpp"
 #include "reactor/blocks.hpp"
 #include "reactor/delegate.hpp"
+#include "reactor/slab.hpp"
 #include "reactor/socket.hpp"
 #include "reactor/stream.hpp"
 
@@ -16,6 +17,23 @@
 
 namespace herd {
 
+class ClientSession;
+
+// A WHATSAT that waits for the Places service.
+struct Question {
+    PlacesTicket ticket;
+    reactor::BlockChain at_line;  // What it will be answered with, before the places.
+    std::uint32_t bound = 0;
+};
+using Questions = reactor::Slab<Question>;
+
+// What the sessions of one server share; outlives them.
+struct ClientHost {
+    reactor::Delegate<void(ClientSession&)> ended;  // Releases the session.
+    Questions questions{};                          // Room for one of each session.
+    std::int64_t received_ns = 0;                   // Wall clock, when the batch at hand was read.
+};
+
 // One client's connection: commands in, one answer each, in order. While a WHATSAT waits for the
 // Places service, or a SYNC for the neighbours, nothing further is read; everything else is
 // answered in the batch it came in.
@@ -24,12 +42,11 @@ namespace herd {
 //      |  \--line too long--> skipping --its end--> reading
 //      +--end of input, all answered--> finishing --> closed
 //
-// Lives in the Server's slab from accept until `closed` is called.
+// Lives in the Server's slab from accept until the host's `ended` is called. Most of them are idle:
+// what only a busy one needs stands with the host.
 class ClientSession final : public reactor::StreamEvents {
 public:
-    using Ended = reactor::Delegate<void(ClientSession&)>;
-
-    ClientSession(Core& core, Ended ended);
+    explicit ClientSession(Core& core);
     ~ClientSession();
 
     reactor::Result<void> open(reactor::Socket socket) { return stream_.open(std::move(socket)); }
@@ -56,6 +73,8 @@ private:
     void sync(std::string_view line);
     void invalid(std::string_view line);
     void too_long(std::string_view line);
+    bool ask(std::string_view at_line, const protocol::PlacesQuery& query, std::uint32_t bound);
+    void forget_question();
     void on_places(std::string_view json);
     void answer_now(std::string_view at_line, std::string_view json);
     void send_places(std::span<char> out,
@@ -67,16 +86,13 @@ private:
     void tell_reach();
     void answered_late();
     // Something that it asked for is still to come; until then nothing further is read.
-    bool waits() const { return ticket_ || syncing_; }
+    bool waits() const { return asks() || syncing_; }
+    bool asks() const { return question_ != Questions::none; }
 
     Core& core_;
-    Ended ended_;
     reactor::Stream stream_;
-    std::int64_t received_ns_ = 0;  // Wall clock, when the present batch was read.
-    PlacesTicket ticket_;           // Of the WHATSAT that waits.
-    reactor::BlockChain at_line_;   // What it will be answered with, before the places.
-    std::uint32_t bound_ = 0;
-    bool syncing_ = false;  // Waits at the barrier.
+    std::uint32_t question_ = Questions::none;  // Of the host's: the WHATSAT that waits.
+    bool syncing_ = false;                      // Waits at the barrier.
     bool skipping_ = false;
     bool draining_ = false;
 };

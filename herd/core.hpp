@@ -19,6 +19,7 @@
 namespace herd {
 
 class Barrier;
+struct ClientHost;
 class Journal;
 
 using CommandGroup = LineGroup<protocol::Command, protocol::parse_command>;
@@ -33,14 +34,15 @@ struct Core {
     Counters& counters;
     Places& places;
     const Limits& limits;
-    std::string_view name;       // of this server
-    std::uint64_t epoch;         // of this run: 64 random bits
-    std::int64_t max_future_ns;  // 0: off
-    std::int64_t ttl_ns = 0;     // 0: off
-    Barrier* barrier = nullptr;  // null: nobody waits for the neighbours
-    Journal* journal = nullptr;  // null: positions are kept in memory only
-    CommandGroup commands{};     // what is read ahead, of one client
-    MessageGroup messages{};     // and of one neighbour
+    std::string_view name;          // of this server
+    std::uint64_t epoch;            // of this run: 64 random bits
+    std::int64_t max_future_ns;     // 0: off
+    std::int64_t ttl_ns = 0;        // 0: off
+    ClientHost* clients = nullptr;  // null: clients have no access
+    Barrier* barrier = nullptr;     // null: nobody waits for the neighbours
+    Journal* journal = nullptr;     // null: positions are kept in memory only
+    CommandGroup commands{};        // what is read ahead, of one client
+    MessageGroup messages{};        // and of one neighbour
 
     bool expired(std::int64_t stamp_ns, std::int64_t wall_ns) const {
         return rules::expired(stamp_ns, wall_ns, ttl_ns);

@@ -69,6 +69,8 @@ Server::Server(reactor::Loop& loop,
             self.name,
             reactor::sys::random_bits() | 1,
             config.max_future_ms * 1'000'000},
+      client_host_{
+          .ended = reactor::Delegate<void(ClientSession&)>::to<&Server::on_client_ended>(*this)},
       journal_(core_, config.journal),
       barrier_(core_,
                {reactor::Delegate<bool(std::uint64_t)>::to<&Server::links_have>(*this),
@@ -98,6 +100,7 @@ Outcome<> Server::open() {
         if (auto opened = journal_.open(); !opened) return opened;
     }
     core_.barrier = &barrier_;
+    core_.clients = &client_host_;
     add_neighbours();
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
     return listen();
@@ -119,6 +122,7 @@ Outcome<> Server::map_memory() {
         neighbours_.map(neighbours),
         legacy_links_.map(neighbours),
         clients_.map(limits.connections),
+        client_host_.questions.map(limits.connections),
         peers_.map(limits.peer_connections),
         barrier_.open(),
     };
@@ -226,8 +230,7 @@ bool Server::is_legacy(const reactor::Address& from) const {
 
 void Server::on_client(reactor::Socket socket) {
     tune(socket, reactor::Patience::client);
-    ClientSession* session =
-        clients_.emplace(core_, ClientSession::Ended::to<&Server::on_client_ended>(*this));
+    ClientSession* session = clients_.emplace(core_);
     assert(session != nullptr);
     ++counters_.clients_accepted;
     if (!session->open(std::move(socket))) {

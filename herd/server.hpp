@@ -119,6 +119,7 @@ private:
     Log log_;
     Counters counters_;
     Core core_;
+    ClientHost client_host_;
     Journal journal_;
     Barrier barrier_;
     Repair repair_;

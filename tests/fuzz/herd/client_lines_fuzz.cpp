@@ -56,6 +56,8 @@ public:
         must(wire_.open(memory).has_value());
         must(table_.open({512, 4, limits_.line_max + 192}, herd::SipHash(1, 2)).has_value());
         must(sessions_.map(2).has_value());
+        must(host_.questions.map(2).has_value());
+        core_.clients = &host_;
         must(static_cast<bool>(listener_.listen(reactor::Address::loopback(1000))));
         kernel_.enter(client);
         fd_ = *kernel_.open_socket();
@@ -110,7 +112,7 @@ private:
     static void must([[maybe_unused]] bool holds) { assert(holds); }
 
     void on_accepted(reactor::Socket socket) {
-        session_ = sessions_.emplace(core_, ClientSession::Ended::to<&House::on_ended>(*this));
+        session_ = sessions_.emplace(core_);
         must(session_->open(std::move(socket)).has_value());
     }
     void on_ended(ClientSession& session) {
@@ -178,6 +180,8 @@ private:
     herd::Log log_{loop_};
     herd::Counters counters_;
     herd::Core core_{loop_, wire_, table_, log_, counters_, places_, limits_, "Goloman", 1, 0};
+    herd::ClientHost host_{
+        .ended = reactor::Delegate<void(ClientSession&)>::to<&House::on_ended>(*this)};
     reactor::Slab<ClientSession> sessions_;
     ClientSession* session_ = nullptr;
     reactor::Listener listener_{

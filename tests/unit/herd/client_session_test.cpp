@@ -40,6 +40,11 @@ struct Places final : herd::Places {
     int cancelled = 0;
 };
 
+// What an idle connection may cost of a server's memory, all in all: its session and its watch,
+// each with what the slab keeps of it. It holds no block, no question, no timer, nothing on the
+// heap.
+static_assert(reactor::Slab<ClientSession>::slot_size + reactor::Loop::watch_size <= 120);
+
 // One client's connection to what stands behind a server's client port.
 class House {
 public:
@@ -54,6 +59,8 @@ public:
             wire.open({.send_size = send_size, .blocks = 64, .blocks_reserved = 1}).has_value());
         REQUIRE(table.open({records, 1, limits.line_max + 192}, herd::SipHash(1, 2)).has_value());
         REQUIRE(sessions.map(4).has_value());
+        REQUIRE(host.questions.map(4).has_value());
+        core.clients = &host;
         REQUIRE(static_cast<bool>(listener.listen(reactor::Address::loopback(1000))));
         kernel.enter(client);
         fd = *kernel.open_socket();
@@ -101,7 +108,7 @@ public:
     void run(reactor::Duration duration) { sim::run_host(kernel, server, loop, duration); }
 
     void on_accepted(reactor::Socket socket) {
-        session = sessions.emplace(core, ClientSession::Ended::to<&House::on_ended>(*this));
+        session = sessions.emplace(core);
         const bool opened = session->open(std::move(socket)).has_value();
         REQUIRE(opened);
     }
@@ -119,6 +126,8 @@ public:
     herd::Log log{loop};
     herd::Counters counters;
     herd::Core core{loop, wire, table, log, counters, places, limits, "Goloman", 1, 0};
+    herd::ClientHost host{.ended =
+                              reactor::Delegate<void(ClientSession&)>::to<&House::on_ended>(*this)};
     reactor::Slab<ClientSession> sessions;
     ClientSession* session = nullptr;  // Null once it has ended.
     reactor::Listener listener{
