@@ -23,9 +23,11 @@ void FakeDisk::recover() {
     space = write_max = SIZE_MAX;
 }
 
-void FakeDisk::lose_power(std::size_t kept) {
+void FakeDisk::lose_power(std::size_t kept, std::size_t kept_names) {
     assert(open_.empty());
+    sync_names(changes_synced_ + std::min(kept_names, changes_.size()));
     names_ = synced_names_;
+    changes_.clear();
     jobs_.clear();
     for (auto& [path, file] : names_) {
         const std::size_t left = file->content.size() - file->synced;
@@ -61,7 +63,9 @@ std::string FakeDisk::synced(const std::string& path) const {
 
 void FakeDisk::put(const std::string& path, const std::string& content) {
     names_[path] = std::make_shared<File>(File{content, content.size(), false});
-    synced_names_[path] = names_[path];
+    synced_names_ = names_;
+    changes_synced_ += changes_.size();
+    changes_.clear();
 }
 
 Result<void> FakeDisk::open(int fd, const std::string& path, bool keep) {
@@ -70,6 +74,7 @@ Result<void> FakeDisk::open(int fd, const std::string& path, bool keep) {
     if (found == names_.end()) {
         if (!keep) return failure(ENOENT);
         found = names_.emplace(path, std::make_shared<File>()).first;
+        changes_.push_back(names_);
     }
     const auto taken = [&](const auto& each) {
         return each.second.keep && each.second.file == found->second;
@@ -114,16 +119,18 @@ Result<void> FakeDisk::rename(const std::string& from, const std::string& to) {
     if (found == names_.end()) return failure(ENOENT);
     names_[to] = found->second;
     names_.erase(from);
+    changes_.push_back(names_);
     return {};
 }
 
 Result<void> FakeDisk::remove(const std::string& path) {
     if (names_.erase(path) == 0) return failure(ENOENT);
+    changes_.push_back(names_);
     return {};
 }
 
 std::uint64_t FakeDisk::begin(const Errand& errand) {
-    Job job{errand.what, nullptr, 0, names_, std::string(errand.bytes)};
+    Job job{errand.what, nullptr, 0, changes_synced_ + changes_.size(), std::string(errand.bytes)};
     if (errand.what != Errand::What::sync_folder) {
         job.file = open_.at(errand.fd).file;
         job.size = job.file->content.size();
@@ -150,11 +157,20 @@ int FakeDisk::sync(const Job& job) {
     if (faults.sync != 0) return faults.sync;
     ++syncs_;
     if (job.file == nullptr) {
-        synced_names_ = job.names;
+        sync_names(job.names);
     } else if (!job.file->spoilt) {
         job.file->synced = std::max(job.file->synced, job.size);
     }
     return 0;
+}
+
+// The first ones that there ever were.
+void FakeDisk::sync_names(std::size_t changes) {
+    if (changes <= changes_synced_) return;
+    const auto count = static_cast<std::ptrdiff_t>(changes - changes_synced_);
+    synced_names_ = changes_[static_cast<std::size_t>(count - 1)];
+    changes_.erase(changes_.begin(), changes_.begin() + count);
+    changes_synced_ = changes;
 }
 
 }  // namespace sim

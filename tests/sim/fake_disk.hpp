@@ -39,8 +39,9 @@ public:
     // From now on nothing fails. What was lost stays lost.
     void recover();
 
-    // Not synced bytes of a file may be there nevertheless: as many as are `kept`.
-    void lose_power(std::size_t kept = 0);
+    // What was not synced may be there nevertheless: of each file as many bytes as are `kept`, and
+    // that many changes of names, the first ones.
+    void lose_power(std::size_t kept = 0, std::size_t kept_names = 0);
 
     // The process that used it is dead: what its helpers had not done yet, they never will.
     void process_died();
@@ -85,15 +86,18 @@ private:
         reactor::sys::Errand::What what;
         std::shared_ptr<File> file;
         std::size_t size = 0;
-        Names names;
+        std::size_t names = 0;  // how many changes of names it covers
         std::string bytes;
     };
 
     reactor::Result<std::size_t> write(File& file, std::string_view bytes);
     int sync(const Job& job);
+    void sync_names(std::size_t changes);
 
     Names names_;
     Names synced_names_;
+    std::vector<Names> changes_;      // What the names were after each change that was not synced.
+    std::size_t changes_synced_ = 0;  // So many there were before these.
     std::map<int, Open> open_;
     std::map<std::uint64_t, Job> jobs_;
     std::uint64_t next_job_ = 1;

@@ -186,7 +186,7 @@ std::int64_t World::synced_until() const {
 }
 
 void World::lose_power(Host host) {
-    kernel_.disk_of(host).lose_power(random_.below(2) * random_.below(200));
+    kernel_.disk_of(host).lose_power(random_.below(2) * random_.below(200), random_.below(4));
     if (!trusted_[host]) return forget_promises(host);
     const std::int64_t kept_until = synced_until();
     for (auto& promises : promises_[host]) {
