@@ -60,9 +60,21 @@ struct LogConfig {
 // When what was reported must be on the disk: at most a second later, or before it is answered.
 enum class Fsync : std::uint8_t { second, always };
 
+// How a journal is written anew. Not to be configured: simulations have smaller figures.
+struct JournalPace {
+    // A file may have this, and twice what it began with.
+    std::uint64_t slack = std::uint64_t{64} << 20;
+    // How many records a flush writes to a new file, beside what has just changed, and how many
+    // bytes of it may wait for the disk, beside as many as wait of the current one. With much more,
+    // the kernel makes those wait who write.
+    std::uint64_t records_per_pump = 512;
+    std::uint64_t unsynced_max = std::uint64_t{4} << 20;
+};
+
 struct JournalConfig {
     std::string folder;  // one file per server: <folder>/<name>.journal; empty: none is kept
     Fsync fsync = Fsync::second;
+    JournalPace pace = {};
 };
 
 // A whole herd. What it says holds for the time of the process.

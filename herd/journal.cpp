@@ -44,6 +44,7 @@ Journal::Journal(Core& core, const JournalConfig& config)
     : core_(core),
       place_(place_of(config.folder, core.name)),
       title_(title_of(core.name)),
+      pace_(config.pace),
       always_(config.fsync == Fsync::always),
       syncer_(core.loop,
               reactor::Delegate<void(const sys::Errand&)>::to<&Journal::on_synced>(*this)),
@@ -82,6 +83,7 @@ void Journal::go_on(const JournalStart& start) {
         files_.emplace(core_.table, start.fd, start.size, rules::Position{.seq = pumped_seq_});
     base_ = table_bytes();
     open_folder();
+    doubtful_ = rules::doubtful(start.size);
     if (start.size > 0) return;
     const auto done = current_->write(title_);
     if (!done) lose(*current_, "write", done.error());
@@ -134,7 +136,7 @@ bool Journal::pump_file(JournalFile& file, std::uint64_t count) {
 
 // By what has changed and some more: so it catches up, whatever the load.
 void Journal::pump_next(std::uint64_t changes) {
-    if (!next_waits() && !pump_file(*next_, changes + records_per_pump)) return;
+    if (!next_waits() && !pump_file(*next_, changes + pace_.records_per_pump)) return;
     if (next_base_ == 0 && !next_->behind()) next_base_ = next_->size();
     if (next_synced_ && !in_round() && next_has_all()) install_next();
 }
@@ -143,14 +145,14 @@ void Journal::pump_next(std::uint64_t changes) {
 // the disk is slower than the clients are.
 bool Journal::next_waits() const {
     const std::uint64_t usual = current_ != nullptr ? current_->unsynced() : 0;
-    return next_->unsynced() > usual + unsynced_max;
+    return next_->unsynced() > usual + pace_.unsynced_max;
 }
 
 // Not in a round, when what it takes to make a file may wait for the disk; nor while one that was
 // given up still has its buffer.
 bool Journal::next_due() const {
     if (next_ != nullptr || in_round() || lingering_ > 0) return false;
-    return current_ == nullptr || (outgrown() && !leaving_);
+    return current_ == nullptr || ((outgrown() || doubtful_) && !leaving_);
 }
 
 bool Journal::next_has_all() const {
@@ -182,7 +184,7 @@ void Journal::install_next() {
     current_ = std::exchange(next_, nullptr);
     base_ = next_base_;
     folder_dirty_ = true;
-    next_synced_ = false;
+    next_synced_ = doubtful_ = false;
     pause_ = pause_min;
     ++core_.counters.journal_renewals;
     const bool recovered = std::exchange(troubled_, false);

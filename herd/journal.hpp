@@ -33,19 +33,14 @@ namespace herd {
 //
 // A next file is begun when the current one has outgrown what is in it and, again and again, in
 // trouble: a file of which a write or a sync has failed is never touched again. Meanwhile the
-// server goes on without, says so, and holds no answer back.
+// server goes on without, says so, and holds no answer back. One is begun after each start, too:
+// had a sync failed in the run before, the kernel would still read us all of that file, the disk
+// may lack a part for good, and no later sync would say so.
 class Journal {
 public:
     static constexpr reactor::Duration round_interval = std::chrono::seconds(1);
     static constexpr reactor::Duration pause_min = std::chrono::seconds(1);
     static constexpr reactor::Duration pause_max = std::chrono::seconds(30);
-    // The current file may have this, and twice what it began with.
-    static constexpr std::uint64_t slack = std::uint64_t{64} << 20;
-    // Of the next file: how many records a flush writes beside what has just changed, and how many
-    // bytes may wait for the disk beside as many as wait of the current one. With much more, the
-    // kernel makes those wait who write.
-    static constexpr std::uint64_t records_per_pump = 512;
-    static constexpr std::uint64_t unsynced_max = std::uint64_t{4} << 20;
 
     Journal(Core& core, const JournalConfig& config);
     Journal(const Journal&) = delete;
@@ -84,7 +79,7 @@ private:
     bool pump_file(JournalFile& file, std::uint64_t count);
     void pump_next(std::uint64_t changes);
     bool next_waits() const;
-    bool outgrown() const { return current_->size() > 2 * base_ + slack; }
+    bool outgrown() const { return current_->size() > 2 * base_ + pace_.slack; }
     bool next_due() const;
     void begin_next();
     void install_next();
@@ -113,9 +108,11 @@ private:
     Core& core_;
     JournalPlace place_;
     std::string title_;  // The first line.
+    JournalPace pace_;
     bool always_;
     bool leaving_ = false;
     bool troubled_ = false;      // Something has failed, and that was logged.
+    bool doubtful_ = false;      // The disk may lack what the file had at the start.
     bool put_aside_ = false;     // What is under the name is to be kept: see JournalStart.
     bool folder_dirty_ = false;  // A name has changed, and not on the disk yet.
     bool next_synced_ = false;   // The disk has as much of the next file as of the current one.

@@ -5,8 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
-// The rules on which it hangs that all tables become equal. They stand in a file of their own so
-// that a test can link wrong ones in their place, and show that the simulation finds them out.
+// The rules on which it hangs that all tables become equal, and that a journal loses nothing. They
+// stand in a file of their own so that a test can link wrong ones in their place, and show that the
+// simulation finds them out.
 namespace herd::rules {
 
 // How far a server has processed one neighbour's feed: everything up to `seq` of the run `epoch`,
@@ -63,5 +64,10 @@ bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns, std::int64_t max
 // Whether the time of a report is over: `ttl_ns` after its stamp, and not after it was received, so
 // that a newer one always outlives an older, and one that is gone cannot come back. 0: never.
 bool expired(std::int64_t stamp_ns, std::int64_t wall_ns, std::int64_t ttl_ns);
+
+// Whether the file of a journal, found with so many bytes at a start, is to be written anew. All of
+// it could be read; but a run before may have failed to sync it, and then the kernel keeps what it
+// reads us, and calls it written, while the disk lacks it. Nothing that is left shows it.
+bool doubtful(std::uint64_t found);
 
 }  // namespace herd::rules

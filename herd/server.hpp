@@ -73,6 +73,7 @@ public:
     std::uint64_t epoch() const { return core_.epoch; }
     std::uint32_t client_count() const { return clients_.size(); }
     std::uint32_t live_links() const;
+    const Journal& journal() const { return journal_; }
     const reactor::Wire& wire() const { return wire_; }
     // Calls visit(const Neighbour&) for each that is not legacy.
     template <class Visit>

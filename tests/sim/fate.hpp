@@ -53,6 +53,7 @@ struct Fate {
     FakeKernel::Path visitor_path;  // between clients and servers
     bool journal = false;
     std::int64_t sync_ns = 0;     // How long a disk takes to sync.
+    bool power_end = false;       // Ends with a loss of power everywhere.
     bool present_stamps = false;  // Reports carry stamps of about now, not of long ago.
     bool overload = false;        // Ends with more reports than a link can carry.
     bool watch = false;           // Ends with a long quiet time.

@@ -149,6 +149,9 @@ private:
     void check_rest();
     void check_digests();
     void overload();
+    void lose_all_power();
+    bool journals_are_well() const;
+    std::vector<std::string> lines(Host host) const;
     std::uint64_t changes() const;
 
     const herd::LocationTable& table(Host host) const { return processes_[host]->server.table(); }

@@ -16,6 +16,8 @@ constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t healing_ns = 20'000 * ms;
 // Three rounds of digests, and a little.
 constexpr std::int64_t watch_ns = 35'000 * ms;
+// The longest pause between attempts to keep a journal, and one attempt.
+constexpr std::int64_t journal_patience_ns = 45'000 * ms;
 
 }  // namespace
 
@@ -62,6 +64,7 @@ void World::converge() {
     check_digests();
     if (fate_.watch) check_rest();
     if (fate_.overload) overload();
+    if (fate_.power_end) lose_all_power();
 }
 
 // Nobody waits for an answer, all are equal, and nothing has changed since.
@@ -227,6 +230,41 @@ void World::overload() {
             return fail("L4", "S1 has not heard for long of " + line);
         }
     }
+}
+
+// D3: what a server has, when its disk has been sound for long enough and nobody has reported for
+// long enough, is on its disk: whatever has failed before, and in whichever run.
+void World::lose_all_power() {
+    const std::int64_t until = kernel_.now_ns() + journal_patience_ns;
+    do {
+        run_for(1100 * ms + 20 * fate_.sync_ns);
+    } while (failure_.empty() && !journals_are_well() && kernel_.now_ns() < until);
+    if (failure_.empty() && !journals_are_well()) fail("D3", "a journal does not recover");
+    for (Host host = 0; host < processes_.size() && failure_.empty(); ++host) {
+        const std::vector<std::string> before = lines(host);
+        say_event("power fails at " + name(host));
+        kernel_.vanish(host);
+        kill(host);
+        leave(host);
+        kernel_.disk_of(host).lose_power();
+        if (!start(host)) return fail("D3", name(host) + " does not start");
+        if (lines(host) != before) fail("D3", name(host) + " has lost what was on its disk");
+    }
+}
+
+bool World::journals_are_well() const {
+    return std::ranges::all_of(
+        processes_, [](const auto& process) { return process->server.journal().state() == "ok"; });
+}
+
+// All that it has, sorted.
+std::vector<std::string> World::lines(Host host) const {
+    std::vector<std::string> all;
+    for (std::uint32_t slot = 0; slot < table(host).size(); ++slot) {
+        all.emplace_back(table(host).line(table(host).at(slot)));
+    }
+    std::ranges::sort(all);
+    return all;
 }
 
 }  // namespace sim

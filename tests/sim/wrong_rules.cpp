@@ -61,4 +61,8 @@ bool expired(std::int64_t stamp_ns, std::int64_t wall_ns, std::int64_t ttl_ns) {
     return ttl_ns > 0 && stamp_ns <= wall_ns - ttl_ns;
 }
 
+bool doubtful(std::uint64_t found) {
+    return found > 0 && wrong != Wrong::trust_what_is_read;
+}
+
 }  // namespace herd::rules

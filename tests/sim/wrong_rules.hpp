@@ -5,7 +5,8 @@
 
 namespace herd::rules {
 
-// Rules that are known to leave tables unequal, and that have been somebody's rules in earnest.
+// Rules that are known to leave tables unequal, or to lose what was answered, and that have been
+// somebody's rules in earnest.
 enum class Wrong : unsigned char {
     none,
     first_of_equals_wins,     // equal stamps: what came first stays
@@ -17,6 +18,7 @@ enum class Wrong : unsigned char {
     sweep_advances,           // what has been sent of a sweep counts as all up to its target
     judge_by_own_clock,       // a stamp is too far ahead of the clock of whoever looks at it
     overwrite_if_different,   // the prototype's rule: the last to arrive wins
+    trust_what_is_read,       // what a journal's file says at a start is on the disk
 };
 
 struct NamedWrong {
@@ -33,6 +35,7 @@ inline constexpr std::array wrong_rules = {
     NamedWrong{"sweep-advances", Wrong::sweep_advances},
     NamedWrong{"judge-by-own-clock", Wrong::judge_by_own_clock},
     NamedWrong{"overwrite-if-different", Wrong::overwrite_if_different},
+    NamedWrong{"trust-what-is-read", Wrong::trust_what_is_read},
 };
 
 // What the simulation linked with wrong_rules.cpp decides by.

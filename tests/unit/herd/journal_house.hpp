@@ -44,7 +44,7 @@ public:
         config.limits.line_max = 4'096;
         config.limits.connections = 8;
         config.limits.blocks = 512;
-        config.journal = {"j", fsync};
+        config.journal = {"j", fsync, {.slack = 100'000}};
     }
     ~House() { kill(); }
 

@@ -11,15 +11,14 @@
 
 using namespace herd::journal_test;
 using herd::Fsync;
-using herd::Journal;
 
 namespace {
 
-// Much more than a journal keeps of so few clients.
-std::string outgrown() {
+// A journal of a hundred clients, with much that is old.
+std::string long_one() {
     const std::string line = line_of(at_line("c0", 1));
     std::string bytes = title();
-    while (bytes.size() <= Journal::slack + 20'000) bytes += line;
+    while (bytes.size() <= 50'000) bytes += line;
     for (int i = 0; i < 100; ++i) bytes += line_of(at_line("c" + std::to_string(i), 2));
     return bytes;
 }
@@ -226,9 +225,47 @@ TEST_CASE("journal: a file that could not be synced is replaced, not synced agai
     CHECK(house.known("kiwi") == "3");
 }
 
+// The kernel takes for written what it could not write, and reads it to the next run.
+TEST_CASE("journal: what a killed run could not sync is on the disk soon after the next start",
+          "[herd][journal]") {
+    const auto fsync = GENERATE(Fsync::second, Fsync::always);
+    House house(fsync);
+    REQUIRE(house.start());
+    REQUIRE(house.answered("kiwi", 1, 10ms));
+    house.run(2s);
+    house.kernel.disk.faults.sync = EIO;
+    house.report("dodo", 1);
+    house.run(2s);
+    CHECK(house.counters().journal_failures > 0);
+    house.kill();
+    house.kernel.disk.faults.sync = 0;
+    REQUIRE(house.start());
+    CHECK(house.known("dodo") == "1");
+    REQUIRE(house.answered("emu", 1, 10ms));
+    house.run(2s);
+    house.lose_power();
+    REQUIRE(house.start());
+    CHECK(house.known("kiwi") == "1");
+    CHECK(house.known("dodo") == "1");
+    CHECK(house.known("emu") == "1");
+}
+
 TEST_CASE("journal: one that has outgrown its table is written anew", "[herd][journal]") {
     House house;
-    house.kernel.disk.put(path, outgrown());
+    REQUIRE(house.start());
+    for (std::uint64_t time = 1; house.counters().journal_renewals == 0; ++time) {
+        REQUIRE(house.answered("kiwi", time));
+        REQUIRE(time * 60 < house.config.journal.pace.slack);
+    }
+    house.run(1s);
+    CHECK(house.file().size() < 10'000);
+    CHECK(house.counters().journal_renewals == 1);
+    CHECK(house.kernel.disk.synced(path) == house.file());
+}
+
+TEST_CASE("journal: one that is there at the start is written anew", "[herd][journal]") {
+    House house;
+    house.kernel.disk.put(path, long_one());
     REQUIRE(house.start());
     REQUIRE(house.stored() == 100);
     REQUIRE(house.answered("kiwi", 9));
@@ -246,7 +283,7 @@ TEST_CASE("journal: one that has outgrown its table is written anew", "[herd][jo
 
 TEST_CASE("journal: whenever a renewal is cut short, all that was answered is there",
           "[herd][journal]") {
-    const std::string before = outgrown();
+    const std::string before = long_one();
     const bool power = GENERATE(false, true);
     bool renewed = false;
     for (int steps = 0; !renewed; ++steps) {
@@ -272,7 +309,7 @@ TEST_CASE("journal: whenever a renewal is cut short, all that was answered is th
 
 TEST_CASE("journal: a renewal that fails leaves the journal as it was", "[herd][journal]") {
     House house;
-    house.kernel.disk.put(path, outgrown());
+    house.kernel.disk.put(path, long_one());
     house.kernel.disk.faults.rename = EACCES;
     REQUIRE(house.start());
     REQUIRE(house.answered("kiwi", 9));
@@ -317,7 +354,7 @@ TEST_CASE("journal: by chance, nothing that was answered is lost", "[herd][journ
         sim::Random random(seed);
         const auto fsync = random.chance(60) ? Fsync::always : Fsync::second;
         House house(fsync, seed);
-        if (random.chance(50)) house.kernel.disk.put(path, outgrown());
+        if (random.chance(50)) house.kernel.disk.put(path, long_one());
         house.kernel.disk.sync_ns = random.between(10'000, 30'000'000);
         if (random.chance(50)) house.kernel.disk.write_max = 1'000;
         std::uint64_t answered[4] = {};
