@@ -42,10 +42,14 @@ std::string title_of(std::string_view server) {
 
 Journal::Journal(Core& core, const JournalConfig& config)
     : core_(core),
-      place_(place_of(config.folder, core.name)),
       title_(title_of(core.name)),
       pace_(config.pace),
       always_(config.fsync == Fsync::always),
+      folder_(core,
+              place_of(config.folder, core.name),
+              {reactor::Delegate<void(const reactor::Result<int>&)>::to<&Journal::on_made>(*this),
+               reactor::Delegate<void(const reactor::Result<void>&)>::to<&Journal::on_installed>(
+                   *this)}),
       syncer_(core.loop,
               reactor::Delegate<void(const sys::Errand&)>::to<&Journal::on_synced>(*this)),
       writer_(core.loop,
@@ -57,18 +61,19 @@ Journal::~Journal() {
     files_.for_each([this](JournalFile& file) {
         writer_.ask({.what = sys::Errand::What::close, .fd = file.fd()});
     });
-    if (folder_fd_ >= 0) sys::close(folder_fd_);
 }
 
 Outcome<> Journal::open() {
     const std::size_t longest = core_.table.line_size_max() + journal_frame_size;
     auto buffers = reactor::PageArray<char>::map(files_max * (batch_size + longest));
-    if (!buffers) return refuse(place_, buffers.error());
+    if (!buffers) return refuse(folder_.place(), buffers.error());
     buffers_ = std::move(*buffers);
-    for (const auto& result : {files_.map(files_max), syncer_.open(), writer_.open()}) {
-        if (!result) return refuse(place_, result.error());
+    const std::array results = {
+        files_.map(files_max), syncer_.open(), writer_.open(), folder_.start_helper()};
+    for (const auto& result : results) {
+        if (!result) return refuse(folder_.place(), result.error());
     }
-    const auto start = start_journal(core_, place_);
+    const auto start = start_journal(core_, folder_.place());
     if (!start) return std::unexpected(start.error());
     go_on(*start);
     set_timer();
@@ -79,10 +84,14 @@ void Journal::go_on(const JournalStart& start) {
     pumped_seq_ = core_.table.feed().seq();
     put_aside_ = start.put_aside;
     if (start.fd < 0) return complain("open", start.error);
+    if (const auto opened = folder_.open(); !opened) {
+        sys::close(start.fd);
+        return complain("open", opened.error());
+    }
     current_ =
         files_.emplace(core_.table, start.fd, start.size, rules::Position{.seq = pumped_seq_});
     base_ = table_bytes();
-    open_folder();
+    folder_dirty_ = true;
     doubtful_ = rules::doubtful(start.size);
     if (start.size > 0) return;
     const auto done = current_->write(title_);
@@ -104,10 +113,11 @@ std::span<char> Journal::buffer_of(const JournalFile& file) {
 }
 
 void Journal::pump() {
+    if (folder_.installing()) return;
     const std::uint64_t changes = core_.table.feed().seq() - pumped_seq_;
     pumped_seq_ += changes;
     if (current_ != nullptr && pump_file(*current_, UINT64_MAX)) release(settled_seq());
-    if (next_due() && core_.loop.now() >= retry_at_) begin_next();
+    if (next_due() && core_.loop.now() >= retry_at_) folder_.make(current_ == nullptr);
     if (next_ != nullptr) pump_next(changes);
     if (round_due()) begin_round();
     set_timer();
@@ -134,11 +144,18 @@ bool Journal::pump_file(JournalFile& file, std::uint64_t count) {
     return true;
 }
 
-// By what has changed and some more: so it catches up, whatever the load.
+// By what has changed and some more: so it catches up, whatever the load. Not while a file that was
+// given up may still have its buffer.
 void Journal::pump_next(std::uint64_t changes) {
+    if (lingering_ > 0) return;
     if (!next_waits() && !pump_file(*next_, changes + pace_.records_per_pump)) return;
     if (next_base_ == 0 && !next_->behind()) next_base_ = next_->size();
-    if (next_synced_ && !in_round() && next_has_all()) install_next();
+    if (next_ready()) folder_.install(put_aside_);
+}
+
+bool Journal::next_ready() const {
+    const bool busy = in_round() || next_->busy() || (current_ != nullptr && current_->busy());
+    return !busy && rules::replaces({.complete = next_has_all(), .synced = next_synced_});
 }
 
 // For the disk. It may have some more to wait for than the current file: so it catches up even when
@@ -148,10 +165,8 @@ bool Journal::next_waits() const {
     return next_->unsynced() > usual + pace_.unsynced_max;
 }
 
-// Not in a round, when what it takes to make a file may wait for the disk; nor while one that was
-// given up still has its buffer.
 bool Journal::next_due() const {
-    if (next_ != nullptr || in_round() || lingering_ > 0) return false;
+    if (next_ != nullptr || folder_.busy() || lingering_ > 0) return false;
     return current_ == nullptr || ((outgrown() || doubtful_) && !leaving_);
 }
 
@@ -159,32 +174,28 @@ bool Journal::next_has_all() const {
     return next_->seq() >= (current_ != nullptr ? current_->seq() : core_.table.feed().seq());
 }
 
-void Journal::begin_next() {
-    if (current_ == nullptr) {
-        static_cast<void>(sys::make_folder(place_.folder.c_str()));
-        open_folder();
-    }
-    const auto fd = sys::open_to_keep(place_.next.c_str());
+void Journal::on_made(const reactor::Result<int>& fd) {
+    core_.wire.post_flush();
     if (!fd) return complain("open", fd.error());
     next_ = files_.emplace(core_.table, *fd, 0, rules::Position{});
     next_synced_ = false;
     next_base_ = 0;
-    auto done = sys::truncate(*fd, 0);
-    if (done) done = next_->write(title_);
-    if (!done) lose(*next_, "write", done.error());
+    if (leaving_ && current_ != nullptr) return drop_next();
+    if (const auto done = next_->write(title_); !done) lose(*next_, "write", done.error());
 }
 
-// A restart that comes between the two finds all of it under the one name or the other's.
-void Journal::install_next() {
-    // Where nothing could be read at the start there may be something by now.
-    if (std::exchange(put_aside_, false)) static_cast<void>(put_journal_aside(core_, place_));
-    const auto renamed = sys::rename(place_.next.c_str(), place_.file.c_str());
-    if (!renamed) return lose(*next_, "rename", renamed.error());
+void Journal::on_installed(const reactor::Result<void>& done) {
+    core_.wire.post_flush();
+    if (done) return take_over();
+    lose(*next_, "rename", done.error());
+}
+
+void Journal::take_over() {
     if (current_ != nullptr) retire(current_);
     current_ = std::exchange(next_, nullptr);
     base_ = next_base_;
     folder_dirty_ = true;
-    next_synced_ = doubtful_ = false;
+    next_synced_ = doubtful_ = put_aside_ = false;
     pause_ = pause_min;
     ++core_.counters.journal_renewals;
     const bool recovered = std::exchange(troubled_, false);
@@ -192,16 +203,14 @@ void Journal::install_next() {
         .field("bytes", base_);
 }
 
-void Journal::open_folder() {
-    if (folder_fd_ >= 0) sys::close(folder_fd_);
-    folder_fd_ = sys::open_folder(place_.folder.c_str()).value_or(-1);
-    folder_dirty_ = true;
-}
-
 // Closed behind what is still written to it.
 void Journal::retire(JournalFile*& file) {
-    if (file->busy()) ++lingering_;
-    writer_.ask({.what = sys::Errand::What::close, .fd = file->fd()});
+    if (file->busy()) {
+        ++lingering_;
+        writer_.ask({.what = sys::Errand::What::close, .fd = file->fd()});
+    } else {
+        folder_.close(file->fd());
+    }
     files_.release(*std::exchange(file, nullptr));
 }
 
@@ -216,7 +225,7 @@ void Journal::lose(JournalFile& file, std::string_view what, reactor::Errno erro
 }
 
 void Journal::drop_next() {
-    static_cast<void>(sys::remove(place_.next.c_str()));
+    folder_.remove_next();
     retire(next_);
     next_synced_ = round_.next_complete = false;
 }
@@ -227,7 +236,7 @@ void Journal::complain(std::string_view what, reactor::Errno error) {
     pause_ = std::min(2 * pause_, pause_max);
     if (std::exchange(troubled_, true)) return;
     core_.log.event(Level::error, "journal_failed")
-        .field("file", place_.file)
+        .field("file", folder_.place().file)
         .field("what", what)
         .field("reason", describe(error));
 }
@@ -244,9 +253,12 @@ bool Journal::dirty() const {
     return current_ != nullptr && (folder_dirty_ || current_->unsynced() > 0);
 }
 
+// What is ready to be installed comes before the next round, which would take that from it.
 bool Journal::round_due() const {
     if (in_round()) return false;
-    if (next_ != nullptr && (next_waits() || (next_has_all() && !next_synced_))) return true;
+    if (next_ != nullptr && next_waits()) return true;
+    if (next_synced_) return false;
+    if (next_ != nullptr && next_has_all()) return true;
     const bool time = core_.loop.now() - round_begun_ >= round_interval;
     return dirty() && (always_ || leaving_ || folder_dirty_ || time);
 }
@@ -258,9 +270,9 @@ void Journal::begin_round() {
     next_synced_ = false;
     if (next_ != nullptr) ask_sync(*next_);
     if (current_ != nullptr) ask_sync(*current_);
-    if (std::exchange(folder_dirty_, false) && folder_fd_ >= 0) {
+    if (std::exchange(folder_dirty_, false) && folder_.fd() >= 0) {
         ++round_.pending;
-        syncer_.ask({.what = sys::Errand::What::sync_folder, .fd = folder_fd_});
+        syncer_.ask({.what = sys::Errand::What::sync_folder, .fd = folder_.fd()});
     }
     if (!in_round()) end_round();
 }
@@ -325,12 +337,12 @@ void Journal::set_timer() {
 
 void Journal::leave() {
     leaving_ = true;
-    if (current_ != nullptr && next_ != nullptr) drop_next();
+    if (current_ != nullptr && next_ != nullptr && !folder_.installing()) drop_next();
     core_.wire.post_flush();
 }
 
 bool Journal::owes() const {
-    if (in_round()) return true;
+    if (in_round() || folder_.busy()) return true;
     if (current_ == nullptr) return next_ != nullptr;
     return dirty() || current_->busy() || current_->behind();
 }

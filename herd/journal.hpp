@@ -3,6 +3,7 @@
 #include "herd/config.hpp"
 #include "herd/core.hpp"
 #include "herd/journal_file.hpp"
+#include "herd/journal_folder.hpp"
 #include "herd/journal_start.hpp"
 #include "herd/outcome.hpp"
 #include "reactor/helper.hpp"
@@ -29,7 +30,8 @@ namespace herd {
 //   current   the file under the journal's name; null in trouble
 //   next      a new file, `<name>.new`, written while the server goes on: the whole table from the
 //             feed's start, then what changes. When it has all that the current one has, on the
-//             disk too, it takes its place and its name.
+//             disk too, it takes its name (install) and its place. Until it has the name nothing is
+//             written, and answers wait: nobody knows which of the two a restart would find.
 //
 // A next file is begun when the current one has outgrown what is in it and, again and again, in
 // trouble: a file of which a write or a sync has failed is never touched again. Meanwhile the
@@ -81,16 +83,17 @@ private:
     bool next_waits() const;
     bool outgrown() const { return current_->size() > 2 * base_ + pace_.slack; }
     bool next_due() const;
-    void begin_next();
-    void install_next();
+    bool next_ready() const;
+    void on_made(const reactor::Result<int>& fd);
+    void on_installed(const reactor::Result<void>& done);
+    void take_over();
     void drop_next();
-    void open_folder();
     void retire(JournalFile*& file);
     void lose(JournalFile& file, std::string_view what, reactor::Errno error);
     void complain(std::string_view what, reactor::Errno error);
 
     // The disk.
-    bool in_round() const { return round_.pending > 0; }
+    bool in_round() const { return round_.pending > 0 || folder_.installing(); }
     bool next_has_all() const;
     bool dirty() const;
     bool round_due() const;
@@ -106,7 +109,6 @@ private:
     void on_timer() { core_.wire.post_flush(); }
 
     Core& core_;
-    JournalPlace place_;
     std::string title_;  // The first line.
     JournalPace pace_;
     bool always_;
@@ -116,7 +118,7 @@ private:
     bool put_aside_ = false;     // What is under the name is to be kept: see JournalStart.
     bool folder_dirty_ = false;  // A name has changed, and not on the disk yet.
     bool next_synced_ = false;   // The disk has as much of the next file as of the current one.
-    int folder_fd_ = -1;
+    JournalFolder folder_;
     reactor::Helper syncer_;
     reactor::Helper writer_;
     reactor::Timer timer_;

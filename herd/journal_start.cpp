@@ -18,8 +18,6 @@ namespace {
 using Failure = std::unexpected<std::string>;
 using Kind = JournalContent::Kind;
 
-constexpr std::size_t path_size_max = 4096;  // Linux's PATH_MAX, with the zero
-
 Failure refuse(const JournalPlace& place, std::string_view why) {
     return Failure("journal " + place.file + ": " + std::string(why));
 }
@@ -66,6 +64,15 @@ Outcome<JournalStart> start_without(Core& core, const JournalPlace& place, react
     return start;
 }
 
+reactor::Result<void> put_aside(Core& core, const JournalPlace& place) {
+    std::array<char, journal_path_size_max> room{};
+    const auto path = name_aside(place, room);
+    if (!path) return std::unexpected(path.error());
+    auto moved = sys::rename(place.file.c_str(), room.data());
+    if (moved) log_put_aside(core, *path);
+    return moved;
+}
+
 Outcome<JournalStart> start_with(Core& core, const JournalPlace& place, int fd) {
     // Ours alone from here on: what a killed run has left behind is nobody else's.
     static_cast<void>(sys::remove(place.next.c_str()));
@@ -77,7 +84,7 @@ Outcome<JournalStart> start_with(Core& core, const JournalPlace& place, int fd) 
     const JournalContent& found = *content;
     if (found.kind == Kind::unreadable) {
         sys::close(fd);
-        const auto moved = put_journal_aside(core, place);
+        const auto moved = put_aside(core, place);
         return moved ? start_journal(core, place) : refuse(place, describe(moved.error()));
     }
     reactor::Result<void> cut;
@@ -99,22 +106,22 @@ Outcome<JournalStart> start_journal(Core& core, const JournalPlace& place) {
 }
 
 // Also while the server runs, when it takes no memory any more.
-reactor::Result<void> put_journal_aside(Core& core, const JournalPlace& place) {
+reactor::Result<std::string_view> name_aside(const JournalPlace& place, std::span<char> out) {
     constexpr std::string_view mark = ".bad-";
-    std::array<char, path_size_max> aside{};
     constexpr std::size_t digits_max = 20;
-    if (place.file.size() + mark.size() + digits_max >= aside.size()) {
+    if (place.file.size() + mark.size() + digits_max >= out.size()) {
         return reactor::failure(ENAMETOOLONG);
     }
-    char* end = std::ranges::copy(place.file, aside.data()).out;
+    char* const start = out.data();
+    char* end = std::ranges::copy(place.file, start).out;
     end = std::ranges::copy(mark, end).out;
     end = std::to_chars(end, end + digits_max, sys::wall_ns() / 1'000'000'000).ptr;
-    auto moved = sys::rename(place.file.c_str(), aside.data());
-    if (moved) {
-        const std::string_view path(aside.data(), static_cast<std::size_t>(end - aside.data()));
-        core.log.event(Level::error, "journal_put_aside").field("file", path);
-    }
-    return moved;
+    *end = '\0';
+    return std::string_view(start, static_cast<std::size_t>(end - start));
+}
+
+void log_put_aside(Core& core, std::string_view path) {
+    core.log.event(Level::error, "journal_put_aside").field("file", path);
 }
 
 }  // namespace herd

@@ -4,8 +4,11 @@
 #include "herd/outcome.hpp"
 #include "reactor/result.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace herd {
 
@@ -30,7 +33,11 @@ struct JournalStart {
 // server must not start: it would go on with what is not its own, or lose what it could not read.
 Outcome<JournalStart> start_journal(Core& core, const JournalPlace& place);
 
-// Keeps what is under the journal's name under another one, and says so.
-reactor::Result<void> put_journal_aside(Core& core, const JournalPlace& place);
+inline constexpr std::size_t journal_path_size_max = 4096;  // Linux's PATH_MAX, with the zero
+
+// The name, with a zero behind it, under which what is under the journal's name is kept when that
+// is put aside now.
+reactor::Result<std::string_view> name_aside(const JournalPlace& place, std::span<char> out);
+void log_put_aside(Core& core, std::string_view path);
 
 }  // namespace herd

@@ -40,4 +40,8 @@ bool doubtful(std::uint64_t found) {
     return found > 0;
 }
 
+bool replaces(const Renewed& next) {
+    return next.complete && next.synced;
+}
+
 }  // namespace herd::rules

@@ -70,4 +70,14 @@ bool expired(std::int64_t stamp_ns, std::int64_t wall_ns, std::int64_t ttl_ns);
 // reads us, and calls it written, while the disk lacks it. Nothing that is left shows it.
 bool doubtful(std::uint64_t found);
 
+// The new file of a journal, beside the one that it is to replace.
+struct Renewed {
+    bool complete;  // It has all that the other one has,
+    bool synced;    // and the disk has as much of it.
+};
+
+// Whether it may take the other one's name. A file system may write a name down before the bytes of
+// its file: so not before both.
+bool replaces(const Renewed& next);
+
 }  // namespace herd::rules

@@ -46,24 +46,60 @@ int write_all(int fd, std::string_view bytes) {
     return 0;
 }
 
-int run(const Errand& errand) {
-    if (errand.what == Errand::What::write) return write_all(errand.fd, errand.bytes);
-    const bool folder = errand.what == Errand::What::sync_folder;
-    const int done = repeat([&] { return folder ? fsync(errand.fd) : fdatasync(errand.fd); });
-    return done < 0 ? errno : 0;
+int error_of(const Result<void>& done) {
+    return done ? 0 : done.error().value;
 }
 
-// The helper: a datagram is an errand, there and back. Nothing is shared but the bytes to write.
+int keep_descriptor(Errand& errand, const Result<int>& fd) {
+    if (!fd) return fd.error().value;
+    errand.fd = *fd;
+    return 0;
+}
+
+Result<int> make_file(const char* path) {
+    auto fd = open_to_keep(path);
+    if (!fd) return fd;
+    const auto emptied = truncate(*fd, 0);
+    if (emptied) return fd;
+    ::close(*fd);
+    return std::unexpected(emptied.error());
+}
+
+int run(Errand& errand) {
+    const auto synced = [](int answer) { return answer < 0 ? errno : 0; };
+    switch (errand.what) {
+        case Errand::What::sync:
+            return synced(repeat([&] { return fdatasync(errand.fd); }));
+        case Errand::What::sync_folder:
+            return synced(repeat([&] { return fsync(errand.fd); }));
+        case Errand::What::write:
+            return write_all(errand.fd, errand.bytes);
+        case Errand::What::close:
+            ::close(errand.fd);
+            return 0;
+        case Errand::What::make:
+            return keep_descriptor(errand, make_file(errand.path));
+        case Errand::What::open_folder:
+            // Whether there is one shows when it is opened.
+            static_cast<void>(make_folder(errand.path));
+            return keep_descriptor(errand, open_folder(errand.path));
+        case Errand::What::rename:
+            return error_of(rename(errand.path, errand.to));
+        case Errand::What::remove:
+            return error_of(remove(errand.path));
+    }
+    return EINVAL;
+}
+
+// The helper: a datagram is an errand, there and back. Nothing is shared but bytes and paths.
 void* help(void* argument) {
     const auto end = static_cast<int>(reinterpret_cast<std::intptr_t>(argument));
     Errand errand;
     while (repeat([&] { return recv(end, &errand, sizeof errand, 0); }) == sizeof errand) {
-        if (errand.what == Errand::What::close) {
-            ::close(errand.fd);
-            continue;
-        }
         errand.error = run(errand);
-        ::send(end, &errand, sizeof errand, MSG_NOSIGNAL);
+        const bool answered =
+            errand.what != Errand::What::close && errand.what != Errand::What::remove;
+        if (answered) ::send(end, &errand, sizeof errand, MSG_NOSIGNAL);
     }
     ::close(end);
     return nullptr;

@@ -103,12 +103,19 @@ struct Errand {
     enum class What : std::uint8_t {
         sync,         // what the file says is on the disk
         sync_folder,  // which names it has
-        write,        // all of `bytes`, which stay where they are until that is done
+        write,        // all of `bytes`
         close,        // without an answer
+        make,         // the file `path`, empty, as open_to_keep() does; `fd` comes back
+        open_folder,  // `path`, which is made where it is missing; `fd` comes back
+        rename,       // from `path` to `to`
+        remove,       // `path`; without an answer
     };
     What what = What::sync;
     int fd = -1;
+    // These stay where they are until it is done.
     std::string_view bytes = {};
+    const char* path = nullptr;
+    const char* to = nullptr;
     std::uint64_t token = 0;  // comes back
     int error = 0;            // of an errand that is done; 0: none
 };

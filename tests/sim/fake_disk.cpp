@@ -37,8 +37,16 @@ void FakeDisk::lose_power(std::size_t kept, std::size_t kept_names) {
     }
 }
 
-void FakeDisk::process_died() {
+void FakeDisk::process_died(std::size_t done) {
     assert(open_.empty());
+    for (; done > 0 && !jobs_.empty(); --done) {
+        const Job& first = jobs_.begin()->second;
+        if (first.what == Errand::What::make && faults.open == 0) {
+            names_[first.path] = std::make_shared<File>();
+            changes_.push_back(names_);
+        }
+        end(jobs_.begin()->first);
+    }
     jobs_.clear();
 }
 
@@ -107,9 +115,11 @@ Result<std::size_t> FakeDisk::write(File& file, std::string_view bytes) {
 }
 
 Result<void> FakeDisk::truncate(int fd, std::uint64_t size) {
+    if (faults.write != 0) return failure(faults.write);
     File& file = *open_.at(fd).file;
     file.content.resize(size);
     file.synced = std::min<std::size_t>(file.synced, size);
+    if (size == 0) file.spoilt = false;
     return {};
 }
 
@@ -124,14 +134,21 @@ Result<void> FakeDisk::rename(const std::string& from, const std::string& to) {
 }
 
 Result<void> FakeDisk::remove(const std::string& path) {
+    if (faults.rename != 0) return failure(faults.rename);
     if (names_.erase(path) == 0) return failure(ENOENT);
     changes_.push_back(names_);
     return {};
 }
 
 std::uint64_t FakeDisk::begin(const Errand& errand) {
-    Job job{errand.what, nullptr, 0, changes_synced_ + changes_.size(), std::string(errand.bytes)};
-    if (errand.what != Errand::What::sync_folder) {
+    Job job{errand.what,
+            nullptr,
+            0,
+            changes_synced_ + changes_.size(),
+            std::string(errand.bytes),
+            errand.path == nullptr ? "" : errand.path,
+            errand.to == nullptr ? "" : errand.to};
+    if (errand.what == Errand::What::sync || errand.what == Errand::What::write) {
         job.file = open_.at(errand.fd).file;
         job.size = job.file->content.size();
     }
@@ -143,7 +160,27 @@ int FakeDisk::end(std::uint64_t number) {
     const auto node = jobs_.extract(number);
     assert(!node.empty());
     const Job& job = node.mapped();
-    if (job.what != Errand::What::write) return sync(job);
+    const auto error_of = [](const Result<void>& done) { return done ? 0 : done.error().value; };
+    switch (job.what) {
+        case Errand::What::sync:
+        case Errand::What::sync_folder:
+            return sync(job);
+        case Errand::What::write:
+            return write_all(job);
+        case Errand::What::rename:
+            return error_of(rename(job.path, job.to));
+        case Errand::What::remove:
+            return error_of(remove(job.path));
+        case Errand::What::open_folder:
+            return faults.open;
+        case Errand::What::make:
+        case Errand::What::close:
+            break;
+    }
+    return 0;
+}
+
+int FakeDisk::write_all(const Job& job) {
     for (std::size_t done = 0; done < job.bytes.size();) {
         const auto written = write(*job.file, std::string_view(job.bytes).substr(done));
         if (!written) return written.error().value;

@@ -43,8 +43,9 @@ public:
     // that many changes of names, the first ones.
     void lose_power(std::size_t kept = 0, std::size_t kept_names = 0);
 
-    // The process that used it is dead: what its helpers had not done yet, they never will.
-    void process_died();
+    // The process that used it is dead: of what its helpers had not said to be done, the first
+    // errands may have been, and the others never will.
+    void process_died(std::size_t done = 0);
 
     bool has(const std::string& path) const { return names_.contains(path); }
     // Those that begin like this.
@@ -67,7 +68,8 @@ public:
 
     // An errand is begun under a number. A sync covers what is there when it begins.
     std::uint64_t begin(const reactor::sys::Errand& errand);
-    // Only now it is done; answers the error that it came to.
+    // Only now it is done; answers the error that it came to. To make a file is the caller's, by
+    // open() and truncate().
     int end(std::uint64_t number);
 
 private:
@@ -88,10 +90,13 @@ private:
         std::size_t size = 0;
         std::size_t names = 0;  // how many changes of names it covers
         std::string bytes;
+        std::string path;
+        std::string to;
     };
 
     reactor::Result<std::size_t> write(File& file, std::string_view bytes);
     int sync(const Job& job);
+    int write_all(const Job& job);
     void sync_names(std::size_t changes);
 
     Names names_;

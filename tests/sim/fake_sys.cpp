@@ -64,6 +64,24 @@ struct Promise {
     std::uint64_t job = 0;
 };
 
+// Files are made, and folders opened, when it is known that the process hears of it.
+void keep_promise(Promise& promise) {
+    Errand& errand = promise.errand;
+    const auto keep = [&](const Result<int>& fd) {
+        errand.error = fd ? 0 : fd.error().value;
+        errand.fd = fd.value_or(-1);
+    };
+    errand.error = kernel()->disk_here().end(promise.job);
+    if (errand.what == Errand::What::open_folder && errand.error == 0) keep(open_folder(""));
+    if (errand.what != Errand::What::make) return;
+    keep(open_to_keep(errand.path));
+    if (errand.error != 0) return;
+    const auto emptied = truncate(errand.fd, 0);
+    if (emptied) return;
+    errand.error = emptied.error().value;
+    close(errand.fd);
+}
+
 }  // namespace
 
 Result<void*> map_pages(std::size_t size) {
@@ -190,6 +208,7 @@ Result<int> open_to_keep(const char* path) {
     return open_on_disk(path, true);
 }
 Result<int> open_folder(const char*) {
+    if (kernel()->disk_here().faults.open != 0) return failure(kernel()->disk_here().faults.open);
     return kernel()->open_file();
 }
 Result<std::size_t> read(int fd, std::span<char> room) {
@@ -226,12 +245,14 @@ Result<void> ask(int helper, const Errand& errand) {
     return {};
 }
 Result<Errand> take_done(int helper) {
-    const auto message = kernel()->take(helper);
-    if (!message) return failure(EAGAIN);
-    Promise promise;
-    std::memcpy(&promise, message->data(), sizeof promise);
-    promise.errand.error = kernel()->disk_here().end(promise.job);
-    return promise.errand;
+    const sim::InKernel inside;
+    while (const auto message = kernel()->take(helper)) {
+        Promise promise;
+        std::memcpy(&promise, message->data(), sizeof promise);
+        keep_promise(promise);
+        if (promise.errand.what != Errand::What::remove) return promise.errand;
+    }
+    return failure(EAGAIN);
 }
 
 }  // namespace reactor::sys

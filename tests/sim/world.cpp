@@ -87,7 +87,7 @@ bool World::start(Host host) {
 void World::kill(Host host) {
     kernel_.enter(host);
     processes_[host] = nullptr;
-    kernel_.disk_of(host).process_died();
+    kernel_.disk_of(host).process_died(random_.below(4));
     assert(kernel_.open_descriptors(host) == 0);
 }
 

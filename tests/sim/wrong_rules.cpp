@@ -65,4 +65,8 @@ bool doubtful(std::uint64_t found) {
     return found > 0 && wrong != Wrong::trust_what_is_read;
 }
 
+bool replaces(const Renewed& next) {
+    return next.complete && (next.synced || wrong == Wrong::rename_before_sync);
+}
+
 }  // namespace herd::rules

@@ -19,6 +19,7 @@ enum class Wrong : unsigned char {
     judge_by_own_clock,       // a stamp is too far ahead of the clock of whoever looks at it
     overwrite_if_different,   // the prototype's rule: the last to arrive wins
     trust_what_is_read,       // what a journal's file says at a start is on the disk
+    rename_before_sync,       // a new journal takes the old one's name as soon as it is written
 };
 
 struct NamedWrong {
@@ -36,6 +37,7 @@ inline constexpr std::array wrong_rules = {
     NamedWrong{"judge-by-own-clock", Wrong::judge_by_own_clock},
     NamedWrong{"overwrite-if-different", Wrong::overwrite_if_different},
     NamedWrong{"trust-what-is-read", Wrong::trust_what_is_read},
+    NamedWrong{"rename-before-sync", Wrong::rename_before_sync},
 };
 
 // What the simulation linked with wrong_rules.cpp decides by.

@@ -33,6 +33,15 @@ inline std::string at_line(const std::string& client, std::uint64_t time) {
     return "AT A +0.000000001 " + client + " +34.068930-118.445127 " + std::to_string(time);
 }
 
+// A journal of a hundred clients, with much that is old.
+inline std::string long_one() {
+    const std::string line = line_of(at_line("c0", 1));
+    std::string bytes = title();
+    while (bytes.size() <= 50'000) bytes += line;
+    for (int i = 0; i < 100; ++i) bytes += line_of(at_line("c" + std::to_string(i), 2));
+    return bytes;
+}
+
 class House {
 public:
     explicit House(Fsync fsync = Fsync::second, std::uint64_t seed = 1) : kernel(seed) {

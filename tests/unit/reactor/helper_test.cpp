@@ -48,6 +48,41 @@ TEST_CASE("helper: errands are answered in the order asked, with what came of th
     sys::close(names);
 }
 
+TEST_CASE("helper: files are made empty, renamed and removed, and folders made",
+          "[reactor][helper]") {
+    const live::TemporaryFolder folder;
+    const std::string inner = folder / "inner";
+    const std::string one = inner + "/one";
+    const std::string two = inner + "/two";
+    Asked asked;
+    asked.helper.ask({.what = Errand::What::make, .path = one.c_str()});
+    asked.helper.ask({.what = Errand::What::open_folder, .path = inner.c_str()});
+    asked.helper.ask({.what = Errand::What::make, .path = one.c_str()});
+    asked.helper.ask({.what = Errand::What::make, .path = one.c_str()});
+    REQUIRE(asked.await(4));
+    REQUIRE(asked.done[0].error == ENOENT);
+    REQUIRE(asked.done[1].error == 0);
+    REQUIRE(asked.done[2].error == 0);
+    REQUIRE(asked.done[3].error == EAGAIN);
+    const int folder_fd = asked.done[1].fd;
+    REQUIRE(*sys::write(asked.done[2].fd, "kept") == 4);
+    asked.helper.ask({.what = Errand::What::close, .fd = asked.done[2].fd});
+    asked.helper.ask({.what = Errand::What::rename, .path = one.c_str(), .to = two.c_str()});
+    asked.helper.ask({.what = Errand::What::rename, .path = one.c_str(), .to = two.c_str()});
+    asked.helper.ask({.what = Errand::What::make, .path = two.c_str()});
+    asked.helper.ask({.what = Errand::What::remove, .path = two.c_str()});
+    asked.helper.ask({.what = Errand::What::sync_folder, .fd = folder_fd});
+    REQUIRE(asked.await(8));
+    REQUIRE(asked.done[4].error == 0);
+    REQUIRE(asked.done[5].error == ENOENT);
+    REQUIRE(asked.done[6].error == 0);
+    char room[8];
+    REQUIRE(*sys::read(asked.done[6].fd, room) == 0);
+    REQUIRE(sys::open_to_read(two.c_str()).error().value == ENOENT);
+    sys::close(asked.done[6].fd);
+    sys::close(folder_fd);
+}
+
 TEST_CASE("helper: what was asked is done though the helper's owner is gone", "[reactor][helper]") {
     const live::TemporaryFolder folder;
     const std::string path = folder / "file";
