@@ -133,11 +133,11 @@ void Fate::draw_disk(Random& random) {
     journal = random.chance(35);
     if (!journal) return;
     if (random.chance(40)) config.journal.fsync = herd::Fsync::always;
-    config.journal.pace = {.slack = static_cast<std::uint64_t>(random.between(0, 2000)),
+    config.journal.pace = {.slack = static_cast<std::uint64_t>(random.between(0, 600)),
                            .records_per_pump = static_cast<std::uint64_t>(random.between(1, 4)),
                            .unsynced_max = static_cast<std::uint64_t>(random.between(500, 2000))};
     power_end = random.chance(40);
-    sync_ns = random.between(1, random.chance(30) ? 300 : 5) * ms;
+    sync_ns = random.between(1, random.chance(50) ? 300 : 5) * ms;
     if (random.chance(30)) weight(Event::disk) = static_cast<unsigned>(random.between(1, 5));
     if (random.chance(30)) weight(Event::snapshot) = static_cast<unsigned>(random.between(1, 4));
 }
