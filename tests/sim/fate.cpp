@@ -82,6 +82,10 @@ void Fate::draw_limits(Random& random) {
         present_stamps = true;
         config.max_future_ms = random.between(500, 5000);
     }
+    if (random.chance(10)) {
+        present_stamps = true;
+        config.ttl_s = random.between(1, 12);
+    }
 }
 
 void Fate::draw_weights(Random& random) {
@@ -95,7 +99,7 @@ void Fate::draw_weights(Random& random) {
     maybe(Event::reset, 30, 10);
     maybe(Event::swizzle, 10, 2);
     maybe(Event::stop, 75, 8);
-    maybe(Event::jump, 25, 4);
+    if (config.ttl_s == 0) maybe(Event::jump, 25, 4);
     maybe(Event::intrude, 15, 4);
     if (has(Event::cut) || has(Event::mute)) {
         weight(Event::heal) = static_cast<unsigned>(random.between(2, 10));
@@ -155,7 +159,7 @@ void Fate::draw_overload() {
     config.limits.clients = many_clients;
     config.limits.long_records = many_clients;
     long_names = false;
-    config.max_future_ms = 0;
+    config.max_future_ms = config.ttl_s = 0;
     events = std::min<std::int64_t>(events, 40);
 }
 

@@ -57,7 +57,10 @@ std::string World::run() {
 
 void World::start_all() {
     for (Host host = 0; host < processes_.size(); ++host) {
-        kernel_.set_clock_skew(host, random_.between(-20'000, 20'000) * ms);
+        // When a report expires is for each clock to say, so with a ttl they should not differ
+        // much.
+        const std::int64_t off = fate_.config.ttl_s > 0 ? 500 : 20'000;
+        kernel_.set_clock_skew(host, random_.between(-off, off) * ms);
         kernel_.set_path(host, visitor_host, fate_.visitor_path);
         kernel_.give_disk(host);
         kernel_.disk_of(host).sync_ns = fate_.sync_ns;

@@ -22,11 +22,17 @@ namespace sim {
 
 // A client's connection to one server: what it has said, and what it has been answered.
 struct Visitor {
+    // A command without an answer yet.
+    struct Asked {
+        std::string line;
+        std::int64_t time_ns;  // of its server's wall clock, when it was said
+    };
+
     int fd = -1;
     std::string unsent;
     std::string received;
-    std::deque<std::string> asked;  // Commands without an answer yet.
-    bool doubtful = false;          // Answers may be of a run whose journal had failed.
+    std::deque<Asked> asked;
+    bool doubtful = false;  // Answers may be of a run whose journal had failed.
 };
 
 // Somebody who connects to the servers' port without being a neighbour.
@@ -118,7 +124,7 @@ private:
     bool send_unsent(int fd, std::string& unsent);
     void read_answers(Host host, Visitor& visitor);
     void leave(Host host);
-    void check_answer(Host host, const std::string& command, const std::string& answer);
+    void check_answer(Host host, const Visitor::Asked& asked, const std::string& answer);
     void check_refusal(Host host, const std::string& command);
     void promise(Host host, const std::string& line);
 
@@ -130,6 +136,7 @@ private:
     void check_coverage(Host from, Host to, Covered& covered);
     herd::rules::Position received(Host from, Host to) const;
     void check_covered(Host from, Host to, const herd::Record& record);
+    bool expired(Host host, std::int64_t stamp_ns) const;
     void check_idle();
     void check_memory();
     void check_promises(Host host, std::string_view check);
@@ -145,6 +152,7 @@ private:
     std::string difference(Host a, Host b) const;
     bool comparable(Host a, Host b, const herd::Record& record) const;
     std::vector<std::string> newest() const;
+    bool expired(std::int64_t stamp_ns) const;
     void check_nothing_lost(const std::vector<std::string>& before);
     void check_rest();
     void check_digests();

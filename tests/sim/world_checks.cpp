@@ -14,9 +14,9 @@ void World::check_server(Host host) {
     const std::uint64_t seq = table(host).feed().seq();
     if (seq == seen.seq) return;
     check_feed(host);
-    for (std::uint32_t slot = 0; slot < table(host).size(); ++slot) {
+    for (std::uint32_t slot = 0; slot < table(host).slots(); ++slot) {
         const herd::Record& record = table(host).at(slot);
-        if (record.seq > seen.seq) check_record(host, record);
+        if (table(host).used(slot) && record.seq > seen.seq) check_record(host, record);
     }
     seen.seq = seq;
     seen.repaired = processes_[host]->server.counters().records_repaired;
@@ -28,24 +28,31 @@ void World::check_feed(Host host) {
     const herd::LocationTable& records = table(host);
     if (records.size() > records.capacity()) fail("B2", "more records than there is room for");
     std::uint32_t slot = 0;
-    while (slot < records.size() && records.at(slot).previous != herd::no_record) ++slot;
+    const auto first = [&] {
+        return records.used(slot) && records.at(slot).previous == herd::no_record;
+    };
+    while (slot < records.slots() && !first()) ++slot;
     std::uint64_t seq = 0;
     std::uint32_t count = 0;
-    while (slot < records.size() && count <= records.size()) {
+    while (slot < records.slots() && count <= records.size()) {
         const herd::Record& record = records.at(slot);
         if (record.seq <= seq) return fail("S3", name(host) + ": the feed goes back");
         seq = record.seq;
         slot = record.next;
         ++count;
     }
-    if (count != records.size() || seq != records.feed().seq()) {
+    // The latest may have expired.
+    const std::uint64_t last = fate_.config.ttl_s > 0 ? seq : records.feed().seq();
+    if (count != records.size() || seq != last) {
         fail("S3", name(host) + ": the feed is broken");
     }
 }
 
 // S1: no client goes back within one run of a server.
 // S2: nothing is stored that no client has said, by nobody (S9), and no part of a line.
-// S7: nothing is stored twice, unless it is sent again on purpose.
+// S6: nothing is stored that has expired by its server's clock.
+// S7: nothing is stored twice, unless it is sent again on purpose; so nothing that has expired
+// comes back.
 void World::check_record(Host host, const herd::Record& record) {
     const herd::LocationTable& records = table(host);
     const std::string line(records.line(record));
@@ -60,6 +67,7 @@ void World::check_record(Host host, const herd::Record& record) {
     if (max_future_ns > 0 && at.skew_ns < -max_future_ns) {
         return fail("S2", name(host) + " believes a stamp in the future: " + line);
     }
+    if (expired(host, record.time_ns)) fail("S6", name(host) + " stores what has expired: " + line);
     std::string& before = seen_[host].lines[client];
     if (!before.empty() && older(version_of(at), version_of(parse_at(before)))) {
         return fail("S1", name(host) + " went back from " + before + " to " + line);
@@ -97,7 +105,8 @@ void World::check_coverage(Host from, Host to, Covered& covered) {
     if (received.epoch != sender) return;
     if (covered.sender != sender || covered.receiver != receiver) covered = {sender, receiver, 0};
     if (received.seq <= covered.seq && received.sweep_target == 0) return;
-    for (std::uint32_t slot = 0; slot < table(from).size(); ++slot) {
+    for (std::uint32_t slot = 0; slot < table(from).slots(); ++slot) {
+        if (!table(from).used(slot)) continue;
         const herd::Record& record = table(from).at(slot);
         const bool swept = slot < received.sweep_slot && record.seq <= received.sweep_target;
         if (record.seq > covered.seq && (record.seq <= received.seq || swept)) {
@@ -116,6 +125,12 @@ void World::check_covered(Host from, Host to, const herd::Record& record) {
          name(to) + " is taken to have " + std::string(table(from).line(record)) + " from " +
              name(from) + " and has " +
              (other == nullptr ? "nothing" : std::string(here.line(*other))));
+}
+
+// `ttl_s` after its stamp, by the server's own clock.
+bool World::expired(Host host, std::int64_t stamp_ns) const {
+    const std::int64_t ttl_s = fate_.config.ttl_s;
+    return ttl_s > 0 && kernel_.wall_ns(host) >= stamp_ns + ttl_s * 1'000'000'000;
 }
 
 // L5: a link that has something to send, and room for it, does not sleep.

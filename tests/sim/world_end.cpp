@@ -72,7 +72,7 @@ bool World::at_rest(std::uint64_t changes_before) const {
     const auto waits = [](const Visitor& visitor) { return !visitor.asked.empty(); };
     if (std::ranges::any_of(visitors_, waits) || changes() != changes_before) return false;
     // Where servers may differ it does not show that all has been said.
-    return refused() ? all_told() : difference().empty();
+    return refused() || fate_.config.ttl_s > 0 ? all_told() : difference().empty();
 }
 
 // Everybody has processed all that its neighbours have to say.
@@ -101,9 +101,10 @@ std::uint64_t World::changes() const {
 }
 
 // Whether the two must agree about this client: they need not when one had no room for what the
-// other has.
+// other has, nor when it has expired by the clock of one.
 bool World::comparable(Host a, Host b, const herd::Record& record) const {
     for (const Host host : {a, b}) {
+        if (expired(host, record.time_ns)) return false;
         const herd::Counters& counters = processes_[host]->server.counters();
         if (counters.table_full > 0 && table(host).find(table(a).client(record)) == nullptr) {
             return false;
@@ -125,7 +126,8 @@ std::string World::difference() const {
 std::string World::difference(Host a, Host b) const {
     const herd::LocationTable& here = table(a);
     const herd::LocationTable& there = table(b);
-    for (std::uint32_t slot = 0; slot < here.size(); ++slot) {
+    for (std::uint32_t slot = 0; slot < here.slots(); ++slot) {
+        if (!here.used(slot)) continue;
         const herd::Record& record = here.at(slot);
         const herd::Record* other = there.find(here.client(record));
         const std::string_view other_line = other == nullptr ? "nothing" : there.line(*other);
@@ -140,7 +142,8 @@ std::string World::difference(Host a, Host b) const {
 std::vector<std::string> World::newest() const {
     std::vector<std::string> lines(fate_.clients);
     for (Host host = 0; host < processes_.size(); ++host) {
-        for (std::uint32_t slot = 0; slot < table(host).size(); ++slot) {
+        for (std::uint32_t slot = 0; slot < table(host).slots(); ++slot) {
+            if (!table(host).used(slot)) continue;
             const herd::Record& record = table(host).at(slot);
             std::string& line = lines[client_of(table(host).client(record))];
             if (line.empty() || older(version_of(parse_at(line)), table(host).version(record))) {
@@ -151,11 +154,18 @@ std::vector<std::string> World::newest() const {
     return lines;
 }
 
+// By some clock.
+bool World::expired(std::int64_t stamp_ns) const {
+    bool any = false;
+    for (Host host = 0; host < processes_.size(); ++host) any = any || expired(host, stamp_ns);
+    return any;
+}
+
 // L2: what some live server had when the faults ended, all have in the end, or something newer.
 void World::check_nothing_lost(const std::vector<std::string>& before) {
     const std::vector<std::string> now = newest();
     for (std::size_t i = 0; i < before.size(); ++i) {
-        if (before[i].empty()) continue;
+        if (before[i].empty() || expired(parse_at(before[i]).time.nanoseconds)) continue;
         if (now[i].empty() ||
             older(version_of(parse_at(now[i])), version_of(parse_at(before[i])))) {
             fail("L2", "lost: " + before[i]);
@@ -170,6 +180,8 @@ void World::check_digests() {
     for (const auto& process : processes_)
         divergent += process->server.counters().buckets_divergent;
     for (Host host = 1; host < processes_.size(); ++host) {
+        // Room is made of what has expired when there is time for it.
+        if (fate_.config.ttl_s > 0) break;
         if (table(host).digest().root() == table(0).digest().root()) continue;
         fail("L6", "the tables are equal and their digests are not");
     }
@@ -256,10 +268,11 @@ bool World::journals_are_well() const {
         processes_, [](const auto& process) { return process->server.journal().state() == "ok"; });
 }
 
-// All that it has, sorted.
+// All that it has and that counts, sorted.
 std::vector<std::string> World::lines(Host host) const {
     std::vector<std::string> all;
-    for (std::uint32_t slot = 0; slot < table(host).size(); ++slot) {
+    for (std::uint32_t slot = 0; slot < table(host).slots(); ++slot) {
+        if (!table(host).used(slot) || expired(host, table(host).at(slot).time_ns)) continue;
         all.emplace_back(table(host).line(table(host).at(slot)));
     }
     std::ranges::sort(all);

@@ -24,7 +24,7 @@ std::string_view field(std::string_view line, std::size_t index) {
 void World::say(Host host, const std::string& line) {
     say_event("at " + name(host) + ": " + line);
     Visitor& visitor = visitors_[host];
-    visitor.asked.push_back(line);
+    visitor.asked.push_back({line, kernel_.wall_ns(host)});
     visitor.unsent += line + "\n";
     exchange(host, visitor);
 }
@@ -85,7 +85,7 @@ void World::leave(Host host) {
 void World::read_answers(Host host, Visitor& visitor) {
     while (!visitor.asked.empty()) {
         const bool places =
-            visitor.asked.front().starts_with("WHATSAT") && !visitor.received.starts_with("?");
+            visitor.asked.front().line.starts_with("WHATSAT") && !visitor.received.starts_with("?");
         const std::string_view stop = places ? "\n\n" : "\n";
         const std::size_t end = visitor.received.find(stop);
         if (end == std::string::npos) return;
@@ -96,14 +96,20 @@ void World::read_answers(Host host, Visitor& visitor) {
     if (!visitor.received.empty()) fail("A1", "an answer to nothing: " + visitor.received);
 }
 
-// A1: each command is answered once, in order, with what it asked for.
-void World::check_answer(Host host, const std::string& command, const std::string& answer) {
+// A1: each command is answered once, in order, with what it asked for; S6: not with what had
+// expired before.
+void World::check_answer(Host host, const Visitor::Asked& asked, const std::string& answer) {
+    const std::string& command = asked.line;
     if (answer == "? " + command) return check_refusal(host, command);
     const std::string line = answer.substr(0, answer.find('\n'));
     if (!protocol::parse_peer_message(line)) return fail("A1", "not an answer: " + answer);
     if (field(line, 3) != field(command, 1)) return fail("A1", "answer to another: " + answer);
     if (command.starts_with("WHATSAT")) {
         if (answer.find("\"a\"") == std::string::npos) fail("A1", "no places: " + answer);
+        const std::int64_t counts_ns = asked.time_ns - fate_.config.ttl_s * 1'000'000'000;
+        if (fate_.config.ttl_s > 0 && parse_at(line).time.nanoseconds <= counts_ns) {
+            fail("S6", name(host) + " answers with what has expired: " + line);
+        }
         if (answer.find("\"b\"") != std::string::npos) fail("A1", "not cut: " + answer);
         return;
     }
@@ -118,7 +124,8 @@ void World::check_answer(Host host, const std::string& command, const std::strin
 void World::check_refusal(Host host, const std::string& command) {
     if (!command.starts_with("IAMAT") || processes_[host] == nullptr) return;
     const herd::Counters& counters = processes_[host]->server.counters();
-    if (counters.table_full + counters.long_records_full + counters.future_stamps > 0) return;
+    if (counters.table_full + counters.long_records_full > 0) return;
+    if (counters.future_stamps + counters.expired_stamps > 0) return;
     // Its refuser may be gone already.
     if (fate_.has(Event::stop)) return;
     fail("A2", name(host) + " refuses " + command);
@@ -154,6 +161,7 @@ void World::check_promises(Host host, std::string_view check) {
 // By (time, location): the same report, said at two servers, is one.
 void World::check_promise(Host host, std::string_view check, const std::string& line) {
     const auto promised = parse_at(line);
+    if (expired(host, promised.time.nanoseconds)) return;
     const herd::Record* record = table(host).find(promised.client);
     if (record == nullptr) return fail(check, name(host) + " has lost " + line);
     if (!older_report(table(host).version(*record), version_of(promised))) return;
