@@ -153,7 +153,7 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     marked_ = position;
     marked_at_ = {};
     unmarked_bytes_ = 0;
-    lag_.reset(position.seq, core_.loop.now());
+    lag_.reset(position.seq, core_.loop.now(), !follower_.behind());
     upkeep_.reset();
     pinged_ = true;
     clock_difference_ns_ = answer.wall_ns - reactor::sys::wall_ns();
@@ -255,7 +255,9 @@ std::size_t PeerLink::mark(std::span<char> out) {
     };
     if (position.seq > marked_.seq) put(protocol::Seq{position.seq});
     if (follower_.sweeping()) put(protocol::Sweep{position.sweep_target, position.sweep_slot});
-    if (position.seq > marked_.seq) lag_.marked(position.seq, core_.loop.now());
+    if (position.seq > marked_.seq) {
+        lag_.marked(position.seq, core_.loop.now(), !follower_.behind());
+    }
     if (!follower_.behind()) mark_asked_ = false;
     marked_ = position;
     marked_at_ = core_.loop.now();

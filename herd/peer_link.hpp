@@ -57,7 +57,7 @@ public:
     // Tells the neighbour at once how far it has been told, so that it acknowledges that.
     void mark_soon();
     // Everything up to this change has been processed there, or nobody is there.
-    bool has(std::uint64_t seq) const { return !live() || lag_.acknowledged() >= seq; }
+    bool has(std::uint64_t seq) const { return !live() || lag_.caught_up() >= seq; }
     // As it is now. The caller knows who hears whom.
     LinkStatus status() const;
     // There is something to send, and room for it.
