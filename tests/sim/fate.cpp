@@ -72,9 +72,11 @@ void Fate::draw_limits(Random& random) {
     limits.places_body_max = 4096;
     limits.records_per_turn = static_cast<std::uint32_t>(random.between(1, 4));
     if (random.chance(10)) limits.clients = static_cast<std::uint32_t>(random.between(1, clients));
+    limits.sync_ms = static_cast<std::uint32_t>(random.between(100, 3000));
     long_names = random.chance(30);
     if (long_names && random.chance(70)) limits.long_records = many_clients;
     if (random.chance(10)) limits.connections = 2;
+    if (random.chance(10)) limits.blocks = static_cast<std::uint32_t>(random.between(8, 16));
     if (random.chance(10)) {
         limits.peer_connections = static_cast<std::uint32_t>(config.servers.size()) + 1;
     }
@@ -94,6 +96,7 @@ void Fate::draw_weights(Random& random) {
     const auto maybe = [&](Event event, unsigned percent, std::int64_t most) {
         if (random.chance(percent)) weight(event) = static_cast<unsigned>(random.between(1, most));
     };
+    maybe(Event::sync, 40, 6);
     maybe(Event::cut, 75, 12);
     maybe(Event::mute, 25, 6);
     maybe(Event::reset, 30, 10);

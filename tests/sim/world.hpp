@@ -26,13 +26,18 @@ struct Visitor {
     struct Asked {
         std::string line;
         std::int64_t time_ns;  // of its server's wall clock, when it was said
+        // Of a SYNC: what the server had then, and the runs of all, 0: down.
+        std::vector<std::string> had = {};
+        std::vector<std::uint64_t> epochs = {};
     };
 
     int fd = -1;
     std::string unsent;
     std::string received;
     std::deque<Asked> asked;
-    bool doubtful = false;  // Answers may be of a run whose journal had failed.
+    std::int64_t first_ns = 0;  // Since then the first of these is.
+    bool heard = false;         // It was answered something before.
+    bool doubtful = false;      // Answers may be of a run whose journal had failed.
 };
 
 // Somebody who connects to the servers' port without being a neighbour.
@@ -67,6 +72,7 @@ private:
     // What has been seen of the present run of a server.
     struct Seen {
         std::uint64_t epoch = 0;
+        std::int64_t restarted_ns = -10'000'000'000;
         std::uint64_t seq = 0;  // Of its feed, when it was checked.
         std::uint64_t repaired = 0;
         std::vector<std::string> lines;  // By client.
@@ -100,6 +106,7 @@ private:
     void say_report(Host host, std::uint32_t client, const Report& said);
     std::string draw_stamp();
     void question();
+    void ask_to_sync();
     void intrude();
     void cut_link();
     void swizzle();
@@ -126,6 +133,9 @@ private:
     void leave(Host host);
     void check_answer(Host host, const Visitor::Asked& asked, const std::string& answer);
     void check_refusal(Host host, const std::string& command);
+    void check_synced(Host host, const Visitor::Asked& asked, const std::string& answer);
+    bool lacks(Host neighbour, Host host, const Visitor::Asked& asked) const;
+    void check_patience(Host host);
     void promise(Host host, const std::string& line);
 
     // world_checks.cpp: what holds at any time.
@@ -160,6 +170,7 @@ private:
     void lose_all_power();
     bool journals_are_well() const;
     std::vector<std::string> lines(Host host) const;
+    std::vector<std::uint64_t> epochs() const;
     std::uint64_t changes() const;
 
     const herd::LocationTable& table(Host host) const { return processes_[host]->server.table(); }

@@ -30,6 +30,8 @@ void World::event() {
             return report();
         case Event::question:
             return question();
+        case Event::sync:
+            return ask_to_sync();
         case Event::intrude:
             return intrude();
         case Event::cut:
@@ -101,6 +103,19 @@ void World::say_report(Host host, std::uint32_t client, const Report& said) {
 void World::question() {
     const auto client = static_cast<std::uint32_t>(random_.below(fate_.clients));
     say(some_host(), "WHATSAT " + name_of(client, fate_.long_names) + " 10 1");
+}
+
+void World::ask_to_sync() {
+    const Host host = some_host();
+    say(host, "SYNC");
+    if (visitors_[host].asked.empty() || processes_[host] == nullptr) return;
+    visitors_[host].asked.back().had = lines(host);
+    visitors_[host].asked.back().epochs = epochs();
+    // Until 3 s of silence a link may be with the run before, which had said that it has it all.
+    for (Host other = 0; other < processes_.size(); ++other) {
+        const bool fresh = kernel_.now_ns() - seen_[other].restarted_ns < 4000 * ms;
+        if (fresh && other != host) visitors_[host].asked.back().epochs[other] = 0;
+    }
 }
 
 // Of what they say nothing may be stored (S9): no client has said it, so S2 finds it.
@@ -213,6 +228,7 @@ void World::start_server(Host host) {
     }
     say_event("start " + name(host));
     if (!start(host)) return;
+    seen_[host].restarted_ns = kernel_.now_ns();
     check_promises(host, "D1");
     for (auto& promises : promises_[host]) {
         for (Promise& made : promises) made.time_ns = std::min(made.time_ns, kernel_.now_ns());
