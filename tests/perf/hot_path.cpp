@@ -1,0 +1,179 @@
+// Work for a server on the fake kernel, to be counted in instructions by callgrind: see
+// perf_smoke.py, which runs this once for each case.
+#include "bench/fleet.hpp"
+#include "bench/picker.hpp"
+#include "tests/sim/fake_kernel.hpp"
+#include "tests/sim/process.hpp"
+
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr sim::Host visitor = 9;
+constexpr std::uint32_t clients = 2000;
+constexpr std::uint16_t client_port = 1000;
+
+// Callgrind counts while this function runs.
+[[gnu::noinline]] void run_counted(reactor::Loop& loop) {
+    loop.run_once();
+}
+
+herd::Config herd_of(std::size_t count) {
+    using reactor::Address;
+    herd::Config config;
+    config.servers = {{"Goloman", Address::loopback(client_port), Address::loopback(1100), {}}};
+    if (count == 2) {
+        config.servers[0].neighbours = {"Hands"};
+        config.servers.push_back(
+            {"Hands", Address::loopback(1001), Address::loopback(1101), {"Goloman"}});
+    }
+    config.limits.clients = 2 * clients;
+    config.limits.connections = 16;
+    config.limits.blocks = 1024;
+    return config;
+}
+
+// A herd of one or two, and one that reports at its first server, in batches on several
+// connections: every client once, then newer positions of known clients.
+class Scene {
+public:
+    struct Shape {
+        std::size_t servers;
+        std::size_t connections;
+        std::uint32_t depth;
+    };
+
+    explicit Scene(const Shape& shape) : config_(herd_of(shape.servers)), depth_(shape.depth) {
+        kernel_.delay_min_ns = kernel_.delay_max_ns = 0;
+        for (const auto& self : config_.servers) {
+            kernel_.enter(static_cast<sim::Host>(servers_.size()));
+            servers_.push_back(std::make_unique<sim::Process>(config_, self));
+            const std::string refusal = servers_.back()->start(config_);
+            assert(refusal.empty());
+        }
+        run_for(100ms);
+        for (const auto& server : servers_) {
+            assert(server->server.live_links() + 1 == shape.servers);
+        }
+        for (std::size_t i = 0; i < shape.connections; ++i) connect();
+        while (said_ < clients) report_once();
+    }
+
+    // Counts what the server at `counted` executes for that many reports, at least.
+    std::uint64_t report(std::uint64_t count, sim::Host counted) {
+        counted_ = counted;
+        const std::uint64_t before = said_;
+        while (said_ < before + count) report_once();
+        counted_ = visitor;
+        for (const auto& server : servers_) assert(server->server.table().size() == clients);
+        return said_ - before;
+    }
+
+private:
+    void connect() {
+        kernel_.enter(visitor);
+        const int fd = *kernel_.open_socket();
+        static_cast<void>(kernel_.connect(fd, reactor::Address::loopback(client_port)));
+        const auto connected = kernel_.take_error(fd);
+        assert(connected.has_value());
+        connections_.push_back(fd);
+        run_for(1ms);
+    }
+
+    // One batch on every connection, in one segment each, and everything that comes of it.
+    void report_once() {
+        kernel_.enter(visitor);
+        for (const int fd : connections_) {
+            std::string batch;
+            for (std::uint32_t i = 0; i < depth_; ++i) batch += next_report();
+            const auto sent = kernel_.send(fd, batch);
+            assert(sent && *sent == batch.size());
+        }
+        run_for(10us);
+        kernel_.enter(visitor);
+        for (const int fd : connections_) {
+            const auto received = kernel_.receive(fd, room_);
+            assert(received && *received > std::size_t{80} * depth_);
+        }
+    }
+
+    std::string_view next_report() {
+        ++said_;
+        const std::int64_t stamp = kernel_.wall_ns(visitor) + static_cast<std::int64_t>(said_);
+        return {report_.data(), fleet_.report(report_, picker_.next(), stamp)};
+    }
+
+    void run_for(reactor::Duration duration) {
+        const std::int64_t until = kernel_.now_ns() + duration.count();
+        while (kernel_.now_ns() < until) {
+            std::int64_t next = until;
+            bool turned = false;
+            for (sim::Host host = 0; host < servers_.size(); ++host) {
+                reactor::Loop& loop = servers_[host]->loop;
+                const std::int64_t wakes = loop.wakes_at().time_since_epoch().count();
+                next = std::min(next, wakes);
+                if (wakes > kernel_.now_ns() && !kernel_.ready(host)) continue;
+                turn(host, loop);
+                turned = true;
+            }
+            if (turned) continue;
+            if (const auto arrival = kernel_.next_arrival()) next = std::min(next, *arrival);
+            kernel_.advance_to(std::max(next, kernel_.now_ns() + 1));
+        }
+    }
+
+    void turn(sim::Host host, reactor::Loop& loop) {
+        kernel_.enter(host);
+        if (host == counted_) {
+            run_counted(loop);
+        } else {
+            loop.run_once();
+        }
+    }
+
+    sim::FakeKernel kernel_{1};
+    herd::Config config_;
+    std::uint32_t depth_;
+    std::vector<std::unique_ptr<sim::Process>> servers_;
+    std::vector<int> connections_;
+    sim::Host counted_ = visitor;
+    bench::Fleet fleet_{bench::Speech::iamat};
+    bench::Picker picker_{clients, bench::Picker::Order::scattered};
+    std::uint64_t said_ = 0;
+    std::array<char, bench::Fleet::command_size_max> report_{};
+    std::array<char, std::size_t{64} << 10> room_{};
+};
+
+struct Case {
+    const char* name;
+    Scene::Shape shape;
+    sim::Host counted;  // whose instructions
+};
+
+constexpr Case cases[] = {
+    {"pipelined", {1, 4, 64}, 0},
+    {"pipelined and passed on", {2, 4, 64}, 0},
+    {"taken from a neighbour", {2, 4, 64}, 1},
+    {"one at a time", {1, 1, 1}, 0},
+};
+
+}  // namespace
+
+// Prints how many reports were counted; without a case, the names of all.
+int main(int argc, char** argv) {
+    for (const Case& each : cases) {
+        if (argc < 2) std::puts(each.name);
+        if (argc < 2 || std::string_view(argv[1]) != each.name) continue;
+        const auto scene = std::make_unique<Scene>(each.shape);
+        const std::uint64_t reports = scene->report(4096, each.counted);
+        std::printf("%llu\n", static_cast<unsigned long long>(reports));
+    }
+}
