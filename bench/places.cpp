@@ -117,12 +117,18 @@ Result places(const Target& target, const PlacesOptions& options) {
     for (const Phase& phase :
          {Phase{"alone", true, false}, {"alone", false, true}, {"mixed", true, true}}) {
         reports.times().clear();
+        Measured stretch(target);
         if (phase.asks) questions.start();
         if (phase.reports) reports.start();
         rig.run_for(seconds(options.seconds));
         questions.stop();
         reports.stop();
         rig.run_until([&] { return questions.idle() && reports.idle(); }, patience);
+        stretch.end();
+        if (!phase.reports) {
+            result.figure("server_cpu_ns_per_lookup",
+                          stretch.target_cpu_ns_per(questions.times().count()));
+        }
         const std::string name = phase.name;
         if (phase.asks) result.latency.emplace_back("whatsat " + name, questions.times());
         if (phase.reports) result.latency.emplace_back("iamat " + name, reports.times());

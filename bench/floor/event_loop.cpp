@@ -35,6 +35,10 @@ void EventLoop::change(int descriptor, std::uint32_t events, Handler& handler) c
     if (epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event) != 0) die("epoll_ctl");
 }
 
+void EventLoop::forget(int descriptor) const {
+    if (epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr) != 0) die("epoll_ctl");
+}
+
 void EventLoop::adopt(int descriptor,
                       std::uint32_t events,
                       std::unique_ptr<Handler> handler) const {

@@ -35,6 +35,7 @@ public:
 
     void watch(int descriptor, std::uint32_t events, Handler& handler) const;
     void change(int descriptor, std::uint32_t events, Handler& handler) const;
+    void forget(int descriptor) const;
     void adopt(int descriptor, std::uint32_t events, std::unique_ptr<Handler> handler) const;
     void later(Handler& handler);
 

@@ -14,8 +14,8 @@ namespace bench::floor {
 namespace {
 
 constexpr std::string_view answer =
-    "AT Goloman +0.000000000 client-0000000000000000 +34.068930-118.445127 1520023934.918963997\n";
-static_assert(answer.size() == 91);
+    "AT Goloman +0.000000000 bench-00000000.herd.test +34.068930-118.445127 1520023934.918963997\n";
+static_assert(answer.size() == 92);
 
 // As many answers in one piece as one read can ask for with lines of 64 bytes.
 const std::string& answers() {

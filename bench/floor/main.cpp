@@ -3,6 +3,7 @@
 #include "bench/floor/event_loop.hpp"
 #include "bench/floor/flood.hpp"
 #include "bench/floor/line_server.hpp"
+#include "bench/floor/lookup_server.hpp"
 #include "bench/floor/relay.hpp"
 
 #include <charconv>
@@ -20,6 +21,7 @@ using bench::floor::Port;
 int usage() {
     std::fputs(
         "usage: herd-floor line PORT [--spin]\n"
+        "       herd-floor lookup PORT PLACES_PORT [--spin]\n"
         "       herd-floor relay PORT NEXT_PORT [--spin]\n"
         "       herd-floor flood NAME CLIENT_PORT PEER_PORT NEXT_PORT... [--spin]\n",
         stderr);
@@ -50,6 +52,10 @@ int main(int argc, char** argv) {
     bench::floor::EventLoop loop{spin};
     if (kind == "line" && at.size() == 1) {
         const bench::floor::LineServer server{loop, at[0]};
+        loop.run();
+    }
+    if (kind == "lookup" && at.size() == 2) {
+        const bench::floor::LookupServer server{loop, at[0], at[1]};
         loop.run();
     }
     if (kind == "relay" && at.size() == 2) {
