@@ -11,7 +11,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'bench'))
 
-from suite import machine, plan, table
+from suite import machine, plan, probes, table
 from suite.processes import Failure
 from suite.session import Session, clock
 from suite.systems import registry
@@ -23,7 +23,13 @@ def main():
     tools = Tools(ROOT, options.build.resolve(), options.out.resolve())
     names = options.against or (plan.QUICK if options.quick else registry.NAMES)
     systems, unavailable = available(registry.pick(names, tools))
-    cases = plan.quick(names) if options.quick else plan.full(options.huge)
+    if options.huge and machine.available_gb() < plan.HUGE_GB:
+        options.huge = False
+        unavailable['ten million clients'] = f'There are no {plan.HUGE_GB} GB of free memory.'
+    cases = wanted(options, names)
+    if probes.missing():
+        cases = [case for case in cases if case.scenario != 'calls']
+        unavailable['system calls'] = probes.missing()
     cases = plan.select(cases, {system.name: system.scenarios for system in systems},
                         options.only, options.rounds)
     announce(cases, unavailable)
@@ -50,18 +56,28 @@ def main():
     return 1 if session.failed or session.interrupted else 0
 
 
+def wanted(options, names):
+    """The cases of the plan that was asked for."""
+    if options.quick:
+        return plan.quick(names)
+    return plan.targets(options.huge) if options.targets else plan.full(options.huge)
+
+
 def parse():
     """The command line."""
     parser = argparse.ArgumentParser(prog='dev bench', description=__doc__)
     parser.add_argument('--quick', action='store_true',
                         help='herd, python and floor, in less than two minutes')
+    parser.add_argument('--targets', action='store_true',
+                        help='only what the targets need, in less than ten minutes')
     parser.add_argument('--against', type=names_of, metavar='NAME,...',
                         help=f'which systems: {", ".join(registry.NAMES)}')
     parser.add_argument('--only', default='', metavar='CASE',
                         help='only cases whose name begins so, such as request or "clients 10"')
     parser.add_argument('--rounds', type=at_least_one, metavar='N',
                         help='at most so many rounds')
-    parser.add_argument('--huge', action='store_true', help='ten million clients, too')
+    parser.add_argument('--huge', action='store_true',
+                        help=f'ten million clients, too ({plan.HUGE_GB} GB of free memory)')
     parser.add_argument('--list', action='store_true', help='print the plan and stop')
     parser.add_argument('--build', type=pathlib.Path, default=ROOT / 'build', metavar='DIR',
                         help='where everything is built (default: build)')

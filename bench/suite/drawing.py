@@ -19,6 +19,7 @@ COLOURS = {
     'herd': '#d62728', 'python': '#1f4e79', 'python-uvloop': '#4f81bd', 'python-kept': '#95b3d7',
     'node': '#4e9a06', 'java': '#b5651d', 'floor': '#333333', 'relay': '#999999',
     'redis': '#8e44ad', 'nats': '#17a2b8'}
+OTHER = '#bbbbbb'
 PERCENTILES = {0.5: '50 %', 0.9: '90 %', 0.99: '99 %', 0.999: '99.9 %', 0.9999: '99.99 %',
                0.99999: '99.999 %'}
 
@@ -32,7 +33,7 @@ def canvas(columns, width=9.0, height=3.0):
 def draw_curves(axes, title, curves):
     """Latencies of systems ({name: points of figures.curve}) up to their slowest."""
     for name, points in curves.items():
-        axes.step(*zip(*points), where='post', label=name, color=COLOURS.get(name),
+        axes.step(*zip(*points), where='post', label=name, color=COLOURS.get(name, OTHER),
                   linewidth=2.0 if name == 'herd' else 1.2)
     top = max((points[-1][0] for points in curves.values()), default=1)
     ticks = {figures.percentile_axis(fraction): label for fraction, label in PERCENTILES.items()}
@@ -52,7 +53,7 @@ def draw_bars(axes, title, spreads, unit):
     medians = [spreads[name]['median'] for name in names]
     whiskers = [[abs(spreads[name]['median'] - spreads[name][end]) for name in names]
                 for end in ('min', 'max')]
-    axes.barh(names, medians, color=[COLOURS.get(name) for name in names], height=0.7,
+    axes.barh(names, medians, color=[COLOURS.get(name, OTHER) for name in names], height=0.7,
               xerr=whiskers, error_kw={'elinewidth': 0.8, 'ecolor': '#777777'})
     for place, name in enumerate(names):
         axes.annotate(written(spreads[name]['median'], unit), (spreads[name]['max'], place),

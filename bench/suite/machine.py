@@ -49,6 +49,12 @@ def hardware():
     }
 
 
+def available_gb():
+    """Memory that programs could have now."""
+    memory = pathlib.Path('/proc/meminfo').read_text(encoding='utf-8')
+    return int(found(r'^MemAvailable:\s*(\d+)', memory)) / 1e6
+
+
 def versions(tools):
     """What each program says of itself, and which sources the herd was built from."""
     commands = {'herd': [tools.herd, '--version'], **VERSIONS}

@@ -1,13 +1,19 @@
 """What is measured, in which order, with which options, and how long that will take."""
 import dataclasses
+import math
 
 from suite import search
-from suite.topology import ALONE, WATCHED, Topology
+from suite.targets import CHAIN_RATES, EIGHTY, HOPS, chain_name
+from suite.topology import ALONE, LINKED, WATCHED, Topology, chain
 
 PROTOTYPES = ('python', 'python-uvloop', 'python-kept', 'node', 'java')
 QUICK = ('herd', 'python', 'floor')
+SPINNING = ('herd-spin', 'floor-spin')
 DEFAULT_CLIENTS = 1_000_000  # of the herd's configuration
+HUGE_GB = 3  # ten million records, their index, and room for the load
 LIMIT = 'limit'  # the case whose result is the Python prototype's highest rate
+START = 'start'  # needs no herd-bench
+BENCHED = {LIMIT: 'propagation', 'calls': 'request', START: None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +28,11 @@ class Case:
     settings: dict = dataclasses.field(default_factory=dict)
     of_limit: bool = False  # its rate is known when the limit is
 
+    @property
+    def benched(self):
+        """The scenario of herd-bench that this takes."""
+        return BENCHED.get(self.scenario, self.scenario)
+
     def at(self, rate):
         """This case at that rate."""
         return dataclasses.replace(self, options={**self.options, 'rate': rate},
@@ -30,7 +41,7 @@ class Case:
 
 def request(connections, depth, systems, rounds, seconds):
     """Round trips of IAMAT lines at a lone server, as many as it takes."""
-    options = {'connections': connections, 'depth': depth, 'clients': 10_000, 'seconds': seconds,
+    options = {'connections': connections, 'depth': depth, 'clients': 100_000, 'seconds': seconds,
                'warmup': 0.3}
     return Case(f'request {connections}x{depth}', 'request', ALONE, systems, rounds, options)
 
@@ -43,10 +54,25 @@ def propagation(rate, burst, systems, rounds, seconds):
     return Case(name, 'propagation', WATCHED, systems, rounds, options)
 
 
+def in_a_row(hops, rate, systems, rounds, seconds):
+    """From a client at the first of a chain to an observer at its last."""
+    case = propagation(rate, 1, systems, rounds, seconds)
+    return dataclasses.replace(case, name=chain_name(hops, rate), topology=chain(hops),
+                               options={**case.options, 'enter': 'r1'})
+
+
 def places(systems, rounds, seconds):
     """IAMAT beside WHATSAT, whose Places service takes 20 ms."""
     options = {'rate': 100, 'iamat-rate': 500, 'connections': 20, 'seconds': seconds}
-    return Case('places (20 ms upstream)', 'places', ALONE, systems, rounds, options, {'places_delay_ms': 20})
+    return Case('places (20 ms upstream)', 'places', ALONE, systems, rounds, options,
+                {'places_delay_ms': 20})
+
+
+def lookups(systems, rounds, seconds):
+    """WHATSATs whose Places service answers at once, for what each costs the server."""
+    options = {'rate': 1000, 'iamat-rate': 2000, 'connections': 50, 'clients': 500,
+               'seconds': seconds}
+    return Case('lookups', 'places', ALONE, systems, rounds, options, {'places_delay_ms': 0})
 
 
 def connections(idle, systems, rounds, seconds):
@@ -73,9 +99,26 @@ def fault(systems, rounds):
     return Case('fault', 'fault', WATCHED, systems, rounds, options)
 
 
+def starts(systems, rounds):
+    """From a process's start until it accepts clients, with default limits."""
+    return Case('start', START, ALONE, systems, rounds, {})
+
+
+def calls(connections, rounds, seconds):
+    """System calls of a server with three neighbours."""
+    options = {'server': 'Goloman', 'connections': connections, 'depth': 64, 'clients': 100_000,
+               'seconds': seconds, 'warmup': 0.2}
+    return Case(f'calls {connections}x64', 'calls', LINKED, ('herd',), rounds, options)
+
+
 def limit(system):
     """A search for the highest rate of propagation that this system sustains."""
     return dataclasses.replace(later((system,), 1), name=f'{LIMIT} of {system}', scenario=LIMIT)
+
+
+def eighty(systems, rounds):
+    """Propagation at a load that is heavy for the prototype."""
+    return dataclasses.replace(later(systems, rounds), of_limit=True, name=EIGHTY)
 
 
 def later(systems, rounds):
@@ -95,40 +138,71 @@ def quick(systems=QUICK):
         fault(('herd',), 1),
         connections(1_000, systems, 1, 0.5),
         clients(100_000, systems, 1, 0.5),
-        places(systems, 1, 0.7),
+        places(tuple(name for name in systems if name != 'floor'), 1, 0.7),
     ]
 
 
+def targets(huge=False):
+    """What `targets.TARGETS` need and no more: at least five rounds of each, in ten minutes."""
+    both = ('herd', 'floor')
+    return [
+        request(50, 64, (*both, 'redis', 'python'), 5, 1),
+        request(50, 256, (*both, 'redis'), 5, 1),
+        request(1, 1, (*both, *SPINNING), 5, 1),
+        *chains(5),
+        propagation(1_000, 1, both, 5, 1.5),
+        propagation(6_400, 64, both, 5, 1.5),
+        propagation(20_480, 1_024, both, 5, 1.5),
+        limit('python'),
+        eighty(('herd', 'python'), 5),
+        connections(5_000, (*both, 'redis'), 5, 0.5),
+        clients(1_000_000, ('herd', 'redis'), 5, 0.5),
+        *rest(huge),
+    ]
+
+
+def chains(rounds):
+    """The herd and the least programs in rows of several lengths."""
+    return [in_a_row(hops, rate, ('herd', 'relay'), rounds, 1)
+            for rate in CHAIN_RATES for hops in HOPS]
+
+
+def rest(huge):
+    """What only the targets need."""
+    cases = [lookups(('herd', 'floor'), 5, 1), starts(('herd', 'floor'), 5), calls(50, 5, 0.5),
+             calls(1, 5, 0.5)]
+    if huge:
+        cases.append(clients(10_000_000, ('herd', 'herd-few'), 5, 1))
+    return cases
+
+
 def full(huge=False):
-    """All systems, in less than twenty minutes; `huge` takes longer, and much memory."""
+    """All systems, in less than 25 minutes; `huge` takes longer, and much memory."""
     every = ('herd', *PROTOTYPES, 'floor', 'redis')
     some = ('herd', 'python', 'python-kept', 'node', 'java', 'floor', 'redis')
     spread = ('herd', *PROTOTYPES, 'floor', 'relay', 'nats')
     fast = ('herd', 'python-kept', 'node', 'java', 'floor', 'nats')
     stores = ('herd', *PROTOTYPES)
-    eighty = dataclasses.replace(later(spread, 3), of_limit=True,
-                                 name=f"propagation at {search.SHARE:.0%} of python's limit")
-    cases = [
+    return [
         request(50, 64, every, 5, 1),
-        request(1, 1, every, 5, 1),
-        propagation(200, 1, spread, 5, 1.5),
+        request(1, 1, (*every, *SPINNING), 5, 1),
+        *chains(5),
+        propagation(200, 1, spread, 3, 1.5),
         propagation(1_000, 1, spread, 5, 1.5),
         propagation(10_000, 1, spread, 3, 1.5),
-        propagation(6_400, 64, fast, 3, 1.5),
-        propagation(20_480, 1_024, fast, 3, 1.5),
+        propagation(6_400, 64, fast, 5, 1.5),
+        propagation(20_480, 1_024, fast, 5, 1.5),
         fault(('herd', 'python'), 3),
         places(('herd', 'python', 'python-kept', 'node', 'java'), 2, 1),
         limit('python'),
-        eighty,
-        request(50, 256, some, 3, 1),
-        connections(5_000, (*stores, 'floor'), 3, 0.5),
+        eighty(spread, 3),
+        request(50, 256, some, 5, 1),
+        connections(5_000, (*stores, 'floor', 'redis'), 3, 0.5),
         clients(10_000, stores, 2, 0.5),
         clients(100_000, stores, 3, 0.5),
-        clients(1_000_000, ('herd', 'python-kept', 'node', 'java'), 1, 0.5),
+        clients(1_000_000, ('herd', 'python-kept', 'node', 'java', 'redis'), 1, 0.5),
+        *rest(huge),
     ]
-    if huge:
-        cases.append(clients(10_000_000, ('herd',), 1, 1))
-    return cases
 
 
 def select(cases, scenarios, only, rounds):
@@ -148,12 +222,13 @@ def select(cases, scenarios, only, rounds):
 
 # Time, in seconds: measured on two cores, and only there to be told beforehand ----------------
 
-START = {'python': 0.4, 'python-uvloop': 0.4, 'python-kept': 0.4, 'node': 0.2, 'java': 0.8}
+STARTING = {'python': 0.4, 'python-uvloop': 0.4, 'python-kept': 0.4, 'node': 0.2, 'java': 0.8}
 AROUND = {'request': 0.1, 'propagation': 0.1, 'places': 2.4, 'connections': 2, 'clients': 0.3,
-          'fault': 2.5, LIMIT: 0.1}
+          'fault': 2.5, LIMIT: 0.1, START: 0.4, 'calls': 0.5}
 WARMUP = {'node': 1, 'java': 3}
-STORED_PER_SECOND = {'herd': 1_000_000, 'python': 80_000, 'python-uvloop': 160_000,
-                     'python-kept': 160_000, 'node': 140_000, 'java': 80_000}
+STORED_PER_SECOND = {'herd': 1_000_000, 'herd-few': math.inf, 'python': 80_000,
+                     'python-uvloop': 160_000, 'python-kept': 160_000, 'node': 140_000,
+                     'java': 80_000, 'redis': 400_000}
 
 
 def run_seconds(case, system):
@@ -161,7 +236,7 @@ def run_seconds(case, system):
     options = case.options
     windows = {'places': 3, 'connections': 2, LIMIT: len(search.LADDER).bit_length()}.get(
         case.scenario, 1)
-    start = (START.get(system, 0.1) * len(case.topology.servers) / 2
+    start = (STARTING.get(system, 0.1) * len(case.topology.servers) / 2
              + 0.3 * (len(case.topology.servers) > 1))
     measured = sum(options.get(name, 0) for name in ('seconds', 'warmup', 'settle', 'before',
                                                      'down', 'after'))

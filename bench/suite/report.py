@@ -2,7 +2,7 @@
 import html
 import shlex
 
-from suite import table
+from suite import table, targets
 from suite.charts import charts
 from suite.metrics import written_ratio
 
@@ -33,8 +33,9 @@ def page(outcomes, description, systems, unavailable, invocation):
         f'<p>{escape(" ".join(HOW.split()))}</p>',
         '<h2>How many times better the herd is</h2>',
         '<p>More than 1: the herd is better. Medians of all rounds.</p>',
-        ratio_table(outcomes, [system.name for system in systems if system.name != 'herd']),
-        *map(case_section, outcomes),
+        ratio_table(outcomes, [system.name for system in systems
+                              if system.compared and system.name != 'herd']),
+        *target_section(outcomes), *map(case_section, outcomes),
         '<h2>What is compared</h2>', system_list(systems, unavailable),
         '<h2>Versions</h2>',
         html_table(['', ''], [[name, said] for name, said in description['versions'].items()]),
@@ -67,6 +68,12 @@ def ratio_table(outcomes, others):
     return html_table(['', *others], [[f'{case}: {metric.label}',
                                        *(written_ratio(row.get(name)) for name in others)]
                                       for case, metric, row in rows])
+
+
+def target_section(outcomes):
+    """What was to be reached, if any of it was measured."""
+    rows = list(targets.rows(outcomes))
+    return ['<h2>Targets</h2>', html_table(targets.HEAD, rows)] if rows else []
 
 
 def case_section(outcome):

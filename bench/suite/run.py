@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 
+from suite import probes
 from suite.processes import Failure, Process, accepts, kill_group
 from suite.topology import HOST, PLACES, address
 
@@ -20,20 +21,37 @@ def measure(tools, system, case, folder):
         servers = {name: process(stack, command, folder, name) for name, command
                    in system.commands(topology, folder, case.settings).items()}
         start_places(stack, tools, case, folder)
-        start(servers, topology)
-        target = folder / 'target.json'
-        pids = {name: server.running.pid for name, server in servers.items()}
-        target.write_text(json.dumps(system.target(topology, pids), indent=1))
-        parts = []
-        for number, options in enumerate(system.parts(case.options), 1):
-            file = folder / f'result-{number}.json'
-            command = bench_command(tools, case.scenario, target, file, options)
-            run_bench(command, folder, servers, patience(options))
-            part = json.loads(file.read_text())
-            must_be_right(part['figures'])
-            parts.append({**part, 'command': command})
+        if case.benched:
+            start(servers, topology)
+            parts = bench_parts(tools, system, case, folder, servers)
+        else:
+            parts = [{'scenario': case.scenario, 'latency': {}, 'command': [],
+                      'figures': probes.start(servers, topology)}]
         commands = [server.command for server in servers.values()]
     return {'parts': parts, 'commands': commands}
+
+
+def bench_parts(tools, system, case, folder, servers):
+    """What herd-bench measures of servers that run."""
+    topology = system.arrange(case.topology)
+    target = folder / 'target.json'
+    pids = {name: server.running.pid for name, server in servers.items()}
+    target.write_text(json.dumps(system.target(topology, pids), indent=1))
+    parts = []
+    for number, options in enumerate(system.parts(case.options), 1):
+        file = folder / f'result-{number}.json'
+        command = bench_command(tools, case, target, file, options)
+        probe = None
+        if case.scenario == 'calls':
+            name = options['server']
+            probe = probes.Calls(pids[name], topology.peers(name), folder)
+        run_bench(command, folder, servers, patience(options))
+        counted = probe.end() if probe else {}
+        part = json.loads(file.read_text())
+        must_be_right(part['figures'])
+        parts.append({**part, 'scenario': case.scenario, 'command': command,
+                      'figures': {**part['figures'], **counted}})
+    return parts
 
 
 def must_be_right(figures):
@@ -80,10 +98,9 @@ def must_be_free(port):
         raise Failure(f'port {port} of {HOST} is taken')
 
 
-def bench_command(tools, scenario, target, file, options):
+def bench_command(tools, case, target, file, options):
     """A command line of herd-bench."""
-    scenario = 'propagation' if scenario == 'limit' else scenario
-    words = [tools.bench, scenario, '--target', target, '--json', file]
+    words = [tools.bench, case.benched, '--target', target, '--json', file]
     for name, value in options.items():
         words += [f'--{name}', value]
     return [str(word) for word in words]

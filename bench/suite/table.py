@@ -1,6 +1,7 @@
 """The summary as text: ratios first, then medians, each with the command that made it."""
 import shlex
 
+from suite import targets
 from suite.figures import times_better
 from suite.metrics import METRICS, written, written_ratio, written_spread
 
@@ -85,8 +86,9 @@ def case_lines(outcome):
 
 def command(outcome):
     """What herd-bench was asked, without the names of files."""
-    words = ['herd-bench', 'propagation' if outcome.case.scenario == 'limit'
-             else outcome.case.scenario]
+    if not outcome.case.benched:
+        return 'a process is started and connected to until it accepts'
+    words = ['herd-bench', outcome.case.benched]
     for name, value in outcome.case.options.items():
         words += [f'--{name}', str(value)]
     return shlex.join(words)
@@ -110,4 +112,7 @@ def text(outcomes, description, unavailable, invocation):
         lines += ['', *case_lines(outcome)]
     if unavailable:
         lines += ['', 'Left out:', *(f'  {name}: {why}' for name, why in unavailable.items())]
+    rows = list(targets.rows(outcomes))
+    if rows:
+        lines += ['', *aligned([targets.HEAD, *rows])]
     return '\n'.join(lines) + '\n'

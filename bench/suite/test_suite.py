@@ -12,7 +12,8 @@ from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from suite import figures, metrics, plan, processes, run, search, session, table, topology
+from suite import (figures, metrics, plan, probes, processes, run, search, session, table, targets,
+                   topology)
 from suite.systems import brokers, floor, herd, prototype, registry
 from suite.systems.base import System, Tools
 
@@ -135,8 +136,9 @@ class Metrics(unittest.TestCase):
 class Plan(unittest.TestCase):
     every = {system.name: system.scenarios for system in registry.ALL}
 
-    def test_both_plans_fit_their_time(self):
-        for cases, limit in ((plan.quick(), 120), (plan.full(), 1200)):
+    def test_all_plans_fit_their_time(self):
+        for cases, limit in ((plan.quick(), 120), (plan.targets(huge=True), 600),
+                             (plan.full(), 1500)):
             cases = plan.select(cases, self.every, '', None)
             self.assertLess(plan.total_seconds(cases), limit)
 
@@ -167,6 +169,53 @@ class Plan(unittest.TestCase):
         self.assertFalse(case.of_limit)
 
 
+class Targets(unittest.TestCase):
+    def test_what_they_need_is_measured_in_five_rounds(self):
+        cases = {case.name: case for case in plan.targets(huge=True)}
+        everything = {case.name: case for case in plan.full(huge=True)}
+        for target in targets.TARGETS:
+            for name in filter(None, (target.system, target.yardstick)):
+                self.assertIn(name, cases[target.case].systems)
+                self.assertIn(name, everything[target.case].systems)
+            self.assertGreaterEqual(cases[target.case].rounds, 5)
+            figures_there = {metric.name for metric in metrics.METRICS[cases[target.case].scenario]}
+            self.assertIn(target.figure, figures_there)
+
+    def rows(self, **what):
+        """The row of a target whose herd has 30 and whose floor has 20 ns."""
+        target = targets.Target('it', 'some case', 'a', 'ns', 'floor', **what)
+        made = outcome('request', {'herd': [{'a': 30}], 'floor': [{'a': 20}]})
+        made.case = made.case.at(500)
+        with mock.patch.object(targets, 'TARGETS', (target,)):
+            return list(targets.rows([made]))
+
+    def test_ratios_differences_and_plain_figures(self):
+        for what, measured, wanted, met in (
+                ({'most': 1.5}, '1.50 x', 'at most 1.50 x', 'met'),
+                ({'most': 1.4}, '1.50 x', 'at most 1.40 x', 'NOT MET'),
+                ({'least': 1.6}, '1.50 x', 'at least 1.60 x', 'NOT MET'),
+                ({'most': 10, 'kind': 'beyond'}, '10.0 ns', 'at most 10.0 ns', 'met'),
+                ({'most': 29, 'kind': 'plain'}, '30.0 ns', 'at most 29.0 ns', 'NOT MET')):
+            self.assertEqual(self.rows(**what),
+                             [('it', '30.0 ns', 'floor 20.0 ns', measured, wanted, met)])
+
+    def test_what_was_not_measured_is_not_met_either(self):
+        self.assertEqual(self.rows(most=1, system='java')[0][1:],
+                         ('-', 'floor 20.0 ns', '-', 'at most 1.00 x', '-'))
+        self.assertEqual(list(targets.rows([])), [])
+
+
+class Probes(unittest.TestCase):
+    def test_strace_says_its_total(self):
+        table_of = '% time  seconds  usecs/call  calls  errors syscall\n{}\n'
+        for line, calls in (('100.00    0.02           3      9412        12 total', 9412),
+                            ('100.00    0.02           3      9412           total', 9412),
+                            ('100.00    0.02                  9412           total', 9412)):
+            self.assertEqual(probes.total(table_of.format(line)), calls)
+        with self.assertRaises(processes.Failure):
+            probes.total('')
+
+
 class Systems(unittest.TestCase):
     tools = Tools(pathlib.Path('/root'), pathlib.Path('/build'), pathlib.Path('/out'))
 
@@ -189,6 +238,8 @@ class Systems(unittest.TestCase):
         made = floor.Floor(self.tools)
         alone = made.commands(topology.ALONE, None, {})['Goloman']
         self.assertEqual(alone[1:], ['line', 21001])
+        lookup = made.commands(topology.ALONE, None, {'places_delay_ms': 0})['Goloman']
+        self.assertEqual(lookup[1:], ['lookup', 21001, 21300])
         flood = made.commands(topology.WATCHED, None, {})['Welsh']
         self.assertEqual(flood[1:], ['flood', 'Welsh', 21004, 21104, 21103, 21204])
 
@@ -203,6 +254,16 @@ class Systems(unittest.TestCase):
         target = relay.target(row, {'r1': 1, 'r2': 2, 'r3': 3})
         self.assertEqual([server.get('observer') for server in target['servers']],
                          [None, None, '127.0.0.1:21203'])
+
+    def test_a_chain_is_a_chain_for_relays_and_herds(self):
+        row = topology.chain(2)
+        relay = floor.Relay(self.tools)
+        self.assertEqual(relay.arrange(row), row)
+        self.assertEqual([command[2:] for command in relay.commands(row, None, {}).values()],
+                         [[21001, 21002], [21002, 21202]])
+        self.assertEqual(len(relay.parts({'enter': 'r1'})), 1)
+        self.assertEqual(herd.configuration(row, {})['links'],
+                         [('r1', 'r2'), ('r2', 'r2-observer')])
 
     def test_leaf_nodes_make_a_tree_and_are_subscribed_to(self):
         nats = brokers.Nats(self.tools)
@@ -239,7 +300,7 @@ class Table(unittest.TestCase):
 class Pretender(System):
     """A system whose server is a Python that listens."""
     name = 'herd'
-    scenarios = frozenset(('request', 'propagation', 'fault'))
+    scenarios = frozenset(('request', 'propagation', 'fault', 'start'))
     server = ('import socket, sys, time\n'
               's = socket.create_server(("127.0.0.1", int(sys.argv[1])))\n'
               'time.sleep(60)')
@@ -298,6 +359,11 @@ class Sessions(unittest.TestCase):
         self.assertEqual(first.errors, {'herd': 'round 1: herd-bench: herd-bench: no way'})
         self.assertEqual(second.summaries()['herd']['complete_ms']['median'], 1)
         json.dumps(second.summary())
+
+    def test_starts_need_no_load(self):
+        with mock.patch.object(probes, 'STARTS', 2):
+            made = self.run_cases(plan.starts(('herd',), 1))
+        self.assertGreater(made.outcomes[0].summaries()['herd']['start_ms']['median'], 0)
 
     def test_whoever_does_not_sustain_a_rate_is_spared_higher_ones(self):
         made = self.run_cases(*(plan.propagation(rate, 1, ('herd',), 1, 1)

@@ -39,7 +39,14 @@ GRAPH = (('Goloman', 'Hands'), ('Goloman', 'Holiday'), ('Goloman', 'Wilkes'), ('
          ('Holiday', 'Welsh'), ('Holiday', 'Wilkes'))
 
 ALONE = Topology(('Goloman',))
+LINKED = Topology(FIVE, GRAPH)
 WATCHED = Topology(FIVE, GRAPH, FIVE)
+
+
+def chain(length):
+    """Servers in a row, with an observer at the last."""
+    names = tuple(f'r{number}' for number in range(1, length + 1))
+    return Topology(names, tuple(zip(names, names[1:])), names[-1:])
 
 
 def observer_of(name):

@@ -39,6 +39,7 @@ class System:
     about = ''        # for the report: what it is, and what of its work is not the same
     speaks = 'iamat'
     scenarios = frozenset()
+    compared = True   # in the tables of ratios
     warmup = 0        # seconds until it is as fast as it gets, beyond what a case has
 
     def __init__(self, tools):

@@ -11,7 +11,7 @@ class Redis(System):
     about = ('redis-server without persistence, GEOADD: stores a position per client. It keeps '
              'neither time, skew nor the line, compares nothing, and tells nobody.')
     speaks = 'geoadd'
-    scenarios = frozenset(('request',))
+    scenarios = frozenset(('request', 'connections', 'clients'))
 
     def missing(self):
         if not shutil.which('redis-server'):

@@ -1,6 +1,6 @@
 """What the kernel's part alone costs."""
 from suite.systems.base import System
-from suite.topology import Topology
+from suite.topology import PLACES, WATCHED, chain
 
 
 class FloorProgram(System):
@@ -17,13 +17,17 @@ class Floor(FloorProgram):
     name = 'floor'
     about = ('Minimal epoll programs. Alone: counts line ends and answers a constant. Five: parses '
              'nothing but spaces, keeps the newest time of each client, floods it; no links that '
-             'recover, no limits, no WHATSAT.')
-    scenarios = frozenset(('request', 'propagation', 'connections'))
+             'recover, no limits. For WHATSAT: keeps the text of a location, asks by libcurl, '
+             'passes on the first 2,000 bytes of what comes, unread.')
+    scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'start'))
+    flags = []
 
     def commands(self, topology, folder, settings):
         if len(topology.servers) == 1:
             name, = topology.servers
-            return {name: [self.tools.floor, 'line', topology.clients(name)]}
+            if 'places_delay_ms' in settings:
+                return {name: [self.tools.floor, 'lookup', topology.clients(name), PLACES]}
+            return {name: [self.tools.floor, 'line', topology.clients(name), *self.flags]}
         return {name: [self.tools.floor, 'flood', name, topology.clients(name),
                        topology.peers(name), *self.next_ports(topology, name)]
                 for name in topology.servers}
@@ -34,17 +38,26 @@ class Floor(FloorProgram):
         return ports + [topology.observer(name)] * (name in topology.observed)
 
 
+class FloorSpin(Floor):
+    """A core of its own."""
+    name = 'floor-spin'
+    about = 'The same, never asleep: it asks the kernel again and again.'
+    scenarios = frozenset(('request',))
+    flags = ['--spin']
+    compared = False
+
+
 class Relay(FloorProgram):
-    """Three programs in a row that pass bytes on: what a path of that length costs at least."""
+    """Programs in a row that pass bytes on: what a path of that length costs at least."""
     name = 'relay'
-    about = ('Three minimal epoll programs in a row that pass bytes on, unread: as many processes '
-             'as a report wakes on its way, and nothing else.')
+    about = ('Minimal epoll programs in a row that pass bytes on, unread: as many processes as a '
+             'report wakes on its way, and nothing else. Three of them where others are five.')
     speaks = 'at'
     scenarios = frozenset(('propagation',))
-    chain = Topology(('r1', 'r2', 'r3'), (('r1', 'r2'), ('r2', 'r3')), ('r3',))
+    row = chain(3)
 
     def arrange(self, topology):
-        return self.chain
+        return self.row if topology == WATCHED else topology
 
     def commands(self, topology, folder, settings):
         ports = [topology.clients(name) for name in topology.servers]
@@ -54,6 +67,8 @@ class Relay(FloorProgram):
 
     def parts(self, options):
         """One observer at the end: reports pass 1, 2, 3 servers from where they enter."""
+        if options['enter'] in self.row.servers:
+            return [options]
         seconds = options['seconds'] / 2
         return [{**options, 'enter': name, 'seconds': seconds}
-                for name in reversed(self.chain.servers)]
+                for name in reversed(self.row.servers)]

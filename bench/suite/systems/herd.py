@@ -9,7 +9,9 @@ class Herd(System):
     """Every server runs `herd serve` with one configuration that names its observer as well."""
     name = 'herd'
     about = 'This project. Observers are servers of its configuration, linked to one other each.'
-    scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'clients', 'fault'))
+    scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'clients', 'fault',
+                           'start', 'calls'))
+    root = {}  # of the configuration, beyond what all have
 
     def missing(self):
         if not self.tools.herd.exists():
@@ -18,9 +20,33 @@ class Herd(System):
 
     def commands(self, topology, folder, settings):
         config = folder / 'herd.json'
-        config.write_text(json.dumps(configuration(topology, settings), indent=1))
+        made = {**configuration(topology, settings), **self.root}
+        config.write_text(json.dumps(made, indent=1))
         return {name: [self.tools.herd, 'serve', name, '--config', config,
                        '--log-dir', folder / 'log'] for name in topology.servers}
+
+
+class HerdSpin(Herd):
+    """A core of its own."""
+    name = 'herd-spin'
+    about = 'The same with "spin": it never sleeps.'
+    scenarios = frozenset(('request',))
+    root = {'spin': True}
+    compared = False
+
+
+class HerdFew(Herd):
+    """What more clients are compared with, in turns with them."""
+    name = 'herd-few'
+    about = 'The same with 10,000 stored clients and default limits, whatever the case has.'
+    scenarios = frozenset(('clients',))
+    compared = False
+
+    def commands(self, topology, folder, settings):
+        return super().commands(topology, folder, {})
+
+    def parts(self, options):
+        return [{**options, 'clients': 10_000}]
 
 
 def configuration(topology, settings):

@@ -1,0 +1,143 @@
+"""What the herd must reach, beside a yardstick of the same session where there is one."""
+import dataclasses
+
+from suite.metrics import three_digits, written
+
+HOPS = (1, 2, 3)
+CHAIN_RATES = (1_000, 10_000)
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """One row: a figure of a case, against that of a yardstick, and the bound.
+
+    The figure is a ratio to the yardstick's, or what it is more than that (`beyond`), or stands
+    for itself (`plain`), and then the yardstick is only shown.
+    """
+    what: str
+    case: str
+    figure: str
+    unit: str
+    yardstick: str
+    most: float = None   # the bound, either from above
+    least: float = None  # or from below
+    kind: str = 'ratio'
+    system: str = 'herd'
+
+    def measured(self, outcomes):
+        """(ours, the yardstick's, what is bound), each None where it was not measured."""
+        outcome = next((each for each in outcomes if self.is_of(each.case.name)), None)
+        summaries = outcome.summaries() if outcome else {}
+        ours, theirs = (summaries.get(name, {}).get(self.figure, {}).get('median')
+                        for name in (self.system, self.yardstick))
+        if self.kind == 'plain':
+            return ours, theirs, ours
+        if ours is None or not theirs:
+            return ours, theirs, None
+        return ours, theirs, ours / theirs if self.kind == 'ratio' else ours - theirs
+
+    def is_of(self, name):
+        """Whether that is its case's name, maybe with a rate behind it."""
+        return name == self.case or name.startswith(f'{self.case} (')
+
+    def is_met(self, value):
+        """Whether a value is within the bound."""
+        return value <= self.most if self.least is None else value >= self.least
+
+    def bound(self):
+        """The bound in words."""
+        if self.least is not None:
+            return f'at least {self.shown(self.least)}'
+        return f'at most {self.shown(self.most)}'
+
+    def shown(self, value):
+        """A value of what is bound."""
+        if self.kind == 'ratio':
+            return f'{three_digits(value)} x'
+        if value < 0:
+            return f'-{written(-value, self.unit)}'
+        return written(value, self.unit)
+
+
+def request(depth, cpu, lines):
+    """CPU per line against the floor's, and lines per second against those of Redis."""
+    case = f'request 50x{depth}'
+    yield Target(f'{case}: CPU per line', case, 'server_cpu_ns_per_line', 'ns', 'floor', cpu)
+    yield Target(f'{case}: lines/s', case, 'lines_per_second', 'per_second', 'redis', least=lines)
+
+
+def round_trip(kind, p50, p99):
+    """One client, one report at a time."""
+    for quantile, most in (('p50', p50), ('p99', p99)):
+        yield Target(f'one at a time{kind and ", spinning"}: {quantile}', 'request 1x1',
+                     f'round trip {quantile}', 'ns', f'floor{kind}', most, system=f'herd{kind}')
+
+
+def servers_passed(count):
+    """What herd-bench calls the latency behind so many servers."""
+    return f'{count} server' + 's' * (count > 1)
+
+
+def chain_name(hops, rate):
+    """The case in which reports pass so many servers in a row."""
+    return f'chain of {hops}, {rate:,}/s'
+
+
+def chains():
+    """Propagation through servers in a row, against programs in a row that pass bytes on."""
+    for rate in CHAIN_RATES:
+        for hops in HOPS:
+            for quantile, most in (('p50', 1.15), ('p99', 1.5)):
+                case = chain_name(hops, rate)
+                yield Target(f'{case}: {quantile}', case, f'{servers_passed(hops)} {quantile}',
+                             'ns', 'relay', most)
+
+
+def bursts():
+    """CPU of all five servers per update."""
+    for case, most in (('propagation 1,000/s', 1.3), ('propagation 6,400/s in bursts of 64', 1.75),
+                       ('propagation 20,480/s in bursts of 1,024', 2.5)):
+        yield Target(f'{case}: CPU', case, 'herd_cpu_ns_per_update', 'ns', 'floor', most)
+
+
+EIGHTY = "propagation at 80% of python's limit"
+TARGETS = (
+    *request(64, 1.75, 6),
+    *request(256, 2.5, 8),
+    *round_trip('', 1.05, 1.15),
+    *round_trip('-spin', 1.15, 1.15),
+    *chains(),
+    *bursts(),
+    Target('request 50x64: lines/s', 'request 50x64', 'lines_per_second', 'per_second', 'python',
+           least=25),
+    Target('80% of python\'s limit: p99', EIGHTY, '3 servers p99', 'ns', 'python', 0.1),
+    Target('memory of five servers', EIGHTY, 'resident_bytes', 'bytes', 'python', 0.2),
+    Target('memory per idle connection', 'connections 5,000', 'user_bytes_per_connection', 'bytes',
+           'floor', 128, kind='plain'),
+    Target('memory per stored client', 'clients 1,000,000', 'bytes_per_client', 'bytes', 'redis',
+           192, kind='plain'),
+    Target('CPU per line, 10,000,000 stored', 'clients 10,000,000', 'server_cpu_ns_per_line', 'ns',
+           'herd-few', 1.6),
+    Target('CPU per WHATSAT beyond libcurl', 'lookups', 'server_cpu_ns_per_lookup', 'ns', 'floor',
+           10_000, kind='beyond'),
+    Target('start to accepting', 'start', 'start_ms', 'ms', 'floor', 20, kind='plain'),
+    Target('system calls per 64 lines, 50x64', 'calls 50x64', 'calls_per_64_lines', 'count', '',
+           6, kind='plain'),
+    Target('system calls per 64 lines, 1x64', 'calls 1x64', 'calls_per_64_lines', 'count', '', 6,
+           kind='plain'),
+)
+
+
+def rows(outcomes):
+    """Cells of each target that has a case among the outcomes."""
+    for target in TARGETS:
+        if not any(target.is_of(outcome.case.name) for outcome in outcomes):
+            continue
+        ours, theirs, value = target.measured(outcomes)
+        met = '-' if value is None else 'met' if target.is_met(value) else 'NOT MET'
+        yield (target.what, '-' if ours is None else written(ours, target.unit),
+               f'{target.yardstick} {written(theirs, target.unit)}' if theirs is not None else '-',
+               '-' if value is None else target.shown(value), target.bound(), met)
+
+
+HEAD = ('Targets', 'herd', 'yardstick', 'measured', 'wanted', '')
