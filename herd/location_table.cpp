@@ -24,7 +24,7 @@ Version version_of(const protocol::AtLine& line) {
 
 }  // namespace
 
-reactor::Result<void> LocationTable::open(const Capacity& capacity, SipHash hash) {
+reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash hash) {
     assert(capacity.records > 0);
     assert(capacity.records <= (1U << 30));
     assert(capacity.long_line_size <= UINT16_MAX);

@@ -3,7 +3,7 @@
 #include "herd/change_feed.hpp"
 #include "herd/digest.hpp"
 #include "herd/record.hpp"
-#include "herd/sip_hash.hpp"
+#include "herd/client_hash.hpp"
 #include "herd/version.hpp"
 #include "protocol/at_line.hpp"
 #include "reactor/pages.hpp"
@@ -38,7 +38,7 @@ public:
     LocationTable& operator=(const LocationTable&) = delete;
 
     // Once, first.
-    reactor::Result<void> open(const Capacity& capacity, SipHash hash);
+    reactor::Result<void> open(const Capacity& capacity, ClientHash hash);
 
     // What the client is looked up by, here and in this run.
     std::uint64_t hash(std::string_view client) const { return hash_(client); }
@@ -125,7 +125,7 @@ private:
     char* text(Record& record);
 
     Capacity capacity_{};
-    SipHash hash_;
+    ClientHash hash_;
     reactor::PageArray<Record> records_;
     reactor::PageArray<Place> index_;  // Size a power of two, at most three quarters full.
     reactor::PageArray<char> long_lines_;

@@ -118,7 +118,7 @@ Outcome<> Server::map_memory() {
     const std::array results = {
         wire_.open(wire),
         table_.open({limits.clients, limits.long_records, line_max},
-                    SipHash(reactor::sys::random_bits(), reactor::sys::random_bits())),
+                    ClientHash(reactor::sys::random_bits(), reactor::sys::random_bits())),
         neighbours_.map(neighbours),
         legacy_links_.map(neighbours),
         clients_.map(limits.connections),

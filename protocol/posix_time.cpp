@@ -120,7 +120,11 @@ std::string_view format_skew(std::span<char> out, std::int64_t nanoseconds) {
     const std::uint64_t seconds = magnitude / second_ns;
     char* at = out.data();
     *at++ = nanoseconds < 0 ? '-' : '+';
-    at = std::to_chars(at, out.data() + out.size(), seconds).ptr;
+    if (seconds < 10) {
+        *at++ = static_cast<char>('0' + seconds);
+    } else {
+        at = std::to_chars(at, out.data() + out.size(), seconds).ptr;
+    }
     *at++ = '.';
     const auto decimals = static_cast<std::uint32_t>(magnitude - seconds * second_ns);
     constexpr std::uint32_t first = second_ns / 10;

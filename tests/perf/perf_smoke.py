@@ -8,8 +8,8 @@
 build; other patch levels of a compiler and other C libraries differ by little, other compilers by
 much, so each has figures of its own. A case that costs more than its figure and the tolerance is a
 regression: find it (the profiles stay in the folder that is printed: callgrind_annotate FILE), or
-say in the commit why it is worth it, and write down the new figure. One that costs less by more
-than that is asked for a lower figure, so that what was won stays won.
+say in the commit why it is worth it, and write down the new figure. Of one that costs less by more
+than that it says so: with the figure lowered, what was won stays won.
 """
 import argparse
 import os
@@ -23,10 +23,10 @@ import tempfile
 TOLERANCE = 0.04
 FIGURES = {  # instructions per report, by build
     'gcc 12 x86_64': {
-        'pipelined': 2949,
-        'pipelined and passed on': 3186,
-        'taken from a neighbour': 3256,
-        'one at a time': 3763,
+        'pipelined': 1791,
+        'pipelined and passed on': 2028,
+        'taken from a neighbour': 2099,
+        'one at a time': 2713,
     },
 }
 KERNEL = 'reactor::sys::'
@@ -119,7 +119,7 @@ def judge(counts, expected):
             if change > TOLERANCE:
                 good, said = False, f'{said}: A REGRESSION, more than {TOLERANCE:.0%}'
             elif change < -TOLERANCE:
-                good, said = False, f'{said}: better; lower the figure, to keep it so'
+                said = f'{said}: better; lower the figure, to keep it so'
         print(f'{name:24} {instructions:8.1f} instructions per report, {said}')
     for name in expected.keys() - counts.keys():
         good = False

@@ -54,7 +54,7 @@ public:
             .send_size = 16'384, .blocks = blocks_max, .blocks_reserved = 1};
         must(loop_.open({.watches = 16, .timers = 80}).has_value());
         must(wire_.open(memory).has_value());
-        must(table_.open({512, 4, limits_.line_max + 192}, herd::SipHash(1, 2)).has_value());
+        must(table_.open({512, 4, limits_.line_max + 192}, herd::ClientHash(1, 2)).has_value());
         must(sessions_.map(2).has_value());
         must(host_.questions.map(2).has_value());
         core_.clients = &host_;

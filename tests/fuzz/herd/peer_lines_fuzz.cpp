@@ -39,7 +39,7 @@ public:
             .send_size = 2 * herd::status_size_max, .blocks = 16, .blocks_reserved = 1};
         must(loop_.open({.watches = 16, .timers = 16}).has_value());
         must(wire_.open(memory).has_value());
-        must(table_.open({256, 4, 500}, herd::SipHash(1, 2)).has_value());
+        must(table_.open({256, 4, 500}, herd::ClientHash(1, 2)).has_value());
         must(sessions_.map(2).has_value());
         must(static_cast<bool>(listener_.listen(reactor::Address::loopback(1100))));
         kernel_.enter(there);

@@ -16,7 +16,7 @@ using herd::Neighbour;
 struct House {
     House() {
         REQUIRE(loop.open({}).has_value());
-        REQUIRE(table.open({8, 1, 300}, herd::SipHash(1, 2)).has_value());
+        REQUIRE(table.open({8, 1, 300}, herd::ClientHash(1, 2)).has_value());
     }
 
     sim::FakeKernel kernel{1};

@@ -14,7 +14,7 @@ namespace herd {
 // A table whose clients are numbers, each report newer than all before it.
 struct Clients {
     explicit Clients(std::uint32_t capacity) {
-        REQUIRE(table.open({capacity, 1, 256}, SipHash(1, 2)).has_value());
+        REQUIRE(table.open({capacity, 1, 256}, ClientHash(1, 2)).has_value());
     }
 
     void report(std::uint64_t client) {

@@ -19,7 +19,7 @@ namespace herd::table_model {
 inline constexpr std::uint32_t long_line_size = 512;
 
 inline void open(LocationTable& table, std::uint32_t records, std::uint32_t long_lines = 1) {
-    REQUIRE(table.open({records, long_lines, long_line_size}, herd::SipHash(3, 4)).has_value());
+    REQUIRE(table.open({records, long_lines, long_line_size}, herd::ClientHash(3, 4)).has_value());
 }
 
 // The fields of an AT line in the order in which versions go.

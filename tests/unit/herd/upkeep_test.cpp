@@ -22,7 +22,7 @@ std::string line_for(int client) {
 }
 
 void fill(LocationTable& table, int clients) {
-    REQUIRE(table.open({1000, 1, 256}, herd::SipHash(1, 2)));
+    REQUIRE(table.open({1000, 1, 256}, herd::ClientHash(1, 2)));
     for (int i = 0; i < clients; ++i) {
         const std::string line = line_for(i);
         const auto message = protocol::parse_peer_message(line);
