@@ -149,7 +149,8 @@ bool Journal::pump_file(JournalFile& file, std::uint64_t count) {
 void Journal::pump_next(std::uint64_t changes) {
     if (lingering_ > 0) return;
     if (!next_waits() && !pump_file(*next_, changes + pace_.records_per_pump)) return;
-    if (next_base_ == 0 && !next_->behind()) next_base_ = next_->size();
+    // What a helper still writes is not in its size yet.
+    if (next_base_ == 0 && !next_->behind() && !next_->busy()) next_base_ = next_->size();
     if (next_ready()) folder_.install(put_aside_);
 }
 
@@ -193,7 +194,7 @@ void Journal::on_installed(const reactor::Result<void>& done) {
 void Journal::take_over() {
     if (current_ != nullptr) retire(current_);
     current_ = std::exchange(next_, nullptr);
-    base_ = next_base_;
+    base_ = next_base_ != 0 ? next_base_ : current_->size();
     folder_dirty_ = true;
     next_synced_ = doubtful_ = put_aside_ = false;
     pause_ = pause_min;

@@ -107,6 +107,23 @@ TEST_CASE("journal renewal: one that is there at the start is written anew", "[h
     CHECK(house.stored() == 102);
 }
 
+// Its size then counts, all of it, whoever wrote it: otherwise it would outgrow itself for ever.
+TEST_CASE("journal renewal: one that was written while the disk was busy is not due again",
+          "[herd][journal]") {
+    House house;
+    house.config.journal.pace = {.slack = 0, .records_per_pump = 1'000};
+    house.kernel.disk.sync_ns = 300'000'000;
+    house.kernel.disk.put(path, long_one());
+    REQUIRE(house.start());
+    for (std::uint64_t time = 3; house.counters().journal_renewals == 0; ++time) {
+        house.report("c1", time);
+        house.run(50ms);
+        REQUIRE(time < 1'000);
+    }
+    house.run(60s);
+    CHECK(house.counters().journal_renewals <= 2);
+}
+
 TEST_CASE("journal renewal: whenever a renewal is cut short, all that was answered is there",
           "[herd][journal]") {
     const std::string before = long_one();
