@@ -38,7 +38,6 @@ Rig::Rig(std::uint32_t connections)
     if (const auto opened = wire_.open({.blocks = blocks}); !opened) {
         throw CannotMeasure("memory: " + std::string(describe(opened.error())));
     }
-    reactor::sys::wake_on_time();
     offset_ns_ = reactor::sys::wall_ns() - reactor::sys::monotonic_ns();
     start_ = this_moment();
     progress_.start_at(start_ + progress_interval);

@@ -45,6 +45,7 @@ void Task::cancel() {
 }
 
 Loop::~Loop() {
+    if (alarm_ >= 0) sys::close(alarm_);
     if (poll_ >= 0) sys::close(poll_);
 }
 
@@ -57,6 +58,9 @@ Result<void> Loop::open(const Limits& limits, bool spin) {
     auto poll = sys::open_poll();
     if (!poll) return std::unexpected(poll.error());
     poll_ = *poll;
+    auto alarm = sys::open_alarm(poll_, Handle<Entry>().bits());
+    if (!alarm) return std::unexpected(alarm.error());
+    alarm_ = *alarm;
     spin_ = spin;
     now_ = Instant(Duration(sys::monotonic_ns()));
     return {};
@@ -169,16 +173,22 @@ Instant Loop::wakes_at() const {
 
 void Loop::poll() {
     const Instant wake = wakes_at();
-    std::int64_t timeout_ns = spin_ ? 0 : sys::wait_for_ever;
-    if (!spin_ && wake != Instant::max()) {
-        const Duration left = wake - Instant(Duration(sys::monotonic_ns()));
-        timeout_ns = std::max<std::int64_t>(left.count(), 0);
-    }
+    const bool waits = !spin_ && wake > now_;
+    if (waits) set_alarm(wake);
     sys::Event events[events_max];
-    const auto count = sys::wait(poll_, events, timeout_ns);
+    const auto count =
+        sys::wait(poll_, events, waits ? sys::Wait::for_events : sys::Wait::not_at_all);
     if (!count) die("epoll_wait", count.error());
     now_ = Instant(Duration(sys::monotonic_ns()));
     for (std::size_t i = 0; i < *count; ++i) dispatch(events[i].data, events[i].mask);
+}
+
+// An alarm set for an earlier time than is needed now just goes off, and is set anew then.
+void Loop::set_alarm(Instant due) {
+    const bool set_before = alarm_at_ > now_ && alarm_at_ <= due;
+    if (due == Instant::max() || set_before) return;
+    alarm_at_ = due;
+    sys::set_alarm(alarm_, due.time_since_epoch().count());
 }
 
 void Loop::dispatch(std::uint64_t data, std::uint32_t mask) {

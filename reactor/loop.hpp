@@ -140,6 +140,7 @@ private:
     using Entry = Watch::Entry;
 
     void poll();
+    void set_alarm(Instant due);
     void dispatch(std::uint64_t data, std::uint32_t mask);
     void expire_timers();
     void run_tasks(Phase phase);
@@ -154,6 +155,8 @@ private:
     void heap_settle(std::uint32_t position);
 
     int poll_ = -1;
+    int alarm_ = -1;
+    Instant alarm_at_{};  // What it was last set for; no later than a timer's due when we wait.
     bool running_ = false;
     bool spin_ = false;
     Instant now_{};

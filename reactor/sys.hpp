@@ -63,13 +63,14 @@ Result<int> open_poll();
 Result<void> poll_add(int poll, int fd, std::uint32_t mask, std::uint64_t data);
 Result<void> poll_change(int poll, int fd, std::uint32_t mask, std::uint64_t data);
 Result<void> poll_remove(int poll, int fd);
-// Waits up to `timeout_ns` (wait_for_ever, 0: not at all); an interrupted wait answers 0 events.
-// Before Linux 5.11 a wait is rounded up to whole milliseconds.
-inline constexpr std::int64_t wait_for_ever = -1;
-Result<std::size_t> wait(int poll, std::span<Event> events, std::int64_t timeout_ns);
-// This thread's waits end on time, not up to 50 us later, when the kernel might wake it together
-// with others.
-void wake_on_time();
+// Waits until there are events, or only looks; an interrupted wait answers 0 events.
+enum class Wait : std::uint8_t { for_events, not_at_all };
+Result<std::size_t> wait(int poll, std::span<Event> events, Wait wait);
+// An alarm makes one event with `data` when its time (of monotonic_ns, above 0) has come. A wait
+// with a time limit would set and stop a timer of the kernel's each time, which costs microseconds
+// under a hypervisor; an alarm stays set.
+Result<int> open_alarm(int poll, std::uint64_t data);
+void set_alarm(int alarm, std::int64_t due_ns);
 
 // Signals: TERM and INT arrive at the descriptor instead of ending the process; PIPE and XFSZ are
 // ignored, as the calls that raise them say what is wrong.

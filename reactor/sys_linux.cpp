@@ -13,12 +13,12 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 namespace reactor::sys {
@@ -31,12 +31,6 @@ static_assert(hangup == (EPOLLERR | EPOLLHUP));
 static_assert(sizeof(Event) == sizeof(epoll_event));
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-
-// Up: a timer that fired early would find nothing due and poll again at once.
-int round_up_to_ms(std::int64_t ns) {
-    if (ns < 0) return -1;
-    return static_cast<int>(std::min<std::int64_t>((ns + 999'999) / 1'000'000, INT_MAX));
-}
 
 // Repeats a call that a signal interrupted.
 template <class Call>
@@ -263,24 +257,28 @@ Result<void> poll_remove(int poll, int fd) {
     return control(poll, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
-Result<std::size_t> wait(int poll, std::span<Event> events, std::int64_t timeout_ns) {
-    static bool to_the_nanosecond = true;
+Result<std::size_t> wait(int poll, std::span<Event> events, Wait wait) {
     auto* system = reinterpret_cast<epoll_event*>(events.data());
-    const auto size = static_cast<int>(events.size());
-    int count = -1;
-    if (to_the_nanosecond) {
-        const timespec timeout{timeout_ns / second_ns, timeout_ns % second_ns};
-        count = epoll_pwait2(poll, system, size, timeout_ns < 0 ? nullptr : &timeout, nullptr);
-        // EPERM: of a sandbox that does not know the call.
-        to_the_nanosecond = count >= 0 || (errno != ENOSYS && errno != EPERM);
-    }
-    if (!to_the_nanosecond) count = epoll_wait(poll, system, size, round_up_to_ms(timeout_ns));
+    const int timeout = wait == Wait::for_events ? -1 : 0;
+    const int count = epoll_wait(poll, system, static_cast<int>(events.size()), timeout);
     if (count < 0 && errno == EINTR) return 0;
     return check_size(count);
 }
 
-void wake_on_time() {
-    prctl(PR_SET_TIMERSLACK, 1);
+Result<int> open_alarm(int poll, std::uint64_t data) {
+    const auto alarm = check(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+    if (!alarm) return alarm;
+    // Edge-triggered, nobody needs to read it.
+    auto added = control(poll, EPOLL_CTL_ADD, *alarm, EPOLLIN | EPOLLET, data);
+    if (added) return alarm;
+    ::close(*alarm);
+    return std::unexpected(added.error());
+}
+
+void set_alarm(int alarm, std::int64_t due_ns) {
+    itimerspec due{};
+    due.it_value = {due_ns / second_ns, due_ns % second_ns};
+    timerfd_settime(alarm, TFD_TIMER_ABSTIME, &due, nullptr);
 }
 
 static_assert(SIGUSR1 == user_signal);

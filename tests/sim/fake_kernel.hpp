@@ -114,6 +114,8 @@ public:
     void shutdown_write(int fd);
     void close(int fd);
     reactor::Result<int> open_poll();
+    // It never goes off: whoever moves the clock asks each loop when it wants to wake.
+    int open_alarm() { return allocate(Kind::alarm); }
     reactor::Result<void> poll_add(int poll, int fd, std::uint32_t mask, std::uint64_t data);
     reactor::Result<void> poll_change(int poll, int fd, std::uint32_t mask, std::uint64_t data);
     reactor::Result<void> poll_remove(int poll, int fd);
@@ -126,7 +128,7 @@ public:
     std::optional<std::string> take(int mailbox);
 
 private:
-    enum class Kind : std::uint8_t { none, socket, listener, poll, file };
+    enum class Kind : std::uint8_t { none, socket, listener, poll, alarm, file };
     enum class State : std::uint8_t { fresh, connecting, connected, failed };
 
     // One direction's bytes on their way to their reader.

@@ -171,11 +171,13 @@ Result<void> poll_change(int poll, int fd, std::uint32_t mask, std::uint64_t dat
 Result<void> poll_remove(int poll, int fd) {
     return kernel()->poll_remove(poll, fd);
 }
-Result<std::size_t> wait(int poll, std::span<Event> events, std::int64_t) {
+Result<int> open_alarm(int, std::uint64_t) {
+    return kernel()->open_alarm();
+}
+void set_alarm(int, std::int64_t) {}
+Result<std::size_t> wait(int poll, std::span<Event> events, Wait) {
     return kernel()->wait(poll, events);
 }
-
-void wake_on_time() {}
 
 Result<int> open_signals(bool) {
     return failure(ENOSYS);

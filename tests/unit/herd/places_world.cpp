@@ -48,7 +48,11 @@ Result<void> poll_change(int, int, std::uint32_t, std::uint64_t) {
 Result<void> poll_remove(int, int) {
     return {};
 }
-Result<std::size_t> wait(int, std::span<Event>, std::int64_t) {
+Result<int> open_alarm(int, std::uint64_t) {
+    return 1001;
+}
+void set_alarm(int, std::int64_t) {}
+Result<std::size_t> wait(int, std::span<Event>, Wait) {
     return 0;
 }
 void close(int) {}
