@@ -210,12 +210,14 @@ TEST_CASE("curl fetcher: every bad manner becomes an answer in time", "[live][pl
 }
 
 TEST_CASE("curl fetcher: a port where nobody listens is said to be unreachable", "[live][places]") {
-    const int fd = listen_on(0, 1);
-    const auto port = port_of(fd);
-    close(fd);
-    Life life("http://127.0.0.1:" + std::to_string(port));
+    // Bound, so that nobody else can have the port meanwhile.
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto any = loopback(0);
+    REQUIRE(bind(fd, reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0);
+    Life life("http://127.0.0.1:" + std::to_string(port_of(fd)));
     const Asker& asker = life.ask();
     life.run();
+    close(fd);
     check_trouble(asker, PlacesTrouble::unreachable);
     CHECK(life.counters().retries == 1);
 }
