@@ -1,9 +1,9 @@
 #pragma once
 
 #include "herd/change_feed.hpp"
+#include "herd/client_hash.hpp"
 #include "herd/digest.hpp"
 #include "herd/record.hpp"
-#include "herd/client_hash.hpp"
 #include "herd/version.hpp"
 #include "protocol/at_line.hpp"
 #include "reactor/pages.hpp"

@@ -1,8 +1,8 @@
 #include "protocol/places_request.hpp"
 
 #include "protocol/command.hpp"
-#include "protocol/text_writer.hpp"
 #include "protocol/digits.hpp"
+#include "protocol/text_writer.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -57,7 +57,8 @@ public:
         REQUIRE(loop.open({}).has_value());
         REQUIRE(
             wire.open({.send_size = send_size, .blocks = 64, .blocks_reserved = 1}).has_value());
-        REQUIRE(table.open({records, 1, limits.line_max + 192}, herd::ClientHash(1, 2)).has_value());
+        REQUIRE(
+            table.open({records, 1, limits.line_max + 192}, herd::ClientHash(1, 2)).has_value());
         REQUIRE(sessions.map(4).has_value());
         REQUIRE(host.questions.map(4).has_value());
         core.clients = &host;
