@@ -179,6 +179,22 @@ constexpr std::uint64_t slots() {
     return (reactor::Slab<T>::slot_size + ...);
 }
 
+std::uint64_t table_memory(const Limits& limits) {
+    const std::uint64_t line = limits.line_max + std::uint64_t{512};
+    const std::uint64_t index = std::bit_ceil(limits.clients + limits.clients / 3 + 1);
+    return limits.clients * sizeof(Record) + index * 2 * sizeof(std::uint32_t) +
+           (limits.long_records + 1) * (line + sizeof(std::uint32_t));
+}
+
+std::string memory(const Config& config) {
+    const auto in_mib = [](std::uint64_t bytes) {
+        return std::to_string(bytes / mib + 1) + " MiB";
+    };
+    return "memory of a server: at most " + in_mib(memory_ceiling(config)) + ", " +
+           in_mib(table_memory(config.limits)) + " of it the table; " +
+           (config.prefault ? "all of it taken at the start\n" : "taken when it is needed\n");
+}
+
 std::uint64_t allowed_descriptors(const Config& config) {
     return reactor::sys::raise_descriptor_limit(Server::descriptors(config)).value_or(0);
 }
@@ -188,11 +204,6 @@ std::uint64_t allowed_descriptors(const Config& config) {
 std::uint64_t memory_ceiling(const Config& config) {
     const Limits& limits = config.limits;
     constexpr std::uint64_t buffers = 2 * mib;  // shared by all connections
-    const std::uint64_t line = limits.line_max + std::uint64_t{512};
-    const std::uint64_t index = std::bit_ceil(limits.clients + limits.clients / 3 + 1);
-    const std::uint64_t table = limits.clients * sizeof(Record) +
-                                index * 2 * sizeof(std::uint32_t) +
-                                (limits.long_records + 1) * (line + sizeof(std::uint32_t));
     const std::uint64_t blocks =
         limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
                          sizeof(std::uint32_t));
@@ -205,17 +216,16 @@ std::uint64_t memory_ceiling(const Config& config) {
         lookups * (slots<PlacesLookup>() + 3 * sizeof(void*)) +
         std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
     const auto loop = Server::loop_limits(config);
-    return table + blocks + sessions + places + loop.watches * reactor::Loop::watch_size +
-           loop.timers * sizeof(void*) + buffers + limits.places_body_max + Log::buffer_size;
+    return table_memory(limits) + blocks + sessions + places +
+           loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) + buffers +
+           limits.places_body_max + Log::buffer_size;
 }
 
 std::string overview(const Config& config, const std::string& where) {
     const std::uint64_t needed = Server::descriptors(config);
     const std::uint64_t allowed = allowed_descriptors(config);
     std::string text = where + ": " + graph(config) + servers(config) + settings(config) +
-                       limits(config) + "memory of a server: at most " +
-                       std::to_string(memory_ceiling(config) / mib + 1) +
-                       " MiB, when all limits are reached\n";
+                       limits(config) + memory(config);
     text += "open files of a server: at most " + std::to_string(needed) + ", " +
             std::to_string(allowed) + " allowed\n";
     if (allowed < needed) {

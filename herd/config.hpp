@@ -86,6 +86,7 @@ struct Config {
     JournalConfig journal;
     std::int64_t max_future_ms = 0;  // 0: a report's stamp may lie in the future by any amount
     std::int64_t ttl_s = 0;          // a report counts for so long from its stamp on; 0: for ever
+    bool prefault = false;           // take all memory at the start
     bool spin = false;               // never sleep in the kernel
 
     // The five servers of the built-in herd, on loopback, with offline places.

@@ -201,6 +201,11 @@ Judgement ConfigDraft::take_max_future(std::string_view text) {
     return take_whole(text, future_ms_max, config_.max_future_ms);
 }
 
+Judgement ConfigDraft::take_prefault(std::string_view text) {
+    config_.prefault = text == "true";
+    return {};
+}
+
 Judgement ConfigDraft::take_spin(std::string_view text) {
     config_.spin = text == "true";
     return {};

@@ -55,6 +55,7 @@ public:
     Judgement take_fsync(std::string_view text);
     Judgement take_max_future(std::string_view text);
     Judgement take_ttl(std::string_view text);
+    Judgement take_prefault(std::string_view text);
     Judgement take_spin(std::string_view text);
 
     // Once, last.

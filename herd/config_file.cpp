@@ -64,6 +64,7 @@ constexpr std::array fields = {
     Field{Place::root, "journal", Kind::object, Place::journal},
     Field{Place::root, "max_future_ms", Kind::number, {}, &ConfigDraft::take_max_future},
     Field{Place::root, "ttl_s", Kind::number, {}, &ConfigDraft::take_ttl},
+    Field{Place::root, "prefault", Kind::flag, {}, &ConfigDraft::take_prefault},
     Field{Place::root, "spin", Kind::flag, {}, &ConfigDraft::take_spin},
     Field{Place::servers, "", Kind::object, Place::server},
     Field{Place::server, "name", Kind::text, {}, &ConfigDraft::take_name, true},

@@ -71,6 +71,7 @@ private:
 Outcome<> Serving::start() {
     if (auto fine = check_servers(); !fine) return fine;
     if (auto raised = raise_limit(); !raised) return raised;
+    reactor::sys::take_pages_at_once(config_.prefault);
     const auto opened = loop_.open(Server::loop_limits(config_), config_.spin);
     if (!opened) {
         return std::unexpected("event loop: " + std::string(describe(opened.error())));

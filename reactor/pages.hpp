@@ -11,7 +11,8 @@
 namespace reactor {
 
 // Memory taken from the system once, at start, zeroed; given back when this dies. Pages that nobody
-// has touched cost nothing, so capacities may be generous. Move-only.
+// has touched cost nothing, so capacities may be generous, unless sys::take_pages_at_once() was
+// called. Move-only.
 class Pages {
 public:
     Pages() = default;

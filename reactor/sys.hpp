@@ -13,7 +13,10 @@
 // Nothing here blocks but wait(). Calls interrupted by a signal are repeated here and nowhere else.
 namespace reactor::sys {
 
-// Memory.
+// Memory. Of what is mapped a page is taken from the machine when it is touched; with
+// take_pages_at_once(), all that is mapped from then on is taken at once, in large pages where the
+// kernel has some, and what the machine has not left is refused (ENOMEM).
+void take_pages_at_once(bool wanted);
 Result<void*> map_pages(std::size_t size);
 void unmap_pages(void* start, std::size_t size);
 // Advice: what has been touched of it moves to large pages now, where the kernel has some (it

@@ -1,11 +1,16 @@
+#include "reactor/pages.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <string_view>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -112,13 +117,48 @@ Result<void> control(int poll, int operation, int fd, std::uint32_t mask, std::u
     return check_done(epoll_ctl(poll, operation, fd, &event));
 }
 
+// Whether pages are taken when they are mapped.
+bool at_once = false;
+
+// What could be taken now, in bytes, without anybody's harm; asked first, as the kernel promises
+// more than there is, and would end some process in the middle of taking it.
+std::uint64_t memory_left() {
+    std::array<char, 1024> text{};
+    const int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return UINT64_MAX;
+    static_cast<void>(repeat([&] { return ::read(fd, text.data(), text.size() - 1); }));
+    close(fd);
+    constexpr std::string_view key = "MemAvailable:";
+    const char* const found = std::strstr(text.data(), key.data());
+    return found == nullptr ? UINT64_MAX : std::strtoull(found + key.size(), nullptr, 10) << 10;
+}
+
+Result<void> take_pages(void* start, std::size_t size) {
+    constexpr int populate = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
+    madvise(start, size, MADV_HUGEPAGE);
+    const auto taken = repeat([&] { return madvise(start, size, populate); });
+    if (taken == 0 || errno != EINVAL) return check_done(taken);
+    auto* const bytes = static_cast<volatile char*>(start);
+    for (std::size_t at = 0; at < size; at += Pages::small_page) bytes[at] = 0;
+    return {};
+}
+
 }  // namespace
 
+void take_pages_at_once(bool wanted) {
+    at_once = wanted;
+}
 Result<void*> map_pages(std::size_t size) {
+    if (at_once && size > memory_left()) return failure(ENOMEM);
     // NORESERVE: capacities are ceilings, and what nobody touches is never needed.
     void* start = mmap(
         nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED) return failure(errno);
+    if (!at_once) return start;
+    if (const auto taken = take_pages(start, size); !taken) {
+        munmap(start, size);
+        return failure(taken.error().value);
+    }
     return start;
 }
 

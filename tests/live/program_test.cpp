@@ -87,6 +87,7 @@ TEST_CASE("herd check: describes servers, graph and limits", "[live][program]") 
     CHECK(five.out.find("Goloman  clients 127.0.0.1:12001  peers 127.0.0.1:12101  -- Hands, "
                         "Holiday, Wilkes\n") != std::string::npos);
     CHECK(five.out.find("memory of a server: at most ") != std::string::npos);
+    CHECK(five.out.find(" of it the table; taken when it is needed\n") != std::string::npos);
     CHECK(five.out.find("open files of a server: at most ") != std::string::npos);
 
     const ThreeServers herd;
@@ -130,6 +131,28 @@ TEST_CASE("herd check: the memory it tells of is what a server maps", "[live][pr
     CHECK(told_kib < mapped_kib + mapped_kib / 20);
 }
 #endif
+
+TEST_CASE("herd serve: with prefault, all memory is there at the start", "[live][program]") {
+    const live::TemporaryFolder folder;
+    const auto server = [&](const std::string& rest) {
+        const auto config = live::write_file(folder / "herd.json", config_with(rest));
+        return std::vector<std::string>{herd_binary(), "serve", "A", "--config", config};
+    };
+    const auto resident_kib = [&](const std::string& rest) {
+        Process process(server(",\n\"limits\": {\"clients\": 100000}, " + rest));
+        REQUIRE(process.says("A: clients on "));
+        const auto status = live::read_file("/proc/" + std::to_string(process.pid()) + "/status");
+        return std::stol(status.substr(status.find("VmRSS:") + 6));
+    };
+    CHECK(resident_kib("\"prefault\": false") < 100'000);
+    CHECK(resident_kib("\"prefault\": true") > 256 * 1024);  // which the blocks are
+
+    const Ran ran =
+        run(server(",\n\"limits\": {\"clients\": 500000000, \"blocks\": 16777216}, "
+                   "\"prefault\": true"));
+    CHECK(ran.code == 2);
+    CHECK(ran.err == "A: cannot map memory: Cannot allocate memory\n");
+}
 
 TEST_CASE("herd check: what is wrong with a file is one line", "[live][program]") {
     const live::TemporaryFolder folder;

@@ -64,7 +64,7 @@ void check_same(const Config& one, const Config& other) {
     CHECK(one.journal.fsync == other.journal.fsync);
     CHECK(one.max_future_ms == other.max_future_ms);
     CHECK(one.ttl_s == other.ttl_s);
-    CHECK(one.spin == other.spin);
+    CHECK((one.prefault == other.prefault && one.spin == other.spin));
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
          "places": {"provider": "google-legacy", "url": "https://maps.example", "key_file": "key"},
          "limits": {"clients": 7, "idle_ms": 1000},
          "log": {"folder": "-", "wire": true}, "max_future_ms": 5, "ttl_s": 6, "spin": true,
-         "journal": {"folder": "kept", "fsync": "always"}})",
+         "journal": {"folder": "kept", "fsync": "always"}, "prefault": true})",
                                          "f");
     if (!read) FAIL(read.error());
     const Config& config = *read;
@@ -146,7 +146,7 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
     CHECK(config.journal.folder == "kept");
     CHECK(config.journal.fsync == herd::Fsync::always);
     CHECK((config.max_future_ms == 5 && config.ttl_s == 6));
-    CHECK(config.spin);
+    CHECK((config.prefault && config.spin));
 }
 
 TEST_CASE("config file: what is not JSON is said with its line", "[herd][config]") {
@@ -186,7 +186,7 @@ TEST_CASE("config file: every cut-off file is refused, and none is misread", "[h
 TEST_CASE("config file: an unknown field is said together with those there are", "[herd][config]") {
     CHECK(fault(with("\"spins\": true")) ==
           "f:3: spins: expected one of servers, links, places, limits, log, journal, "
-          "max_future_ms, ttl_s, spin, got \"spins\"");
+          "max_future_ms, ttl_s, prefault, spin, got \"spins\"");
     CHECK(fault(with("\"log\": {\n\"file\": \"x\"}")) ==
           "f:4: log.file: expected one of folder, wire, got \"file\"");
     CHECK(fault(with("\"limits\": {\n\n\"client\": 1}"))

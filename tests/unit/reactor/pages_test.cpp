@@ -1,14 +1,33 @@
 #include "reactor/pages.hpp"
 
+#include "reactor/sys.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <utility>
+#include <vector>
+
+#include <sys/mman.h>
 
 namespace reactor {
 namespace {
+
+struct TakenAtOnce {
+    TakenAtOnce() { sys::take_pages_at_once(true); }
+    TakenAtOnce(const TakenAtOnce&) = delete;
+    TakenAtOnce& operator=(const TakenAtOnce&) = delete;
+    ~TakenAtOnce() { sys::take_pages_at_once(false); }
+};
+
+std::size_t pages_in_memory(const Pages& pages) {
+    const auto bytes = pages.bytes();
+    std::vector<unsigned char> there(bytes.size() / Pages::small_page);
+    REQUIRE(::mincore(bytes.data(), bytes.size(), there.data()) == 0);
+    return static_cast<std::size_t>(std::ranges::count(there, 1));
+}
 
 TEST_CASE("pages: come zeroed", "[reactor][pages]") {
     auto pages = Pages::map(10000);
@@ -35,6 +54,30 @@ TEST_CASE("pages: untouched pages of a huge array cost nothing", "[reactor][page
     REQUIRE((*array)[0] == 1);
     REQUIRE((*array)[(std::size_t{1} << 33) - 1] == 2);
     REQUIRE((*array)[12345] == 0);
+}
+
+TEST_CASE("pages: are taken when they are touched, or all at once", "[reactor][pages]") {
+    constexpr std::size_t count = 1'000;
+    const auto size = count * Pages::small_page;
+    auto mapped = Pages::map(size);
+    REQUIRE(mapped);
+    REQUIRE(pages_in_memory(*mapped) == 0);
+    const TakenAtOnce taken;
+    auto whole = Pages::map(size);
+    REQUIRE(whole);
+    REQUIRE(pages_in_memory(*whole) == count);
+    REQUIRE(std::ranges::count((*whole).bytes(), 0) == size);
+    REQUIRE(pages_in_memory(*mapped) == 0);
+}
+
+TEST_CASE("pages: to be taken at once, they are refused when they are too many",
+          "[reactor][pages]") {
+    constexpr std::size_t size = std::size_t{1} << 44;  // 16 TiB
+    REQUIRE(Pages::map(size));
+    const TakenAtOnce taken;
+    auto refused = Pages::map(size);
+    REQUIRE_FALSE(refused);
+    REQUIRE(refused.error().value == ENOMEM);
 }
 
 TEST_CASE("pages: moving hands the memory on", "[reactor][pages]") {
