@@ -190,7 +190,7 @@ private:
         if (got < 0) return errno == EAGAIN;
         if (got == 0) way.ended = true;
         const auto size = static_cast<std::size_t>(got);
-        way.allowance -= static_cast<double>(size);
+        if (faults.bytes_per_second > 0) way.allowance -= static_cast<double>(size);
         way.held += size;
         if (size > 0) way.pieces.push_back({Clock::now() + faults.delay, std::string(bytes, size)});
         return true;

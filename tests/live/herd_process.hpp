@@ -39,6 +39,7 @@ struct HerdSetup {
     bool wire = false;
     bool corruptible = false;
     bool journal = false;
+    bool prefault = false;
     Names legacy = {};  // Of the names: old servers, which somebody else starts.
     Names played = {};  // Of the names: neighbours that the test plays itself.
     // Who finds whom elsewhere than where it listens: behind a relay of the test's, at this port.
@@ -162,7 +163,7 @@ private:
                "\",\"url\":\"http://127.0.0.1:" + std::to_string(places_port_) + "\"" +
                setup_.places + "},\"limits\":{" + setup_.limits + "},\"log\":{\"folder\":\"" +
                (folder_ / "logs").string() + "\",\"wire\":" + (setup_.wire ? "true" : "false") +
-               "}" +
+               "}" + (setup_.prefault ? ",\"prefault\":true" : "") +
                (setup_.journal ? ",\"journal\":{\"folder\":\"" + (folder_ / "kept").string() + "\"}"
                                : "") +
                "}";
