@@ -40,12 +40,16 @@ public:
         return (run_ << index_bits) | index_;
     }
 
+    // Whether this is the run known so far.
+    bool is_run(std::uint64_t epoch) const { return epoch == epoch_ && run_ != 0; }
+
     // How far its feed has been processed here.
     rules::Position received;
     // Its table beside ours.
     Comparison comparison;
     std::uint64_t divergences = 0;  // Buckets found divergent.
-    // The session it sends on now, or null. Of two, the newer holds.
+    // The session it sends on now, or null. Of two, the newer holds. While the link is live, it is
+    // of the run that the link is live with.
     PeerSession* session = nullptr;
 
 private:

@@ -2,6 +2,7 @@
 
 #include "herd/barrier.hpp"
 #include "herd/neighbour.hpp"
+#include "herd/peer_session.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/lines.hpp"
 #include "reactor/sys.hpp"
@@ -145,6 +146,10 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     refused_ = false;
     connector_.settle();
     incarnation_ = neighbour_.incarnation(answer.epoch);
+    // One of another run is half open, or of another server with this name.
+    if (neighbour_.session != nullptr && neighbour_.session->incarnation() != incarnation_) {
+        neighbour_.session->abort();
+    }
     const auto position = rules::resumed(
         {answer.resume_epoch, answer.resume_seq, answer.sweep_target, answer.sweep_slot},
         core_.epoch,

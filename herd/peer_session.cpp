@@ -89,6 +89,11 @@ void PeerSession::on_message(const protocol::Hello& hello) {
     if (hello.version != protocol::peer_version) return refuse(502, "protocol version 1 only");
     Neighbour* neighbour = host_.neighbour(hello.name);
     if (neighbour == nullptr) return refuse(503, "not a neighbour of this server");
+    // Two servers have one name. The one that we dial has everything of us, and tells us
+    // everything: if both were listened to in turn, each would begin anew each time.
+    if (neighbour->link().live() && !neighbour->is_run(hello.epoch)) {
+        return refuse(504, "another server of this name is where it should be");
+    }
     // The older session may be half open; the newer one shows where the neighbour is now.
     if (neighbour->session != nullptr) neighbour->session->abort();
     neighbour->session = this;

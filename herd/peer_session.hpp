@@ -49,6 +49,8 @@ public:
     // answered since, is told that it is heard: its PINGs may stand behind much else.
     void tick();
     void abort() { stream_.abort(); }
+    // Of the run that says it; 0: nobody's.
+    std::uint32_t incarnation() const { return incarnation_; }
     // The server shuts down: what the neighbour still has to say is for its successor.
     void leave() { stream_.finish(); }
 

@@ -79,9 +79,9 @@ public:
             std::int64_t next = until;
             bool turned = false;
             for (const auto& each : servers) {
+                if (each->stopped > 0) continue;
                 const std::int64_t wakes = each->loop.wakes_at().time_since_epoch().count();
                 next = std::min(next, wakes);
-                if (each->stopped > 0) continue;
                 if (wakes > kernel.now_ns() && !kernel.ready(each->host)) continue;
                 kernel.enter(each->host);
                 each->loop.run_once();
