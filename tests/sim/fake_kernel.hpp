@@ -65,6 +65,9 @@ public:
     // Prints what servers log.
     bool shows_logs = false;
     void show_log(std::string_view lines) const;
+    // What each host says to each other one, while somebody wants to know.
+    using Said = std::map<std::pair<Host, Host>, std::string>;
+    Said* said = nullptr;
     // Of all paths that have none of their own.
     std::size_t buffer_size = std::size_t{64} << 10;
     std::int64_t delay_min_ns = 20'000;

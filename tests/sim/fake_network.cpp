@@ -234,6 +234,7 @@ Result<std::size_t> FakeKernel::send(int fd, std::string_view bytes) {
         }
         size = 1 + random_.below(size);
     }
+    if (said != nullptr) (*said)[{socket.host, socket.peer_host}] += bytes.substr(0, size);
     pass_to_peer(socket, {.bytes = std::string(bytes.substr(0, size))});
     return size;
 }
