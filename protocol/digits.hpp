@@ -37,7 +37,7 @@ inline Digits read_digits(const char* at, const char* end) {
         const std::uint64_t word = words::load(at);
         const std::ptrdiff_t more = words::front_digits(word);
         if (more == 0) return {at, value};
-        value = value * scale.data()[more] + words::digits_value(word, more);
+        value = value * scale[static_cast<std::size_t>(more)] + words::digits_value(word, more);
         at += more;
         if (more < words::size) return {at, value};
     }

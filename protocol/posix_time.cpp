@@ -70,7 +70,7 @@ const char* read_any(const char* at, const char* end, Seconds& seconds) {
     const Digits decimals = read_digits(++at, end);
     const std::ptrdiff_t count = decimals.end - at;
     if (count == 0 || count > decimals_max) return nullptr;
-    seconds.nanoseconds = decimals.value * scale.data()[count];
+    seconds.nanoseconds = decimals.value * scale[static_cast<std::size_t>(count)];
     return decimals.end;
 }
 

@@ -306,7 +306,7 @@ Result<std::size_t> wait(int poll, std::span<Event> events, Wait wait) {
 }
 
 Result<int> open_alarm(int poll, std::uint64_t data) {
-    const auto alarm = check(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+    auto alarm = check(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
     if (!alarm) return alarm;
     // Edge-triggered, nobody needs to read it.
     auto added = control(poll, EPOLL_CTL_ADD, *alarm, EPOLLIN | EPOLLET, data);
