@@ -1,9 +1,10 @@
 #pragma once
 
+#include "herd/folded_product.hpp"
 #include "herd/sip_hash.hpp"
+#include "protocol/words.hpp"
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -46,26 +47,19 @@ public:
     }
 
 private:
-    __extension__ using Wide = unsigned __int128;
     static constexpr std::ptrdiff_t pair_size = 16;
     static constexpr std::ptrdiff_t block_size = 64;
 
-    static std::uint64_t load(const char* bytes) {
-        static_assert(std::endian::native == std::endian::little);
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes, sizeof(word));
-        return word;
-    }
     // `offset`, in the block, says with which words of the key.
     Wide pair(const char* bytes, std::ptrdiff_t offset) const {
         const std::uint64_t* const key = key_.data() + offset / 8;
+        using protocol::words::load;
         return Wide{load(bytes) + key[0]} * (load(bytes + 8) + key[1]);
     }
     std::uint64_t fold(Wide sum) const {
         const auto low = static_cast<std::uint64_t>(sum);
         const auto high = static_cast<std::uint64_t>(sum >> 64);
-        const Wide product = Wide{low ^ key_[8]} * (high ^ key_[9]);
-        return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+        return folded_product(low ^ key_[8], high ^ key_[9]);
     }
 
     std::array<std::uint64_t, 10> key_{};  // eight beside a block, two to fold

@@ -1,5 +1,7 @@
 #include "herd/digest.hpp"
 
+#include "herd/folded_product.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -21,13 +23,6 @@ std::uint64_t word(const char* bytes, std::size_t size) {
     return value;
 }
 
-// Both halves of the product, folded: every bit of either factor reaches every bit.
-std::uint64_t mix(std::uint64_t one, std::uint64_t other) {
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = Wide{one} * other;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
 }  // namespace
 
 // Sixteen bytes a step; the last sixteen may overlap with those before. The length is mixed in by
@@ -38,11 +33,13 @@ std::uint64_t Digest::hash(std::string_view text, std::uint64_t start) {
     std::uint64_t state = seed ^ text.size() ^ start;
     if (text.size() < 16) {
         const std::size_t front = std::min<std::size_t>(text.size(), 8);
-        return mix(mix(state ^ word(at, front), step),
-                   last ^ word(at + front, text.size() - front));
+        return folded_product(folded_product(state ^ word(at, front), step),
+                              last ^ word(at + front, text.size() - front));
     }
-    for (; end - at > 16; at += 16) state = mix(state ^ word(at, 8), step ^ word(at + 8, 8));
-    return mix(mix(state ^ word(end - 16, 8), step ^ word(end - 8, 8)), last);
+    for (; end - at > 16; at += 16) {
+        state = folded_product(state ^ word(at, 8), step ^ word(at + 8, 8));
+    }
+    return folded_product(folded_product(state ^ word(end - 16, 8), step ^ word(end - 8, 8)), last);
 }
 
 }  // namespace herd
