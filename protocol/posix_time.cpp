@@ -37,10 +37,11 @@ struct Seconds {
 const char* read_usual(const char* at, const char* end, Seconds& seconds) {
     constexpr std::ptrdiff_t size = 20;
     constexpr std::ptrdiff_t point = 10;
-    if (end - at < size || (end - at > size && is_digit(at[size]))) return nullptr;
+    if (end - at < size || at[point] != '.') return nullptr;
+    if (end - at > size && is_digit(at[size])) return nullptr;
     const std::uint64_t first = words::load(at);
     const std::uint64_t last = words::load(at + size - words::size);
-    // The point, where it is one, becomes a digit.
+    // The point becomes a digit.
     const std::uint64_t middle = words::load(at + 8) ^ (std::uint64_t{'.' ^ '0'} << 16);
     if (!words::all_digits(first) || !words::all_digits(middle) || !words::all_digits(last)) {
         return nullptr;

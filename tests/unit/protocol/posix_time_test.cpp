@@ -127,6 +127,24 @@ TEST_CASE("posix_time: what is not decimal seconds is not a time", "[protocol][p
     }
 }
 
+TEST_CASE("posix_time: one wrong byte at any place of the usual form is seen",
+          "[protocol][posix_time]") {
+    const std::string usual = "1111111111.111111111";
+    const std::size_t point = usual.find('.');
+    for (std::size_t place = 0; place < usual.size(); ++place) {
+        for (int value = 0; value < 256; ++value) {
+            const char byte = static_cast<char>(value);
+            std::string text = usual;
+            text[place] = byte;
+            const bool is_sign = place == 0 && (byte == '+' || byte == '-');
+            const bool is_digit = byte >= '0' && byte <= '9';
+            CAPTURE(place, value);
+            CHECK(parse_posix_time(text).has_value() ==
+                  (place == point ? byte == '.' : is_digit || is_sign));
+        }
+    }
+}
+
 TEST_CASE("posix_time: later is greater", "[protocol][posix_time]") {
     CHECK(PosixTime{1} > PosixTime{0});
     CHECK(PosixTime{-1} < PosixTime{0});
