@@ -1,9 +1,9 @@
 // Five servers under load, and readers that hold up: a thousand connections that never read, and a
-// sixth server behind 64 kbit/s. Neither may cost the others memory or time, and the slow one must
-// see each client move. Exits 1 when that is not so.
+// sixth server behind a slow link. Neither may cost the others memory or time, and the slow one
+// must see each client move. Exits 1 when that is not so.
 //
 //     herd-slow-readers [--rounds N] [--seconds N] [--rate N] [--clients N] [--crowd N]
-//                       [--buffer N] [--prefault 0]
+//                       [--link N] [--buffer N] [--prefault 0]
 //
 // Each round has a time with all of them, as long a one in which the same crowd says the same, but
 // reads, and the sixth server's link is not slow, and a shorter one without any of them. So drift
@@ -33,8 +33,9 @@ namespace {
 using namespace std::chrono_literals;
 using live::Manner;
 
-constexpr std::uint64_t slow_bytes_per_second = 64'000 / 8;
 constexpr std::uint64_t line_size = 91;  // an AT line of the fleet's with its newline
+// What kernels on both sides of the slow link hold, and arrives before anything newer does.
+constexpr std::uint64_t on_its_way_max = std::uint64_t{64} << 10;
 constexpr std::uint64_t burst = 50;
 constexpr std::size_t fast = 5;  // servers, the first ones of the target
 constexpr int deaf_each = 2;
@@ -49,6 +50,7 @@ struct Options {
     std::uint64_t rate = 50'000;
     std::uint64_t clients = 200;
     std::uint64_t crowd = 1'000;
+    std::uint64_t link = 64'000;   // of the slow link, bits per second
     std::uint64_t buffer = 8'192;  // of the slow link, in the kernel, per direction
     std::uint64_t prefault = 1;    // 0: memory is taken as it is needed, and grows with rare peaks
 
@@ -58,6 +60,7 @@ struct Options {
                                   {"--rate", &rate},
                                   {"--clients", &clients},
                                   {"--crowd", &crowd},
+                                  {"--link", &link},
                                   {"--buffer", &buffer},
                                   {"--prefault", &prefault}},
                                  name,
@@ -125,11 +128,12 @@ private:
     void look_at_memory();
     double grown_percent() const;
     std::size_t cuts() const;
-    // Each client once in a revolution of the slow link; twice that is allowed, and the second
-    // after which a sweep begins.
+    std::uint64_t slow_bytes_per_second() const { return options_.link / 8; }
+    // Each client once in a revolution of the slow link; twice that is allowed, the second after
+    // which a sweep begins, and what is on its way by then.
     double still_max_s() const {
-        return 1.0 + 2.0 * static_cast<double>(options_.clients * line_size) /
-                         static_cast<double>(slow_bytes_per_second);
+        return 1.0 + static_cast<double>(2 * options_.clients * line_size + on_its_way_max) /
+                         static_cast<double>(slow_bytes_per_second());
     }
 
     const Options options_;
@@ -193,7 +197,8 @@ double SlowReaders::grown_percent() const {
 void SlowReaders::become(Manner manner) {
     manner_ = manner;
     const bool slow = manner == Manner::deaf;
-    proxy_.behave(slow ? live::Faults{.bytes_per_second = slow_bytes_per_second} : live::Faults{});
+    proxy_.behave(slow ? live::Faults{.bytes_per_second = slow_bytes_per_second()}
+                       : live::Faults{});
     proxy_.aim(manner == Manner::away ? std::uint16_t{0} : herd_.herd().peer_port("Slow"));
     if (manner == Manner::away) proxy_.reset();
     advances_.begin();
