@@ -106,6 +106,7 @@ void Propagation::conclude(Result& result, const Measured& measured, std::uint64
     result.figure("herd_cpu_ns_per_update", measured.target_cpu_ns_per(sent));
     result.figure("bench_cpu_ns_per_line", measured.own_cpu_ns_per(sent + seen_));
     result.figure("resident_bytes", measured.target_resident_bytes());
+    result.figure("proportional_bytes", measured.target_proportional_bytes());
     for (const auto& [name, count] : counts) result.figure(name, static_cast<double>(count));
     for (std::size_t passed = 1; passed < times_.size(); ++passed) {
         if (times_[passed].count() == 0) continue;

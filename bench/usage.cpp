@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace bench {
@@ -22,13 +23,18 @@ std::int64_t cpu_ns(const std::string& process) {
     return sum;
 }
 
-std::int64_t resident_bytes(const std::string& process) {
-    std::ifstream file(process + "/status");
+// What such a file says behind `name`, in kB.
+std::int64_t bytes_said(const std::string& path, std::string_view name) {
+    std::ifstream file(path);
     for (std::string word; file >> word;) {
         std::int64_t kilobytes = 0;
-        if (word == "VmRSS:" && file >> kilobytes) return kilobytes * 1024;
+        if (word == name && file >> kilobytes) return kilobytes * 1024;
     }
     return 0;
+}
+
+std::string folder_of(int pid) {
+    return "/proc/" + std::to_string(pid);
 }
 
 }  // namespace
@@ -36,11 +42,16 @@ std::int64_t resident_bytes(const std::string& process) {
 Usage usage_of(std::span<const int> pids) {
     Usage usage;
     for (const int pid : pids) {
-        const std::string process = "/proc/" + std::to_string(pid);
-        usage.cpu_ns += cpu_ns(process);
-        usage.resident_bytes += resident_bytes(process);
+        usage.cpu_ns += cpu_ns(folder_of(pid));
+        usage.resident_bytes += bytes_said(folder_of(pid) + "/status", "VmRSS:");
     }
     return usage;
+}
+
+std::int64_t proportional_bytes(std::span<const int> pids) {
+    std::int64_t sum = 0;
+    for (const int pid : pids) sum += bytes_said(folder_of(pid) + "/smaps_rollup", "Pss:");
+    return sum;
 }
 
 std::int64_t own_cpu_ns() {

@@ -14,6 +14,10 @@ struct Usage {
 
 Usage usage_of(std::span<const int> pids);
 
+// Resident memory in which a page that several processes share counts once among them (PSS); the
+// kernel goes through all of it, so not for often. 0 for what may not be looked at.
+std::int64_t proportional_bytes(std::span<const int> pids);
+
 // This process's CPU time.
 std::int64_t own_cpu_ns();
 

@@ -30,6 +30,8 @@ METRICS = {
         way('3 servers p50'), way('3 servers p99'),
         Metric('CPU per update', 'herd_cpu_ns_per_update', 'ns'),
         Metric('memory of all', 'resident_bytes', 'bytes', compared=False, brief=False),
+        Metric('the same, shared pages once', 'proportional_bytes', 'bytes', compared=False,
+               brief=False),
         Metric('missing', 'missing', 'count', compared=False),
         Metric('of these superseded', 'superseded', 'count', compared=False),
         way('send lateness p99', compared=False, brief=False)),

@@ -143,7 +143,7 @@ def quick(systems=QUICK):
 
 
 def targets(huge=False):
-    """What `targets.TARGETS` need and no more: at least five rounds of each, in ten minutes."""
+    """What `targets.TARGETS` need and no more: at least five rounds of each, in eleven minutes."""
     both = ('herd', 'floor')
     return [
         request(50, 64, (*both, 'redis', 'python'), 5, 1),
@@ -162,8 +162,8 @@ def targets(huge=False):
 
 
 def chains(rounds):
-    """The herd and the least programs in rows of several lengths."""
-    return [in_a_row(hops, rate, ('herd', 'relay'), rounds, 1)
+    """The herd and the least programs in rows of several lengths, with and without answers."""
+    return [in_a_row(hops, rate, ('herd', 'relay', 'floor'), rounds, 1)
             for rate in CHAIN_RATES for hops in HOPS]
 
 
@@ -177,7 +177,7 @@ def rest(huge):
 
 
 def full(huge=False):
-    """All systems, in less than 25 minutes; `huge` takes longer, and much memory."""
+    """All systems, in 25 minutes or so; `huge` takes longer, and much memory."""
     every = ('herd', *PROTOTYPES, 'floor', 'redis')
     some = ('herd', 'python', 'python-kept', 'node', 'java', 'floor', 'redis')
     spread = ('herd', *PROTOTYPES, 'floor', 'relay', 'nats')

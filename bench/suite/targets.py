@@ -83,14 +83,17 @@ def chain_name(hops, rate):
     return f'chain of {hops}, {rate:,}/s'
 
 
-def chains():
-    """Propagation through servers in a row, against programs in a row that pass bytes on."""
+def chains(yardstick):
+    """Propagation through servers in a row.
+
+    Against programs in a row that pass bytes on (`relay`), or answer their client too (`floor`).
+    """
     for rate in CHAIN_RATES:
         for hops in HOPS:
             for quantile, most in (('p50', 1.15), ('p99', 1.5)):
                 case = chain_name(hops, rate)
                 yield Target(f'{case}: {quantile}', case, f'{servers_passed(hops)} {quantile}',
-                             'ns', 'relay', most)
+                             'ns', yardstick, most)
 
 
 def bursts():
@@ -106,12 +109,15 @@ TARGETS = (
     *request(256, 2.5, 8),
     *round_trip('', 1.05, 1.15),
     *round_trip('-spin', 1.15, 1.15),
-    *chains(),
+    *chains('relay'),
+    *chains('floor'),
     *bursts(),
     Target('request 50x64: lines/s', 'request 50x64', 'lines_per_second', 'per_second', 'python',
            least=25),
     Target('80% of python\'s limit: p99', EIGHTY, '3 servers p99', 'ns', 'python', 0.1),
     Target('memory of five servers', EIGHTY, 'resident_bytes', 'bytes', 'python', 0.2),
+    Target('memory of five servers, shared pages once', EIGHTY, 'proportional_bytes', 'bytes',
+           'python', 0.2),
     Target('memory per idle connection', 'connections 5,000', 'user_bytes_per_connection', 'bytes',
            'floor', 128, kind='plain'),
     Target('memory per stored client', 'clients 1,000,000', 'bytes_per_client', 'bytes', 'redis',
