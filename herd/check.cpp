@@ -16,7 +16,6 @@
 #include "reactor/sys.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdio>
 #include <string_view>
@@ -181,8 +180,7 @@ constexpr std::uint64_t slots() {
 
 std::uint64_t table_memory(const Limits& limits) {
     const std::uint64_t line = limits.line_max + std::uint64_t{512};
-    const std::uint64_t index = std::bit_ceil(limits.clients + limits.clients / 3 + 1);
-    return limits.clients * sizeof(Record) + index * 2 * sizeof(std::uint32_t) +
+    return limits.clients * sizeof(Record) + ClientIndex::size_max(limits.clients) +
            (limits.long_records + 1) * (line + sizeof(std::uint32_t));
 }
 

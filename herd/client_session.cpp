@@ -106,7 +106,7 @@ void ClientSession::report(const Line& line, const protocol::IamAt& iamat) {
     }
     const std::span<char> out = stream_.reserve(protocol::at_line_size_max(core_.name, iamat) + 1);
     const protocol::AtLine answer = protocol::write_at(out, core_.name, skew_ns, iamat);
-    switch (core_.table.report(answer, line.hash)) {
+    switch (core_.table.report(answer, line.key)) {
         case Offer::table_full:
             ++core_.counters.table_full;
             return invalid(line.text);
@@ -127,7 +127,7 @@ void ClientSession::report(const Line& line, const protocol::IamAt& iamat) {
 }
 
 void ClientSession::question(const Line& line, const protocol::WhatsAt& whatsat) {
-    const Record* record = core_.table.find(whatsat.client, line.hash);
+    const Record* record = core_.table.find(whatsat.client, line.key);
     if (record == nullptr || core_.expired(record->time_ns, core_.clients->received_ns)) {
         return invalid(line.text);
     }

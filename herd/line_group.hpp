@@ -27,7 +27,7 @@ public:
     struct Line {
         std::string_view text;
         std::size_t end = 0;     // in the input, behind its newline
-        std::uint64_t hash = 0;  // of the client in it; LocationTable::hash
+        LocationTable::Key key;  // of the client in it
         std::expected<Message, protocol::Malformed> message{};
 
         void read(std::string_view line, const LocationTable& table) {
@@ -35,7 +35,7 @@ public:
             // Parsed in place: a copy of what has just been written is slow.
             std::destroy_at(&message);
             new (&message) auto(parse(line));
-            hash = message ? table.hash(client_of(*message)) : 0;
+            key = message ? table.key(client_of(*message)) : LocationTable::Key{};
         }
     };
 
@@ -48,12 +48,12 @@ public:
             Line& line = lines_[size++];
             line.read(*text, table);
             line.end = lines.taken();
-            table.fetch_place(line.hash);
+            table.fetch_place(line.key);
         }
-        std::array<std::uint32_t, size_max> slots;
-        for (std::size_t i = 0; i < size; ++i) slots[i] = table.fetch_record(lines_[i].hash);
-        for (std::size_t i = 0; i < size; ++i) table.fetch_neighbours(slots[i]);
-        return std::span(lines_).first(size);
+        const std::span group = std::span(lines_).first(size);
+        for (Line& line : group) table.fetch_record(line.key);
+        for (const Line& line : group) table.fetch_neighbours(line.key);
+        return group;
     }
 
 private:

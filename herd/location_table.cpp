@@ -2,7 +2,6 @@
 
 #include "herd/rules.hpp"
 
-#include <bit>
 #include <cassert>
 #include <cstring>
 #include <tuple>
@@ -14,10 +13,6 @@ namespace {
 
 constexpr std::uint32_t no_long_line = 0;
 
-std::uint32_t upper(std::uint64_t hash) {
-    return static_cast<std::uint32_t>(hash >> 32);
-}
-
 Version version_of(const protocol::AtLine& line) {
     return {line.time.nanoseconds, line.location, line.server, line.skew_text, line.time_text};
 }
@@ -28,11 +23,9 @@ reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash h
     assert(capacity.records > 0);
     assert(capacity.records <= (1U << 30));
     assert(capacity.long_line_size <= UINT16_MAX);
-    const std::uint32_t places = std::bit_ceil(capacity.records + capacity.records / 3 + 1);
     auto records = reactor::PageArray<Record>::map(capacity.records);
     if (!records) return std::unexpected(records.error());
-    auto index = reactor::PageArray<Place>::map(places);
-    if (!index) return std::unexpected(index.error());
+    if (auto index = index_.open(capacity.records); !index) return index;
     auto lines = reactor::PageArray<char>::map((std::size_t{capacity.long_lines} + 1) *
                                                capacity.long_line_size);
     if (!lines) return std::unexpected(lines.error());
@@ -41,59 +34,47 @@ reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash h
     records_ = std::move(*records);
     // Records are used in their order: only a small herd's few would waste a large page.
     records_.pages().enlarge(reactor::Pages::large_page);
-    index_ = std::move(*index);
     long_lines_ = std::move(*lines);
     long_free_ = std::move(*free);
     capacity_ = capacity;
-    index_mask_ = places - 1;
     hash_ = hash;
     long_fresh_ = no_long_line + 1;
     return {};
 }
 
-void LocationTable::fetch_place(std::uint64_t client_hash) const {
-    __builtin_prefetch(&index_[static_cast<std::uint32_t>(client_hash) & index_mask_]);
-}
-
-std::uint32_t LocationTable::fetch_record(std::uint64_t client_hash) const {
-    const std::uint32_t slot = likely_slot(client_hash);
-    if (slot == no_record) return slot;
+void LocationTable::fetch_record(Key& key) const {
+    // By the hash alone: to compare the client, its record would have to be here.
+    key.likely = index_.find(key.hash, [](std::uint32_t) { return true; });
+    if (key.likely == no_record) return;
     constexpr std::size_t cache_line = 64;
-    const auto* bytes = reinterpret_cast<const char*>(&records_[slot]);
+    const auto* bytes = reinterpret_cast<const char*>(&records_[key.likely]);
     for (std::size_t i = 0; i < sizeof(Record); i += cache_line) __builtin_prefetch(bytes + i, 1);
-    return slot;
 }
 
-void LocationTable::fetch_neighbours(std::uint32_t slot) const {
-    if (slot == no_record) return;
-    const Record& record = records_[slot];
+void LocationTable::fetch_neighbours(const Key& key) const {
+    if (key.likely == no_record) return;
+    const Record& record = records_[key.likely];
     if (record.previous != no_record) __builtin_prefetch(&records_[record.previous], 1);
     if (record.next != no_record) __builtin_prefetch(&records_[record.next], 1);
 }
 
-// By the upper half of the hash alone: to compare the client, its record would have to be here.
-std::uint32_t LocationTable::likely_slot(std::uint64_t client_hash) const {
-    auto place = static_cast<std::uint32_t>(client_hash) & index_mask_;
-    while (index_[place].slot != 0 && index_[place].hash != upper(client_hash)) {
-        place = (place + 1) & index_mask_;
-    }
-    return index_[place].slot == 0 ? no_record : index_[place].slot - 1;
-}
-
 Offer LocationTable::offer(const protocol::AtLine& line,
-                           std::uint64_t hash,
+                           Key key,
                            std::uint32_t source,
                            Origin origin) {
-    const std::uint32_t place = search(line.client, hash);
-    const bool known = index_[place].slot != 0;
-    if (!known && size_ == capacity_.records) return Offer::table_full;
-    const std::uint32_t slot = known ? index_[place].slot - 1 : free_slot();
+    const std::uint32_t known = slot_of(line.client, key);
+    const bool is_new = known == no_record;
+    if (is_new && size_ == capacity_.records) return Offer::table_full;
+    const std::uint32_t slot = is_new ? free_slot() : known;
     Record& record = records_[slot];
-    if (known && !replaces(line, record, origin)) return Offer::not_newer;
+    if (!is_new && !replaces(line, record, origin)) return Offer::not_newer;
     if (!make_room(record, at_line_size(line))) return Offer::no_long_line;
-    if (!known) {
-        index_[place] = {upper(hash), slot + 1};
-        record.hash = upper(hash);
+    if (is_new && !index_.insert(key.hash, slot)) {
+        static_cast<void>(make_room(record, 0));
+        return Offer::table_full;
+    }
+    if (is_new) {
+        record.hash = key.hash;
         record.bucket = Digest::bucket_of(line.client);
         take_free_slot();
     }
@@ -103,9 +84,8 @@ Offer LocationTable::offer(const protocol::AtLine& line,
 }
 
 bool LocationTable::repeat(const protocol::AtLine& line) {
-    const Place& place = index_[search(line.client, hash_(line.client))];
-    if (place.slot == 0) return false;
-    const std::uint32_t slot = place.slot - 1;
+    const std::uint32_t slot = slot_of(line.client, key(line.client));
+    if (slot == no_record) return false;
     if (!rules::newer(version(records_[slot]), version_of(line))) return false;
     feed_.touch(slot);
     return true;
@@ -113,7 +93,6 @@ bool LocationTable::repeat(const protocol::AtLine& line) {
 
 void LocationTable::take_free_slot() {
     ++size_;
-    enlarge_index();
     if (free_ == no_record) {
         ++slots_;
     } else {
@@ -121,43 +100,16 @@ void LocationTable::take_free_slot() {
     }
 }
 
-// With fewer clients than it has small pages, large ones would take memory that nobody needs. From
-// then on it is given one every few clients, as each takes the kernel a moment.
-void LocationTable::enlarge_index() {
-    constexpr std::size_t every = 64;  // new clients
-    const std::size_t size = index_.size() * sizeof(Place);
-    const std::size_t few = size / reactor::Pages::small_page;
-    if (size_ < few || (size_ - few) % every != 0) return;
-    const std::size_t begin = (size_ - few) / every * reactor::Pages::large_page;
-    index_.pages().enlarge(begin, begin + reactor::Pages::large_page);
-}
-
 void LocationTable::remove(std::uint32_t slot) {
     assert(used(slot));
     Record& record = records_[slot];
-    const std::string_view name = client(record);
-    vacate(search(name, hash_(name)));
+    index_.remove(record.hash, slot);
     digest_.toggle(record.bucket, std::exchange(record.digest, 0));
     static_cast<void>(make_room(record, 0));
     feed_.remove(slot);
     record.next = free_;
     free_ = slot;
     --size_;
-}
-
-// What stands behind it, and would not be found over a gap, moves up.
-void LocationTable::vacate(std::uint32_t place) {
-    std::uint32_t gap = place;
-    for (std::uint32_t next = (gap + 1) & index_mask_; index_[next].slot != 0;
-         next = (next + 1) & index_mask_) {
-        const std::string_view name = client(records_[index_[next].slot - 1]);
-        const auto home = static_cast<std::uint32_t>(hash_(name)) & index_mask_;
-        const std::uint32_t from_home = (next - home) & index_mask_;
-        if (from_home < ((next - gap) & index_mask_)) continue;
-        index_[gap] = index_[next];
-        gap = next;
-    }
-    index_[gap] = {};
 }
 
 void LocationTable::send_again(std::uint32_t slot) {
@@ -167,9 +119,9 @@ void LocationTable::send_again(std::uint32_t slot) {
 }
 
 bool LocationTable::corrupt(const protocol::AtLine& line) {
-    const Place& place = index_[search(line.client, hash_(line.client))];
-    if (place.slot == 0) return false;
-    Record& record = records_[place.slot - 1];
+    const std::uint32_t slot = slot_of(line.client, key(line.client));
+    if (slot == no_record) return false;
+    Record& record = records_[slot];
     if (!make_room(record, at_line_size(line))) return false;
     write(record, line, record.source);
     return true;
@@ -183,22 +135,18 @@ bool LocationTable::replaces(const protocol::AtLine& line,
     return line.location > location(stored);
 }
 
-// The place of the client, or the empty one where it would go. There always is an empty one.
-std::uint32_t LocationTable::search(std::string_view client_id, std::uint64_t hash) const {
-    auto place = static_cast<std::uint32_t>(hash) & index_mask_;
-    while (index_[place].slot != 0) {
-        const Place& candidate = index_[place];
-        if (candidate.hash == upper(hash) && client(records_[candidate.slot - 1]) == client_id) {
-            break;
-        }
-        place = (place + 1) & index_mask_;
-    }
-    return place;
+bool LocationTable::is_of(std::uint32_t slot, std::string_view client_id) const {
+    return used(slot) && client(records_[slot]) == client_id;
 }
 
-const Record* LocationTable::find(std::string_view client_id, std::uint64_t hash) const {
-    const std::uint32_t place = search(client_id, hash);
-    return index_[place].slot == 0 ? nullptr : &records_[index_[place].slot - 1];
+std::uint32_t LocationTable::slot_of(std::string_view client_id, Key key) const {
+    if (key.likely != no_record && is_of(key.likely, client_id)) return key.likely;
+    return index_.find(key.hash, [&](std::uint32_t slot) { return is_of(slot, client_id); });
+}
+
+const Record* LocationTable::find(std::string_view client_id, Key key) const {
+    const std::uint32_t slot = slot_of(client_id, key);
+    return slot == no_record ? nullptr : &records_[slot];
 }
 
 bool LocationTable::make_room(Record& record, std::size_t size) {

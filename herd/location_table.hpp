@@ -2,6 +2,7 @@
 
 #include "herd/change_feed.hpp"
 #include "herd/client_hash.hpp"
+#include "herd/client_index.hpp"
 #include "herd/digest.hpp"
 #include "herd/record.hpp"
 #include "herd/version.hpp"
@@ -22,8 +23,8 @@ enum class Offer : std::uint8_t {
     no_long_line,  // its line needs long storage, and there is none left
 };
 
-// The newest report of every client: a fixed slab of records, found through open addressing on a
-// keyed hash of the client, and all of them in one change feed. Records are never moved, and never
+// The newest report of every client: a fixed slab of records, found through an index of a keyed
+// hash of the client, and all of them in one change feed. Records are never moved, and never
 // evicted for want of room. Mapped once; nothing here allocates.
 class LocationTable {
 public:
@@ -40,27 +41,32 @@ public:
     // Once, first.
     reactor::Result<void> open(const Capacity& capacity, ClientHash hash);
 
-    // What the client is looked up by, here and in this run.
-    std::uint64_t hash(std::string_view client) const { return hash_(client); }
+    // What a client is looked up by, here and in this run.
+    struct Key {
+        std::uint32_t hash = 0;
+        std::uint32_t likely = no_record;  // the slot of its record, if fetch_record() saw one
+    };
+    Key key(std::string_view client) const {
+        return {.hash = static_cast<std::uint32_t>(hash_(client) >> 32)};
+    }
     // What a report of that client will touch is asked of memory, and not waited for. Each step
     // needs what the one before it fetched: take it for many clients before the next.
-    void fetch_place(std::uint64_t client_hash) const;
-    // Answers where that record probably is; no_record: nowhere yet.
-    std::uint32_t fetch_record(std::uint64_t client_hash) const;
-    void fetch_neighbours(std::uint32_t slot) const;
+    void fetch_place(const Key& key) const { index_.fetch(key.hash); }
+    void fetch_record(Key& key) const;
+    void fetch_neighbours(const Key& key) const;
 
     // A client's own report. It replaces what is stored when its (time, location) is greater: the
     // same report sent again, to whichever server, changes nothing.
-    Offer report(const protocol::AtLine& line, std::uint64_t client_hash) {
-        return offer(line, client_hash, 0, Origin::client);
+    Offer report(const protocol::AtLine& line, Key key) {
+        return offer(line, key, 0, Origin::client);
     }
-    Offer report(const protocol::AtLine& line) { return report(line, hash(line.client)); }
+    Offer report(const protocol::AtLine& line) { return report(line, key(line.client)); }
     // A neighbour's copy, from the incarnation `source`; ordered by rules::newer.
-    Offer relay(const protocol::AtLine& line, std::uint64_t client_hash, std::uint32_t source) {
-        return offer(line, client_hash, source, Origin::neighbour);
+    Offer relay(const protocol::AtLine& line, Key key, std::uint32_t source) {
+        return offer(line, key, source, Origin::neighbour);
     }
     Offer relay(const protocol::AtLine& line, std::uint32_t source) {
-        return relay(line, hash(line.client), source);
+        return relay(line, key(line.client), source);
     }
 
     // A neighbour shows that it has `line`, and will not hear of the newer one by itself. When what
@@ -78,8 +84,8 @@ public:
     bool corrupt(const protocol::AtLine& line);
 
     // Null when nothing is known of the client. Valid until the next report or relay.
-    const Record* find(std::string_view client) const { return find(client, hash(client)); }
-    const Record* find(std::string_view client, std::uint64_t client_hash) const;
+    const Record* find(std::string_view client) const { return find(client, key(client)); }
+    const Record* find(std::string_view client, Key key) const;
     // The record of a slot below slots().
     const Record& at(std::uint32_t slot) const { return records_[slot]; }
 
@@ -103,23 +109,14 @@ public:
 
 private:
     enum class Origin : std::uint8_t { client, neighbour };
-    // A place of the index: 0 in `slot` means empty, otherwise the record's slot plus 1.
-    struct Place {
-        std::uint32_t hash;
-        std::uint32_t slot;
-    };
 
-    Offer offer(const protocol::AtLine& line,
-                std::uint64_t client_hash,
-                std::uint32_t source,
-                Origin origin);
-    std::uint32_t likely_slot(std::uint64_t client_hash) const;
+    Offer offer(const protocol::AtLine& line, Key key, std::uint32_t source, Origin origin);
     std::uint32_t free_slot() const { return free_ == no_record ? slots_ : free_; }
     void take_free_slot();
-    void enlarge_index();
-    void vacate(std::uint32_t place);
     bool replaces(const protocol::AtLine& line, const Record& stored, Origin origin) const;
-    std::uint32_t search(std::string_view client, std::uint64_t hash) const;
+    bool is_of(std::uint32_t slot, std::string_view client) const;
+    // no_record: nothing is known of the client.
+    std::uint32_t slot_of(std::string_view client, Key key) const;
     bool make_room(Record& record, std::size_t size);
     void write(Record& record, const protocol::AtLine& line, std::uint32_t source);
     char* text(Record& record);
@@ -127,10 +124,9 @@ private:
     Capacity capacity_{};
     ClientHash hash_;
     reactor::PageArray<Record> records_;
-    reactor::PageArray<Place> index_;  // Size a power of two, at most three quarters full.
+    ClientIndex index_;
     reactor::PageArray<char> long_lines_;
     reactor::PageArray<std::uint32_t> long_free_;
-    std::uint32_t index_mask_ = 0;
     std::uint32_t size_ = 0;
     std::uint32_t slots_ = 0;
     std::uint32_t free_ = no_record;  // Unused below slots_; the next one is its record's `next`.

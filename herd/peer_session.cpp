@@ -81,7 +81,7 @@ void PeerSession::on_line(const Line& line) {
     const bool introduces = hello || asks;
     const bool allowed = legacy_ ? at != nullptr : introduces == (neighbour_ == nullptr);
     if (!allowed) return offend();
-    if (at != nullptr) return on_record(*at, line.hash);
+    if (at != nullptr) return on_record(*at, line.key);
     std::visit([this](const auto& what) { on_message(what); }, message);
 }
 
@@ -117,7 +117,7 @@ void PeerSession::on_message(const protocol::Hello& hello) {
     neighbour->link().nudge();
 }
 
-void PeerSession::on_record(const protocol::AtLine& line, std::uint64_t client_hash) {
+void PeerSession::on_record(const protocol::AtLine& line, LocationTable::Key key) {
     if (core_.too_far_ahead(line.skew_ns, line.time.nanoseconds)) {
         ++core_.counters.future_stamps;
         return;
@@ -126,7 +126,7 @@ void PeerSession::on_record(const protocol::AtLine& line, std::uint64_t client_h
         ++core_.counters.expired_stamps;
         return;
     }
-    switch (core_.table.relay(line, client_hash, incarnation_)) {
+    switch (core_.table.relay(line, key, incarnation_)) {
         case Offer::stored:
             ++core_.counters.relayed;
             core_.wire.post_flush();

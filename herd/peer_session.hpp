@@ -63,7 +63,7 @@ private:
     void on_end(std::string_view rest);
     bool is_legacy();
     void on_message(const protocol::Hello& hello);
-    void on_record(const protocol::AtLine& line, std::uint64_t client_hash);
+    void on_record(const protocol::AtLine& line, LocationTable::Key key);
     void on_message(const protocol::Seq& seq);
     void on_message(const protocol::Sweep& sweep);
     void on_message(const protocol::DigestPart& part);

@@ -20,7 +20,7 @@ struct Record {
     std::uint32_t next;
     std::uint32_t source;      // the neighbour incarnation it came from; 0: a client of ours
     std::uint32_t long_line;   // where the line stands when it is longer than inline_size_max
-    std::uint32_t hash;        // upper half of the client's
+    std::uint32_t hash;        // what the index has of the client's
     std::uint16_t line_size;   // without a newline
     std::uint16_t server_end;  // offsets into the line
     std::uint16_t skew_end;
