@@ -33,7 +33,7 @@ class PeerLink final : public reactor::StreamEvents {
 public:
     static constexpr reactor::Duration mark_interval = std::chrono::milliseconds(50);
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
-    static constexpr std::size_t mark_bytes = std::size_t{64} << 10;
+    static constexpr std::size_t mark_bytes = std::size_t{256} << 10;
 
     PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& address);
 
