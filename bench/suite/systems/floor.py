@@ -23,7 +23,7 @@ class Floor(FloorProgram):
     flags = []
 
     def commands(self, topology, folder, settings):
-        if len(topology.servers) == 1:
+        if not topology.links and not topology.observed:
             name, = topology.servers
             if 'places_delay_ms' in settings:
                 return {name: [self.tools.floor, 'lookup', topology.clients(name), PLACES]}
