@@ -71,11 +71,22 @@ constexpr std::array rules = {
 static_assert(rules.size() * sizeof(std::uint32_t) == sizeof(Limits));
 
 // An answer that its client does not read waits in blocks, whole; an eighth is for neighbours only.
-std::uint32_t blocks_min(const Limits& limits) {
+std::uint32_t blocks_of_answer(const Limits& limits) {
     constexpr std::size_t framing = 1024;
     const std::size_t bytes = std::size_t{limits.places_body_max} + limits.line_max + framing;
     const std::size_t blocks = bytes / reactor::BlockPool::block_size + 1;
     return static_cast<std::uint32_t>(blocks + blocks / 7 + 1);
+}
+
+// On a slow path, what is on its way each way, on the connections that either of the two dialled.
+constexpr std::uint32_t blocks_of_neighbour = 4;
+
+std::uint32_t neighbours_max(const Config& config) {
+    std::size_t most = 0;
+    for (const ServerConfig& server : config.servers) {
+        most = std::max(most, server.neighbours.size());
+    }
+    return static_cast<std::uint32_t>(most);
 }
 
 }  // namespace
@@ -86,15 +97,14 @@ std::span<const LimitRule> limit_rules() {
 
 std::optional<LimitClash> find_clash(const Config& config) {
     const Limits& limits = config.limits;
-    if (limits.blocks < blocks_min(limits)) {
+    const std::uint32_t neighbours = neighbours_max(config);
+    const std::uint32_t blocks = blocks_of_answer(limits) + blocks_of_neighbour * neighbours;
+    if (limits.blocks < blocks) {
         return LimitClash{&Limits::blocks,
                           &Limits::places_body_max,
-                          "at least " + std::to_string(blocks_min(limits)) +
-                              ", for one answer of places_body_max bytes"};
-    }
-    std::size_t neighbours = 0;
-    for (const ServerConfig& server : config.servers) {
-        neighbours = std::max(neighbours, server.neighbours.size());
+                          "at least " + std::to_string(blocks) +
+                              ", for one answer of places_body_max bytes and " +
+                              std::to_string(blocks_of_neighbour) + " for each neighbour"};
     }
     if (limits.peer_connections < neighbours) {
         return LimitClash{
