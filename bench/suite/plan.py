@@ -4,7 +4,7 @@ import math
 
 from suite import search
 from suite.targets import CHAIN_RATES, EIGHTY, HOPS, chain_name
-from suite.topology import ALONE, LINKED, WATCHED, Topology, chain
+from suite.topology import ALONE, STAR, WATCHED, Topology, chain
 
 PROTOTYPES = ('python', 'python-uvloop', 'python-kept', 'node', 'java')
 QUICK = ('herd', 'python', 'floor')
@@ -105,10 +105,13 @@ def starts(systems, rounds):
 
 
 def calls(connections, rounds, seconds):
-    """System calls of a server with three neighbours."""
+    """System calls of a server with three neighbours, which are not linked with each other.
+
+    One that has it from another first sends a report back; strace slows a server down until they do.
+    """
     options = {'server': 'Goloman', 'connections': connections, 'depth': 64, 'clients': 100_000,
                'seconds': seconds, 'warmup': 0.2}
-    return Case(f'calls {connections}x64', 'calls', LINKED, ('herd',), rounds, options)
+    return Case(f'calls {connections}x64', 'calls', STAR, ('herd',), rounds, options)
 
 
 def limit(system):

@@ -39,7 +39,8 @@ GRAPH = (('Goloman', 'Hands'), ('Goloman', 'Holiday'), ('Goloman', 'Wilkes'), ('
          ('Holiday', 'Welsh'), ('Holiday', 'Wilkes'))
 
 ALONE = Topology(('Goloman',))
-LINKED = Topology(FIVE, GRAPH)
+STAR = Topology(('Goloman', 'Hands', 'Holiday', 'Wilkes'),
+                (('Goloman', 'Hands'), ('Goloman', 'Holiday'), ('Goloman', 'Wilkes')))
 WATCHED = Topology(FIVE, GRAPH, FIVE)
 
 
