@@ -20,9 +20,9 @@ namespace herd {
 
 namespace {
 
-// An answer's AT line, places and newlines; a failure may be longer than what failed.
-std::size_t places_room(std::size_t at_size, std::string_view json) {
-    return at_size + std::max(json.size(), protocol::places_failure_size_min) + 3;
+// An answer's AT line, places and newlines.
+std::size_t places_room(std::size_t at_size, std::string_view places) {
+    return at_size + places.size() + 3;
 }
 
 }  // namespace
@@ -175,15 +175,15 @@ void ClientSession::forget_question() {
     question_ = Questions::none;
 }
 
-void ClientSession::on_places(std::string_view json) {
+void ClientSession::on_places(const protocol::CutPlaces& answer) {
     assert(asks());
     const Question& question = core_.clients->questions[question_];
     const std::uint32_t bound = question.bound;
     const std::size_t at_size = question.at_line.size(core_.wire.blocks());
-    const std::span<char> out = stream_.reserve(places_room(at_size, json));
+    const std::span<char> out = stream_.reserve(places_room(at_size, answer.text));
     question.at_line.copy_to(core_.wire.blocks(), out.data());
     forget_question();
-    send_places(out, at_size, json, bound);
+    send_places(out, at_size, answer, bound);
     answered_late();
 }
 
@@ -230,23 +230,18 @@ void ClientSession::tell_reach() {
 void ClientSession::answer_now(std::string_view at_line, std::string_view json) {
     const std::span<char> out = stream_.reserve(places_room(at_line.size(), json));
     std::memcpy(out.data(), at_line.data(), at_line.size());
-    send_places(out, at_line.size(), json, 0);
+    send_places(out, at_line.size(), {json}, 0);
 }
 
 // Completes an answer whose AT line, `at_size` bytes, stands in `out` already. The line, the places
 // and the empty line leave as one piece: there are clients that read once.
 void ClientSession::send_places(std::span<char> out,
                                 std::size_t at_size,
-                                std::string_view json,
+                                const protocol::CutPlaces& answer,
                                 std::uint32_t bound) {
+    static_assert(protocol::bound_max <= protocol::PlacesCuts::ends_max);
     out[at_size] = '\n';
-    const std::span<char> body = out.subspan(at_size + 1, out.size() - at_size - 3);
-    const auto cut = protocol::cut_places(body, json, bound);
-    const std::string_view places =
-        cut ? cut->text
-            : protocol::format_places_failure(body,
-                                              protocol::PlacesStatus::unknown_error,
-                                              "The Places service answered nonsense.");
+    const std::string_view places = protocol::cut_again(out.subspan(at_size + 1), answer, bound);
     const std::size_t size = at_size + 1 + places.size();
     out[size] = '\n';
     out[size + 1] = '\n';

@@ -75,11 +75,11 @@ private:
     void too_long(std::string_view line);
     bool ask(std::string_view at_line, const protocol::PlacesQuery& query, std::uint32_t bound);
     void forget_question();
-    void on_places(std::string_view json);
+    void on_places(const protocol::CutPlaces& answer);
     void answer_now(std::string_view at_line, std::string_view json);
     void send_places(std::span<char> out,
                      std::size_t at_size,
-                     std::string_view json,
+                     const protocol::CutPlaces& answer,
                      std::uint32_t bound);
     void sent(std::size_t size, const char* text);
     void on_synced(bool reached);

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "protocol/places_json.hpp"
 #include "protocol/places_request.hpp"
 #include "reactor/delegate.hpp"
 
 #include <cstdint>
-#include <string_view>
 
 namespace herd {
 
@@ -20,8 +20,8 @@ struct PlacesTicket {
 class Places {
 public:
     // A complete JSON text in the Nearby Search shape with at most 20 results, whatever happened
-    // upstream. The view dies when the call returns.
-    using Answered = reactor::Delegate<void(std::string_view json)>;
+    // upstream. Its text dies when the call returns.
+    using Answered = reactor::Delegate<void(const protocol::CutPlaces& answer)>;
 
     // Calls `answered` exactly once, from a task, unless cancelled before. A null ticket: too many
     // wait already; nothing will be called.

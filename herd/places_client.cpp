@@ -172,7 +172,7 @@ void PlacesClient::hand_out() {
         const Answered answered = waiter->answered;
         waiters_.release(*waiter);
         // The lookup still counts this waiter: whatever is cancelled in the call, its text stays.
-        answered(text_of(lookup));
+        answered(answer_of(lookup));
         leave(lookup);
     }
 }
@@ -194,13 +194,13 @@ void PlacesClient::admit() {
     }
 }
 
-std::string_view PlacesClient::text_of(const Lookup& lookup) {
+protocol::CutPlaces PlacesClient::answer_of(const Lookup& lookup) {
     if (lookup.failed) {
         const PlacesTroubleFacts& why = facts(lookup.trouble);
-        return protocol::format_places_failure(failure_room_, why.status, why.message);
+        return {protocol::format_places_failure(failure_room_, why.status, why.message)};
     }
     if (!lookup.standing) return lookup.answer;
-    return protocol::format_no_places(failure_room_, protocol::PlacesStatus::zero_results);
+    return {protocol::format_no_places(failure_room_, protocol::PlacesStatus::zero_results)};
 }
 
 void PlacesClient::fetch(Lookup& lookup) {

@@ -91,7 +91,7 @@ private:
     void on_turn();
     void hand_out();
     void admit();
-    std::string_view text_of(const Lookup& lookup);
+    protocol::CutPlaces answer_of(const Lookup& lookup);
 
     void fetch(Lookup& lookup);
     void on_fetched(std::uint32_t seat, const FetchResult& result);

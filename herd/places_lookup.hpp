@@ -59,7 +59,7 @@ struct PlacesLookup : reactor::ListItem<ByDeadline>, reactor::ListItem<ByTurn> {
     std::uint32_t seat = no_seat;
     reactor::Instant deadline;
     reactor::Instant resumes;      // when resting
-    std::string_view answer;       // if not failed: a view of the seat's room
+    protocol::CutPlaces answer;    // if not failed: its text is in the seat's room
     PlacesLookup* next = nullptr;  // in its chain of the table
     reactor::List<PlacesWaiter> waiters;
 };

@@ -141,18 +141,18 @@ bool succeeded(std::uint32_t status) {
 }
 
 // The legacy service tells everything in a body that comes with 200.
-std::expected<std::string_view, PlacesTrouble> read_legacy(const FetchResult& result,
-                                                           std::span<char> out) {
+std::expected<protocol::CutPlaces, PlacesTrouble> read_legacy(const FetchResult& result,
+                                                              std::span<char> out) {
     if (!succeeded(result.status)) return std::unexpected(trouble_of_http(result.status));
     const auto cut = protocol::cut_places(out, result.body, PlacesProvider::results_max);
     if (!cut) return std::unexpected(trouble_of(cut.error()));
     if (const auto trouble = trouble_of(cut->status)) return std::unexpected(*trouble);
-    return cut->text;
+    return *cut;
 }
 
 // The new service's errors come with a body that says more than the HTTP status.
-std::expected<std::string_view, PlacesTrouble> read_new(const FetchResult& result,
-                                                        std::span<char> out) {
+std::expected<protocol::CutPlaces, PlacesTrouble> read_new(const FetchResult& result,
+                                                           std::span<char> out) {
     const auto reshaped = protocol::reshape_new_places(out, result.body, result.status);
     if (!reshaped) {
         return std::unexpected(succeeded(result.status) ? trouble_of(reshaped.error())
@@ -164,7 +164,7 @@ std::expected<std::string_view, PlacesTrouble> read_new(const FetchResult& resul
     const auto cut = protocol::cut_places(
         out.subspan(reshaped->text.size()), reshaped->text, PlacesProvider::results_max);
     if (!cut) return std::unexpected(trouble_of(cut.error()));
-    return cut->text;
+    return *cut;
 }
 
 }  // namespace
@@ -210,8 +210,8 @@ bool PlacesProvider::https() const {
     return base_.starts_with("https://");
 }
 
-std::expected<std::string_view, PlacesTrouble> PlacesProvider::read(const FetchResult& result,
-                                                                    std::span<char> out) const {
+std::expected<protocol::CutPlaces, PlacesTrouble> PlacesProvider::read(const FetchResult& result,
+                                                                       std::span<char> out) const {
     if (const auto trouble = trouble_of(result.fault)) return std::unexpected(*trouble);
     if (result.status >= 500) return std::unexpected(PlacesTrouble::failing);
     return provider_ == Provider::google ? read_new(result, out) : read_legacy(result, out);

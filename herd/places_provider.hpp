@@ -47,8 +47,8 @@ public:
 
     // What came back, in the legacy shape with at most results_max results, as a view of `out`.
     // Places found and no place found are answers; everything else is trouble.
-    std::expected<std::string_view, PlacesTrouble> read(const FetchResult& result,
-                                                        std::span<char> out) const;
+    std::expected<protocol::CutPlaces, PlacesTrouble> read(const FetchResult& result,
+                                                           std::span<char> out) const;
 
     bool https() const;
     // The host is a name that has to be looked up.

@@ -236,8 +236,9 @@ public:
 
     bool on_value(const JsonPath& path, const JsonValue& value) override {
         if (path.is({PlacesKey::results, PlacesKey::element})) {
+            if (count_ < bound_) kept_end_ = end(value);
+            if (count_ < std::min<std::size_t>(bound_, ends_.size())) ends_[count_] = end(value);
             ++count_;
-            if (count_ <= bound_) kept_end_ = end(value);
             element_end_ = end(value);
             return true;
         }
@@ -249,9 +250,8 @@ public:
     bool complete() const { return has_results_ && status_.has_value(); }
     PlacesStatus status() const { return *status_; }
 
-    // The elements too many, each with the comma in front of it: a view into the body, perhaps
-    // empty.
-    std::string_view surplus() const { return surplus_; }
+    // Writes what is left of the body, which was walked.
+    PlacesCuts write(TextWriter& writer, std::string_view body) const;
 
 private:
     static const char* end(const JsonValue& value) { return value.json.data() + value.json.size(); }
@@ -259,9 +259,7 @@ private:
     bool take_results(const JsonValue& value) {
         if (has_results_ || value.kind != JsonKind::array) return false;
         has_results_ = true;
-        if (count_ <= bound_) return true;
-        surplus_ = bound_ == 0 ? value.json.substr(1, value.json.size() - 2)
-                               : std::string_view(kept_end_, element_end_);
+        results_ = value.json;
         return true;
     }
 
@@ -273,11 +271,12 @@ private:
 
     std::uint32_t bound_;
     std::size_t count_ = 0;
-    const char* kept_end_ = nullptr;     // of the last element to keep
-    const char* element_end_ = nullptr;  // of the last element of all
+    const char* kept_end_ = nullptr;                        // of the last element to keep
+    const char* element_end_ = nullptr;                     // of the last element of all
+    std::array<const char*, PlacesCuts::ends_max> ends_{};  // of the first ones to keep
     bool has_results_ = false;
+    std::string_view results_;  // with the brackets
     std::optional<PlacesStatus> status_;
-    std::string_view surplus_;
 };
 
 // Copies with each run of newlines made one, counting one at the end of what is already there.
@@ -289,6 +288,28 @@ void put_squeezed(TextWriter& writer, std::string_view text) {
         if (writer.size() > 0 && writer.text().back() != '\n') writer.put('\n');
         text.remove_prefix(std::min(text.find_first_not_of('\n', line), text.size()));
     }
+}
+
+PlacesCuts CutVisitor::write(TextWriter& writer, std::string_view body) const {
+    const char* at = body.data();
+    const auto put_until = [&](const char* stop) {
+        put_squeezed(writer, std::string_view(at, stop));
+        at = stop;
+        return static_cast<std::uint32_t>(writer.size());
+    };
+    PlacesCuts cuts;
+    cuts.count = static_cast<std::uint32_t>(std::min<std::size_t>(count_, bound_));
+    cuts.begin = put_until(results_.data() + 1);
+    for (std::size_t i = 0; i < std::min<std::size_t>(cuts.count, ends_.size()); ++i) {
+        cuts.ends[i] = put_until(ends_[i]);
+    }
+    if (cuts.count > 0) cuts.last_end = put_until(kept_end_);
+    const char* const bracket = results_.data() + results_.size() - 1;
+    // The elements too many go, each with the comma in front of it; of all, what is between them.
+    if (count_ > bound_) at = bound_ == 0 ? bracket : element_end_;
+    cuts.end = put_until(bracket);
+    put_until(body.data() + body.size());
+    return cuts;
 }
 
 }  // namespace
@@ -337,15 +358,25 @@ std::expected<CutPlaces, PlacesFault> cut_places(std::span<char> out,
 
     const std::string_view text = body.substr(0, body.find_last_not_of(" \t\r\n") + 1);
     TextWriter writer(out);
-    const std::string_view surplus = visitor.surplus();
-    if (surplus.empty()) {
-        put_squeezed(writer, text);
-    } else {
-        const auto begin = static_cast<std::size_t>(surplus.data() - body.data());
-        put_squeezed(writer, text.substr(0, begin));
-        put_squeezed(writer, text.substr(begin + surplus.size()));
+    const PlacesCuts cuts = visitor.write(writer, text);
+    if (writer.overflowed()) return std::unexpected(PlacesFault::too_large);
+    return CutPlaces{writer.text(), visitor.status(), cuts};
+}
+
+std::string_view cut_again(std::span<char> out, const CutPlaces& answer, std::uint32_t bound) {
+    const PlacesCuts& cuts = answer.cuts;
+    assert(bound <= PlacesCuts::ends_max);
+    std::size_t left = answer.text.size();
+    std::size_t right = left;
+    if (bound < cuts.count) {
+        left = bound == 0 ? cuts.begin : cuts.ends[bound - 1];
+        right = bound == 0 ? cuts.end : cuts.last_end;
     }
-    return finish_places(writer, visitor.status());
+    TextWriter writer(out);
+    writer.put(answer.text.substr(0, left));
+    writer.put(answer.text.substr(right));
+    assert(!writer.overflowed());
+    return writer.text();
 }
 
 }  // namespace protocol

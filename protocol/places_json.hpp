@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -36,9 +38,27 @@ std::string_view to_text(PlacesFault fault);
 constexpr std::size_t places_depth_max = 64;
 
 // An answer, as a view of the caller's `out`.
-struct CutPlaces {
+struct ShapedPlaces {
     std::string_view text;
     PlacesStatus status;
+};
+
+// Where an answer can be cut again without being read again, as offsets into it.
+struct PlacesCuts {
+    static constexpr std::size_t ends_max = 20;
+
+    std::uint32_t begin = 0;                     // of the results, behind the bracket
+    std::array<std::uint32_t, ends_max> ends{};  // of the first results
+    std::uint32_t last_end = 0;                  // of the last one
+    std::uint32_t end = 0;                       // of all, where the bracket closes
+    std::uint32_t count = 0;                     // of all
+};
+
+// The same, cut; without cuts, as of a failure, there is nothing to be cut.
+struct CutPlaces {
+    std::string_view text;
+    PlacesStatus status = PlacesStatus::unknown_error;
+    PlacesCuts cuts{};
 };
 
 // Cuts the results of a legacy answer to the first `bound`. All else stays as the service sent it,
@@ -50,12 +70,16 @@ std::expected<CutPlaces, PlacesFault> cut_places(std::span<char> out,
                                                  std::string_view body,
                                                  std::uint32_t bound);
 
+// What cutting that answer's body to `bound`, at most ends_max, would give. An `out` as large as
+// its text always suffices.
+std::string_view cut_again(std::span<char> out, const CutPlaces& answer, std::uint32_t bound);
+
 // Brings an answer of Places API (New), good or bad, into the legacy shape. `http_status` is what
 // it came with. Numbers and strings keep their spelling; fields that are absent stay so.
 // places_reshaped_size_max says how large `out` need be; they must not overlap.
-std::expected<CutPlaces, PlacesFault> reshape_new_places(std::span<char> out,
-                                                         std::string_view body,
-                                                         std::uint32_t http_status);
+std::expected<ShapedPlaces, PlacesFault> reshape_new_places(std::span<char> out,
+                                                            std::string_view body,
+                                                            std::uint32_t http_status);
 
 // What reshaping makes of a body at most: the layout costs more than what it replaces only where
 // places are nearly empty, by less than this factor.

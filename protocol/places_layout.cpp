@@ -93,9 +93,10 @@ void put_characters(TextWriter& writer, std::string_view text) {
 
 }  // namespace
 
-std::expected<CutPlaces, PlacesFault> finish_places(const TextWriter& writer, PlacesStatus status) {
+std::expected<ShapedPlaces, PlacesFault> finish_places(const TextWriter& writer,
+                                                       PlacesStatus status) {
     if (writer.overflowed()) return std::unexpected(PlacesFault::too_large);
-    return CutPlaces{writer.text(), status};
+    return ShapedPlaces{writer.text(), status};
 }
 
 void put_place(TextWriter& writer, const PlaceTexts& place, bool is_first) {

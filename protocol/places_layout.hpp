@@ -30,6 +30,7 @@ void put_places_end(TextWriter& writer, PlacesStatus status);
 void put_no_places(TextWriter& writer, PlacesStatus status, std::string_view message);
 
 // The answer, unless it did not fit.
-std::expected<CutPlaces, PlacesFault> finish_places(const TextWriter& writer, PlacesStatus status);
+std::expected<ShapedPlaces, PlacesFault> finish_places(const TextWriter& writer,
+                                                       PlacesStatus status);
 
 }  // namespace protocol

@@ -132,9 +132,9 @@ PlacesStatus failure_status(const ServiceError& error, std::uint32_t http_status
 
 }  // namespace
 
-std::expected<CutPlaces, PlacesFault> reshape_new_places(std::span<char> out,
-                                                         std::string_view body,
-                                                         std::uint32_t http_status) {
+std::expected<ShapedPlaces, PlacesFault> reshape_new_places(std::span<char> out,
+                                                            std::string_view body,
+                                                            std::uint32_t http_status) {
     TextWriter places(out);
     put_places_begin(places);
     ReshapeVisitor visitor(places);

@@ -65,9 +65,9 @@ using places_test::RudeServer;
 constexpr std::string_view found = places_test::good_body;
 
 struct Asker {
-    void on_answer(std::string_view json) {
+    void on_answer(const protocol::CutPlaces& answer) {
         ++answers;
-        text = json;
+        text = answer.text;
         took = std::chrono::steady_clock::now() - since;
     }
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();

@@ -46,12 +46,14 @@ public:
 private:
     void answer() {
         for (Answered& question : questions_) {
-            if (question) std::exchange(question, {})(json);
+            if (question) std::exchange(question, {})(answer_);
         }
     }
 
     reactor::Task task_;
     std::array<Answered, 64> questions_;
+    std::array<char, json.size()> text_{};
+    protocol::CutPlaces answer_ = *protocol::cut_places(text_, json, 20);
 };
 
 struct Member {

@@ -4,6 +4,7 @@
 #include "reactor/slab.hpp"
 #include "reactor/timer.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -43,8 +44,9 @@ private:
 
         void on_time() {
             const Answered answer = answered;
-            places.questions_.release(*this);
-            answer(json);
+            FakePlaces& from = places;
+            from.questions_.release(*this);
+            answer(from.answer_);
         }
 
         FakePlaces& places;
@@ -54,6 +56,8 @@ private:
 
     reactor::Loop& loop_;
     reactor::Slab<Question> questions_;
+    std::array<char, json.size()> text_{};
+    protocol::CutPlaces answer_ = *protocol::cut_places(text_, json, 20);
 };
 
 }  // namespace sim

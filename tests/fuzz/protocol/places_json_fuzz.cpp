@@ -38,6 +38,7 @@ void check_cut(std::string_view body, std::uint32_t bound) {
     const auto narrowed = cut_places(again_out, wide->text, bound);
     assert(narrowed);
     assert(narrowed->text == answer->text);
+    assert(cut_again(again_out, *wide, bound) == answer->text);
 
     std::vector<char> short_out(answer->text.size() - 1);
     assert(cut_places(short_out, body, bound).error() == PlacesFault::too_large);

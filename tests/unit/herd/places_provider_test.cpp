@@ -37,7 +37,7 @@ struct Reading {
 Reading read(Provider provider, const FetchResult& result) {
     std::vector<char> out(65'536);
     const auto answer = make(provider).read(result, out);
-    if (answer) return {std::string(*answer), {}};
+    if (answer) return {std::string(answer->text), {}};
     return {{}, answer.error()};
 }
 

@@ -112,11 +112,11 @@ Limits small_limits() {
     return limits;
 }
 
-void Asker::on_answer(std::string_view json) {
+void Asker::on_answer(const protocol::CutPlaces& answer) {
     ++answers;
     at = world->now();
     text = {};
-    json.copy(text.data(), text.size() - 1);
+    answer.text.copy(text.data(), text.size() - 1);
     if (cancels != nullptr) world->client->cancel(cancels->ticket);
     if (asks_again) world->ask(*this, {8, 8, 8'000});
     asks_again = false;

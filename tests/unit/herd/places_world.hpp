@@ -73,7 +73,7 @@ class World;
 
 // Who asks. Notes what it is told and when.
 struct Asker {
-    void on_answer(std::string_view json);
+    void on_answer(const protocol::CutPlaces& answer);
 
     World* world = nullptr;
     PlacesTicket ticket;

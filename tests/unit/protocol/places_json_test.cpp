@@ -261,6 +261,27 @@ TEST_CASE("places_json: a text that does not fit is a fault, at every size",
     CHECK(cut(google, 1, size) == ok(google_cut_to(1)));
 }
 
+TEST_CASE("places_json: an answer is cut again without being read", "[protocol][places_json]") {
+    for (const std::string& body : {google,
+                                    with_results("[]"),
+                                    with_results("[ \n\n ]"),
+                                    with_results("[\n\n1\n\n,\n\n2 , [3]\n\n]"),
+                                    "\n\n" + with_results("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,"
+                                                          "17,18,19,20,21,22,23]")}) {
+        for (std::uint32_t bound = 0; bound <= 20; ++bound) {
+            for (const std::uint32_t first : {bound, 20U, 22U, 4294967295U}) {
+                CAPTURE(body, first, bound);
+                CHECK(cut_twice(body, first, bound) == cut(body, bound).text);
+            }
+        }
+    }
+    // Whoever has no cuts is left as it is.
+    std::vector<char> out(places_failure_size_min);
+    std::vector<char> again(places_failure_size_min);
+    const auto text = format_places_failure(out, PlacesStatus::unknown_error, "why");
+    CHECK(cut_again(again, {text}, 0) == text);
+}
+
 TEST_CASE("places_json: cutting again changes nothing", "[protocol][places_json]") {
     for (std::uint32_t bound = 0; bound <= 3; ++bound) {
         const Outcome once = cut(google, bound);

@@ -24,7 +24,8 @@ struct Outcome {
     }
 };
 
-inline Outcome to_outcome(const std::expected<CutPlaces, PlacesFault>& answer) {
+template <class Answer>
+Outcome to_outcome(const std::expected<Answer, PlacesFault>& answer) {
     if (!answer) return {"", std::string(to_text(answer.error()))};
     return {std::string(answer->text), std::string(to_text(answer->status))};
 }
@@ -34,6 +35,15 @@ inline Outcome cut(std::string_view body, std::uint32_t bound, std::size_t out_s
     // In a buffer of its own, so that the sanitizer sees a read behind the end.
     const std::vector<char> exact(body.begin(), body.end());
     return to_outcome(cut_places(out, {exact.data(), exact.size()}, bound));
+}
+
+// Cut to `first`, and what that gives to `bound`, without being read again.
+inline std::string cut_twice(std::string_view body, std::uint32_t first, std::uint32_t bound) {
+    std::vector<char> out(body.size());
+    const auto answer = cut_places(out, body, first);
+    if (!answer) return std::string(to_text(answer.error()));
+    std::vector<char> again(answer->text.size());
+    return std::string(cut_again(again, *answer, bound));
 }
 
 inline Outcome cut(std::string_view body, std::uint32_t bound) {
