@@ -109,7 +109,7 @@ void ClientIndex::remove(std::uint32_t hash, std::uint32_t slot) {
     const std::uint32_t segment = directory_[line(hash)];
     auto& buckets = segments_[segment].buckets;
     for (std::uint32_t at = home(hash);; at = next(at)) {
-        const auto found = std::ranges::find(buckets[at].entries, slot + 1);
+        const auto* const found = std::ranges::find(buckets[at].entries, slot + 1);
         if (found == buckets[at].entries.end()) {
             assert(buckets[at].full());
             continue;

@@ -92,8 +92,8 @@ private:
         std::uint16_t depth;  // how many first bits all its hashes share
     };
 
-    static std::size_t first_of(std::uint32_t places) {
-        return static_cast<std::size_t>(std::countr_zero(places));
+    static std::size_t first_of(std::uint32_t marked) {
+        return static_cast<std::size_t>(std::countr_zero(marked));
     }
     static std::uint32_t segments_max(std::uint32_t slots);
     static std::uint32_t home(std::uint32_t hash) { return hash % Segment::size; }
