@@ -7,6 +7,7 @@
 #include "herd/log.hpp"
 #include "herd/neighbour.hpp"
 #include "herd/peer_session.hpp"
+#include "herd/places_key.hpp"
 #include "herd/places_lookup.hpp"
 #include "herd/record.hpp"
 #include "herd/server.hpp"
@@ -160,7 +161,11 @@ std::string settings(const Config& config) {
     const PlacesConfig& places = config.places;
     std::string text = "places: " + std::string(name_of(places.provider));
     if (!places.url.empty()) text += " at " + places.url;
-    if (!places.key_file.empty()) text += ", key in " + places.key_file;
+    if (!places.key_file.empty()) {
+        text += ", key in " + places.key_file;
+        const auto key = read_places_key(places.key_file);
+        if (!key) text += "\nwarning: no server will start: " + key.error();
+    }
     text += "\nlog: " + (config.log.folder == "-" ? "standard error" : config.log.folder + "/") +
             (config.log.wire ? ", with every line in and out" : "");
     text += "\njournal: " + journal(config.journal);

@@ -84,6 +84,14 @@ Outcome<> Serving::start() {
     places_.client().tell(Delegate<void(PlacesTrouble)>::to<&Serving::on_places_trouble>(*this));
     server_.start();
     look_.start(reactor::Duration::zero());
+    if (server_.journal().state() == "failed") {
+        std::fprintf(
+            stderr,
+            "%s: the journal in %s cannot be written, so positions are in memory only until "
+            "it can; the log says why\n",
+            self_.name.c_str(),
+            config_.journal.folder.c_str());
+    }
     say(": clients on " + to_text(server_.client_address()) + ", peers on " +
         to_text(server_.peer_address()));
     return {};

@@ -78,7 +78,8 @@ public:
     void start();
     // For good: asks it to end, which is told; one that rests is gone when this returns.
     void stop();
-    void kill() const;
+    // At once, and for good.
+    void kill();
 
     const std::string& name() const { return name_; }
     bool ready() const { return ready_; }
@@ -129,8 +130,13 @@ void Child::stop() {
     }
 }
 
-void Child::kill() const {
-    if (process_.pid >= 0) kill_at_once(process_.pid);
+void Child::kill() {
+    stopping_ = true;
+    if (process_.pid >= 0) {
+        kill_at_once(process_.pid);
+    } else {
+        timer_.cancel();
+    }
 }
 
 void Child::on_output(reactor::Ready) {

@@ -154,6 +154,32 @@ TEST_CASE("herd serve: with prefault, all memory is there at the start", "[live]
     CHECK(ran.err == "A: cannot map memory: Cannot allocate memory\n");
 }
 
+TEST_CASE("herd check: a key that no server could read is warned of", "[live][program]") {
+    const live::TemporaryFolder folder;
+    const std::string key = folder / "key";
+    const auto config = live::write_file(
+        folder / "herd.json",
+        config_with(R"(, "places": {"provider": "google", "key_file": ")" + key + "\"}"));
+    const auto warned = [&] {
+        const Ran ran = run({herd_binary(), "check", "--config", config});
+        CHECK(ran.code == 0);
+        return ran.out.find("warning: no server will start: places.key_file: " + key) !=
+               std::string::npos;
+    };
+    CHECK(warned());
+    live::write_file(key, "secret\n");
+    CHECK_FALSE(warned());
+}
+
+TEST_CASE("herd serve: a journal that cannot be written is told of at once", "[live][program]") {
+    const live::TemporaryFolder folder;
+    const auto config = live::write_file(folder / "herd.json",
+                                         config_with(R"(, "journal": {"folder": "/proc/none"})"));
+    Process server({herd_binary(), "serve", "A", "--config", config});
+    REQUIRE(server.says("A: clients on "));
+    CHECK(server.err().starts_with("A: the journal in /proc/none cannot be written, "));
+}
+
 TEST_CASE("herd check: what is wrong with a file is one line", "[live][program]") {
     const live::TemporaryFolder folder;
     const std::string bad =

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <unistd.h>
@@ -66,6 +67,22 @@ TEST_CASE("herd up: the whole herd, from start to end", "[live][program]") {
         const auto log = live::read_file(herd.folder / "log" / (std::string(name) + ".log"));
         CHECK(log.find("event=stopped") != std::string::npos);
     }
+}
+
+TEST_CASE("herd up: a second Ctrl-C ends it at once, and nothing is started again",
+          "[live][program]") {
+    const ThreeServers herd;
+    Process up(herd.up());
+    REQUIRE(up.says("\nready\n"));
+    const auto children = live::children_of(up.pid());
+    // Stopped, they could not do what the first one asks them to.
+    for (const int child : children) kill(child, SIGSTOP);
+    up.signal(SIGINT);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    up.signal(SIGINT);
+    CHECK(up.wait() == 1);
+    CHECK(none_runs(children));
+    CHECK(up.err().empty());
 }
 
 TEST_CASE("herd up: killed, it leaves no process behind", "[live][program]") {
