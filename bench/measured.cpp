@@ -26,9 +26,6 @@ void Measured::end() {
         const Usage now = usage_of(target_.servers[i].pids);
         usage_[i] = {now.cpu_ns - usage_[i].cpu_ns, now.resident_bytes};
     }
-    for (const TargetServer& server : target_.servers) {
-        proportional_bytes_ += proportional_bytes(server.pids);
-    }
 }
 
 std::optional<double> Measured::target_cpu_ns_per(std::uint64_t count) const {
@@ -51,7 +48,9 @@ std::optional<double> Measured::target_resident_bytes() const {
 
 std::optional<double> Measured::target_proportional_bytes() const {
     if (!target_.names_processes()) return std::nullopt;
-    return static_cast<double>(proportional_bytes_);
+    std::int64_t sum = 0;
+    for (const TargetServer& server : target_.servers) sum += proportional_bytes(server.pids);
+    return static_cast<double>(sum);
 }
 
 void Measured::report(Result& result) const {

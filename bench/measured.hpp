@@ -25,6 +25,7 @@ public:
     std::optional<double> target_cpu_ns_per(std::uint64_t count) const;
     double own_cpu_ns_per(std::uint64_t count) const;
     std::optional<double> target_resident_bytes() const;
+    // As it is now: looked at when asked for, as few want it and it takes the kernel a while.
     std::optional<double> target_proportional_bytes() const;
     void report(Result& result) const;
 
@@ -33,7 +34,6 @@ private:
     reactor::Instant start_;
     std::int64_t own_cpu_ns_;
     std::vector<Usage> usage_;  // by server: at the start, after end() the difference
-    std::int64_t proportional_bytes_ = 0;
     double seconds_ = 0;
 };
 

@@ -23,7 +23,7 @@ std::int64_t cpu_ns(const std::string& process) {
     return sum;
 }
 
-// What such a file says behind `name`, in kB.
+// The bytes that such a file says, in kB, behind `name`.
 std::int64_t bytes_said(const std::string& path, std::string_view name) {
     std::ifstream file(path);
     for (std::string word; file >> word;) {
@@ -42,8 +42,9 @@ std::string folder_of(int pid) {
 Usage usage_of(std::span<const int> pids) {
     Usage usage;
     for (const int pid : pids) {
-        usage.cpu_ns += cpu_ns(folder_of(pid));
-        usage.resident_bytes += bytes_said(folder_of(pid) + "/status", "VmRSS:");
+        const std::string process = folder_of(pid);
+        usage.cpu_ns += cpu_ns(process);
+        usage.resident_bytes += bytes_said(process + "/status", "VmRSS:");
     }
     return usage;
 }
