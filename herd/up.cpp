@@ -77,15 +77,16 @@ public:
 
     void start();
     // For good: asks it to end, which is told; one that rests is gone when this returns.
-    void stop();
-    // At once, and for good.
-    void kill();
+    void stop() { end(ask_to_stop); }
+    // The same, at once.
+    void kill() { end(kill_at_once); }
 
     const std::string& name() const { return name_; }
     bool ready() const { return ready_; }
     bool gone() const { return stopping_ && process_.pid < 0; }
 
 private:
+    void end(void (*process)(int pid));
     void on_output(reactor::Ready ready);
     void on_line(std::string_view line);
     void on_timer();
@@ -121,19 +122,10 @@ void Child::start() {
     watch_ = std::move(*watch);
 }
 
-void Child::stop() {
+void Child::end(void (*process)(int pid)) {
     stopping_ = true;
     if (process_.pid >= 0) {
-        ask_to_stop(process_.pid);
-    } else {
-        timer_.cancel();
-    }
-}
-
-void Child::kill() {
-    stopping_ = true;
-    if (process_.pid >= 0) {
-        kill_at_once(process_.pid);
+        process(process_.pid);
     } else {
         timer_.cancel();
     }
