@@ -35,4 +35,10 @@ const ServerConfig* Config::find(std::string_view name) const {
     return found == servers.end() ? nullptr : &*found;
 }
 
+std::uint32_t Config::neighbours_max() const {
+    std::size_t most = 0;
+    for (const ServerConfig& server : servers) most = std::max(most, server.neighbours.size());
+    return static_cast<std::uint32_t>(most);
+}
+
 }  // namespace herd

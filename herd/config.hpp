@@ -93,7 +93,13 @@ struct Config {
     static Config built_in();
 
     const ServerConfig* find(std::string_view name) const;
+    // Of the server that has most.
+    std::uint32_t neighbours_max() const;
 };
+
+// Of Limits::blocks that each neighbour may hold: on a slow path, what is on its way each way, on
+// the connections that either of the two dialled.
+inline constexpr std::uint32_t blocks_of_neighbour = 4;
 
 inline constexpr std::size_t servers_max = 64;
 inline constexpr std::size_t server_name_max = 64;

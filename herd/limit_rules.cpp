@@ -78,17 +78,6 @@ std::uint32_t blocks_of_answer(const Limits& limits) {
     return static_cast<std::uint32_t>(blocks + blocks / 7 + 1);
 }
 
-// On a slow path, what is on its way each way, on the connections that either of the two dialled.
-constexpr std::uint32_t blocks_of_neighbour = 4;
-
-std::uint32_t neighbours_max(const Config& config) {
-    std::size_t most = 0;
-    for (const ServerConfig& server : config.servers) {
-        most = std::max(most, server.neighbours.size());
-    }
-    return static_cast<std::uint32_t>(most);
-}
-
 }  // namespace
 
 std::span<const LimitRule> limit_rules() {
@@ -97,7 +86,7 @@ std::span<const LimitRule> limit_rules() {
 
 std::optional<LimitClash> find_clash(const Config& config) {
     const Limits& limits = config.limits;
-    const std::uint32_t neighbours = neighbours_max(config);
+    const std::uint32_t neighbours = config.neighbours_max();
     const std::uint32_t blocks = blocks_of_answer(limits) + blocks_of_neighbour * neighbours;
     if (limits.blocks < blocks) {
         return LimitClash{&Limits::blocks,

@@ -77,11 +77,8 @@ void Fate::draw_limits(Random& random) {
     if (long_names && random.chance(70)) limits.long_records = many_clients;
     if (random.chance(10)) limits.connections = 2;
     if (random.chance(10)) {
-        // On a slow path each neighbour may hold one each way, in either direction's connection.
-        std::size_t most = 0;
-        for (const auto& server : config.servers) most = std::max(most, server.neighbours.size());
-        limits.blocks =
-            static_cast<std::uint32_t>(random.between(8, 16) + static_cast<std::int64_t>(4 * most));
+        limits.blocks = static_cast<std::uint32_t>(random.between(8, 16)) +
+                        herd::blocks_of_neighbour * config.neighbours_max();
     }
     if (random.chance(10)) {
         limits.peer_connections = static_cast<std::uint32_t>(config.servers.size()) + 1;
