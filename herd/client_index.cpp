@@ -16,33 +16,28 @@ void ClientIndex::Bucket::take_out(std::uint32_t place) {
     set(last, 0, 0);
 }
 
-namespace {
-
-constexpr std::uint32_t places_max = reactor::Pages::small_page / (2 * sizeof(std::uint32_t));
-constexpr std::uint32_t full_at = places_max / 4 * 3;
-
-}  // namespace
-
 // There are most segments just after nearly all were split: half of full, and a few full ones. That
 // is 212 clients a segment; less is not seen with random hashes.
 std::uint32_t ClientIndex::segments_max(std::uint32_t slots) {
     return slots / (full_at / 2) + 16;
 }
 
+// Of the directory: segments differ by a bit or two in how often they were split.
+std::size_t ClientIndex::lines_max(std::uint32_t slots) {
+    return std::size_t{std::bit_ceil(segments_max(slots))} * 4;
+}
+
 std::uint64_t ClientIndex::size_max(std::uint32_t slots) {
     return std::uint64_t{segments_max(slots)} * (sizeof(Segment) + sizeof(Fill)) +
-           std::uint64_t{std::bit_ceil(segments_max(slots))} * 4 * sizeof(std::uint32_t);
+           lines_max(slots) * sizeof(std::uint32_t);
 }
 
 reactor::Result<void> ClientIndex::open(std::uint32_t slots) {
-    static_assert(sizeof(Segment) == places_max / places * sizeof(Bucket));
     auto segments = reactor::PageArray<Segment>::map(segments_max(slots));
     if (!segments) return std::unexpected(segments.error());
     auto fills = reactor::PageArray<Fill>::map(segments_max(slots));
     if (!fills) return std::unexpected(fills.error());
-    // Segments differ by a bit or two in how often they were split.
-    auto directory =
-        reactor::PageArray<std::uint32_t>::map(std::size_t{std::bit_ceil(segments_max(slots))} * 4);
+    auto directory = reactor::PageArray<std::uint32_t>::map(lines_max(slots));
     if (!directory) return std::unexpected(directory.error());
     segments_ = std::move(*segments);
     // Only a small herd's few would waste a large page.

@@ -87,6 +87,8 @@ private:
         static constexpr std::size_t size = reactor::Pages::small_page / sizeof(Bucket);
         std::array<Bucket, size> buckets;
     };
+    static constexpr std::uint32_t places_max = Segment::size * places;  // of a segment
+    static constexpr std::uint32_t full_at = places_max / 4 * 3;         // then it is split
     struct Fill {
         std::uint16_t used;   // places
         std::uint16_t depth;  // how many first bits all its hashes share
@@ -96,6 +98,7 @@ private:
         return static_cast<std::size_t>(std::countr_zero(marked));
     }
     static std::uint32_t segments_max(std::uint32_t slots);
+    static std::size_t lines_max(std::uint32_t slots);
     static std::uint32_t home(std::uint32_t hash) { return hash % Segment::size; }
     static std::uint32_t next(std::uint32_t bucket) { return (bucket + 1) % Segment::size; }
     // How many buckets further on.

@@ -237,7 +237,7 @@ public:
     bool on_value(const JsonPath& path, const JsonValue& value) override {
         if (path.is({PlacesKey::results, PlacesKey::element})) {
             if (count_ < bound_) kept_end_ = end(value);
-            if (count_ < std::min<std::size_t>(bound_, ends_.size())) ends_[count_] = end(value);
+            if (count_ < ends_.size()) ends_[count_] = end(value);
             ++count_;
             element_end_ = end(value);
             return true;
@@ -273,7 +273,7 @@ private:
     std::size_t count_ = 0;
     const char* kept_end_ = nullptr;                        // of the last element to keep
     const char* element_end_ = nullptr;                     // of the last element of all
-    std::array<const char*, PlacesCuts::ends_max> ends_{};  // of the first ones to keep
+    std::array<const char*, PlacesCuts::ends_max> ends_{};  // of the first ones
     bool has_results_ = false;
     std::string_view results_;  // with the brackets
     std::optional<PlacesStatus> status_;
