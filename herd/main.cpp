@@ -1,17 +1,17 @@
-#include "herd/check.hpp"
-#include "herd/config.hpp"
-#include "herd/config_file.hpp"
-#include "herd/config_text.hpp"
+#include "herd/config/config.hpp"
+#include "herd/config/file.hpp"
+#include "herd/config/text.hpp"
 #include "herd/offline/injection.hpp"
 #include "herd/offline/place_table.hpp"
 #include "herd/offline/places_server.hpp"
 #include "herd/outcome.hpp"
-#include "herd/places_key.hpp"
-#include "herd/processes.hpp"
-#include "herd/send.hpp"
-#include "herd/serve.hpp"
-#include "herd/show_status.hpp"
-#include "herd/up.hpp"
+#include "herd/places/key.hpp"
+#include "herd/program/check.hpp"
+#include "herd/program/processes.hpp"
+#include "herd/program/send.hpp"
+#include "herd/program/serve.hpp"
+#include "herd/program/show_status.hpp"
+#include "herd/program/up.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -57,23 +57,23 @@ struct Common {
     // For `up` only.
     void add_parent(CLI::App& command) { command.add_option("--parent", parent)->group(""); }
 
-    bool orphaned() const { return parent != 0 && !herd::die_with_parent(parent); }
+    bool orphaned() const { return parent != 0 && !herd::program::die_with_parent(parent); }
     std::string where() const { return config_file.empty() ? "built-in" : config_file; }
 
-    herd::Outcome<herd::Config> read() const {
-        herd::Outcome<herd::Config> config = herd::Config::built_in();
-        if (!config_file.empty()) config = herd::read_config(config_file.c_str());
+    herd::Outcome<herd::config::Config> read() const {
+        herd::Outcome<herd::config::Config> config = herd::config::Config::built_in();
+        if (!config_file.empty()) config = herd::config::read(config_file.c_str());
         if (config && !log_folder.empty()) (*config).log.folder = log_folder;
         return config;
     }
 
     // Null and a complaint when there is no such server.
-    const herd::ServerConfig* find(const herd::Config& config) const {
-        const herd::ServerConfig* const server = config.find(name);
+    const herd::config::Server* find(const herd::config::Config& config) const {
+        const herd::config::Server* const server = config.find(name);
         if (server != nullptr) return server;
         std::string names;
         for (const auto& each : config.servers) names += " " + each.name;
-        complain("no server " + herd::quoted(name) + " in " + where() + ", but" + names);
+        complain("no server " + herd::config::quoted(name) + " in " + where() + ", but" + names);
         return nullptr;
     }
 };
@@ -92,19 +92,19 @@ int run_serve(const Common& common, bool corruptible) {
     if (common.orphaned()) return 1;
     const auto config = common.read();
     if (!config) return complain(config.error());
-    const herd::ServerConfig* const self = common.find(*config);
-    return self == nullptr ? wrong_usage : herd::serve(*config, *self, corruptible);
+    const herd::config::Server* const self = common.find(*config);
+    return self == nullptr ? wrong_usage : herd::program::serve(*config, *self, corruptible);
 }
 
 int run_up(const Common& common) {
     const auto config = common.read();
     if (!config) return complain(config.error());
-    return herd::up(*config, {common.config_file, common.log_folder});
+    return herd::program::up(*config, {common.config_file, common.log_folder});
 }
 
 int run_check(const Common& common) {
     const auto config = common.read();
-    return config ? herd::check(*config, common.where()) : complain(config.error());
+    return config ? herd::program::check(*config, common.where()) : complain(config.error());
 }
 
 // Each argument is a line; "-" stands for all lines of the standard input.
@@ -123,29 +123,29 @@ std::vector<std::string> collect(const std::vector<std::string>& arguments) {
 int run_send(const Common& common, const std::vector<std::string>& arguments) {
     const auto config = common.read();
     if (!config) return complain(config.error());
-    const herd::ServerConfig* const server = common.find(*config);
+    const herd::config::Server* const server = common.find(*config);
     if (server == nullptr) return wrong_usage;
     const std::vector<std::string> lines = collect(arguments);
     for (const std::string& line : lines) {
         if (line.find('\n') != std::string::npos) return complain("a LINE is one line");
     }
     const auto patience = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way;
-    return herd::send_lines(server->clients, lines, patience);
+    return herd::program::send_lines(server->clients, lines, patience);
 }
 
-int run_status(const Common& common, const herd::StatusOptions& options) {
+int run_status(const Common& common, const herd::program::StatusOptions& options) {
     const auto config = common.read();
-    return config ? herd::show_status(*config, options) : complain(config.error());
+    return config ? herd::program::show_status(*config, options) : complain(config.error());
 }
 
 herd::Outcome<herd::offline::Options> read_options(const PlacesArguments& given) {
-    const auto wrong = [](const std::string& option,
-                          const std::string& text,
-                          const std::string& expected) {
-        return std::unexpected(option + ": expected " + expected + ", got " + herd::quoted(text));
-    };
+    const auto wrong =
+        [](const std::string& option, const std::string& text, const std::string& expected) {
+            return std::unexpected(option + ": expected " + expected + ", got " +
+                                   herd::config::quoted(text));
+        };
     herd::offline::Options options;
-    const auto address = herd::parse_address(given.listen);
+    const auto address = herd::config::parse_address(given.listen);
     if (!address) return wrong("--listen", given.listen, "an address such as 127.0.0.1:12080");
     options.listen = *address;
     options.data_folder = herd::offline::find_data_folder(given.data_folder);
@@ -161,7 +161,7 @@ herd::Outcome<herd::offline::Options> read_options(const PlacesArguments& given)
         options.faults.push_back(*fault);
     }
     if (!given.key_file.empty()) {
-        auto key = herd::read_places_key(given.key_file);
+        auto key = herd::places::read_key(given.key_file);
         if (!key) return std::unexpected(std::move(key.error()));
         options.required_key = std::move(*key);
     }
@@ -229,7 +229,7 @@ int run(int count, const char* const* arguments) {
 
     auto* const status =
         app.add_subcommand("status", "Ask every server how it is; exit code 1 if one is silent");
-    herd::StatusOptions status_options;
+    herd::program::StatusOptions status_options;
     status->add_flag("--json", status_options.json, "All that they say, in one line");
     status->add_flag("--watch", status_options.watch, "Again each second, until Ctrl-C");
     common.add_config(*status);

@@ -35,23 +35,23 @@ std::string text_of(const reactor::Address& address) {
 
 }  // namespace
 
-reactor::Loop::Limits Server::loop_limits(const Config& config) {
+reactor::Loop::Limits Server::loop_limits(const config::Config& config) {
     const auto servers = static_cast<std::uint32_t>(config.servers.size());
     return {.watches = config.limits.connections + config.limits.peer_connections + 2 * servers +
                        reactor::Loop::guests_max + other_descriptors,
             .timers = 2 * servers + config.limits.places_in_flight + other_descriptors};
 }
 
-std::uint64_t Server::descriptors(const Config& config) {
+std::uint64_t Server::descriptors(const config::Config& config) {
     return std::uint64_t{config.limits.connections} + config.limits.peer_connections +
            config.servers.size() + std::uint64_t{2} * config.limits.places_in_flight +
            other_descriptors;
 }
 
 Server::Server(reactor::Loop& loop,
-               Places& places,
-               const Config& config,
-               const ServerConfig& self,
+               places::Places& places,
+               const config::Config& config,
+               const config::Server& self,
                reactor::Delegate<void()> stopped)
     : config_(config),
       self_(self),
@@ -70,19 +70,20 @@ Server::Server(reactor::Loop& loop,
             reactor::sys::random_bits() | 1,
             config.max_future_ms * 1'000'000},
       client_host_{
-          .ended = reactor::Delegate<void(ClientSession&)>::to<&Server::on_client_ended>(*this)},
+          .ended = reactor::Delegate<void(clients::Session&)>::to<&Server::on_client_ended>(*this)},
       journal_(core_, config.journal),
       barrier_(core_,
                {reactor::Delegate<bool(std::uint64_t)>::to<&Server::links_have>(*this),
                 reactor::Delegate<void()>::to<&Server::mark_links>(*this),
-                reactor::Delegate<Reach()>::to<&Server::reach>(*this)}),
+                reactor::Delegate<links::Reach()>::to<&Server::reach>(*this)}),
       repair_(core_),
       expiry_(core_),
-      peer_host_{reactor::Delegate<Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
-                 reactor::Delegate<void(PeerSession&)>::to<&Server::on_peer_ended>(*this),
-                 reactor::Delegate<void(std::uint32_t)>::to<&Repair::start>(repair_),
-                 reactor::Delegate<bool(const reactor::Address&)>::to<&Server::is_legacy>(*this),
-                 reactor::Delegate<std::string_view(std::span<char>)>::to<&Server::status>(*this)},
+      peer_host_{
+          reactor::Delegate<links::Neighbour*(std::string_view)>::to<&Server::neighbour>(*this),
+          reactor::Delegate<void(links::PeerSession&)>::to<&Server::on_peer_ended>(*this),
+          reactor::Delegate<void(std::uint32_t)>::to<&links::Repair::start>(repair_),
+          reactor::Delegate<bool(const reactor::Address&)>::to<&Server::is_legacy>(*this),
+          reactor::Delegate<std::string_view(std::span<char>)>::to<&Server::status>(*this)},
       client_listener_(loop,
                        reactor::Delegate<void(reactor::Socket)>::to<&Server::on_client>(*this)),
       peer_listener_(loop, reactor::Delegate<void(reactor::Socket)>::to<&Server::on_peer>(*this)),
@@ -107,7 +108,7 @@ Outcome<> Server::open() {
 }
 
 Outcome<> Server::map_memory() {
-    const Limits& limits = config_.limits;
+    const config::Limits& limits = config_.limits;
     const std::uint32_t line_max = limits.line_max + at_line_surplus;
     const auto neighbours = static_cast<std::uint32_t>(self_.neighbours.size()) + 1;
     const reactor::Wire::Limits wire{
@@ -118,7 +119,7 @@ Outcome<> Server::map_memory() {
     const std::array results = {
         wire_.open(wire),
         table_.open({limits.clients, limits.long_records, line_max},
-                    ClientHash(reactor::sys::random_bits(), reactor::sys::random_bits())),
+                    table::ClientHash(reactor::sys::random_bits(), reactor::sys::random_bits())),
         neighbours_.map(neighbours),
         legacy_links_.map(neighbours),
         clients_.map(limits.connections),
@@ -153,7 +154,7 @@ Outcome<> Server::open_log() {
 void Server::add_neighbours() {
     std::uint32_t index = 0;
     for (const std::string& name : self_.neighbours) {
-        const ServerConfig* other = config_.find(name);
+        const config::Server* other = config_.find(name);
         assert(other != nullptr);
         [[maybe_unused]] const bool added =
             other->legacy
@@ -176,8 +177,8 @@ Outcome<> Server::listen() {
 }
 
 void Server::aim(std::string_view name, const reactor::Address& address) {
-    if (Neighbour* const found = neighbour(name)) found->link().aim(address);
-    legacy_links_.for_each([&](LegacyLink& link) {
+    if (links::Neighbour* const found = neighbour(name)) found->link().aim(address);
+    legacy_links_.for_each([&](links::LegacyLink& link) {
         if (link.name() == name) link.aim(address);
     });
 }
@@ -195,12 +196,13 @@ void Server::start() {
 
 std::uint32_t Server::live_links() const {
     std::uint32_t count = 0;
-    neighbours_.for_each([&](const Neighbour& neighbour) { count += neighbour.link().live(); });
-    legacy_links_.for_each([&](const LegacyLink& link) { count += link.live(); });
+    neighbours_.for_each(
+        [&](const links::Neighbour& neighbour) { count += neighbour.link().live(); });
+    legacy_links_.for_each([&](const links::LegacyLink& link) { count += link.live(); });
     return count;
 }
 
-Reach Server::reach() {
+links::Reach Server::reach() {
     return {live_links(), neighbours_.size() + legacy_links_.size()};
 }
 
@@ -214,9 +216,9 @@ void Server::mark_links() {
     each_link([](auto& link) { link.mark_soon(); });
 }
 
-Neighbour* Server::neighbour(std::string_view name) {
-    Neighbour* found = nullptr;
-    neighbours_.for_each([&](Neighbour& neighbour) {
+links::Neighbour* Server::neighbour(std::string_view name) {
+    links::Neighbour* found = nullptr;
+    neighbours_.for_each([&](links::Neighbour& neighbour) {
         if (neighbour.name() == name) found = &neighbour;
     });
     return found;
@@ -224,13 +226,14 @@ Neighbour* Server::neighbour(std::string_view name) {
 
 bool Server::is_legacy(const reactor::Address& from) const {
     bool found = false;
-    legacy_links_.for_each([&](const LegacyLink& link) { found = found || link.is_at(from); });
+    legacy_links_.for_each(
+        [&](const links::LegacyLink& link) { found = found || link.is_at(from); });
     return found;
 }
 
 void Server::on_client(reactor::Socket socket) {
     tune(socket, reactor::Patience::client);
-    ClientSession* session = clients_.emplace(core_);
+    clients::Session* session = clients_.emplace(core_);
     assert(session != nullptr);
     ++counters_.clients_accepted;
     if (!session->open(std::move(socket))) {
@@ -247,9 +250,9 @@ void Server::on_client(reactor::Socket socket) {
 // The last slot is taken: the client that has been idle for longest goes. When all are busy, those
 // who come now wait in the kernel's queue, until one ends or is found idle at a tick.
 bool Server::make_room() {
-    ClientSession* longest = nullptr;
+    clients::Session* longest = nullptr;
     std::uint32_t idle_seconds = 0;
-    clients_.for_each([&](ClientSession& session) {
+    clients_.for_each([&](clients::Session& session) {
         const std::uint32_t idle = session.idle_seconds(wire_.seconds());
         if (idle <= idle_seconds) return;
         longest = &session;
@@ -261,14 +264,14 @@ bool Server::make_room() {
     return true;
 }
 
-void Server::on_client_ended(ClientSession& session) {
+void Server::on_client_ended(clients::Session& session) {
     clients_.release(session);
     if (client_listener_.paused() && !draining_) client_listener_.resume();
 }
 
 void Server::on_peer(reactor::Socket socket) {
     tune(socket, reactor::Patience::neighbour);
-    PeerSession* session = peers_.emplace(core_, peer_host_);
+    links::PeerSession* session = peers_.emplace(core_, peer_host_);
     assert(session != nullptr);
     if (!session->open(std::move(socket))) {
         peers_.release(*session);
@@ -281,7 +284,7 @@ void Server::on_peer(reactor::Socket socket) {
     ++counters_.peers_waited;
 }
 
-void Server::on_peer_ended(PeerSession& session) {
+void Server::on_peer_ended(links::PeerSession& session) {
     peers_.release(session);
     if (peer_listener_.paused() && !draining_) peer_listener_.resume();
 }
@@ -293,26 +296,26 @@ void Server::flood() {
 }
 
 std::string_view Server::status(std::span<char> out) {
-    Status status{.server = self_.name,
-                  .epoch = core_.epoch,
-                  .up = loop_.now() - started_at_,
-                  .draining = draining_,
-                  .clients = clients_.size(),
-                  .records = table_.size(),
-                  .capacity = table_.capacity(),
-                  .seq = table_.feed().seq(),
-                  .digest = table_.digest().root(),
-                  .journal = core_.journal == nullptr ? "off" : journal_.state(),
-                  .corrupted = corrupted_,
-                  .counters = &counters_};
-    neighbours_.for_each([&](const Neighbour& neighbour) {
-        LinkStatus& link = status.links[status.link_count++];
+    watch::Status status{.server = self_.name,
+                         .epoch = core_.epoch,
+                         .up = loop_.now() - started_at_,
+                         .draining = draining_,
+                         .clients = clients_.size(),
+                         .records = table_.size(),
+                         .capacity = table_.capacity(),
+                         .seq = table_.feed().seq(),
+                         .digest = table_.digest().root(),
+                         .journal = core_.journal == nullptr ? "off" : journal_.state(),
+                         .corrupted = corrupted_,
+                         .counters = &counters_};
+    neighbours_.for_each([&](const links::Neighbour& neighbour) {
+        watch::LinkStatus& link = status.links[status.link_count++];
         link = neighbour.link().status();
         link.hears = neighbour.session != nullptr;
     });
     legacy_links_.for_each(
-        [&](const LegacyLink& link) { status.links[status.link_count++] = link.status(); });
-    return format_status(out, status);
+        [&](const links::LegacyLink& link) { status.links[status.link_count++] = link.status(); });
+    return watch::format_status(out, status);
 }
 
 bool Server::corrupt(const protocol::AtLine& line) {
@@ -337,9 +340,9 @@ void Server::corrupt_one() {
 
 void Server::tick() {
     const std::uint32_t now = wire_.seconds();
-    clients_.for_each([now](ClientSession& session) { session.check(now); });
+    clients_.for_each([now](clients::Session& session) { session.check(now); });
     if (clients_.full() && !draining_) make_room();
-    peers_.for_each([](PeerSession& session) { session.tick(); });
+    peers_.for_each([](links::PeerSession& session) { session.tick(); });
     each_link([](auto& link) { link.tick(); });
     // From the time it was due, so that the ticks do not drift; from now, when they fell behind.
     tick_.start_at(std::max(tick_.due() + tick_interval, loop_.now()));
@@ -350,8 +353,8 @@ void Server::shut_down() {
     log_.event(Level::info, "stopping").field("clients", std::uint64_t{clients_.size()});
     client_listener_.close();
     peer_listener_.close();
-    clients_.for_each([](ClientSession& session) { session.drain(); });
-    peers_.for_each([](PeerSession& session) { session.leave(); });
+    clients_.for_each([](clients::Session& session) { session.drain(); });
+    peers_.for_each([](links::PeerSession& session) { session.leave(); });
     each_link([](auto& link) { link.leave(); });
     if (core_.journal != nullptr) journal_.leave();
     drain_until_ = loop_.now() + std::chrono::milliseconds(config_.limits.shutdown_ms);

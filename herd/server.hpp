@@ -1,19 +1,19 @@
 #pragma once
 
-#include "herd/barrier.hpp"
-#include "herd/client_session.hpp"
-#include "herd/config.hpp"
+#include "herd/clients/session.hpp"
+#include "herd/config/config.hpp"
 #include "herd/core.hpp"
-#include "herd/expiry.hpp"
-#include "herd/journal.hpp"
-#include "herd/legacy_link.hpp"
-#include "herd/location_table.hpp"
+#include "herd/journal/journal.hpp"
+#include "herd/links/barrier.hpp"
+#include "herd/links/legacy_link.hpp"
+#include "herd/links/neighbour.hpp"
+#include "herd/links/peer_session.hpp"
+#include "herd/links/repair.hpp"
 #include "herd/log.hpp"
-#include "herd/neighbour.hpp"
 #include "herd/outcome.hpp"
-#include "herd/peer_session.hpp"
-#include "herd/places.hpp"
-#include "herd/repair.hpp"
+#include "herd/places/places.hpp"
+#include "herd/table/expiry.hpp"
+#include "herd/table/location_table.hpp"
 #include "reactor/listener.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/slab.hpp"
@@ -37,14 +37,14 @@ namespace herd {
 class Server {
 public:
     // The loop that a server of this configuration needs.
-    static reactor::Loop::Limits loop_limits(const Config& config);
+    static reactor::Loop::Limits loop_limits(const config::Config& config);
     // Descriptors that it may hold at a time.
-    static std::uint64_t descriptors(const Config& config);
+    static std::uint64_t descriptors(const config::Config& config);
 
     Server(reactor::Loop& loop,
-           Places& places,
-           const Config& config,
-           const ServerConfig& self,
+           places::Places& places,
+           const config::Config& config,
+           const config::Server& self,
            reactor::Delegate<void()> stopped);
     ~Server();
 
@@ -68,12 +68,12 @@ public:
     void corrupt_one();
 
     Log& log() { return log_; }
-    const LocationTable& table() const { return table_; }
-    const Counters& counters() const { return counters_; }
+    const table::LocationTable& table() const { return table_; }
+    const watch::Counters& counters() const { return counters_; }
     std::uint64_t epoch() const { return core_.epoch; }
     std::uint32_t client_count() const { return clients_.size(); }
     std::uint32_t live_links() const;
-    const Journal& journal() const { return journal_; }
+    const journal::Journal& journal() const { return journal_; }
     const reactor::Wire& wire() const { return wire_; }
     // Calls visit(const Neighbour&) for each that is not legacy.
     template <class Visit>
@@ -89,14 +89,14 @@ private:
 
     void on_client(reactor::Socket socket);
     void on_peer(reactor::Socket socket);
-    void on_client_ended(ClientSession& session);
-    void on_peer_ended(PeerSession& session);
-    Neighbour* neighbour(std::string_view name);
+    void on_client_ended(clients::Session& session);
+    void on_peer_ended(links::PeerSession& session);
+    links::Neighbour* neighbour(std::string_view name);
     bool make_room();
     // Calls visit(link) for the link to each neighbour, of either kind.
     template <class Visit>
     void each_link(Visit visit) {
-        neighbours_.for_each([&](Neighbour& neighbour) { visit(neighbour.link()); });
+        neighbours_.for_each([&](links::Neighbour& neighbour) { visit(neighbour.link()); });
         legacy_links_.for_each(visit);
     }
     bool is_legacy(const reactor::Address& from) const;
@@ -109,27 +109,27 @@ private:
     // For the barrier.
     bool links_have(std::uint64_t seq);
     void mark_links();
-    Reach reach();
+    links::Reach reach();
 
-    const Config& config_;
-    const ServerConfig& self_;
+    const config::Config& config_;
+    const config::Server& self_;
     reactor::Loop& loop_;
     reactor::Delegate<void()> stopped_;
     reactor::Wire wire_;
-    LocationTable table_;
+    table::LocationTable table_;
     Log log_;
-    Counters counters_;
+    watch::Counters counters_;
     Core core_;
-    ClientHost client_host_;
-    Journal journal_;
-    Barrier barrier_;
-    Repair repair_;
-    Expiry expiry_;
-    PeerSession::Host peer_host_;
-    reactor::Slab<Neighbour> neighbours_;
-    reactor::Slab<LegacyLink> legacy_links_;
-    reactor::Slab<ClientSession> clients_;
-    reactor::Slab<PeerSession> peers_;
+    clients::ClientHost client_host_;
+    journal::Journal journal_;
+    links::Barrier barrier_;
+    links::Repair repair_;
+    table::Expiry expiry_;
+    links::PeerSession::Host peer_host_;
+    reactor::Slab<links::Neighbour> neighbours_;
+    reactor::Slab<links::LegacyLink> legacy_links_;
+    reactor::Slab<clients::Session> clients_;
+    reactor::Slab<links::PeerSession> peers_;
     reactor::PageArray<char> flood_buffer_;
     reactor::Listener client_listener_;
     reactor::Listener peer_listener_;

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-void write_failure(std::string_view status, std::string_view message, HttpAnswer& answer) {
+void write_failure(std::string_view status, std::string_view message, http::Answer& answer) {
     JsonWriter json(answer.body, JsonWriter::Layout::legacy);
     json.begin_object();
     if (!message.empty()) {
@@ -52,7 +52,7 @@ void write_place(const Place& place, JsonWriter& json) {
     json.end_object();
 }
 
-void write_places(const PlaceSource& source, const FoundPlaces& found, HttpAnswer& answer) {
+void write_places(const PlaceSource& source, const FoundPlaces& found, http::Answer& answer) {
     JsonWriter json(answer.body, JsonWriter::Layout::legacy);
     json.begin_object();
     json.key("html_attributions");
@@ -87,7 +87,7 @@ std::string_view parse_type(std::string_view text) {
 }
 
 // Answers what is wrong with the parameters.
-std::expected<PlaceQuestion, std::string_view> parse_question(const RequestTarget& target) {
+std::expected<PlaceQuestion, std::string_view> parse_question(const http::Target& target) {
     PlaceQuestion question;
     PlaceFilter& filter = question.filter;
     if (target.find("pagetoken")) return std::unexpected("No page tokens are given out here."sv);
@@ -121,8 +121,8 @@ std::expected<PlaceQuestion, std::string_view> parse_question(const RequestTarge
 
 }  // namespace
 
-void LegacySearch::answer(const RequestTarget& target, HttpAnswer& answer) const {
-    answer.start(200, json_type);
+void LegacySearch::answer(const http::Target& target, http::Answer& answer) const {
+    answer.start(200, http::json_type);
     const PlaceSource::Key key = source_.judge(target.find("key").value_or(""));
     if (key != PlaceSource::Key::fine) {
         write_failure("REQUEST_DENIED",
@@ -139,23 +139,23 @@ void LegacySearch::answer(const RequestTarget& target, HttpAnswer& answer) const
     write_places(source_, source_.find(*question), answer);
 }
 
-void LegacySearch::fail(Outage outage, HttpAnswer& answer) {
+void LegacySearch::fail(Outage outage, http::Answer& answer) {
     switch (outage) {
         case Outage::internal:
-            answer.start(500, json_type);
+            answer.start(500, http::json_type);
             return write_failure("UNKNOWN_ERROR", "", answer);
         case Outage::unavailable:
-            answer.start(503, json_type);
+            answer.start(503, http::json_type);
             return write_failure("UNKNOWN_ERROR", "", answer);
         case Outage::throttled:
-            answer.start(429, json_type);
+            answer.start(429, http::json_type);
             answer.extra = "Retry-After: 1\r\n";
             return write_failure("OVER_QUERY_LIMIT", "Too many requests at a time.", answer);
         case Outage::denied:
-            answer.start(200, json_type);
+            answer.start(200, http::json_type);
             return write_failure("REQUEST_DENIED", "The key given is not valid.", answer);
         case Outage::over_limit:
-            answer.start(200, json_type);
+            answer.start(200, http::json_type);
             return write_failure("OVER_QUERY_LIMIT", "The day's quota is used up.", answer);
     }
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "herd/offline/http_answer.hpp"
+#include "herd/http/answer.hpp"
+#include "herd/http/target.hpp"
 #include "herd/offline/place_source.hpp"
-#include "herd/offline/request_target.hpp"
 
 #include <string_view>
 
@@ -19,8 +19,8 @@ public:
 
     explicit LegacySearch(const PlaceSource& source) : source_(source) {}
 
-    void answer(const RequestTarget& target, HttpAnswer& answer) const;
-    static void fail(Outage outage, HttpAnswer& answer);
+    void answer(const http::Target& target, http::Answer& answer) const;
+    static void fail(Outage outage, http::Answer& answer);
 
 private:
     const PlaceSource& source_;

@@ -5,8 +5,8 @@
 namespace herd::offline {
 namespace {
 
-void refuse_method(std::string_view allow, HttpAnswer& answer) {
-    answer.start(405, text_type);
+void refuse_method(std::string_view allow, http::Answer& answer) {
+    answer.start(405, http::text_type);
     answer.extra = allow;
     answer.body = "This method is not allowed here.\n";
 }
@@ -18,22 +18,22 @@ NearbySearch::Service NearbySearch::service_at(std::string_view path) {
     return path == NewSearch::path ? Service::new_api : Service::none;
 }
 
-void NearbySearch::answer(const HttpRequest& request,
-                          const RequestTarget& target,
-                          HttpAnswer& answer) const {
+void NearbySearch::answer(const http::Request& request,
+                          const http::Target& target,
+                          http::Answer& answer) const {
     const Service service = service_at(target.path());
     assert(service != Service::none);
     if (service == Service::legacy) {
-        if (request.method == HttpRequest::Method::get) return legacy_.answer(target, answer);
+        if (request.method == http::Request::Method::get) return legacy_.answer(target, answer);
         return refuse_method("Allow: GET\r\n", answer);
     }
-    if (request.method == HttpRequest::Method::post) {
+    if (request.method == http::Request::Method::post) {
         return new_.answer(request, target, answer);
     }
     refuse_method("Allow: POST\r\n", answer);
 }
 
-void NearbySearch::fail(Service service, Outage outage, HttpAnswer& answer) {
+void NearbySearch::fail(Service service, Outage outage, http::Answer& answer) {
     assert(service != Service::none);
     service == Service::legacy ? LegacySearch::fail(outage, answer)
                                : NewSearch::fail(outage, answer);

@@ -16,8 +16,8 @@ struct Failure {
     std::string_view reason = {};  // Of an ErrorInfo; empty: none.
 };
 
-void write_failure(const Failure& failure, HttpAnswer& answer) {
-    answer.start(failure.code, json_type);
+void write_failure(const Failure& failure, http::Answer& answer) {
+    answer.start(failure.code, http::json_type);
     JsonWriter json(answer.body, JsonWriter::Layout::new_api);
     json.begin_object();
     json.key("error");
@@ -45,7 +45,7 @@ void write_failure(const Failure& failure, HttpAnswer& answer) {
     json.end_object();
 }
 
-void refuse(std::string_view message, HttpAnswer& answer) {
+void refuse(std::string_view message, http::Answer& answer) {
     write_failure({400, "INVALID_ARGUMENT", message}, answer);
 }
 
@@ -122,8 +122,8 @@ void write_place(const Place& place, const FieldMask& mask, JsonWriter& json) {
 void write_places(const PlaceSource& source,
                   const FoundPlaces& found,
                   const FieldMask& mask,
-                  HttpAnswer& answer) {
-    answer.start(200, json_type);
+                  http::Answer& answer) {
+    answer.start(200, http::json_type);
     JsonWriter json(answer.body, JsonWriter::Layout::new_api);
     json.begin_object();
     // An empty list is left out, as ever in proto3's JSON.
@@ -138,15 +138,15 @@ void write_places(const PlaceSource& source,
     json.end_object();
 }
 
-std::string_view either(std::string_view header, const RequestTarget& target, const char* name) {
+std::string_view either(std::string_view header, const http::Target& target, const char* name) {
     return header.empty() ? target.find(name).value_or("") : header;
 }
 
 }  // namespace
 
-void NewSearch::answer(const HttpRequest& request,
-                       const RequestTarget& target,
-                       HttpAnswer& answer) const {
+void NewSearch::answer(const http::Request& request,
+                       const http::Target& target,
+                       http::Answer& answer) const {
     switch (source_.judge(either(request.api_key, target, "key"))) {
         case PlaceSource::Key::fine:
             break;
@@ -171,7 +171,7 @@ void NewSearch::answer(const HttpRequest& request,
     write_places(source_, source_.find(body.question), *mask, answer);
 }
 
-void NewSearch::fail(Outage outage, HttpAnswer& answer) {
+void NewSearch::fail(Outage outage, http::Answer& answer) {
     switch (outage) {
         case Outage::internal:
             return write_failure({500, "INTERNAL", "Internal error."}, answer);

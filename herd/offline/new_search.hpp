@@ -1,9 +1,9 @@
 #pragma once
 
-#include "herd/offline/http_answer.hpp"
-#include "herd/offline/http_request.hpp"
+#include "herd/http/answer.hpp"
+#include "herd/http/request.hpp"
+#include "herd/http/target.hpp"
 #include "herd/offline/place_source.hpp"
-#include "herd/offline/request_target.hpp"
 
 #include <string_view>
 
@@ -20,8 +20,10 @@ public:
 
     explicit NewSearch(const PlaceSource& source) : source_(source) {}
 
-    void answer(const HttpRequest& request, const RequestTarget& target, HttpAnswer& answer) const;
-    static void fail(Outage outage, HttpAnswer& answer);
+    void answer(const http::Request& request,
+                const http::Target& target,
+                http::Answer& answer) const;
+    static void fail(Outage outage, http::Answer& answer);
 
 private:
     const PlaceSource& source_;

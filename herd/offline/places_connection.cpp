@@ -108,12 +108,12 @@ std::size_t PlacesConnection::take_requests(std::string_view bytes) {
         if (!std::exchange(begun_, true)) begun_at_ = wire_.seconds();
         const auto fed = parser_.feed(bytes.substr(taken));
         taken += fed.consumed;
-        if (fed.state == HttpRequestParser::State::ready) {
+        if (fed.state == http::RequestParser::State::ready) {
             begun_ = false;
             begin();
             continue;
         }
-        if (fed.state == HttpRequestParser::State::refused) {
+        if (fed.state == http::RequestParser::State::refused) {
             refuse(parser_.status());
         } else if (parser_.take_continue()) {
             stream_.send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -169,7 +169,7 @@ void PlacesConnection::begin() {
 void PlacesConnection::fulfil() {
     if (verdict_.fault == Fault::hang) return hang();
     if (verdict_.fault == Fault::reset) return reset();
-    const HttpAnswer& answer = service_.answer(parser_.request(), verdict_.fault);
+    const http::Answer& answer = service_.answer(parser_.request(), verdict_.fault);
     if (verdict_.fault == Fault::cut) return cut(answer);
     if (verdict_.fault == Fault::drip) {
         slow_.assign(head(answer, answer.body.size())).append(answer.body);
@@ -210,7 +210,7 @@ void PlacesConnection::reset() {
     stream_.abort();
 }
 
-void PlacesConnection::cut(const HttpAnswer& answer) {
+void PlacesConnection::cut(const http::Answer& answer) {
     stream_.send(head(answer, answer.body.size()));
     stream_.send(std::string_view(answer.body).substr(0, answer.body.size() / 2));
     end();
@@ -236,7 +236,7 @@ void PlacesConnection::pour() {
     if (slow_left_ == 0 && !stream_.dead()) next();
 }
 
-void PlacesConnection::send(const HttpAnswer& answer) {
+void PlacesConnection::send(const http::Answer& answer) {
     const std::string_view head_text = head(answer, answer.body.size());
     const auto room = stream_.reserve(head_text.size() + answer.body.size());
     std::copy(head_text.begin(), head_text.end(), room.begin());
@@ -263,7 +263,7 @@ void PlacesConnection::end() {
     stream_.finish();
 }
 
-std::string_view PlacesConnection::head(const HttpAnswer& answer, std::size_t body_size) {
+std::string_view PlacesConnection::head(const http::Answer& answer, std::size_t body_size) {
     const std::string_view reason = reason_phrase(answer.status);
     const int written = std::snprintf(head_,
                                       sizeof head_,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "herd/offline/http_request.hpp"
+#include "herd/http/request.hpp"
 #include "herd/offline/places_service.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/stream.hpp"
@@ -54,23 +54,23 @@ private:
     void wait(State state, reactor::Duration delay);
     void hang();
     void reset();
-    void cut(const HttpAnswer& answer);
+    void cut(const http::Answer& answer);
     void drip();
     void pour();
-    void send(const HttpAnswer& answer);
+    void send(const http::Answer& answer);
     void next();
     void leave();
     void end();
 
     // The status line and the headers; a view of head_.
-    std::string_view head(const HttpAnswer& answer, std::size_t body_size);
+    std::string_view head(const http::Answer& answer, std::size_t body_size);
 
     reactor::Wire& wire_;
     PlacesService& service_;
     Closed closed_;
     reactor::Stream stream_;
     reactor::Timer timer_;
-    HttpRequestParser parser_;
+    http::RequestParser parser_;
     PlacesService::Verdict verdict_;  // Of the request being answered.
     std::string slow_;                // What drips, or comes behind what pours.
     std::size_t slow_left_ = 0;       // How much of it, or of the pouring, is still to send.

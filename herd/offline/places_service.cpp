@@ -36,7 +36,7 @@ std::optional<Outage> outage_of(Fault fault) {
 
 }  // namespace
 
-PlacesService::Verdict PlacesService::admit(const HttpRequest& request) {
+PlacesService::Verdict PlacesService::admit(const http::Request& request) {
     target_.parse(request.target);
     if (NearbySearch::service_at(target_.path()) == NearbySearch::Service::none) return {};
     ++counters_.requests_total;
@@ -53,7 +53,7 @@ void PlacesService::leave() {
     --counters_.in_flight;
 }
 
-const HttpAnswer& PlacesService::answer(const HttpRequest& request, Fault fault) {
+const http::Answer& PlacesService::answer(const http::Request& request, Fault fault) {
     target_.parse(request.target);
     const std::string_view path = target_.path();
     if (NearbySearch::service_at(path) != NearbySearch::Service::none) {
@@ -62,7 +62,7 @@ const HttpAnswer& PlacesService::answer(const HttpRequest& request, Fault fault)
     }
     const bool is_control = path == "/control" && allow_inject_;
     if (path != "/counters" && !is_control) return refuse(404);
-    const auto method = is_control ? HttpRequest::Method::post : HttpRequest::Method::get;
+    const auto method = is_control ? http::Request::Method::post : http::Request::Method::get;
     if (request.method != method) {
         refuse(405);
         answer_.extra = is_control ? "Allow: POST\r\n" : "Allow: GET\r\n";
@@ -74,25 +74,25 @@ const HttpAnswer& PlacesService::answer(const HttpRequest& request, Fault fault)
     return answer_;
 }
 
-const HttpAnswer& PlacesService::refuse(unsigned status) {
-    answer_.start(status, text_type);
+const http::Answer& PlacesService::refuse(unsigned status) {
+    answer_.start(status, http::text_type);
     answer_.body.append(reason_phrase(status)).append("\n");
     return answer_;
 }
 
 // A name that is not one of ours is as good as none.
-std::optional<Fault> PlacesService::requested_fault(const HttpRequest& request) const {
+std::optional<Fault> PlacesService::requested_fault(const http::Request& request) const {
     if (!allow_inject_) return std::nullopt;
     const auto name = request.inject.empty() ? target_.find("inject") : request.inject;
     return name ? parse_fault(*name) : std::nullopt;
 }
 
-void PlacesService::answer_search(const HttpRequest& request, Fault fault) {
+void PlacesService::answer_search(const http::Request& request, Fault fault) {
     const auto service = NearbySearch::service_at(target_.path());
     if (const auto outage = outage_of(fault)) {
         NearbySearch::fail(service, *outage, answer_);
     } else if (fault == Fault::html) {
-        answer_.start(200, html_type);
+        answer_.start(200, http::html_type);
         answer_.body = "<!DOCTYPE html>\n<title>Sign in</title>\n<p>Please sign in first.</p>\n";
     } else {
         search_.answer(request, target_, answer_);
@@ -101,7 +101,7 @@ void PlacesService::answer_search(const HttpRequest& request, Fault fault) {
 }
 
 void PlacesService::answer_counters() {
-    answer_.start(200, json_type);
+    answer_.start(200, http::json_type);
     JsonWriter json(answer_.body, JsonWriter::Layout::new_api);
     const auto write = [&json](std::string_view name, std::uint64_t value) {
         json.key(name);
@@ -115,7 +115,7 @@ void PlacesService::answer_counters() {
     json.end_object();
 }
 
-void PlacesService::answer_control(const HttpRequest& request) {
+void PlacesService::answer_control(const http::Request& request) {
     target_.parse(request.target);
     const auto fail = target_.find("fail");
     const auto delay = target_.find("delay");
@@ -129,7 +129,7 @@ void PlacesService::answer_control(const HttpRequest& request) {
     }
     if (fail) injector_.set_faults(std::move(*shares));
     if (delay) injector_.set_delay(*range);
-    answer_.start(200, json_type);
+    answer_.start(200, http::json_type);
     JsonWriter json(answer_.body, JsonWriter::Layout::new_api);
     json.begin_object();
     json.key("delay_min_ms");

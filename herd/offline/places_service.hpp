@@ -1,11 +1,11 @@
 #pragma once
 
+#include "herd/http/answer.hpp"
+#include "herd/http/request.hpp"
+#include "herd/http/target.hpp"
 #include "herd/offline/distinct.hpp"
-#include "herd/offline/http_answer.hpp"
-#include "herd/offline/http_request.hpp"
 #include "herd/offline/injection.hpp"
 #include "herd/offline/nearby_search.hpp"
-#include "herd/offline/request_target.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -38,30 +38,30 @@ public:
         : search_(source), injector_(std::move(injector)), allow_inject_(allow_inject) {}
 
     // Once per request, in the order of their arrival. Every search admitted must leave.
-    Verdict admit(const HttpRequest& request);
+    Verdict admit(const http::Request& request);
     void leave();
 
     // The answer, spoilt as far as an answer can be. Valid until the next call.
-    const HttpAnswer& answer(const HttpRequest& request, Fault fault);
+    const http::Answer& answer(const http::Request& request, Fault fault);
     // For what was not even a request.
-    const HttpAnswer& refuse(unsigned status);
+    const http::Answer& refuse(unsigned status);
 
     const Counters& counters() const { return counters_; }
     std::uint64_t distinct_queries() const { return distinct_.count(); }
 
 private:
-    std::optional<Fault> requested_fault(const HttpRequest& request) const;
-    void answer_search(const HttpRequest& request, Fault fault);
+    std::optional<Fault> requested_fault(const http::Request& request) const;
+    void answer_search(const http::Request& request, Fault fault);
     void answer_counters();
-    void answer_control(const HttpRequest& request);
+    void answer_control(const http::Request& request);
 
     NearbySearch search_;
     Injector injector_;
     bool allow_inject_;
     Counters counters_;
     DistinctCount distinct_;
-    RequestTarget target_;
-    HttpAnswer answer_;
+    http::Target target_;
+    http::Answer answer_;
     std::string query_;
 };
 

@@ -1,4 +1,4 @@
-#include "herd/places_service.hpp"
+#include "herd/places/upstream.hpp"
 #include "reactor/loop.hpp"
 #include "tests/live/pulse.hpp"
 #include "tests/live/rude_server.hpp"
@@ -72,7 +72,7 @@ struct Asker {
     }
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
     std::chrono::nanoseconds took{};
-    PlacesTicket ticket;
+    places::Ticket ticket;
     int answers = 0;
     std::string text;
 };
@@ -80,8 +80,8 @@ struct Asker {
 constexpr auto deadline = 800ms;
 constexpr auto lag = 5s;  // of a machine with better things to do
 
-Limits limits_of(std::uint32_t in_flight = 16) {
-    Limits limits;
+config::Limits limits_of(std::uint32_t in_flight = 16) {
+    config::Limits limits;
     limits.connections = 2'000;
     limits.places_in_flight = in_flight;
     limits.places_queue = 1'000;
@@ -93,21 +93,21 @@ Limits limits_of(std::uint32_t in_flight = 16) {
 class Life {
 public:
     explicit Life(const std::string& url,
-                  Provider provider = Provider::google_legacy,
-                  const Limits& limits = limits_of()) {
+                  config::Provider provider = config::Provider::google_legacy,
+                  const config::Limits& limits = limits_of()) {
         std::signal(SIGPIPE, SIG_IGN);
         REQUIRE(loop.open({512, 16}).has_value());
-        service = std::make_unique<PlacesService>(loop);
+        service = std::make_unique<places::Upstream>(loop);
         const auto opened = service->open_with_key(
-            {provider, url, {}}, limits, provider == Provider::offline ? "" : key);
+            {provider, url, {}}, limits, provider == config::Provider::offline ? "" : key);
         INFO((opened ? "" : opened.error()));
         REQUIRE(opened);
     }
 
     Asker& ask(double latitude = 1.0) {
         Asker& asker = askers.emplace_back();
-        asker.ticket = service->places().begin({latitude, 2.0, 1'000},
-                                               Places::Answered::to<&Asker::on_answer>(asker));
+        asker.ticket = service->places().begin(
+            {latitude, 2.0, 1'000}, places::Places::Answered::to<&Asker::on_answer>(asker));
         REQUIRE(asker.ticket);
         return asker;
     }
@@ -116,10 +116,10 @@ public:
         while (service->client().waiting() > 0) loop.run_once();
     }
 
-    const PlacesClient::Counters& counters() const { return service->client().counters(); }
+    const places::Client::Counters& counters() const { return service->client().counters(); }
 
     reactor::Loop loop;
-    std::unique_ptr<PlacesService> service;
+    std::unique_ptr<places::Upstream> service;
     std::deque<Asker> askers;
 };
 
@@ -134,11 +134,11 @@ void check_shape(const Asker& asker) {
     CHECK(asker.text.find("127.0.0.1") == std::string::npos);
 }
 
-void check_trouble(const Asker& asker, PlacesTrouble trouble) {
+void check_trouble(const Asker& asker, places::Trouble trouble) {
     check_shape(asker);
-    INFO(facts(trouble).name);
-    CHECK(asker.text.find(facts(trouble).message) != std::string::npos);
-    CHECK(asker.text.find(protocol::to_text(facts(trouble).status)) != std::string::npos);
+    INFO(places::facts(trouble).name);
+    CHECK(asker.text.find(places::facts(trouble).message) != std::string::npos);
+    CHECK(asker.text.find(protocol::to_text(places::facts(trouble).status)) != std::string::npos);
 }
 
 std::size_t descriptors() {
@@ -163,7 +163,7 @@ TEST_CASE("curl fetcher: a good answer arrives as it was sent", "[live][places]"
 
 TEST_CASE("curl fetcher: the new service is sent a POST with its headers", "[live][places]") {
     RudeServer server(Manner::good);
-    Life life(server.url(), Provider::google);
+    Life life(server.url(), config::Provider::google);
     const Asker& asker = life.ask();
     life.run();
     check_shape(asker);
@@ -177,21 +177,21 @@ TEST_CASE("curl fetcher: the new service is sent a POST with its headers", "[liv
 TEST_CASE("curl fetcher: every bad manner becomes an answer in time", "[live][places]") {
     struct Expected {
         Manner manner;
-        PlacesTrouble trouble;
+        places::Trouble trouble;
         int requests;
     };
-    const auto expected = GENERATE(Expected{Manner::hang, PlacesTrouble::timed_out, 1},
-                                   Expected{Manner::drip, PlacesTrouble::timed_out, 1},
-                                   Expected{Manner::reset, PlacesTrouble::broken_off, 2},
-                                   Expected{Manner::error_500, PlacesTrouble::failing, 2},
-                                   Expected{Manner::quota_429, PlacesTrouble::over_limit, 1},
-                                   Expected{Manner::html, PlacesTrouble::malformed, 2},
-                                   Expected{Manner::redirect, PlacesTrouble::malformed, 2},
-                                   Expected{Manner::cut, PlacesTrouble::broken_off, 2},
-                                   Expected{Manner::huge, PlacesTrouble::too_large, 1},
-                                   Expected{Manner::only_headers, PlacesTrouble::broken_off, 2},
-                                   Expected{Manner::not_http, PlacesTrouble::broken_off, 2},
-                                   Expected{Manner::silent_close, PlacesTrouble::broken_off, 2});
+    const auto expected = GENERATE(Expected{Manner::hang, places::Trouble::timed_out, 1},
+                                   Expected{Manner::drip, places::Trouble::timed_out, 1},
+                                   Expected{Manner::reset, places::Trouble::broken_off, 2},
+                                   Expected{Manner::error_500, places::Trouble::failing, 2},
+                                   Expected{Manner::quota_429, places::Trouble::over_limit, 1},
+                                   Expected{Manner::html, places::Trouble::malformed, 2},
+                                   Expected{Manner::redirect, places::Trouble::malformed, 2},
+                                   Expected{Manner::cut, places::Trouble::broken_off, 2},
+                                   Expected{Manner::huge, places::Trouble::too_large, 1},
+                                   Expected{Manner::only_headers, places::Trouble::broken_off, 2},
+                                   Expected{Manner::not_http, places::Trouble::broken_off, 2},
+                                   Expected{Manner::silent_close, places::Trouble::broken_off, 2});
     RudeServer server(expected.manner);
     Life life(server.url());
     const Asker& asker = life.ask();
@@ -218,7 +218,7 @@ TEST_CASE("curl fetcher: a port where nobody listens is said to be unreachable",
     const Asker& asker = life.ask();
     life.run();
     close(fd);
-    check_trouble(asker, PlacesTrouble::unreachable);
+    check_trouble(asker, places::Trouble::unreachable);
     CHECK(life.counters().retries == 1);
 }
 
@@ -279,16 +279,16 @@ TEST_CASE("curl fetcher: an idle connection that the server ends wakes nobody", 
 
 TEST_CASE("curl fetcher: five hundred timeouts leave no descriptor behind", "[live][places]") {
     RudeServer server(Manner::hang);
-    Limits limits = limits_of(50);
+    config::Limits limits = limits_of(50);
     limits.places_deadline_ms = 300;
-    Life life(server.url(), Provider::google_legacy, limits);
+    Life life(server.url(), config::Provider::google_legacy, limits);
     const auto before = descriptors();
     for (int round = 0; round < 10; ++round) {
         for (int i = 0; i < 50; ++i) life.ask(i + round);
         life.run();
     }
     for (const Asker& asker : life.askers) CHECK(asker.answers == 1);
-    CHECK(life.counters().troubles[std::to_underlying(PlacesTrouble::timed_out)] == 500);
+    CHECK(life.counters().troubles[std::to_underlying(places::Trouble::timed_out)] == 500);
     // The server's ends are in this process too.
     for (int i = 0; i < 500 && server.open() > 0; ++i) std::this_thread::sleep_for(10ms);
     CHECK(descriptors() <= before);
@@ -355,7 +355,7 @@ TEST_CASE("curl fetcher: it may end with transfers under way", "[live][places]")
 
 TEST_CASE("curl fetcher: a resolver that hangs stops neither the loop nor the answers",
           "[live][places]") {
-    Life life("http://places.hung", Provider::offline);
+    Life life("http://places.hung", config::Provider::offline);
     Pulse pulse(life.loop);
     for (int i = 0; i < 40; ++i) life.ask(i);
     life.run();
@@ -364,7 +364,7 @@ TEST_CASE("curl fetcher: a resolver that hangs stops neither the loop nor the an
         CHECK(asker.took < hung_time);
     }
     CHECK(pulse.longest < hung_time / 2);
-    CHECK(hung_ever <= 4 * static_cast<int>(CurlFetcher::width_unresolved));
+    CHECK(hung_ever <= 4 * static_cast<int>(places::CurlFetcher::width_unresolved));
     // Its threads outlive their transfers; not the process, if we can help it.
     while (hung_now > 0) std::this_thread::sleep_for(10ms);
 }
@@ -372,17 +372,17 @@ TEST_CASE("curl fetcher: a resolver that hangs stops neither the loop nor the an
 TEST_CASE("curl fetcher: what cannot start says so in one line", "[live][places]") {
     reactor::Loop loop;
     REQUIRE(loop.open({512, 16}).has_value());
-    Limits limits = limits_of();
+    config::Limits limits = limits_of();
     SECTION("too many at a time") {
         limits.places_in_flight = 1'000;
-        PlacesService service(loop);
+        places::Upstream service(loop);
         const auto opened = service.open({}, limits);
         REQUIRE(!opened);
         CHECK(opened.error() == "limits.places_in_flight: must be 1 to 85");
     }
     SECTION("no key") {
-        PlacesService service(loop);
-        const auto opened = service.open({Provider::google, {}, {}}, limits);
+        places::Upstream service(loop);
+        const auto opened = service.open({config::Provider::google, {}, {}}, limits);
         REQUIRE(!opened);
         CHECK(opened.error() == "places.key_file: is not set");
     }

@@ -14,8 +14,8 @@ namespace {
 const std::string where = " +34.068930-118.445127 1600000000.5";
 
 // One server with few of everything, in this process.
-herd::Config small_server(const TemporaryFolder& folder) {
-    herd::Config config;
+herd::config::Config small_server(const TemporaryFolder& folder) {
+    herd::config::Config config;
     const auto any = reactor::Address::loopback(0);
     config.servers = {{"Small", any, any, {}}};
     config.limits.clients = 100;
@@ -35,7 +35,7 @@ TEST_CASE(
     "limits: half a line, silence, idleness and answers not read each end their own connection",
     "[live][limits]") {
     const TemporaryFolder folder;
-    herd::Config config = small_server(folder);
+    herd::config::Config config = small_server(folder);
     config.limits.first_line_ms = config.limits.rest_of_line_ms = 1000;
     config.limits.idle_ms = config.limits.drain_ms = config.limits.linger_ms = 1000;
     SteppedHerd herd(config);
@@ -72,7 +72,7 @@ TEST_CASE(
 
 TEST_CASE("limits: a client that keeps a finished connection open is closed", "[live][limits]") {
     const TemporaryFolder folder;
-    herd::Config config = small_server(folder);
+    herd::config::Config config = small_server(folder);
     config.limits.linger_ms = 1000;
     SteppedHerd herd(config);
     Asker stays(herd, herd[0]);
@@ -87,7 +87,7 @@ TEST_CASE("limits: a client that keeps a finished connection open is closed", "[
 TEST_CASE("limits: with all connections taken the one idle for longest makes room",
           "[live][limits]") {
     const TemporaryFolder folder;
-    herd::Config config = small_server(folder);
+    herd::config::Config config = small_server(folder);
     config.limits.connections = 4;
     SteppedHerd herd(config);
     Asker oldest(herd, herd[0]);
@@ -110,7 +110,7 @@ TEST_CASE("limits: with all connections taken the one idle for longest makes roo
 TEST_CASE("limits: those who came all at once make room when they have become idle",
           "[live][limits]") {
     const TemporaryFolder folder;
-    herd::Config config = small_server(folder);
+    herd::config::Config config = small_server(folder);
     config.limits.connections = 4;
     SteppedHerd herd(config);
     std::deque<Asker> crowd;
@@ -125,7 +125,7 @@ TEST_CASE("limits: those who came all at once make room when they have become id
 TEST_CASE("limits: a line of line_max bytes is handled in full, however it arrives",
           "[live][limits]") {
     const TemporaryFolder folder;
-    const herd::Config config = small_server(folder);
+    const herd::config::Config config = small_server(folder);
     SteppedHerd herd(config);
     const std::string start = "IAMAT ";
     const std::string longest(config.limits.line_max - start.size() - where.size(), 'n');
@@ -153,7 +153,7 @@ TEST_CASE("limits: a line of line_max bytes is handled in full, however it arriv
 TEST_CASE("limits: a longer line is refused with as much of it as a line may have, and no more",
           "[live][limits]") {
     const TemporaryFolder folder;
-    const herd::Config config = small_server(folder);
+    const herd::config::Config config = small_server(folder);
     const std::size_t most = config.limits.line_max;
     SteppedHerd herd(config);
     Asker client(herd, herd[0]);
@@ -169,7 +169,7 @@ TEST_CASE("limits: a longer line is refused with as much of it as a line may hav
 TEST_CASE("limits: a full table refuses new clients, and still updates those it knows",
           "[live][limits]") {
     const TemporaryFolder folder;
-    herd::Config config = small_server(folder);
+    herd::config::Config config = small_server(folder);
     config.limits.clients = 3;
     SteppedHerd herd(config);
     Asker client(herd, herd[0]);
@@ -185,7 +185,7 @@ TEST_CASE("limits: a full table refuses new clients, and still updates those it 
 TEST_CASE("limits: without long storage a long name is refused, a short one is not",
           "[live][limits]") {
     const TemporaryFolder folder;
-    herd::Config config = small_server(folder);
+    herd::config::Config config = small_server(folder);
     config.limits.long_records = 2;
     SteppedHerd herd(config);
     Asker client(herd, herd[0]);

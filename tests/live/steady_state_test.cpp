@@ -49,8 +49,8 @@ extern "C" void* realloc(void* start, std::size_t size) {
 
 namespace {
 
-herd::Config three_in_a_row(const std::string& folder) {
-    herd::Config config;
+herd::config::Config three_in_a_row(const std::string& folder) {
+    herd::config::Config config;
     const auto any = reactor::Address::loopback(0);
     config.servers = {{"Left", any, any, {"Middle"}},
                       {"Middle", any, any, {"Left", "Right"}},
@@ -94,13 +94,13 @@ TEST_CASE("steady state: the counter sees what is allocated", "[live][steady_sta
 TEST_CASE("steady state: 10,000 commands and 1,000 floods allocate nothing",
           "[live][steady_state]") {
     const live::TemporaryFolder folder;
-    herd::Config config = three_in_a_row(folder.path());
+    herd::config::Config config = three_in_a_row(folder.path());
     SECTION("without a journal") {}
     SECTION("with a journal, synced each second") {
-        config.journal = {folder.path(), herd::Fsync::second};
+        config.journal = {folder.path(), herd::config::Fsync::second};
     }
     SECTION("with a journal that is synced before each answer") {
-        config.journal = {folder.path(), herd::Fsync::always};
+        config.journal = {folder.path(), herd::config::Fsync::always};
     }
     live::SteppedHerd herd(config, [](bool moves) { counting = moves; });
     herd.run_until([&] { return herd[1].live_links() == 2 && herd[2].live_links() == 1; });

@@ -21,7 +21,7 @@
 namespace live {
 
 // Answers every question in the work phase of the same iteration, from fixed memory.
-class InstantPlaces final : public herd::Places {
+class InstantPlaces final : public herd::places::Places {
 public:
     static constexpr std::string_view json =
         R"({"html_attributions" : [], "results" : [{"name" : "a"}, {"name" : "b"}],)"
@@ -32,7 +32,7 @@ public:
                 reactor::Phase::work,
                 reactor::Delegate<void()>::to<&InstantPlaces::answer>(*this)) {}
 
-    herd::PlacesTicket begin(const protocol::PlacesQuery&, Answered answered) override {
+    herd::places::Ticket begin(const protocol::PlacesQuery&, Answered answered) override {
         for (std::uint32_t i = 0; i < questions_.size(); ++i) {
             if (questions_[i]) continue;
             questions_[i] = answered;
@@ -41,7 +41,7 @@ public:
         }
         return {};
     }
-    void cancel(herd::PlacesTicket ticket) override { questions_[ticket.index] = {}; }
+    void cancel(herd::places::Ticket ticket) override { questions_[ticket.index] = {}; }
 
 private:
     void answer() {
@@ -57,7 +57,7 @@ private:
 };
 
 struct Member {
-    Member(const herd::Config& config, const herd::ServerConfig& self)
+    Member(const herd::config::Config& config, const herd::config::Server& self)
         : places(loop), server(loop, places, config, self, {}) {
         REQUIRE(loop.open(herd::Server::loop_limits(config), true));
         const auto opened = server.open();
@@ -75,7 +75,7 @@ class SteppedHerd {
 public:
     // `around` is told when the servers begin to move (true) and when they rest again.
     explicit SteppedHerd(
-        const herd::Config& config, void (*around)(bool) = [](bool) {})
+        const herd::config::Config& config, void (*around)(bool) = [](bool) {})
         : config_(config), around_(around) {
         for (const auto& self : config_.servers) members_.emplace_back(config_, self);
         for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -107,7 +107,7 @@ private:
         return members_[i].server.peer_address();
     }
 
-    const herd::Config& config_;
+    const herd::config::Config& config_;
     void (*around_)(bool);
     std::deque<Member> members_;
 };

@@ -26,9 +26,9 @@ constexpr std::uint16_t client_port = 1000;
     loop.run_once();
 }
 
-herd::Config herd_of(std::size_t count) {
+herd::config::Config herd_of(std::size_t count) {
     using reactor::Address;
-    herd::Config config;
+    herd::config::Config config;
     config.servers = {{"Goloman", Address::loopback(client_port), Address::loopback(1100), {}}};
     if (count == 2) {
         config.servers[0].neighbours = {"Hands"};
@@ -140,7 +140,7 @@ private:
     }
 
     sim::FakeKernel kernel_{1};
-    herd::Config config_;
+    herd::config::Config config_;
     std::uint32_t depth_;
     std::vector<std::unique_ptr<sim::Process>> servers_;
     std::vector<int> connections_;

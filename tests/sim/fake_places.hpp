@@ -1,6 +1,6 @@
 #pragma once
 
-#include "herd/places.hpp"
+#include "herd/places/places.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/timer.hpp"
 
@@ -11,7 +11,7 @@
 namespace sim {
 
 // Places that answer the same to everything, after a while.
-class FakePlaces final : public herd::Places {
+class FakePlaces final : public herd::places::Places {
 public:
     static constexpr std::string_view json =
         R"({"html_attributions":[],"results":[{"name":"a"},{"name":"b"}],"status":"OK"})";
@@ -22,7 +22,7 @@ public:
         assert(mapped.has_value());
     }
 
-    herd::PlacesTicket begin(const protocol::PlacesQuery&, Answered answered) override {
+    herd::places::Ticket begin(const protocol::PlacesQuery&, Answered answered) override {
         Question* question = questions_.emplace(*this, answered);
         if (question == nullptr) return {};
         question->timer.start(delay);
@@ -30,7 +30,7 @@ public:
         return {handle.index, handle.generation};
     }
 
-    void cancel(herd::PlacesTicket ticket) override {
+    void cancel(herd::places::Ticket ticket) override {
         Question* question = questions_.find({ticket.index, ticket.generation});
         if (question != nullptr) questions_.release(*question);
     }

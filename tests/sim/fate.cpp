@@ -62,7 +62,7 @@ void Fate::draw_graph(Random& random) {
 
 // Small ones find more than big ones do.
 void Fate::draw_limits(Random& random) {
-    herd::Limits& limits = config.limits;
+    herd::config::Limits& limits = config.limits;
     limits.clients = many_clients;
     limits.long_records = 2;
     limits.connections = 8;
@@ -78,7 +78,7 @@ void Fate::draw_limits(Random& random) {
     if (random.chance(10)) limits.connections = 2;
     if (random.chance(10)) {
         limits.blocks = static_cast<std::uint32_t>(random.between(8, 16)) +
-                        herd::blocks_of_neighbour * config.neighbours_max();
+                        herd::config::blocks_of_neighbour * config.neighbours_max();
     }
     if (random.chance(10)) {
         limits.peer_connections = static_cast<std::uint32_t>(config.servers.size()) + 1;
@@ -142,7 +142,7 @@ void Fate::draw_network(Random& random) {
 void Fate::draw_disk(Random& random) {
     journal = random.chance(35);
     if (!journal) return;
-    if (random.chance(40)) config.journal.fsync = herd::Fsync::always;
+    if (random.chance(40)) config.journal.fsync = herd::config::Fsync::always;
     config.journal.pace = {.slack = static_cast<std::uint64_t>(random.between(0, 600)),
                            .records_per_pump = static_cast<std::uint64_t>(random.between(1, 4)),
                            .unsynced_max = static_cast<std::uint64_t>(random.between(500, 2000))};

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "herd/config.hpp"
+#include "herd/config/config.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/random.hpp"
 
@@ -41,7 +41,7 @@ struct Fate {
 
     bool is_slow() const { return !slow_links.empty() || path.buffer_size < 1000; }
 
-    herd::Config config;  // without journals' folders: each host has its own disk
+    herd::config::Config config;  // without journals' folders: each host has its own disk
     std::vector<std::pair<Host, Host>> links;  // The first ones are a spanning tree.
     std::uint32_t clients = 1;
     bool long_names = false;  // Some clients have names that need long lines.

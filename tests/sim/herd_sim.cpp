@@ -121,9 +121,9 @@ int run(const Options& options, std::string_view program) {
 
 bool set_rule([[maybe_unused]] std::string_view name) {
 #ifdef SIM_WRONG_RULES
-    for (const auto& [rule_name, rule] : herd::rules::wrong_rules) {
+    for (const auto& [rule_name, rule] : herd::table::rules::wrong_rules) {
         if (rule_name != name) continue;
-        herd::rules::wrong = rule;
+        herd::table::rules::wrong = rule;
         return true;
     }
 #endif
@@ -135,8 +135,8 @@ int print_table([[maybe_unused]] const Options& options) {
     bool all_found = true;
 #ifdef SIM_WRONG_RULES
     std::printf("| Wrong rule | First bad seed | Found by |\n|---|---|---|\n");
-    for (const auto& [name, rule] : herd::rules::wrong_rules) {
-        herd::rules::wrong = rule;
+    for (const auto& [name, rule] : herd::table::rules::wrong_rules) {
+        herd::table::rules::wrong = rule;
         std::string failure;
         std::uint64_t seed = options.seeds.first;
         for (; seed <= options.seeds.last; ++seed) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "herd/config.hpp"
+#include "herd/config/config.hpp"
 #include "herd/server.hpp"
 #include "reactor/loop.hpp"
 #include "tests/sim/fake_places.hpp"
@@ -14,7 +14,7 @@ namespace sim {
 // One server of a simulated herd: everything that dies with its process.
 class Process {
 public:
-    Process(const herd::Config& config, const herd::ServerConfig& self)
+    Process(const herd::config::Config& config, const herd::config::Server& self)
         : places(loop),
           server(loop,
                  places,
@@ -23,7 +23,7 @@ public:
                  reactor::Delegate<void()>::to<&Process::on_stopped>(*this)) {}
 
     // Empty, or why the server does not start.
-    std::string start(const herd::Config& config) {
+    std::string start(const herd::config::Config& config) {
         reactor::Loop::Limits limits = herd::Server::loop_limits(config);
         limits.timers += 64;
         const auto opened = loop.open(limits);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "herd/version.hpp"
+#include "herd/table/version.hpp"
 #include "protocol/at_line.hpp"
 #include "protocol/peer_message.hpp"
 
@@ -38,19 +38,19 @@ inline protocol::AtLine parse_at(std::string_view line) {
     return std::get<protocol::AtLine>(*message);
 }
 
-inline herd::Version version_of(const protocol::AtLine& at) {
+inline herd::table::Version version_of(const protocol::AtLine& at) {
     return {at.time.nanoseconds, at.location, at.server, at.skew_text, at.time_text};
 }
 
 // The order that all servers must decide by.
-inline bool older(const herd::Version& one, const herd::Version& other) {
+inline bool older(const herd::table::Version& one, const herd::table::Version& other) {
     if (one.time_ns != other.time_ns) return one.time_ns < other.time_ns;
     return std::tie(one.location, one.server, one.skew_text, one.time_text) <
            std::tie(other.location, other.server, other.skew_text, other.time_text);
 }
 
 // What a client's report is ordered by where it comes in: the same said again is nothing new.
-inline bool older_report(const herd::Version& one, const herd::Version& other) {
+inline bool older_report(const herd::table::Version& one, const herd::table::Version& other) {
     if (one.time_ns != other.time_ns) return one.time_ns < other.time_ns;
     return one.location < other.location;
 }

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "herd/config.hpp"
-#include "herd/location_table.hpp"
-#include "herd/record.hpp"
-#include "herd/rules.hpp"
+#include "herd/config/config.hpp"
+#include "herd/table/location_table.hpp"
+#include "herd/table/record.hpp"
+#include "herd/table/rules.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fate.hpp"
 #include "tests/sim/process.hpp"
@@ -141,11 +141,11 @@ private:
     // world_checks.cpp: what holds at any time.
     void check_server(Host host);
     void check_feed(Host host);
-    void check_record(Host host, const herd::Record& record);
+    void check_record(Host host, const herd::table::Record& record);
     void check_coverage();
     void check_coverage(Host from, Host to, Covered& covered);
-    herd::rules::Position received(Host from, Host to) const;
-    void check_covered(Host from, Host to, const herd::Record& record);
+    herd::table::rules::Position received(Host from, Host to) const;
+    void check_covered(Host from, Host to, const herd::table::Record& record);
     bool expired(Host host, std::int64_t stamp_ns) const;
     void check_idle();
     void check_memory();
@@ -160,7 +160,7 @@ private:
     bool refused() const;
     std::string difference() const;
     std::string difference(Host a, Host b) const;
-    bool comparable(Host a, Host b, const herd::Record& record) const;
+    bool comparable(Host a, Host b, const herd::table::Record& record) const;
     std::vector<std::string> newest() const;
     bool expired(std::int64_t stamp_ns) const;
     void check_nothing_lost(const std::vector<std::string>& before);
@@ -173,7 +173,9 @@ private:
     std::vector<std::uint64_t> epochs() const;
     std::uint64_t changes() const;
 
-    const herd::LocationTable& table(Host host) const { return processes_[host]->server.table(); }
+    const herd::table::LocationTable& table(Host host) const {
+        return processes_[host]->server.table();
+    }
     const std::string& name(Host host) const { return fate_.config.servers[host].name; }
     std::string journal(Host host) const { return "journals/" + name(host) + ".journal"; }
 

@@ -1,5 +1,5 @@
 // What must hold in a simulated herd at any time.
-#include "herd/neighbour.hpp"
+#include "herd/links/neighbour.hpp"
 #include "tests/sim/said.hpp"
 #include "tests/sim/world.hpp"
 
@@ -15,7 +15,7 @@ void World::check_server(Host host) {
     if (seq == seen.seq) return;
     check_feed(host);
     for (std::uint32_t slot = 0; slot < table(host).slots(); ++slot) {
-        const herd::Record& record = table(host).at(slot);
+        const herd::table::Record& record = table(host).at(slot);
         if (table(host).used(slot) && record.seq > seen.seq) check_record(host, record);
     }
     seen.seq = seq;
@@ -25,17 +25,17 @@ void World::check_server(Host host) {
 // S3: along the feed the numbers of changes strictly increase, up to the latest one, and every
 // record is in it once.
 void World::check_feed(Host host) {
-    const herd::LocationTable& records = table(host);
+    const herd::table::LocationTable& records = table(host);
     if (records.size() > records.capacity()) fail("B2", "more records than there is room for");
     std::uint32_t slot = 0;
     const auto first = [&] {
-        return records.used(slot) && records.at(slot).previous == herd::no_record;
+        return records.used(slot) && records.at(slot).previous == herd::table::no_record;
     };
     while (slot < records.slots() && !first()) ++slot;
     std::uint64_t seq = 0;
     std::uint32_t count = 0;
     while (slot < records.slots() && count <= records.size()) {
-        const herd::Record& record = records.at(slot);
+        const herd::table::Record& record = records.at(slot);
         if (record.seq <= seq) return fail("S3", name(host) + ": the feed goes back");
         seq = record.seq;
         slot = record.next;
@@ -53,8 +53,8 @@ void World::check_feed(Host host) {
 // S6: nothing is stored that has expired by its server's clock.
 // S7: nothing is stored twice, unless it is sent again on purpose; so nothing that has expired
 // comes back.
-void World::check_record(Host host, const herd::Record& record) {
-    const herd::LocationTable& records = table(host);
+void World::check_record(Host host, const herd::table::Record& record) {
+    const herd::table::LocationTable& records = table(host);
     const std::string line(records.line(record));
     const auto at = parse_at(line);
     const std::uint32_t client = client_of(at.client);
@@ -87,9 +87,9 @@ void World::check_coverage() {
 }
 
 // What `to` says that it has processed of the feed of `from`.
-herd::rules::Position World::received(Host from, Host to) const {
-    herd::rules::Position position;
-    processes_[to]->server.each_neighbour([&](const herd::Neighbour& neighbour) {
+herd::table::rules::Position World::received(Host from, Host to) const {
+    herd::table::rules::Position position;
+    processes_[to]->server.each_neighbour([&](const herd::links::Neighbour& neighbour) {
         if (neighbour.name() == name(from)) position = neighbour.received;
     });
     return position;
@@ -99,7 +99,7 @@ herd::rules::Position World::received(Host from, Host to) const {
 // or a newer one. Once that is so it stays so, until the record changes and has a later number.
 void World::check_coverage(Host from, Host to, Covered& covered) {
     if (!failure_.empty()) return;
-    const herd::rules::Position received = this->received(from, to);
+    const herd::table::rules::Position received = this->received(from, to);
     const std::uint64_t sender = seen_[from].epoch;
     const std::uint64_t receiver = seen_[to].epoch;
     if (received.epoch != sender) return;
@@ -107,7 +107,7 @@ void World::check_coverage(Host from, Host to, Covered& covered) {
     if (received.seq <= covered.seq && received.sweep_target == 0) return;
     for (std::uint32_t slot = 0; slot < table(from).slots(); ++slot) {
         if (!table(from).used(slot)) continue;
-        const herd::Record& record = table(from).at(slot);
+        const herd::table::Record& record = table(from).at(slot);
         const bool swept = slot < received.sweep_slot && record.seq <= received.sweep_target;
         if (record.seq > covered.seq && (record.seq <= received.seq || swept)) {
             check_covered(from, to, record);
@@ -116,9 +116,9 @@ void World::check_coverage(Host from, Host to, Covered& covered) {
     covered.seq = std::max(covered.seq, received.seq);
 }
 
-void World::check_covered(Host from, Host to, const herd::Record& record) {
-    const herd::LocationTable& here = table(to);
-    const herd::Record* other = here.find(table(from).client(record));
+void World::check_covered(Host from, Host to, const herd::table::Record& record) {
+    const herd::table::LocationTable& here = table(to);
+    const herd::table::Record* other = here.find(table(from).client(record));
     const bool has = other != nullptr && !older(here.version(*other), table(from).version(record));
     if (has || !comparable(from, to, record)) return;
     fail("S4",
@@ -137,7 +137,7 @@ bool World::expired(Host host, std::int64_t stamp_ns) const {
 void World::check_idle() {
     for (Host host = 0; host < processes_.size(); ++host) {
         if (processes_[host] == nullptr) continue;
-        processes_[host]->server.each_neighbour([&](const herd::Neighbour& neighbour) {
+        processes_[host]->server.each_neighbour([&](const herd::links::Neighbour& neighbour) {
             if (!neighbour.link().runnable()) return;
             fail("L5", name(host) + " sleeps and could send to " + std::string(neighbour.name()));
         });

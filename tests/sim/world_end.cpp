@@ -1,5 +1,5 @@
 // What must hold in a simulated herd when the faults have ended.
-#include "herd/neighbour.hpp"
+#include "herd/links/neighbour.hpp"
 #include "tests/sim/said.hpp"
 #include "tests/sim/world.hpp"
 
@@ -78,7 +78,7 @@ bool World::at_rest(std::uint64_t changes_before) const {
 // Everybody has processed all that its neighbours have to say.
 bool World::all_told() const {
     const auto told = [&](Host from, Host to) {
-        const herd::rules::Position position = received(from, to);
+        const herd::table::rules::Position position = received(from, to);
         return position.epoch == seen_[from].epoch && position.seq == table(from).feed().seq();
     };
     return std::ranges::all_of(healed_links_, [&](const auto& link) {
@@ -89,7 +89,7 @@ bool World::all_told() const {
 // Whether any server had no room for something: then servers may differ.
 bool World::refused() const {
     return std::ranges::any_of(processes_, [](const auto& process) {
-        const herd::Counters& counters = process->server.counters();
+        const herd::watch::Counters& counters = process->server.counters();
         return counters.table_full + counters.long_records_full > 0;
     });
 }
@@ -102,10 +102,10 @@ std::uint64_t World::changes() const {
 
 // Whether the two must agree about this client: they need not when one had no room for what the
 // other has, nor when it has expired by the clock of one.
-bool World::comparable(Host a, Host b, const herd::Record& record) const {
+bool World::comparable(Host a, Host b, const herd::table::Record& record) const {
     for (const Host host : {a, b}) {
         if (expired(host, record.time_ns)) return false;
-        const herd::Counters& counters = processes_[host]->server.counters();
+        const herd::watch::Counters& counters = processes_[host]->server.counters();
         if (counters.table_full > 0 && table(host).find(table(a).client(record)) == nullptr) {
             return false;
         }
@@ -124,12 +124,12 @@ std::string World::difference() const {
 
 // Neighbours have the same; that all servers do follows, where all have room.
 std::string World::difference(Host a, Host b) const {
-    const herd::LocationTable& here = table(a);
-    const herd::LocationTable& there = table(b);
+    const herd::table::LocationTable& here = table(a);
+    const herd::table::LocationTable& there = table(b);
     for (std::uint32_t slot = 0; slot < here.slots(); ++slot) {
         if (!here.used(slot)) continue;
-        const herd::Record& record = here.at(slot);
-        const herd::Record* other = there.find(here.client(record));
+        const herd::table::Record& record = here.at(slot);
+        const herd::table::Record* other = there.find(here.client(record));
         const std::string_view other_line = other == nullptr ? "nothing" : there.line(*other);
         if (here.line(record) == other_line || !comparable(a, b, record)) continue;
         return "unequal: " + name(a) + " has " + std::string(here.line(record)) + ", " + name(b) +
@@ -144,7 +144,7 @@ std::vector<std::string> World::newest() const {
     for (Host host = 0; host < processes_.size(); ++host) {
         for (std::uint32_t slot = 0; slot < table(host).slots(); ++slot) {
             if (!table(host).used(slot)) continue;
-            const herd::Record& record = table(host).at(slot);
+            const herd::table::Record& record = table(host).at(slot);
             std::string& line = lines[client_of(table(host).client(record))];
             if (line.empty() || older(version_of(parse_at(line)), table(host).version(record))) {
                 line = table(host).line(record);
@@ -237,7 +237,7 @@ void World::overload() {
     for (const std::string& line : late) {
         if (line.empty() || !failure_.empty()) continue;
         const auto at = parse_at(line);
-        const herd::Record* record = table(1).find(at.client);
+        const herd::table::Record* record = table(1).find(at.client);
         if (record == nullptr || older(table(1).version(*record), version_of(at))) {
             return fail("L4", "S1 has not heard for long of " + line);
         }

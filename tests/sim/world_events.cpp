@@ -196,7 +196,7 @@ void World::restart_terms(Host host) {
 
 // What was answered a second and a sync ago is on the disk; or all, when answers wait for it.
 std::int64_t World::synced_until() const {
-    if (fate_.config.journal.fsync == herd::Fsync::always) return never - 1;
+    if (fate_.config.journal.fsync == herd::config::Fsync::always) return never - 1;
     return kernel_.now_ns() - (1050 * ms + 2 * fate_.sync_ns);
 }
 

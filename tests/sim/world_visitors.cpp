@@ -134,7 +134,7 @@ void World::check_answer(Host host, const Visitor::Asked& asked, const std::stri
 void World::check_refusal(Host host, const std::string& command) {
     const bool refusable = command == "SYNC" || command.starts_with("IAMAT");
     if (!refusable || processes_[host] == nullptr) return;
-    const herd::Counters& counters = processes_[host]->server.counters();
+    const herd::watch::Counters& counters = processes_[host]->server.counters();
     if (command == "SYNC" && counters.syncs_late + counters.syncs_refused > 0) return;
     if (counters.table_full + counters.long_records_full > 0) return;
     if (counters.future_stamps + counters.expired_stamps > 0) return;
@@ -166,13 +166,13 @@ bool World::lacks(Host neighbour, Host host, const Visitor::Asked& asked) const 
     if (processes_[neighbour] == nullptr || epochs()[neighbour] != asked.epochs[neighbour]) {
         return false;
     }
-    const herd::Counters& counters = processes_[neighbour]->server.counters();
+    const herd::watch::Counters& counters = processes_[neighbour]->server.counters();
     if (counters.table_full + counters.long_records_full > 0) return false;
     return std::ranges::any_of(asked.had, [&](const std::string& line) {
         const auto at = parse_at(line);
         const std::int64_t stamp = at.time.nanoseconds;
         if (expired(neighbour, stamp) || expired(host, stamp)) return false;
-        const herd::Record* record = table(neighbour).find(at.client);
+        const herd::table::Record* record = table(neighbour).find(at.client);
         return record == nullptr || older(table(neighbour).version(*record), version_of(at));
     });
 }
@@ -225,7 +225,7 @@ void World::check_promises(Host host, std::string_view check) {
 void World::check_promise(Host host, std::string_view check, const std::string& line) {
     const auto promised = parse_at(line);
     if (expired(host, promised.time.nanoseconds)) return;
-    const herd::Record* record = table(host).find(promised.client);
+    const herd::table::Record* record = table(host).find(promised.client);
     if (record == nullptr) return fail(check, name(host) + " has lost " + line);
     if (!older_report(table(host).version(*record), version_of(promised))) return;
     fail(check,

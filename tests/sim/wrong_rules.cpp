@@ -1,18 +1,18 @@
 // Linked instead of herd/rules.cpp, to show that the simulation finds wrong rules out.
 #include "tests/sim/wrong_rules.hpp"
 
-#include "herd/neighbour.hpp"
-#include "herd/rules.hpp"
+#include "herd/links/neighbour.hpp"
+#include "herd/table/rules.hpp"
 #include "reactor/sys.hpp"
 
 #include <tuple>
 
-namespace herd::rules {
+namespace herd::table::rules {
 
 Wrong wrong = Wrong::none;
 
-bool newer(const Version& report, const Version& stored) {
-    const auto rest = [](const Version& version) {
+bool newer(const table::Version& report, const table::Version& stored) {
+    const auto rest = [](const table::Version& version) {
         return std::tie(version.location, version.server, version.skew_text, version.time_text);
     };
     if (wrong == Wrong::overwrite_if_different) {
@@ -43,7 +43,7 @@ Position swept(std::uint64_t base, std::uint64_t target, std::uint32_t slot) {
 }
 
 bool came_from(const Passage& passage) {
-    constexpr std::uint32_t index_mask = (1U << Neighbour::index_bits) - 1;
+    constexpr std::uint32_t index_mask = (1U << links::Neighbour::index_bits) - 1;
     if (wrong == Wrong::origin_has_it && passage.origin == passage.neighbour) return true;
     if (passage.source == 0) return false;
     if (wrong == Wrong::source_outlives_restart) {
@@ -69,4 +69,4 @@ bool replaces(const Renewed& next) {
     return next.complete && (next.synced || wrong == Wrong::rename_before_sync);
 }
 
-}  // namespace herd::rules
+}  // namespace herd::table::rules

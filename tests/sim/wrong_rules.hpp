@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-namespace herd::rules {
+namespace herd::table::rules {
 
 // Rules that are known to leave tables unequal, or to lose what was answered, and that have been
 // somebody's rules in earnest.
@@ -43,4 +43,4 @@ inline constexpr std::array wrong_rules = {
 // What the simulation linked with wrong_rules.cpp decides by.
 extern Wrong wrong;
 
-}  // namespace herd::rules
+}  // namespace herd::table::rules

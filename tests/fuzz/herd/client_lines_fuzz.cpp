@@ -1,6 +1,6 @@
-// What a client may send, in whatever pieces, into a ClientSession on the fake kernel: it must not
+// What a client may send, in whatever pieces, into a Session on the fake kernel: it must not
 // crash, must not hold more memory than it may, and only valid reports may change the table.
-#include "herd/client_session.hpp"
+#include "herd/clients/session.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/lines.hpp"
 #include "reactor/listener.hpp"
@@ -18,7 +18,7 @@
 
 namespace {
 
-using herd::ClientSession;
+using herd::clients::Session;
 using namespace std::chrono_literals;
 
 constexpr sim::Host server = 1;
@@ -54,7 +54,8 @@ public:
             .send_size = 16'384, .blocks = blocks_max, .blocks_reserved = 1};
         must(loop_.open({.watches = 16, .timers = 80}).has_value());
         must(wire_.open(memory).has_value());
-        must(table_.open({512, 4, limits_.line_max + 192}, herd::ClientHash(1, 2)).has_value());
+        must(table_.open({512, 4, limits_.line_max + 192}, herd::table::ClientHash(1, 2))
+                 .has_value());
         must(sessions_.map(2).has_value());
         must(host_.questions.map(2).has_value());
         core_.clients = &host_;
@@ -115,7 +116,7 @@ private:
         session_ = sessions_.emplace(core_);
         must(session_->open(std::move(socket)).has_value());
     }
-    void on_ended(ClientSession& session) {
+    void on_ended(Session& session) {
         sessions_.release(session);
         session_ = nullptr;
     }
@@ -163,7 +164,7 @@ private:
         read(reactor::Lines::trim(lines.rest()));
         must(changes <= count);
         for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
-            const herd::Record& record = table_.at(slot);
+            const herd::table::Record& record = table_.at(slot);
             must(reports.contains({std::string(table_.client(record)),
                                    std::string(table_.location(record)),
                                    std::string(table_.version(record).time_text)}));
@@ -172,18 +173,18 @@ private:
     }
 
     sim::FakeKernel kernel_{1};
-    herd::Limits limits_{.line_max = 400, .first_line_ms = 60'000};
+    herd::config::Limits limits_{.line_max = 400, .first_line_ms = 60'000};
     reactor::Loop loop_;
     sim::FakePlaces places_{loop_};
     reactor::Wire wire_{loop_};
-    herd::LocationTable table_;
+    herd::table::LocationTable table_;
     herd::Log log_{loop_};
-    herd::Counters counters_;
+    herd::watch::Counters counters_;
     herd::Core core_{loop_, wire_, table_, log_, counters_, places_, limits_, "Goloman", 1, 0};
-    herd::ClientHost host_{
-        .ended = reactor::Delegate<void(ClientSession&)>::to<&House::on_ended>(*this)};
-    reactor::Slab<ClientSession> sessions_;
-    ClientSession* session_ = nullptr;
+    herd::clients::ClientHost host_{
+        .ended = reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
+    reactor::Slab<Session> sessions_;
+    Session* session_ = nullptr;
     reactor::Listener listener_{
         loop_, reactor::Delegate<void(reactor::Socket)>::to<&House::on_accepted>(*this)};
     int fd_ = -1;

@@ -1,5 +1,5 @@
-#include "herd/offline/http_request.hpp"
-#include "herd/offline/request_target.hpp"
+#include "herd/http/request.hpp"
+#include "herd/http/target.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,10 +8,10 @@
 #include <string>
 #include <string_view>
 
-using herd::offline::HttpRequest;
-using herd::offline::HttpRequestParser;
-using herd::offline::RequestTarget;
-using State = HttpRequestParser::State;
+using herd::http::Request;
+using herd::http::RequestParser;
+using herd::http::Target;
+using State = RequestParser::State;
 
 namespace {
 
@@ -23,8 +23,8 @@ void require(bool claim) {
 // not complete depends on how that came, and is left out.
 std::string account(std::string_view text, std::size_t piece) {
     std::string said;
-    HttpRequestParser parser;
-    RequestTarget target;
+    RequestParser parser;
+    Target target;
     std::size_t taken = 0;
     std::size_t received = 0;
     while (received < text.size()) {
@@ -38,9 +38,9 @@ std::string account(std::string_view text, std::size_t piece) {
             state = fed.state;
             if (state == State::more) (void)parser.take_continue();
             if (state != State::ready) break;
-            const HttpRequest& request = parser.request();
-            require(request.body.size() <= HttpRequestParser::body_size_max);
-            require(request.target.size() <= HttpRequestParser::head_size_max);
+            const Request& request = parser.request();
+            require(request.body.size() <= RequestParser::body_size_max);
+            require(request.target.size() <= RequestParser::head_size_max);
             target.parse(request.target);
             said.append(target.path()).append(target.find("key").value_or("-"));
             said.append(request.target).append("|").append(request.body).append("|");

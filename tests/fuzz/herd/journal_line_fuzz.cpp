@@ -1,6 +1,6 @@
 // What may stand in a journal's file: only what was written reads as good, and neither a cut nor a
 // flipped bit does.
-#include "herd/journal_format.hpp"
+#include "herd/journal/format.hpp"
 
 #include <cassert>
 #include <cstdint>
@@ -9,26 +9,26 @@
 
 namespace {
 
-using herd::JournalLine;
+using herd::journal::Line;
 
 void check_bytes(std::string_view bytes) {
-    const JournalLine line = herd::read_journal_line(bytes);
-    if (line.kind != JournalLine::Kind::good) return;
-    assert(line.size == line.text.size() + herd::journal_frame_size);
+    const Line line = herd::journal::read_line(bytes);
+    if (line.kind != Line::Kind::good) return;
+    assert(line.size == line.text.size() + herd::journal::frame_size);
     std::vector<char> again(line.size);
-    assert(herd::format_journal_line(again, line.text) == bytes.substr(0, line.size));
+    assert(herd::journal::format_line(again, line.text) == bytes.substr(0, line.size));
 }
 
 void check_text(std::string_view text, std::uint8_t where) {
     if (text.find('\n') != std::string_view::npos) return;
-    std::vector<char> room(text.size() + herd::journal_frame_size);
-    std::string line(herd::format_journal_line(room, text));
-    const JournalLine read = herd::read_journal_line(line);
-    assert(read.kind == JournalLine::Kind::good && read.text == text);
+    std::vector<char> room(text.size() + herd::journal::frame_size);
+    std::string line(herd::journal::format_line(room, text));
+    const Line read = herd::journal::read_line(line);
+    assert(read.kind == Line::Kind::good && read.text == text);
     const std::size_t at = where % line.size();
-    assert(herd::read_journal_line(line.substr(0, at)).kind == JournalLine::Kind::cut);
+    assert(herd::journal::read_line(line.substr(0, at)).kind == Line::Kind::cut);
     line[at] = static_cast<char>(line[at] ^ (1 << (where & 7)));
-    assert(herd::read_journal_line(line).kind != JournalLine::Kind::good);
+    assert(herd::journal::read_line(line).kind != Line::Kind::good);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // What may come to a peer port, in whatever pieces, into a PeerSession on the fake kernel: it must
 // not crash, must not hold more memory than it may, and nothing counts before a neighbour's HELLO,
 // or else but AT lines from where an old server is.
-#include "herd/digest.hpp"
-#include "herd/neighbour.hpp"
-#include "herd/peer_session.hpp"
-#include "herd/status.hpp"
+#include "herd/links/neighbour.hpp"
+#include "herd/links/peer_session.hpp"
+#include "herd/table/digest.hpp"
+#include "herd/watch/status.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/lines.hpp"
 #include "reactor/listener.hpp"
@@ -23,8 +23,8 @@
 
 namespace {
 
-using herd::Neighbour;
-using herd::PeerSession;
+using herd::links::Neighbour;
+using herd::links::PeerSession;
 using namespace std::chrono_literals;
 
 constexpr sim::Host here = 1;
@@ -36,10 +36,10 @@ public:
         kernel_.delay_min_ns = kernel_.delay_max_ns = 1000;
         kernel_.enter(here);
         const reactor::Wire::Limits memory{
-            .send_size = 2 * herd::status_size_max, .blocks = 16, .blocks_reserved = 1};
+            .send_size = 2 * herd::watch::status_size_max, .blocks = 16, .blocks_reserved = 1};
         must(loop_.open({.watches = 16, .timers = 16}).has_value());
         must(wire_.open(memory).has_value());
-        must(table_.open({256, 4, 500}, herd::ClientHash(1, 2)).has_value());
+        must(table_.open({256, 4, 500}, herd::table::ClientHash(1, 2)).has_value());
         must(sessions_.map(2).has_value());
         must(static_cast<bool>(listener_.listen(reactor::Address::loopback(1100))));
         kernel_.enter(there);
@@ -94,7 +94,7 @@ private:
         session_ = nullptr;
     }
     void on_repair(std::uint32_t bucket) const {
-        must(bucket < herd::Digest::bucket_count && !legacy_);
+        must(bucket < herd::table::Digest::bucket_count && !legacy_);
     }
     std::string_view status(std::span<char> out) const {
         out[0] = '{';
@@ -158,13 +158,13 @@ private:
     }
 
     sim::FakeKernel kernel_{1};
-    herd::Limits limits_;
+    herd::config::Limits limits_;
     reactor::Loop loop_;
     sim::FakePlaces places_{loop_};
     reactor::Wire wire_{loop_};
-    herd::LocationTable table_;
+    herd::table::LocationTable table_;
     herd::Log log_{loop_};
-    herd::Counters counters_;
+    herd::watch::Counters counters_;
     herd::Core core_{loop_, wire_, table_, log_, counters_, places_, limits_, "A", 1, 0};
     PeerSession::Host host_{
         reactor::Delegate<Neighbour*(std::string_view)>::to<&House::find>(*this),

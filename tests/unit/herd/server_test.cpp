@@ -15,7 +15,7 @@ using namespace herd::small_world;
 
 TEST_CASE("server: why a server cannot start is one clear line", "[herd][server]") {
     const World world;
-    herd::Config config = herd_of_two();
+    herd::config::Config config = herd_of_two();
     std::string reasons[2];
     sim::FakeKernel& kernel = const_cast<World&>(world).kernel;
     for (std::string& reason : reasons) {
@@ -31,7 +31,7 @@ TEST_CASE("server: why a server cannot start is one clear line", "[herd][server]
 
 TEST_CASE("server: memory that the system does not have is a reason, too", "[herd][server]") {
     sim::FakeKernel kernel(1);
-    herd::Config config = herd_of_two();
+    herd::config::Config config = herd_of_two();
     // More than an address space has.
     config.limits.blocks = UINT32_MAX;
     config.limits.clients = 1U << 30;
@@ -44,7 +44,7 @@ TEST_CASE("server: memory that the system does not have is a reason, too", "[her
 }
 
 TEST_CASE("server: port 0 takes a free one and says which", "[herd][server]") {
-    herd::Config config = herd_of_two();
+    herd::config::Config config = herd_of_two();
     config.servers[0].clients.port = config.servers[0].peers.port = 0;
     World world(config);
     CHECK(world.a().client_address().port != 0);
@@ -127,7 +127,7 @@ TEST_CASE("server: a newcomer that waits is let in when a client has become idle
 
 TEST_CASE("server: each limit of a client's patience closes the connection and is counted",
           "[herd][server]") {
-    herd::Config config = herd_of_two();
+    herd::config::Config config = herd_of_two();
     config.limits.first_line_ms = 2'000;
     config.limits.rest_of_line_ms = 3'000;
     config.limits.idle_ms = 5'000;
@@ -136,14 +136,14 @@ TEST_CASE("server: each limit of a client's patience closes the connection and i
         const char* said;
         bool finished;
         reactor::Duration limit;
-        std::uint64_t herd::Counters::*counter;
+        std::uint64_t herd::watch::Counters::*counter;
     };
     const Case cases[] = {
-        {"", false, 2s, &herd::Counters::silent_at_first},
-        {"half a line", false, 3s, &herd::Counters::slow_lines},
-        {"x\nhalf a line", false, 3s, &herd::Counters::slow_lines},
-        {"x\n", false, 5s, &herd::Counters::idle},
-        {"x\n", true, 1s, &herd::Counters::lingered},
+        {"", false, 2s, &herd::watch::Counters::silent_at_first},
+        {"half a line", false, 3s, &herd::watch::Counters::slow_lines},
+        {"x\nhalf a line", false, 3s, &herd::watch::Counters::slow_lines},
+        {"x\n", false, 5s, &herd::watch::Counters::idle},
+        {"x\n", true, 1s, &herd::watch::Counters::lingered},
     };
     for (const Case& each : cases) {
         World world(config);
@@ -160,7 +160,7 @@ TEST_CASE("server: each limit of a client's patience closes the connection and i
 }
 
 TEST_CASE("server: half a line is no excuse for the other half", "[herd][server]") {
-    herd::Config config = herd_of_two();
+    herd::config::Config config = herd_of_two();
     config.limits.rest_of_line_ms = 3'000;
     World world(config);
     const int fd = world.connect();
@@ -173,7 +173,7 @@ TEST_CASE("server: half a line is no excuse for the other half", "[herd][server]
 
 TEST_CASE("server: who does not read its answers is not read, and not waited for for ever",
           "[herd][server]") {
-    herd::Config config = herd_of_two();
+    herd::config::Config config = herd_of_two();
     config.limits.drain_ms = 4'000;
     World world(config);
     world.kernel.buffer_size = 1000;
@@ -235,7 +235,7 @@ TEST_CASE("server: a shutdown does not wait for ever for anybody", "[herd][serve
 }
 
 TEST_CASE("server: a shutdown brings the neighbours up to date", "[herd][server]") {
-    herd::Config config = herd_of_two();
+    herd::config::Config config = herd_of_two();
     config.limits.records_per_turn = 1;
     World world(config, 2);
     const int fd = world.connect();

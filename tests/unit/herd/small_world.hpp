@@ -20,9 +20,9 @@ using namespace std::chrono_literals;
 
 inline constexpr sim::Host visitors = 9;
 
-inline Config herd_of_two() {
+inline config::Config herd_of_two() {
     using reactor::Address;
-    Config config;
+    config::Config config;
     config.servers = {{"A", Address::loopback(1000), Address::loopback(1100), {"B"}},
                       {"B", Address::loopback(1001), Address::loopback(1101), {"A"}}};
     config.limits.clients = 100;
@@ -34,7 +34,7 @@ inline Config herd_of_two() {
 
 // One server and all that dies with it; it lives on the host of its index.
 struct Process {
-    Process(sim::FakeKernel& fake, const Config& config, sim::Host index)
+    Process(sim::FakeKernel& fake, const config::Config& config, sim::Host index)
         : kernel(fake),
           host(index),
           server(loop,
@@ -60,7 +60,7 @@ struct Process {
 
 class World {
 public:
-    explicit World(Config wanted = herd_of_two(), std::size_t count = 1)
+    explicit World(config::Config wanted = herd_of_two(), std::size_t count = 1)
         : config(std::move(wanted)) {
         kernel.delay_min_ns = kernel.delay_max_ns = 1000;
         for (sim::Host host = 0; host < count; ++host) {
@@ -132,7 +132,7 @@ public:
     }
 
     sim::FakeKernel kernel{1};
-    Config config;
+    config::Config config;
     std::vector<std::unique_ptr<Process>> servers;
 };
 

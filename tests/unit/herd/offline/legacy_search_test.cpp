@@ -13,12 +13,12 @@ using namespace offline_test;
 namespace {
 
 std::string ask(const std::string& query, const PlaceSource& source) {
-    RequestTarget target;
+    herd::http::Target target;
     target.parse(std::string(LegacySearch::path) + "?" + query);
-    HttpAnswer answer;
+    herd::http::Answer answer;
     LegacySearch(source).answer(target, answer);
     CHECK(answer.status == 200);
-    CHECK(answer.content_type == json_type);
+    CHECK(answer.content_type == herd::http::json_type);
     return answer.body;
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("legacy search: outages have the service's shape", "[offline]") {
         {Outage::over_limit, {200, "OVER_QUERY_LIMIT"}},
     };
     for (const auto& [outage, what] : expected) {
-        HttpAnswer answer;
+        herd::http::Answer answer;
         LegacySearch::fail(outage, answer);
         CHECK(answer.status == what.first);
         CHECK(std::string(parsed(answer.body)["status"].GetString()) == what.second);

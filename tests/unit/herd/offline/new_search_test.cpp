@@ -20,16 +20,17 @@ struct Call {
     std::string query = {};
 };
 
-HttpAnswer ask(const Call& call, const PlaceSource& source = RealPlaces::get().open_to_all) {
-    RequestTarget target;
+herd::http::Answer ask(const Call& call,
+                       const PlaceSource& source = RealPlaces::get().open_to_all) {
+    herd::http::Target target;
     target.parse(std::string(NewSearch::path) + call.query);
-    HttpRequest request;
-    request.method = HttpRequest::Method::post;
+    herd::http::Request request;
+    request.method = herd::http::Request::Method::post;
     request.body = call.body;
     request.field_mask = call.mask;
     request.api_key = call.key;
     request.content_type = call.type;
-    HttpAnswer answer;
+    herd::http::Answer answer;
     NewSearch(source).answer(request, target, answer);
     return answer;
 }
@@ -40,7 +41,7 @@ std::string body(const std::string& radius = "290", const std::string& more = ""
            radius + "}}" + more + "}";
 }
 
-rapidjson::Document parsed(const HttpAnswer& answer) {
+rapidjson::Document parsed(const herd::http::Answer& answer) {
     rapidjson::Document document;
     document.Parse(answer.body.c_str());
     REQUIRE_FALSE(document.HasParseError());
@@ -53,7 +54,7 @@ std::size_t count(const std::string& text) {
 }
 
 // "400 INVALID_ARGUMENT", and the reason behind it where there is one.
-std::string error_of(const HttpAnswer& answer) {
+std::string error_of(const herd::http::Answer& answer) {
     const auto document = parsed(answer);
     if (!document.HasMember("error")) return "none";
     const auto& error = document["error"];
@@ -72,7 +73,7 @@ TEST_CASE("new search: an answer laid out like Google's, with what the mask name
     const std::string mask =
         "places.types,places.displayName,places.id,places.location,places.formattedAddress,"
         "places.attributions,places.rating";
-    const HttpAnswer answer = ask({.body = body(), .mask = mask});
+    const herd::http::Answer answer = ask({.body = body(), .mask = mask});
     CHECK(answer.status == 200);
     CHECK(answer.body == R"({
   "places": [
@@ -112,7 +113,7 @@ TEST_CASE("new search: an answer laid out like Google's, with what the mask name
 }
 
 TEST_CASE("new search: nothing there is an empty object", "[offline]") {
-    const HttpAnswer answer = ask({.body = body("1")});
+    const herd::http::Answer answer = ask({.body = body("1")});
     CHECK(answer.status == 200);
     CHECK(answer.body == "{}\n");
 }
@@ -205,7 +206,7 @@ TEST_CASE("new search: outages have the service's shape", "[offline]") {
         {Outage::over_limit, "429 RESOURCE_EXHAUSTED"},
     };
     for (const auto& [outage, what] : expected) {
-        HttpAnswer answer;
+        herd::http::Answer answer;
         NewSearch::fail(outage, answer);
         CHECK(error_of(answer) == what);
     }

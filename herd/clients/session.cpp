@@ -1,0 +1,325 @@
+#include "herd/clients/session.hpp"
+
+#include "herd/journal/journal.hpp"
+#include "herd/links/barrier.hpp"
+#include "protocol/at_line.hpp"
+#include "protocol/iso6709.hpp"
+#include "protocol/places_json.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/sys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <variant>
+
+namespace herd::clients {
+
+namespace {
+
+// An answer's AT line, places and newlines.
+std::size_t places_room(std::size_t at_size, std::string_view places) {
+    return at_size + places.size() + 3;
+}
+
+}  // namespace
+
+Session::Session(Core& core) : core_(core), stream_(core.wire, *this) {
+    assert(core.clients != nullptr);
+}
+
+Session::~Session() {
+    if (asks()) {
+        core_.places.cancel(core_.clients->questions[question_].ticket);
+        forget_question();
+    }
+    if (syncing_) core_.barrier->cancel(this);
+}
+
+std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool ended) {
+    core_.clients->received_ns = reactor::sys::wall_ns();
+    const std::size_t taken = read_lines(bytes, seen, ended);
+    if (!stream_.listens()) return taken;
+    if (ended || draining_) stream_.finish();
+    return taken;
+}
+
+std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool ended) {
+    reactor::Lines lines(bytes, seen);
+    while (true) {
+        const auto group = core_.commands.take(lines, core_.table);
+        if (group.empty()) break;
+        for (const Line& line : group) {
+            if (!std::exchange(skipping_, false)) command(line);
+            // What was read ahead is read again when its time has come.
+            if (!stream_.listens()) return line.end;
+        }
+    }
+    const std::string_view rest = lines.rest();
+    if (skipping_) return bytes.size();
+    if (ended && !rest.empty()) {
+        // Public graders end their only command with the connection, not with a newline.
+        Line last;
+        last.read(reactor::Lines::trim(rest), core_.table);
+        command(last);
+        return bytes.size();
+    }
+    // A CR at the end may be the first half of the line's end.
+    if (reactor::Lines::trim(rest).size() > core_.limits.line_max) {
+        too_long(rest);
+        skipping_ = true;
+        return bytes.size();
+    }
+    return lines.taken();
+}
+
+void Session::command(const Line& line) {
+    if (core_.log.wire()) core_.log.event(Level::debug, "in").field("line", line.text);
+    if (line.text.size() > core_.limits.line_max) return too_long(line.text);
+    if (!line.message) {
+        invalid(line.text);
+    } else if (const auto* iamat = std::get_if<protocol::IamAt>(&*line.message)) {
+        report(line, *iamat);
+    } else if (const auto* whatsat = std::get_if<protocol::WhatsAt>(&*line.message)) {
+        question(line, *whatsat);
+    } else {
+        sync(line.text);
+    }
+}
+
+void Session::report(const Line& line, const protocol::IamAt& iamat) {
+    std::int64_t skew_ns = 0;
+    // A stamp centuries ago: the difference is beyond what a line can say.
+    if (__builtin_sub_overflow(core_.clients->received_ns, iamat.time.nanoseconds, &skew_ns)) {
+        return invalid(line.text);
+    }
+    if (core_.too_far_ahead(skew_ns, iamat.time.nanoseconds)) {
+        ++core_.counters.future_stamps;
+        return invalid(line.text);
+    }
+    if (core_.expired(iamat.time.nanoseconds, core_.clients->received_ns)) {
+        ++core_.counters.expired_stamps;
+        return invalid(line.text);
+    }
+    const std::span<char> out = stream_.reserve(protocol::at_line_size_max(core_.name, iamat) + 1);
+    const protocol::AtLine answer = protocol::write_at(out, core_.name, skew_ns, iamat);
+    switch (core_.table.report(answer, line.key)) {
+        case table::Offer::table_full:
+            ++core_.counters.table_full;
+            return invalid(line.text);
+        case table::Offer::no_long_line:
+            ++core_.counters.long_records_full;
+            return invalid(line.text);
+        case table::Offer::not_newer:
+            ++core_.counters.iamat_old;
+            break;
+        case table::Offer::stored:
+            break;
+    }
+    ++core_.counters.iamat;
+    if (core_.journal != nullptr) core_.journal->hold(stream_);
+    const std::size_t size = answer.whole.size();
+    out[size] = '\n';
+    sent(size + 1, out.data());
+}
+
+void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
+    const table::Record* record = core_.table.find(whatsat.client, line.key);
+    if (record == nullptr || core_.expired(record->time_ns, core_.clients->received_ns)) {
+        return invalid(line.text);
+    }
+    ++core_.counters.whatsat;
+    const std::string_view at_line = core_.table.line(*record);
+    const auto where = protocol::parse_iso6709(core_.table.location(*record));
+    assert(where.has_value());
+    std::array<char, protocol::places_failure_size_min> none{};
+    if (whatsat.bound == 0) {
+        return answer_now(at_line, protocol::format_no_places(none, protocol::PlacesStatus::ok));
+    }
+    const protocol::PlacesQuery query{where->latitude, where->longitude, whatsat.radius_mm};
+    if (!ask(at_line, query, whatsat.bound)) {
+        ++core_.counters.places_refused;
+        return answer_now(at_line,
+                          protocol::format_places_failure(none,
+                                                          protocol::PlacesStatus::over_query_limit,
+                                                          "Too many questions wait already."));
+    }
+    stream_.pause();
+}
+
+// False: too many ask already.
+bool Session::ask(std::string_view at_line,
+                  const protocol::PlacesQuery& query,
+                  std::uint32_t bound) {
+    Questions& questions = core_.clients->questions;
+    Question* const question = questions.emplace();
+    assert(question != nullptr);
+    question_ = questions.index(*question);
+    question->bound = bound;
+    if (question->at_line.append(core_.wire.blocks(), at_line, false)) {
+        question->ticket =
+            core_.places.begin(query, places::Places::Answered::to<&Session::on_places>(*this));
+    }
+    if (question->ticket) return true;
+    forget_question();
+    return false;
+}
+
+void Session::forget_question() {
+    Question& question = core_.clients->questions[question_];
+    question.at_line.clear(core_.wire.blocks());
+    core_.clients->questions.release(question);
+    question_ = Questions::none;
+}
+
+void Session::on_places(const protocol::CutPlaces& answer) {
+    assert(asks());
+    const Question& question = core_.clients->questions[question_];
+    const std::uint32_t bound = question.bound;
+    const std::size_t at_size = question.at_line.size(core_.wire.blocks());
+    const std::span<char> out = stream_.reserve(places_room(at_size, answer.text));
+    question.at_line.copy_to(core_.wire.blocks(), out.data());
+    forget_question();
+    send_places(out, at_size, answer, bound);
+    answered_late();
+}
+
+void Session::answered_late() {
+    stream_.resume();
+    if (draining_ && !stream_.holds_input()) stream_.finish();
+}
+
+void Session::sync(std::string_view line) {
+    ++core_.counters.sync;
+    using Begun = links::Barrier::Begun;
+    const Begun begun =
+        core_.barrier->begin(this, links::Barrier::Over::to<&Session::on_synced>(*this));
+    switch (begun) {
+        case Begun::reached:
+            return tell_reach();
+        case Begun::refused:
+            return invalid(line);
+        case Begun::waiting:
+            syncing_ = true;
+            return stream_.pause();
+    }
+}
+
+void Session::on_synced(bool reached) {
+    syncing_ = false;
+    if (reached) {
+        tell_reach();
+    } else {
+        invalid("SYNC");
+    }
+    answered_late();
+}
+
+void Session::tell_reach() {
+    const links::Reach reach = core_.barrier->reach();
+    const std::span<char> out = stream_.reserve(protocol::sync_answer_size_max + 1);
+    const protocol::SyncAnswer answer{core_.name, reach.live, reach.configured};
+    const std::size_t size = protocol::format(out, answer).size();
+    out[size] = '\n';
+    sent(size + 1, out.data());
+}
+
+void Session::answer_now(std::string_view at_line, std::string_view json) {
+    const std::span<char> out = stream_.reserve(places_room(at_line.size(), json));
+    std::memcpy(out.data(), at_line.data(), at_line.size());
+    send_places(out, at_line.size(), {json}, 0);
+}
+
+// Completes an answer whose AT line, `at_size` bytes, stands in `out` already. The line, the places
+// and the empty line leave as one piece: there are clients that read once.
+void Session::send_places(std::span<char> out,
+                          std::size_t at_size,
+                          const protocol::CutPlaces& answer,
+                          std::uint32_t bound) {
+    static_assert(protocol::bound_max <= protocol::PlacesCuts::ends_max);
+    out[at_size] = '\n';
+    const std::string_view places = protocol::cut_again(out.subspan(at_size + 1), answer, bound);
+    const std::size_t size = at_size + 1 + places.size();
+    out[size] = '\n';
+    out[size + 1] = '\n';
+    sent(size + 2, out.data());
+}
+
+void Session::invalid(std::string_view line) {
+    ++core_.counters.invalid;
+    const std::size_t size = protocol::invalid_size(line) + 1;
+    char* out = stream_.reserve(size).data();
+    static_cast<void>(protocol::format_invalid({out, size}, line));
+    out[size - 1] = '\n';
+    sent(size, out);
+}
+
+// As much of it comes back as a line may have.
+void Session::too_long(std::string_view line) {
+    ++core_.counters.lines_too_long;
+    invalid(line.substr(0, core_.limits.line_max));
+}
+
+void Session::sent(std::size_t size, const char* text) {
+    if (core_.log.wire()) {
+        core_.log.event(Level::debug, "out").field("line", std::string_view(text, size - 1));
+    }
+    stream_.commit(size);
+}
+
+void Session::check(std::uint32_t now) {
+    struct Rule {
+        std::uint32_t limit_ms;
+        std::uint64_t* counter;
+    };
+    const auto rule = [&]() -> Rule {
+        using Waiting = reactor::Stream::Waiting;
+        const config::Limits& limits = core_.limits;
+        watch::Counters& counters = core_.counters;
+        switch (stream_.waiting()) {
+            case Waiting::first:
+                return {limits.first_line_ms, &counters.silent_at_first};
+            case Waiting::rest:
+                return {limits.rest_of_line_ms, &counters.slow_lines};
+            case Waiting::next:
+                return {limits.idle_ms, &counters.idle};
+            case Waiting::drain:
+                return {limits.drain_ms, &counters.slow_readers};
+            case Waiting::linger:
+                return {limits.linger_ms, &counters.lingered};
+            case Waiting::owner:
+                break;  // The Places deadline ends this.
+        }
+        return {UINT32_MAX, nullptr};
+    }();
+    if (rule.counter == nullptr || stream_.dead()) return;
+    if (std::uint64_t{now - stream_.waiting_since()} * 1000 < rule.limit_ms) return;
+    ++*rule.counter;
+    stream_.abort();
+}
+
+void Session::drain() {
+    draining_ = true;
+    const bool owes = waits() || (stream_.blocked() && stream_.holds_input());
+    if (!owes) stream_.finish();
+}
+
+std::uint32_t Session::idle_seconds(std::uint32_t now) const {
+    using Waiting = reactor::Stream::Waiting;
+    const Waiting waiting = stream_.waiting();
+    const bool idle = waiting == Waiting::next || waiting == Waiting::first;
+    return idle && !stream_.dead() ? now - stream_.waiting_since() : 0;
+}
+
+void Session::on_drained() {
+    if (draining_ && !waits() && !stream_.holds_input()) stream_.finish();
+}
+
+void Session::on_closed(reactor::Closed) {
+    core_.clients->ended(*this);
+}
+
+}  // namespace herd::clients

@@ -1,0 +1,44 @@
+#include "herd/config/config.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace herd::config {
+
+Config Config::built_in() {
+    constexpr std::uint16_t first_client_port = 12001;
+    constexpr std::uint16_t first_peer_port = 12101;
+    const std::pair<const char*, std::vector<std::string>> herd[] = {
+        {"Goloman", {"Hands", "Holiday", "Wilkes"}},
+        {"Hands", {"Goloman", "Wilkes"}},
+        {"Holiday", {"Goloman", "Welsh", "Wilkes"}},
+        {"Welsh", {"Holiday"}},
+        {"Wilkes", {"Goloman", "Hands", "Holiday"}},
+    };
+    Config config;
+    std::uint16_t index = 0;
+    for (const auto& [name, neighbours] : herd) {
+        const auto clients = static_cast<std::uint16_t>(first_client_port + index);
+        const auto peers = static_cast<std::uint16_t>(first_peer_port + index);
+        config.servers.push_back({name,
+                                  reactor::Address::loopback(clients),
+                                  reactor::Address::loopback(peers),
+                                  neighbours});
+        ++index;
+    }
+    config.places.url = "http://127.0.0.1:12080";
+    return config;
+}
+
+const Server* Config::find(std::string_view name) const {
+    const auto found = std::ranges::find(servers, name, &Server::name);
+    return found == servers.end() ? nullptr : &*found;
+}
+
+std::uint32_t Config::neighbours_max() const {
+    std::size_t most = 0;
+    for (const Server& server : servers) most = std::max(most, server.neighbours.size());
+    return static_cast<std::uint32_t>(most);
+}
+
+}  // namespace herd::config

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "reactor/address.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace herd::config {
+
+// Every bound of a server. Set in the configuration's "limits", printed by `herd check`. Times in
+// milliseconds. See ARCHITECTURE.md for what happens when each one bites.
+struct Limits {
+    std::uint32_t clients = 1'000'000;         // stored clients; more are refused
+    std::uint32_t long_records = 4'096;        // of these, with an AT line too long for a slot
+    std::uint32_t connections = 10'000;        // client connections
+    std::uint32_t peer_connections = 128;      // accepted connections of other servers
+    std::uint32_t line_max = 8'192;            // bytes of a client's command, without its end
+    std::uint32_t blocks = 65'536;             // of 4 KiB, for bytes that cannot wait elsewhere
+    std::uint32_t first_line_ms = 60'000;      // a connection that has not said anything
+    std::uint32_t rest_of_line_ms = 30'000;    // a command that was begun
+    std::uint32_t idle_ms = 900'000;           // between commands
+    std::uint32_t drain_ms = 30'000;           // an answer that is not read
+    std::uint32_t linger_ms = 1'000;           // a finished connection the client does not close
+    std::uint32_t records_per_turn = 256;      // to one neighbour in one iteration
+    std::uint32_t shutdown_ms = 4'000;         // from SIGTERM to exit
+    std::uint32_t syncs = 256;                 // SYNCs that wait at a time
+    std::uint32_t sync_ms = 5'000;             // from a SYNC to its answer
+    std::uint32_t places_in_flight = 64;       // lookups upstream at a time
+    std::uint32_t places_queue = 1'024;        // lookups that wait for one of these
+    std::uint32_t places_deadline_ms = 4'000;  // from a WHATSAT to its answer
+    std::uint32_t places_body_max = 262'144;   // bytes of an answer from upstream
+};
+
+struct Server {
+    std::string name;
+    reactor::Address clients;  // where clients connect
+    reactor::Address peers;    // where the other servers connect
+    std::vector<std::string> neighbours;
+    // An old server, run by another program: it knows nothing of the protocol between servers, and
+    // has one address for everything, which is both of the above.
+    bool legacy = false;
+};
+
+enum class Provider : std::uint8_t { offline, google, google_legacy };
+
+struct Places {
+    Provider provider = Provider::offline;
+    std::string url;       // base, without a path: "https://places.googleapis.com"
+    std::string key_file;  // holds the API key and nothing else
+};
+
+struct Log {
+    std::string folder = "log";  // one file per server: <folder>/<name>.log
+    bool wire = false;           // also every line in and out
+};
+
+// When what was reported must be on the disk: at most a second later, or before it is answered.
+enum class Fsync : std::uint8_t { second, always };
+
+// How a journal is written anew. Not to be configured: simulations have smaller figures.
+struct JournalPace {
+    // A file may have this, and twice what it began with.
+    std::uint64_t slack = std::uint64_t{64} << 20;
+    // How many records a flush writes to a new file, beside what has just changed, and how many
+    // bytes of it may wait for the disk, beside as many as wait of the current one. With much more,
+    // the kernel makes those wait who write.
+    std::uint64_t records_per_pump = 512;
+    std::uint64_t unsynced_max = std::uint64_t{4} << 20;
+};
+
+struct Journal {
+    std::string folder;  // one file per server: <folder>/<name>.journal; empty: none is kept
+    Fsync fsync = Fsync::second;
+    JournalPace pace = {};
+};
+
+// A whole herd. What it says holds for the time of the process.
+struct Config {
+    std::vector<Server> servers;
+    Places places;
+    Limits limits;
+    Log log;
+    Journal journal;
+    std::int64_t max_future_ms = 0;  // 0: a report's stamp may lie in the future by any amount
+    std::int64_t ttl_s = 0;          // a report counts for so long from its stamp on; 0: for ever
+    bool prefault = false;           // take all memory at the start
+    bool spin = false;               // never sleep in the kernel
+
+    // The five servers of the built-in herd, on loopback, with offline places.
+    static Config built_in();
+
+    const Server* find(std::string_view name) const;
+    // Of the server that has most.
+    std::uint32_t neighbours_max() const;
+};
+
+// Of Limits::blocks that each neighbour may hold: on a slow path, what is on its way each way, on
+// the connections that either of the two dialled.
+inline constexpr std::uint32_t blocks_of_neighbour = 4;
+
+inline constexpr std::size_t servers_max = 64;
+inline constexpr std::size_t server_name_max = 64;
+
+}  // namespace herd::config

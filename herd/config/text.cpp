@@ -1,0 +1,75 @@
+#include "herd/config/text.hpp"
+
+#include "herd/config/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace herd::config {
+
+namespace {
+
+constexpr std::size_t quoted_max = 60;  // bytes
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+std::optional<reactor::Address> parse_address(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    std::string_view host = text.substr(0, colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    const auto port = parse_number(text.substr(colon + 1));
+    if (!port || *port > UINT16_MAX) return std::nullopt;
+    const auto address = reactor::Address::parse(host, static_cast<std::uint16_t>(*port));
+    return address && address->v6 == bracketed ? address : std::nullopt;
+}
+
+std::string to_text(const reactor::Address& address) {
+    std::array<char, reactor::address_text_size_max> text{};
+    return std::string(address.text(text));
+}
+
+std::optional<reactor::Address> parse_http_address(std::string_view url) {
+    constexpr std::string_view scheme = "http://";
+    if (!url.starts_with(scheme)) return std::nullopt;
+    url.remove_prefix(scheme.size());
+    if (url.ends_with('/')) url.remove_suffix(1);
+    if (const auto address = parse_address(url)) return address;
+    return parse_address(std::string(url) + ":80");
+}
+
+bool is_wildcard(const reactor::Address& address) {
+    return std::ranges::all_of(address.bytes, [](std::uint8_t byte) { return byte == 0; });
+}
+
+bool is_loopback(const reactor::Address& address) {
+    if (!address.v6) return address.bytes[0] == 127;
+    const auto last = address.bytes.size() - 1;
+    const bool zeros = std::all_of(address.bytes.begin(),
+                                   address.bytes.begin() + last,
+                                   [](std::uint8_t byte) { return byte == 0; });
+    return zeros && address.bytes[last] == 1;
+}
+
+bool is_server_name(std::string_view text) {
+    const auto fits = [](char c) { return c > ' ' && c <= '~' && c != '/'; };
+    return !text.empty() && text.size() <= server_name_max && text[0] != '.' && text[0] != '-' &&
+           std::ranges::all_of(text, fits);
+}
+
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text.substr(0, quoted_max)) out += c >= ' ' && c <= '~' ? c : '?';
+    return out + (text.size() > quoted_max ? "...\"" : "\"");
+}
+
+}  // namespace herd::config

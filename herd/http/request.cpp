@@ -1,0 +1,137 @@
+#include "herd/http/request.hpp"
+
+// With sanitizers, g++ 12 sees an optional in Beast's parser that it takes for uninitialised.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string_type.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/verb.hpp>
+
+#include <cassert>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+
+// Boost.Beast's parser, because it was the strictest of those at hand and wants nothing but bytes:
+// no other part of Beast or Asio is used, and nothing else of the project sees them.
+
+#ifdef BOOST_NO_EXCEPTIONS
+namespace boost {
+
+// Whatever Boost would throw here is a failed allocation or a bug.
+void throw_exception(const std::exception& error) {
+    std::fprintf(stderr, "boost: %s\n", error.what());
+    std::abort();
+}
+
+void throw_exception(const std::exception& error, const source_location&) {
+    throw_exception(error);
+}
+
+}  // namespace boost
+#endif
+
+namespace herd::http {
+namespace {
+
+namespace http = boost::beast::http;
+
+using Parser = http::request_parser<http::string_body>;
+
+std::string_view view(boost::beast::string_view text) {
+    return {text.data(), text.size()};
+}
+
+Request::Method method_of(http::verb verb) {
+    if (verb == http::verb::get) return Request::Method::get;
+    if (verb == http::verb::post) return Request::Method::post;
+    return Request::Method::other;
+}
+
+unsigned status_for(const boost::beast::error_code& error) {
+    if (error == http::error::header_limit) return 431;
+    if (error == http::error::body_limit) return 413;
+    if (error == http::error::bad_version) return 505;
+    return 400;
+}
+
+}  // namespace
+
+class RequestParser::Beast {
+public:
+    Beast() {
+        parser_.eager(true);
+        parser_.header_limit(head_size_max);
+        parser_.body_limit(body_size_max);
+    }
+
+    Parser& parser() { return parser_; }
+
+    Request request() const {
+        const auto& message = parser_.get();
+        const auto field = [&](const char* name) { return view(message[name]); };
+        return {
+            .method = method_of(message.method()),
+            .target = view(message.target()),
+            .body = message.body(),
+            .content_type = field("Content-Type"),
+            .api_key = field("X-Goog-Api-Key"),
+            .field_mask = field("X-Goog-FieldMask"),
+            .inject = field("X-Inject"),
+            .keep_alive = message.keep_alive(),
+        };
+    }
+
+private:
+    Parser parser_;
+};
+
+RequestParser::RequestParser() : beast_(std::make_unique<Beast>()) {}
+
+RequestParser::~RequestParser() = default;
+
+RequestParser::Fed RequestParser::feed(std::string_view bytes) {
+    assert(status_ == 0);
+    Parser& parser = beast_->parser();
+    assert(!parser.is_done());
+    if (bytes.empty()) return {0, State::more};
+    boost::beast::error_code error;
+    const std::size_t consumed = parser.put({bytes.data(), bytes.size()}, error);
+    if (error && error != http::error::need_more) return refuse(consumed, status_for(error));
+    if (parser.is_header_done() && parser.get().count(http::field::host) != 1) {
+        return refuse(consumed, 400);
+    }
+    if (!parser.is_done()) return {consumed, State::more};
+    request_ = beast_->request();
+    return {consumed, State::ready};
+}
+
+void RequestParser::next() {
+    assert(status_ == 0);
+    request_ = {};
+    continued_ = false;
+    // In place: the storage is as good as new.
+    std::destroy_at(beast_.get());
+    std::construct_at(beast_.get());
+}
+
+bool RequestParser::take_continue() {
+    Parser& parser = beast_->parser();
+    if (continued_ || status_ != 0 || !parser.is_header_done() || parser.is_done()) return false;
+    const auto expected = parser.get()[http::field::expect];
+    continued_ = boost::beast::iequals(expected, "100-continue");
+    return continued_;
+}
+
+RequestParser::Fed RequestParser::refuse(std::size_t consumed, unsigned status) {
+    status_ = status;
+    return {consumed, State::refused};
+}
+
+}  // namespace herd::http

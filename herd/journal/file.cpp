@@ -1,0 +1,68 @@
+#include "herd/journal/file.hpp"
+
+#include "herd/journal/format.hpp"
+#include "reactor/sys.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace herd::journal {
+
+File::File(table::LocationTable& table,
+           int fd,
+           std::uint64_t size,
+           const table::rules::Position& position)
+    : table_(table), follower_(table), fd_(fd), seq_(position.seq), size_(size) {
+    follower_.resume(position);
+}
+
+reactor::Result<void> File::write(std::string_view bytes) {
+    assert(!busy());
+    while (!bytes.empty()) {
+        const auto written = reactor::sys::write(fd_, bytes);
+        if (!written) return std::unexpected(written.error());
+        size_ += *written;
+        bytes.remove_prefix(*written);
+    }
+    return {};
+}
+
+reactor::Result<void> File::pump(std::span<char> buffer,
+                                 std::uint64_t count,
+                                 reactor::Instant now) {
+    while (count > 0 && follower_.behind()) {
+        if (auto done = write(fill(buffer, count, now)); !done) return done;
+    }
+    seq_ = follower_.position().seq;
+    return {};
+}
+
+std::string_view File::take(std::span<char> buffer, std::uint64_t count, reactor::Instant now) {
+    assert(!busy());
+    const std::string_view batch = fill(buffer, count, now);
+    taken_seq_ = follower_.position().seq;
+    writing_ = batch.size();
+    if (!busy()) seq_ = taken_seq_;
+    return batch;
+}
+
+void File::on_written() {
+    assert(busy());
+    size_ += std::exchange(writing_, 0);
+    seq_ = taken_seq_;
+}
+
+std::string_view File::fill(std::span<char> buffer, std::uint64_t& count, reactor::Instant now) {
+    const std::size_t longest = table_.line_size_max() + frame_size;
+    assert(buffer.size() >= longest);
+    std::size_t used = 0;
+    for (; count > 0 && follower_.behind() && buffer.size() - used >= longest; --count) {
+        // A stretch of a sweep without changes costs what a record costs.
+        const table::Record* record = follower_.take(now);
+        if (record == nullptr) continue;
+        used += format_line(buffer.subspan(used), table_.line(*record)).size();
+    }
+    return {buffer.data(), used};
+}
+
+}  // namespace herd::journal

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "herd/table/follower.hpp"
+#include "herd/table/location_table.hpp"
+#include "herd/table/rules.hpp"
+#include "reactor/result.hpp"
+#include "reactor/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace herd::journal {
+
+// One file of a journal while it is written: a follower of the change feed, which hands on to the
+// kernel. A write that fails may leave half a line behind: then the file is to be given up. The
+// descriptor is its owner's to close.
+class File {
+public:
+    // A file of `size` bytes, which has all changes that `position` says.
+    File(table::LocationTable& table,
+         int fd,
+         std::uint64_t size,
+         const table::rules::Position& position);
+
+    reactor::Result<void> write(std::string_view bytes);
+    // Writes up to `count` changes, through `buffer`, which must hold the longest line. Not while
+    // it is busy.
+    reactor::Result<void> pump(std::span<char> buffer, std::uint64_t count, reactor::Instant now);
+
+    // Takes as many of the next `count` changes as the buffer holds. They are the caller's to have
+    // written by a helper: until on_written() it is busy, if there are any.
+    std::string_view take(std::span<char> buffer, std::uint64_t count, reactor::Instant now);
+    void on_written();
+    bool busy() const { return writing_ > 0; }
+
+    // There are changes that it has not taken yet.
+    bool behind() const { return follower_.behind(); }
+    // It has all changes up to this one.
+    std::uint64_t seq() const { return seq_; }
+
+    // What is written when this is called will be on the disk at the next settle().
+    void mark() { marked_ = size_; }
+    void settle() { synced_ = marked_; }
+
+    int fd() const { return fd_; }
+    std::uint64_t size() const { return size_; }
+    std::uint64_t unsynced() const { return size_ - synced_; }
+
+private:
+    std::string_view fill(std::span<char> buffer, std::uint64_t& count, reactor::Instant now);
+
+    table::LocationTable& table_;
+    table::Follower follower_;
+    int fd_;
+    std::uint64_t seq_;
+    std::uint64_t taken_seq_ = 0;  // What seq_ will be when all that was taken is written.
+    std::size_t writing_ = 0;      // Bytes of it that a helper writes.
+    std::uint64_t size_;
+    std::uint64_t marked_ = 0;
+    std::uint64_t synced_ = 0;  // Nobody knows of what an earlier run has written.
+};
+
+}  // namespace herd::journal

@@ -1,0 +1,118 @@
+#include "herd/journal/load.hpp"
+
+#include "herd/journal/format.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/pages.hpp"
+#include "reactor/sys.hpp"
+
+#include <cassert>
+#include <cstring>
+#include <utility>
+#include <variant>
+
+namespace herd::journal {
+
+namespace {
+
+using Kind = Content::Kind;
+
+constexpr std::size_t piece_size = std::size_t{1} << 20;
+
+// Takes a file piece by piece; what is left of a piece goes before the next one.
+class Loading {
+public:
+    explicit Loading(Core& core) : core_(core) {}
+
+    // Answers how many bytes were read as lines. After a bad line, none ever.
+    std::size_t read(std::string_view bytes);
+    void stop() { going_ = false; }
+    Content finish();
+    bool going() const { return going_; }
+
+    Content content;
+
+private:
+    bool line(std::string_view text);
+    void title(std::string_view text);
+    void take(const protocol::AtLine& record);
+
+    Core& core_;
+    bool going_ = true;
+};
+
+std::size_t Loading::read(std::string_view bytes) {
+    std::size_t taken = 0;
+    while (going_) {
+        const Line next = read_line(bytes.substr(taken));
+        if (next.kind == Line::Kind::cut) break;
+        going_ = next.kind == Line::Kind::good && line(next.text);
+        if (going_) taken += next.size;
+    }
+    content.good += taken;
+    return taken;
+}
+
+// Only what a first write cut short may look like is thrown away.
+Content Loading::finish() {
+    const std::size_t whole = title_mark.size() + core_.name.size() + frame_size;
+    const bool cut = going_ && content.size < whole;
+    if (content.kind == Kind::fresh && !cut) content.kind = Kind::unreadable;
+    return content;
+}
+
+bool Loading::line(std::string_view text) {
+    if (content.kind == Kind::fresh) {
+        title(text);
+        return content.kind == Kind::ours;
+    }
+    const auto message = protocol::parse_peer_message(text);
+    if (!message) return false;
+    const auto* const record = std::get_if<protocol::AtLine>(&*message);
+    if (record == nullptr) return false;
+    take(*record);
+    return true;
+}
+
+// As from a neighbour, but of no run of one's: it goes to all of them.
+void Loading::take(const protocol::AtLine& record) {
+    ++content.records;
+    const std::int64_t stamp = record.time.nanoseconds;
+    if (core_.too_far_ahead(record.skew_ns, stamp) || core_.expired(stamp)) {
+        ++content.refused;
+        return;
+    }
+    const table::Offer offer = core_.table.relay(record, 0);
+    if (offer == table::Offer::table_full || offer == table::Offer::no_long_line) ++content.refused;
+}
+
+void Loading::title(std::string_view text) {
+    const bool named = text.starts_with(title_mark);
+    const bool own = named && text.substr(title_mark.size()) == core_.name;
+    content.kind = own ? Kind::ours : Kind::others;
+}
+
+}  // namespace
+
+reactor::Result<Content> load(int fd, Core& core) {
+    auto pages = reactor::Pages::map(piece_size);
+    if (!pages) return std::unexpected(pages.error());
+    const std::span<char> room = (*pages).bytes();
+    Loading loading(core);
+    std::size_t held = 0;
+    while (true) {
+        const auto got = reactor::sys::read(fd, room.subspan(held));
+        if (!got) return std::unexpected(got.error());
+        loading.content.size += *got;
+        if (*got == 0) break;
+        held += *got;
+        const std::size_t taken = loading.read({room.data(), held});
+        held -= taken;
+        // No line is as long as a piece. Of a bad file only the size is still wanted.
+        if (held == room.size()) loading.stop();
+        if (!loading.going()) held = 0;
+        std::memmove(room.data(), room.data() + taken, held);
+    }
+    return loading.finish();
+}
+
+}  // namespace herd::journal

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "herd/core.hpp"
+#include "reactor/result.hpp"
+
+#include <cstdint>
+
+namespace herd::journal {
+
+// What stands in the file of a journal.
+struct Content {
+    enum class Kind : std::uint8_t {
+        fresh,       // no more than a piece of a first line
+        ours,        // the journal of the server that was asked for
+        others,      // of another server, or of another version
+        unreadable,  // its first line is not one of a journal
+    };
+    Kind kind = Kind::fresh;
+    std::uint64_t records = 0;
+    std::uint64_t refused =
+        0;  // of these: there was no room, or the stamp is too far ahead, or too old
+    std::uint64_t good = 0;  // bytes of the longest prefix that is what was written
+    std::uint64_t size = 0;  // all bytes
+};
+
+// Reads the open file from where it stands, its start, into the table of the server that `core` is
+// of. Fails with what a read answers. Needs a megabyte for as long as it takes.
+reactor::Result<Content> load(int fd, Core& core);
+
+}  // namespace herd::journal

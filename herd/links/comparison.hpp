@@ -1,0 +1,31 @@
+#pragma once
+
+#include "herd/table/digest.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace herd::links {
+
+// One neighbour's digest beside our own, bucket by bucket, as it comes in round after round. While
+// changes are on their way some buckets always differ; but they differ in another way each time. A
+// bucket that differs in the very same way in `rounds_min` rounds differs for good: it is
+// divergent.
+//
+// Being found divergent again and again helps nobody (two tables of different sizes, both full,
+// cannot become equal): each time the bucket has to differ for twice as long, up to `rounds_max`.
+class Comparison {
+public:
+    static constexpr std::uint8_t rounds_min = 3;
+    static constexpr std::uint8_t rounds_max = 192;
+
+    // Once a round for each bucket. Whether it is found divergent now.
+    bool diverges(std::uint32_t bucket, std::uint64_t ours, std::uint64_t theirs);
+
+private:
+    std::array<std::uint64_t, table::Digest::bucket_count> difference_{};  // In the latest round.
+    std::array<std::uint8_t, table::Digest::bucket_count> rounds_{};       // It was like that.
+    std::array<std::uint8_t, table::Digest::bucket_count> needed_{};  // Until found; 0: rounds_min.
+};
+
+}  // namespace herd::links

@@ -1,0 +1,179 @@
+#include "herd/links/legacy_link.hpp"
+
+#include "herd/links/barrier.hpp"
+#include "protocol/at_line.hpp"
+
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+namespace herd::links {
+
+namespace {
+
+// An old server cannot say that it is back: it is asked more often than others.
+constexpr reactor::Connector::Pace pace{.pause_max = std::chrono::seconds(1)};
+
+}  // namespace
+
+LegacyLink::LegacyLink(Core& core, std::string_view name, const reactor::Address& address)
+    : core_(core),
+      name_(name),
+      connector_(core.loop,
+                 pace,
+                 reactor::Delegate<void(reactor::Socket)>::to<&LegacyLink::on_connected>(*this)),
+      follower_(core.table) {
+    aim(address);
+}
+
+bool LegacyLink::is_at(const reactor::Address& from) const {
+    return from.v6 == address_.v6 && from.bytes == address_.bytes;
+}
+
+void LegacyLink::aim(const reactor::Address& address) {
+    address_ = address;
+    connector_.aim(address);
+}
+
+void LegacyLink::stop() {
+    leaving_ = stopped_ = true;
+    connector_.cancel();
+    if (stream_) stream_->finish();
+}
+
+void LegacyLink::dial() {
+    state_ = State::dialling;
+    connector_.dial();
+    attempt_ = connector_.attempts();
+}
+
+// Dialling, and nothing has failed so far.
+bool LegacyLink::dials_first() const {
+    return state_ == State::dialling && connector_.dialling() && connector_.attempts() == attempt_;
+}
+
+// Whether it was not there for a moment since it was dialled. That we had no port left, after many
+// messages in a short time, says nothing of it.
+bool LegacyLink::refused() const {
+    return connector_.attempts() != attempt_ && connector_.last_error().value != EADDRNOTAVAIL;
+}
+
+void LegacyLink::on_connected(reactor::Socket socket) {
+    assert(!stream_);
+    if (state_ == State::dialling && refused()) lose();
+    if (state_ == State::down && leaving_) return;
+    tune(socket, reactor::Patience::neighbour);
+    stream_.emplace(core_.wire, *this, true);
+    if (auto opened = stream_->open(std::move(socket)); !opened) {
+        stream_.reset();
+        lose();
+        connector_.dial_later();
+        return;
+    }
+    state_ = State::waiting;
+    since_ = core_.loop.now();
+    if (owed_ == nullptr) come_up();
+    core_.wire.post_flush();
+}
+
+// Nothing that it could say matters; its end before we said anything does.
+std::size_t LegacyLink::on_input(std::string_view bytes, std::size_t, bool ended) {
+    if (ended) stream_->abort();
+    return bytes.size();
+}
+
+void LegacyLink::on_closed(reactor::Closed why) {
+    stream_.reset();
+    const bool acknowledged = state_ == State::said && why == reactor::Closed::finished;
+    const bool given_up = state_ == State::said && why == reactor::Closed::aborted;
+    if (acknowledged) {
+        owed_ = nullptr;
+        connector_.settle();
+        come_up();
+    }
+    if (!acknowledged && !given_up) {
+        lose();
+        if (!leaving_) connector_.dial_later();
+    } else if (!stopped_) {
+        dial();
+    }
+    if (core_.barrier != nullptr) core_.barrier->check();
+}
+
+// It may have forgotten everything.
+void LegacyLink::lose() {
+    go_down();
+    state_ = State::down;
+    owed_ = nullptr;
+    follower_.resume({});
+}
+
+watch::LinkStatus LegacyLink::status() const {
+    watch::LinkStatus status{.neighbour = name_, .state = live() ? "live" : "down", .legacy = true};
+    status.drops = drops_;
+    if (live()) status.lag_records = core_.table.feed().seq() - follower_.position().seq;
+    return status;
+}
+
+void LegacyLink::come_up() {
+    if (std::exchange(up_, true)) return;
+    core_.log.event(Level::info, "link_up")
+        .field("neighbour", name_)
+        .field("from", follower_.position().seq)
+        .field("to", core_.table.feed().seq());
+}
+
+void LegacyLink::go_down() {
+    if (!std::exchange(up_, false)) return;
+    ++drops_;
+    core_.log.event(Level::warning, "link_down").field("neighbour", name_);
+}
+
+void LegacyLink::pump(std::span<char> scratch) {
+    if (state_ != State::waiting || stopped_ || stream_->dead()) return;
+    const std::string_view message = next_message(scratch);
+    if (!message.empty()) {
+        state_ = State::said;
+        since_ = core_.loop.now();
+        ++core_.counters.records_sent;
+        stream_->send_now(message);
+        stream_->finish();
+    } else if (follower_.behind()) {
+        core_.wire.post_flush();
+    }
+}
+
+// Of the record that is owed, or else of the next one that can be said. Empty when there is none,
+// or none in this turn.
+std::string_view LegacyLink::next_message(std::span<char> out) {
+    if (owed_ != nullptr && owed_->seq == 0) owed_ = nullptr;  // It has expired.
+    for (std::uint32_t i = 0; i < core_.limits.records_per_turn; ++i) {
+        if (owed_ == nullptr && !follower_.behind()) break;
+        if (owed_ == nullptr) take();
+        if (owed_ == nullptr) continue;
+        const auto message = protocol::format_legacy(out, core_.table.line(*owed_), core_.name);
+        if (!message.empty()) return message;
+        ++core_.counters.legacy_too_long;
+        owed_ = nullptr;
+    }
+    return {};
+}
+
+void LegacyLink::take() {
+    owed_ = follower_.take(core_.loop.now());
+    if (owed_ != nullptr) owed_seq_ = owed_->seq;
+}
+
+// The pause between dials grows until one has led to something: an acknowledgement, or a connection
+// that has held for a while.
+void LegacyLink::tick() {
+    if (state_ == State::dialling && !dials_first()) go_down();
+    if (!stream_ || stream_->dead() || core_.loop.now() - since_ <= silence_max) return;
+    if (state_ == State::waiting) connector_.settle();
+    if (state_ != State::said || stopped_) return;
+    ++core_.counters.links_silent;
+    go_down();
+    stream_->abort();
+}
+
+}  // namespace herd::links

@@ -1,0 +1,299 @@
+#include "herd/links/peer_link.hpp"
+
+#include "herd/links/barrier.hpp"
+#include "herd/links/neighbour.hpp"
+#include "herd/links/peer_session.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/sys.hpp"
+
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <utility>
+#include <variant>
+
+namespace herd::links {
+
+namespace {
+
+// Three messages, one behind the other: SEQ, SWP, PING.
+constexpr std::size_t mark_room = 3 * protocol::peer_line_size_max;
+
+}  // namespace
+
+PeerLink::PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& address)
+    : core_(core),
+      neighbour_(neighbour),
+      connector_(core.loop,
+                 {},
+                 reactor::Delegate<void(reactor::Socket)>::to<&PeerLink::on_connected>(*this)),
+      follower_(core.table),
+      mark_timer_(core.loop, reactor::Delegate<void()>::to<&PeerLink::on_mark_due>(*this)),
+      upkeep_(core.table) {
+    connector_.aim(address);
+}
+
+void PeerLink::nudge() {
+    if (!leaving_ && state_ == State::down && !stream_ && !connector_.dialling()) {
+        connector_.dial();
+    }
+}
+
+void PeerLink::leave() {
+    leaving_ = true;
+    connector_.cancel();
+}
+
+void PeerLink::stop() {
+    leave();
+    stopped_ = true;
+    mark_timer_.cancel();
+    if (!stream_) return;
+    if (has_news()) {
+        std::array<char, mark_room> out{};
+        stream_->send_now({out.data(), mark(out)});
+    }
+    stream_->finish();
+}
+
+void PeerLink::on_connected(reactor::Socket socket) {
+    assert(state_ == State::down);
+    tune(socket, reactor::Patience::neighbour);
+    stream_.emplace(core_.wire, *this, true);
+    if (auto opened = stream_->open(std::move(socket)); !opened) {
+        stream_.reset();
+        connector_.dial_later();
+        return;
+    }
+    stream_->read_on();
+    state_ = State::greeting;
+    heard_at_ = core_.loop.now();
+    say(protocol::Hello{protocol::peer_version,
+                        core_.name,
+                        core_.epoch,
+                        core_.table.feed().seq(),
+                        reactor::sys::wall_ns()});
+}
+
+std::size_t PeerLink::on_input(std::string_view bytes, std::size_t seen, bool ended) {
+    heard_at_ = core_.loop.now();
+    reactor::Lines lines(bytes, seen);
+    while (stream_->listens()) {
+        const auto line = lines.take();
+        if (!line) break;
+        on_line(*line);
+    }
+    if (ended || lines.rest().size() > protocol::peer_message_size_max) stream_->abort();
+    return lines.taken();
+}
+
+void PeerLink::on_drained() {
+    core_.wire.post_flush();
+}
+
+void PeerLink::on_line(std::string_view line) {
+    const auto message = protocol::parse_peer_message(line);
+    if (!message) {
+        ++core_.counters.peer_lines_bad;
+        return stream_->abort();
+    }
+    if (const auto* answer = std::get_if<protocol::Welcome>(&*message)) {
+        welcome(*answer);
+    } else if (const auto* refusal = std::get_if<protocol::Refusal>(&*message)) {
+        refuse(refusal->code, refusal->text);
+    } else if (const auto* ack = std::get_if<protocol::Ack>(&*message)) {
+        acknowledge(ack->seq);
+    } else if (const auto* pong = std::get_if<protocol::Pong>(&*message)) {
+        const auto sent = static_cast<std::int64_t>(pong->token);
+        round_trip_ = reactor::Duration(reactor::sys::monotonic_ns() - sent);
+        pinged_ = false;
+    }
+}
+
+void PeerLink::acknowledge(std::uint64_t seq) {
+    // Of what it was told, and no more.
+    if (state_ != State::live || seq > marked_.seq) return stream_->abort();
+    lag_.acknowledged(seq);
+    if (core_.barrier != nullptr) core_.barrier->check();
+}
+
+void PeerLink::mark_soon() {
+    mark_asked_ = true;
+    core_.wire.post_flush();
+}
+
+watch::LinkStatus PeerLink::status() const {
+    constexpr std::array<std::string_view, 3> names = {"down", "greeting", "live"};
+    const std::uint64_t seq = core_.table.feed().seq();
+    watch::LinkStatus status{.neighbour = neighbour_.name(),
+                             .state = names[static_cast<std::size_t>(state_)],
+                             .divergences = neighbour_.divergences,
+                             .drops = drops_};
+    if (!live()) return status;
+    status.lag_records = lag_.records(seq);
+    status.lag = lag_.time(seq, core_.loop.now());
+    status.round_trip = round_trip_;
+    status.clock_difference_ns = clock_difference_ns_;
+    return status;
+}
+
+void PeerLink::welcome(const protocol::Welcome& answer) {
+    if (state_ != State::greeting) return stream_->abort();
+    if (answer.version != protocol::peer_version) return refuse(502, "another protocol version");
+    if (answer.name != neighbour_.name()) return refuse(503, "another server answers there");
+    state_ = State::live;
+    refused_ = false;
+    connector_.settle();
+    incarnation_ = neighbour_.incarnation(answer.epoch);
+    // One of another run is half open, or of another server with this name.
+    if (neighbour_.session != nullptr && neighbour_.session->incarnation() != incarnation_) {
+        neighbour_.session->abort();
+    }
+    const auto position = table::rules::resumed(
+        {answer.resume_epoch, answer.resume_seq, answer.sweep_target, answer.sweep_slot},
+        core_.epoch,
+        {last_written_, lag_.acknowledged()});
+    follower_.resume(position);
+    marked_ = position;
+    marked_at_ = {};
+    unmarked_bytes_ = 0;
+    lag_.reset(position.seq, core_.loop.now(), !follower_.behind());
+    upkeep_.reset();
+    pinged_ = true;
+    clock_difference_ns_ = answer.wall_ns - reactor::sys::wall_ns();
+    core_.log.event(Level::info, "link_up")
+        .field("neighbour", neighbour_.name())
+        .field("from", position.seq)
+        .field("to", core_.table.feed().seq());
+    core_.wire.post_flush();
+}
+
+void PeerLink::refuse(std::uint64_t code, std::string_view reason) {
+    if (!std::exchange(refused_, true)) {
+        core_.log.event(Level::warning, "link_refused")
+            .field("neighbour", neighbour_.name())
+            .field("code", code)
+            .field("reason", reason);
+    }
+    stream_->abort();
+}
+
+void PeerLink::on_closed(reactor::Closed) {
+    if (state_ == State::live) {
+        ++drops_;
+        core_.log.event(Level::warning, "link_down").field("neighbour", neighbour_.name());
+    }
+    state_ = State::down;
+    stream_.reset();
+    mark_timer_.cancel();
+    if (!leaving_) connector_.dial_later();
+    if (core_.barrier != nullptr) core_.barrier->check();
+}
+
+void PeerLink::pump(std::span<char> scratch) {
+    if (!live() || stopped_ || stream_->dead() || stream_->blocked()) return;
+    if (!follower_.behind() && !has_news() && !upkeep_.due() && !ping_due_) return;
+    std::size_t size = fill(scratch.first(scratch.size() - mark_room));
+    unmarked_bytes_ += size;
+    last_written_ = follower_.position().seq;
+    size += mark_if_due(scratch.subspan(size));
+    if (!follower_.behind()) {
+        size += upkeep_.fill(scratch.subspan(size, scratch.size() - size - mark_room));
+    }
+    if (std::exchange(ping_due_, false)) size += ping(scratch.subspan(size));
+    if (size > 0) stream_->send_now({scratch.data(), size});
+    // Behind means runnable, whatever was written: a batch of records that were all skipped writes
+    // nothing, and would otherwise be the last.
+    if (follower_.behind() && !stream_->blocked()) core_.wire.post_flush();
+}
+
+std::size_t PeerLink::fill(std::span<char> batch) {
+    std::size_t size = 0;
+    const std::size_t longest = core_.table.line_size_max() + 1;
+    for (std::uint32_t i = 0; i < core_.limits.records_per_turn; ++i) {
+        if (batch.size() - size < longest) break;
+        if (!follower_.behind()) break;
+        const table::Record* record = follower_.take(core_.loop.now());
+        // A stretch of a sweep without changes costs what a record costs.
+        if (record == nullptr) continue;
+        const std::string_view line = core_.table.line(*record);
+        const table::rules::Passage passage{
+            record->source, incarnation_, record->server(line), neighbour_.name()};
+        if (table::rules::came_from(passage)) continue;
+        std::memcpy(batch.data() + size, line.data(), line.size());
+        size += line.size();
+        batch[size++] = '\n';
+        ++core_.counters.records_sent;
+    }
+    return size;
+}
+
+// Behind all that is said until now: its answer shows how long that took.
+std::size_t PeerLink::ping(std::span<char> out) {
+    pinged_ = true;
+    const auto token = static_cast<std::uint64_t>(reactor::sys::monotonic_ns());
+    return protocol::format_line(out, protocol::Ping{token}).size();
+}
+
+bool PeerLink::has_news() const {
+    if (!live()) return false;
+    const table::rules::Position position = follower_.position();
+    return position.seq > marked_.seq || position.sweep_target != marked_.sweep_target ||
+           position.sweep_slot != marked_.sweep_slot;
+}
+
+std::size_t PeerLink::mark_if_due(std::span<char> out) {
+    if (!has_news()) return 0;
+    const reactor::Instant due = marked_at_ + mark_interval;
+    const bool asked = mark_asked_ && !follower_.behind();
+    if (asked || unmarked_bytes_ >= mark_bytes || core_.loop.now() >= due) return mark(out);
+    if (!mark_timer_.pending()) mark_timer_.start_at(due);
+    return 0;
+}
+
+std::size_t PeerLink::mark(std::span<char> out) {
+    const table::rules::Position position = follower_.position();
+    std::size_t size = 0;
+    const auto put = [&](const auto& message) {
+        size += protocol::format_line(out.subspan(size), message).size();
+    };
+    if (position.seq > marked_.seq) put(protocol::Seq{position.seq});
+    if (follower_.sweeping()) put(protocol::Sweep{position.sweep_target, position.sweep_slot});
+    if (position.seq > marked_.seq) {
+        lag_.marked(position.seq, core_.loop.now(), !follower_.behind());
+    }
+    if (!follower_.behind()) mark_asked_ = false;
+    marked_ = position;
+    marked_at_ = core_.loop.now();
+    unmarked_bytes_ = 0;
+    mark_timer_.cancel();
+    return size;
+}
+
+// On a slow link no PING gets through for a long time. But a neighbour to which anything comes says
+// so each second (PeerSession::tick); what our kernel has got rid of says less.
+void PeerLink::tick() {
+    if (!stream_ || stream_->dead()) return;
+    if (core_.loop.now() - heard_at_ > silence_max) {
+        ++core_.counters.links_silent;
+        // Else the kernel would keep what is under way for minutes, each time that it is made.
+        constexpr int soon_ms = 1'000;
+        const int fd = stream_->socket().fd();
+        static_cast<void>(
+            reactor::sys::set_option(fd, reactor::sys::Option::user_timeout_ms, soon_ms));
+        stream_->abort();
+    } else if (live() && !stopped_ && !stream_->blocked()) {
+        upkeep_.tick(pinged_ ? std::nullopt : std::optional(round_trip_));
+        ping_due_ = true;
+        core_.wire.post_flush();
+    }
+}
+
+template <class Message>
+void PeerLink::say(const Message& message) {
+    std::array<char, protocol::peer_line_size_max> out{};
+    stream_->send_now(protocol::format_line(out, message));
+}
+
+}  // namespace herd::links

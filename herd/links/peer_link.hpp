@@ -1,0 +1,116 @@
+#pragma once
+
+#include "herd/core.hpp"
+#include "herd/links/lag.hpp"
+#include "herd/links/upkeep.hpp"
+#include "herd/table/follower.hpp"
+#include "herd/watch/status.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/connector.hpp"
+#include "reactor/stream.hpp"
+#include "reactor/timer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace herd::links {
+
+class Neighbour;
+
+// The connection on which this server sends its changes to one neighbour: dialled by us, one way.
+// A link is a place in the change feed and not a queue: a neighbour that is slow or away costs no
+// memory, and gets each client's newest position when it is back.
+//
+//   down --connected--> greeting --WELCOME--> live
+//     ^                    |                    |
+//     +--- lost, refused, or silent for 3 s ----+      (then the connector dials again)
+//
+// Owned by its Neighbour.
+class PeerLink final : public reactor::StreamEvents {
+public:
+    static constexpr reactor::Duration mark_interval = std::chrono::milliseconds(50);
+    static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
+    static constexpr std::size_t mark_bytes = std::size_t{256} << 10;
+
+    PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& address);
+
+    void aim(const reactor::Address& address) { connector_.aim(address); }
+    void start() { nudge(); }
+    // The neighbour shows that it is there: dials now rather than after the pause.
+    void nudge();
+    // The server shuts down: what is owed is still sent, but a lost link is not dialled again. By
+    // then the neighbour may be linked with a successor of the same name.
+    void leave();
+    // Sends no more.
+    void stop();
+
+    // Sends what the neighbour lacks, a bounded batch, written in `scratch` first. Called in each
+    // flush, before the clients' answers.
+    void pump(std::span<char> scratch);
+    // About once a second.
+    void tick();
+
+    bool live() const { return state_ == State::live; }
+    // Tells the neighbour at once how far it has been told, so that it acknowledges that.
+    void mark_soon();
+    // Everything up to this change has been processed there, or nobody is there.
+    bool has(std::uint64_t seq) const { return !live() || lag_.caught_up() >= seq; }
+    // As it is now. The caller knows who hears whom.
+    watch::LinkStatus status() const;
+    // There is something to send, and room for it.
+    bool runnable() const { return live() && follower_.behind() && !stream_->blocked(); }
+    // Live, and something is still to be sent.
+    bool owes() const { return live() && (follower_.behind() || stream_->blocked()); }
+
+private:
+    enum class State : std::uint8_t { down, greeting, live };
+
+    void on_connected(reactor::Socket socket);
+    std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
+    void on_drained() override;
+    void on_closed(reactor::Closed why) override;
+    void on_line(std::string_view line);
+    void welcome(const protocol::Welcome& answer);
+    void acknowledge(std::uint64_t seq);
+    void refuse(std::uint64_t code, std::string_view reason);
+    std::size_t fill(std::span<char> batch);
+    // What the neighbour has been told, and what it could be told.
+    bool has_news() const;
+    std::size_t ping(std::span<char> out);
+    std::size_t mark_if_due(std::span<char> out);
+    std::size_t mark(std::span<char> out);
+    void on_mark_due() { core_.wire.post_flush(); }
+    template <class Message>
+    void say(const Message& message);
+
+    Core& core_;
+    Neighbour& neighbour_;
+    reactor::Connector connector_;
+    std::optional<reactor::Stream> stream_;  // While connected.
+    table::Follower follower_;
+    reactor::Timer mark_timer_;
+    State state_ = State::down;
+    bool leaving_ = false;
+    bool stopped_ = false;
+    bool refused_ = false;           // The last failure was logged already.
+    std::uint32_t incarnation_ = 0;  // Of the neighbour's run at the other end.
+    std::uint64_t last_written_ = 0;
+    table::rules::Position marked_;  // What the neighbour was last told.
+    std::size_t unmarked_bytes_ = 0;
+    bool mark_asked_ = false;  // For as soon as nothing else is to be said.
+    Upkeep upkeep_;
+    Lag lag_;
+    bool ping_due_ = false;
+    bool pinged_ = false;             // And not answered yet.
+    reactor::Duration round_trip_{};  // From the latest PING to its PONG; 0 before the first.
+    std::uint64_t drops_ = 0;
+    // The neighbour's clock minus ours, as its WELCOME had it; half a round trip is in it.
+    std::int64_t clock_difference_ns_ = 0;
+    reactor::Instant marked_at_{};
+    reactor::Instant heard_at_{};
+};
+
+}  // namespace herd::links

@@ -1,0 +1,229 @@
+#include "herd/links/peer_session.hpp"
+
+#include "herd/links/neighbour.hpp"
+#include "herd/table/rules.hpp"
+#include "herd/watch/status.hpp"
+#include "reactor/lines.hpp"
+#include "reactor/sys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+namespace herd::links {
+
+PeerSession::PeerSession(Core& core, const Host& host)
+    : core_(core), host_(host), stream_(core.wire, *this, true) {}
+
+reactor::Result<void> PeerSession::open(reactor::Socket socket) {
+    heard_at_ = core_.loop.now();
+    return stream_.open(std::move(socket));
+}
+
+void PeerSession::tick() {
+    tell_divergence();
+    if (stream_.dead()) return;
+    if (core_.loop.now() - heard_at_ <= silence_max) {
+        if (neighbour_ != nullptr && unanswered_) say(protocol::Ack{acknowledged_});
+        return;
+    }
+    if (legacy_ && !stream_.finishing()) return;
+    ++core_.counters.links_silent;
+    stream_.abort();
+}
+
+std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
+    // A stranger has until its first line, however slowly it sends it.
+    if (neighbour_ != nullptr || legacy_) heard_at_ = core_.loop.now();
+    unanswered_ = true;
+    reactor::Lines lines(bytes, seen);
+    while (true) {
+        const auto group = core_.messages.take(lines, core_.table);
+        if (group.empty()) break;
+        for (const Line& line : group) {
+            on_line(line);
+            if (!stream_.listens()) return line.end;
+        }
+    }
+    if (lines.rest().size() > core_.table.line_size_max() + protocol::peer_message_size_max) {
+        offend();
+    }
+    if (ended && stream_.listens()) on_end(lines.rest());
+    return lines.taken();
+}
+
+// What stands behind a neighbour's last newline is dropped: a report cut short may still read as a
+// valid, older one. An old server's message ends like that.
+void PeerSession::on_end(std::string_view rest) {
+    if (!rest.empty() && neighbour_ == nullptr && is_legacy()) {
+        Line last;
+        last.read(reactor::Lines::trim(rest), core_.table);
+        on_line(last);
+    }
+    stream_.finish();
+}
+
+bool PeerSession::is_legacy() {
+    if (legacy_) return true;
+    const auto from = reactor::sys::peer_address(stream_.socket().fd());
+    return from && host_.is_legacy(*from);
+}
+
+void PeerSession::on_line(const Line& line) {
+    if (core_.log.wire()) core_.log.event(Level::debug, "peer_in").field("line", line.text);
+    if (!line.message) return offend();
+    const protocol::PeerMessage& message = *line.message;
+    const auto* at = std::get_if<protocol::AtLine>(&message);
+    const bool hello = std::holds_alternative<protocol::Hello>(message);
+    if (at != nullptr && neighbour_ == nullptr) legacy_ = is_legacy();
+    const bool asks = std::holds_alternative<protocol::StatusRequest>(message);
+    const bool introduces = hello || asks;
+    const bool allowed = legacy_ ? at != nullptr : introduces == (neighbour_ == nullptr);
+    if (!allowed) return offend();
+    if (at != nullptr) return on_record(*at, line.key);
+    std::visit([this](const auto& what) { on_message(what); }, message);
+}
+
+void PeerSession::on_message(const protocol::Hello& hello) {
+    if (hello.version != protocol::peer_version) return refuse(502, "protocol version 1 only");
+    Neighbour* neighbour = host_.neighbour(hello.name);
+    if (neighbour == nullptr) return refuse(503, "not a neighbour of this server");
+    // Two servers have one name. The one that we dial has everything of us, and tells us
+    // everything: if both were listened to in turn, each would begin anew each time.
+    if (neighbour->link().live() && !neighbour->is_run(hello.epoch)) {
+        return refuse(504, "another server of this name is where it should be");
+    }
+    // The older session may be half open; the newer one shows where the neighbour is now.
+    if (neighbour->session != nullptr) neighbour->session->abort();
+    neighbour->session = this;
+    neighbour_ = neighbour;
+    heard_at_ = core_.loop.now();
+    incarnation_ = neighbour->incarnation(hello.epoch);
+    neighbour->received = table::rules::granted(neighbour->received, hello.epoch);
+    const table::rules::Position& granted = neighbour->received;
+    core_.log.event(Level::info, "neighbour_connected")
+        .field("neighbour", neighbour->name())
+        .field("from", granted.seq)
+        .field("to", hello.seq);
+    say(protocol::Welcome{protocol::peer_version,
+                          core_.name,
+                          core_.epoch,
+                          granted.epoch,
+                          granted.seq,
+                          granted.sweep_target,
+                          granted.sweep_slot,
+                          reactor::sys::wall_ns()});
+    neighbour->link().nudge();
+}
+
+void PeerSession::on_record(const protocol::AtLine& line, table::LocationTable::Key key) {
+    if (core_.too_far_ahead(line.skew_ns, line.time.nanoseconds)) {
+        ++core_.counters.future_stamps;
+        return;
+    }
+    if (core_.expired(line.time.nanoseconds)) {
+        ++core_.counters.expired_stamps;
+        return;
+    }
+    switch (core_.table.relay(line, key, incarnation_)) {
+        case table::Offer::stored:
+            ++core_.counters.relayed;
+            core_.wire.post_flush();
+            break;
+        case table::Offer::not_newer:
+            ++core_.counters.duplicates;
+            // An old server takes whatever it is told, also what is older than what it had.
+            if (legacy_ && core_.table.repeat(line)) core_.wire.post_flush();
+            break;
+        case table::Offer::table_full:
+            ++core_.counters.table_full;
+            break;
+        case table::Offer::no_long_line:
+            ++core_.counters.long_records_full;
+            break;
+    }
+}
+
+void PeerSession::on_message(const protocol::Seq& seq) {
+    table::rules::Position& received = neighbour_->received;
+    received.seq = std::max(received.seq, seq.seq);
+    if (received.seq >= received.sweep_target) received.sweep_target = received.sweep_slot = 0;
+    acknowledged_ = seq.seq;
+    say(protocol::Ack{seq.seq});
+}
+
+void PeerSession::on_message(const protocol::DigestPart& part) {
+    if (part.first > table::Digest::bucket_count - part.hashes.size()) return offend();
+    for (std::uint32_t i = 0; i < part.hashes.size(); ++i) {
+        const std::uint32_t bucket = part.first + i;
+        const std::uint64_t ours = core_.table.digest().bucket(bucket);
+        if (!neighbour_->comparison.diverges(bucket, ours, part.hashes[i])) continue;
+        ++divergent_;
+        host_.repair(bucket);
+    }
+}
+
+void PeerSession::tell_divergence() {
+    const std::uint32_t buckets = std::exchange(divergent_, 0);
+    if (buckets == 0) return;
+    core_.counters.buckets_divergent += buckets;
+    neighbour_->divergences += buckets;
+    core_.log.event(Level::warning, "divergence")
+        .field("neighbour", neighbour_->name())
+        .field("buckets", std::uint64_t{buckets});
+}
+
+void PeerSession::on_message(const protocol::Sweep& sweep) {
+    table::rules::Position& received = neighbour_->received;
+    if (sweep.target <= received.seq) return;
+    received.sweep_target = sweep.target;
+    received.sweep_slot = sweep.slot;
+}
+
+void PeerSession::on_message(const protocol::Ping& ping) {
+    say(protocol::Pong{ping.token});
+}
+
+void PeerSession::on_message(const protocol::StatusRequest&) {
+    const std::span<char> out = stream_.reserve(watch::status_size_max + 1);
+    const std::size_t size = host_.status(out.first(watch::status_size_max)).size();
+    out[size] = '\n';
+    stream_.commit(size + 1);
+    stream_.finish();
+}
+
+void PeerSession::offend() {
+    ++core_.counters.peer_lines_bad;
+    refuse(501, "not the protocol between servers");
+}
+
+void PeerSession::refuse(std::uint32_t code, std::string_view reason) {
+    if (stream_.dead() || stream_.finishing()) return;
+    ++core_.counters.peers_refused;
+    std::array<char, reactor::address_text_size_max> from{};
+    const auto address = reactor::sys::peer_address(stream_.socket().fd());
+    core_.log.event(Level::warning, "peer_refused")
+        .field("from", address ? address->text(from) : "nowhere")
+        .field("code", std::uint64_t{code})
+        .field("reason", reason);
+    say(protocol::Refusal{code, reason});
+    stream_.finish();
+}
+
+void PeerSession::on_closed(reactor::Closed) {
+    if (neighbour_ != nullptr && neighbour_->session == this) {
+        neighbour_->session = nullptr;
+        core_.log.event(Level::info, "neighbour_dropped").field("neighbour", neighbour_->name());
+    }
+    host_.ended(*this);
+}
+
+template <class Message>
+void PeerSession::say(const Message& message) {
+    std::array<char, protocol::peer_line_size_max> out{};
+    unanswered_ = false;
+    stream_.send(protocol::format_line(out, message));
+}
+
+}  // namespace herd::links

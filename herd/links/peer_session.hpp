@@ -1,0 +1,94 @@
+#pragma once
+
+#include "herd/core.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/socket.hpp"
+#include "reactor/stream.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace herd::links {
+
+class Neighbour;
+
+// A connection on which another server sends us its changes: accepted by us, one way but for
+// WELCOME, ERR, ACK and PONG. Nothing is believed of it before its first line shows who it is.
+//
+//   stranger --HELLO of a configured neighbour--> neighbour
+//       |
+//       +--STATUS--> answered, and closed
+//       |
+//       +--AT, from the address of a legacy neighbour--> legacy
+//
+// A legacy one says AT lines only. It usually says one and ends, and then that one may lack a
+// newline. It is nobody's incarnation: what it says goes to all.
+// Lives in the Server's slab from accept until `ended` is called.
+class PeerSession final : public reactor::StreamEvents {
+public:
+    // How a session reaches its server.
+    struct Host {
+        reactor::Delegate<Neighbour*(std::string_view)> neighbour;  // null: not one of ours
+        reactor::Delegate<void(PeerSession&)> ended;
+        reactor::Delegate<void(std::uint32_t)> repair;               // this bucket
+        reactor::Delegate<bool(const reactor::Address&)> is_legacy;  // one of ours is there
+        // What it says of itself; see Status.
+        reactor::Delegate<std::string_view(std::span<char>)> status;
+    };
+    static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
+
+    PeerSession(Core& core, const Host& host);
+
+    reactor::Result<void> open(reactor::Socket socket);
+    // About once a second: a neighbour that is silent is taken for gone. Not a legacy one, which
+    // may keep a connection and has no way to show that it is there. One that is not, and was not
+    // answered since, is told that it is heard: its PINGs may stand behind much else.
+    void tick();
+    void abort() { stream_.abort(); }
+    // Of the run that says it; 0: nobody's.
+    std::uint32_t incarnation() const { return incarnation_; }
+    // The server shuts down: what the neighbour still has to say is for its successor.
+    void leave() { stream_.finish(); }
+
+private:
+    std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
+    void on_closed(reactor::Closed why) override;
+
+    using Line = MessageGroup::Line;
+    void on_line(const Line& line);
+    void on_end(std::string_view rest);
+    bool is_legacy();
+    void on_message(const protocol::Hello& hello);
+    void on_record(const protocol::AtLine& line, table::LocationTable::Key key);
+    void on_message(const protocol::Seq& seq);
+    void on_message(const protocol::Sweep& sweep);
+    void on_message(const protocol::DigestPart& part);
+    void on_message(const protocol::Ping& ping);
+    void on_message(const protocol::StatusRequest& request);
+    template <class Other>
+    void on_message(const Other&) {
+        offend();
+    }
+    void offend();
+    void tell_divergence();
+    void refuse(std::uint32_t code, std::string_view reason);
+    template <class Message>
+    void say(const Message& message);
+
+    Core& core_;
+    const Host& host_;
+    reactor::Stream stream_;
+    Neighbour* neighbour_ = nullptr;  // Since its HELLO.
+    std::uint32_t incarnation_ = 0;   // Of its run.
+    bool legacy_ = false;             // Since its first AT.
+    std::uint64_t acknowledged_ = 0;  // The latest SEQ on this connection.
+    bool unanswered_ = false;         // Something has come, and nothing was said since.
+    std::uint32_t divergent_ = 0;     // Buckets found so, that the log does not know yet.
+    reactor::Instant heard_at_{};
+};
+
+}  // namespace herd::links

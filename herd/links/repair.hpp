@@ -1,0 +1,37 @@
+#pragma once
+
+#include "herd/core.hpp"
+#include "herd/table/digest.hpp"
+#include "reactor/timer.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace herd::links {
+
+// Sends all records of divergent buckets again, to everybody: whoever has something older takes it,
+// for all others it is a duplicate. The neighbour with the other half of a difference finds it as
+// well, and sends its own. Finds the records by walking the slots, some at a time. Owned by the
+// Server.
+class Repair {
+public:
+    static constexpr std::uint32_t slots_per_step = 2048;  // some 100 us
+    static constexpr reactor::Duration step_interval = std::chrono::milliseconds(10);
+
+    explicit Repair(Core& core);
+
+    void start(std::uint32_t bucket);
+    bool running() const { return left_ > 0; }
+    void stop() { timer_.cancel(); }
+
+private:
+    void step();
+
+    Core& core_;
+    reactor::Timer timer_;
+    std::array<bool, table::Digest::bucket_count> wanted_{};
+    std::uint32_t slot_ = 0;  // The next to look at.
+    std::uint32_t left_ = 0;  // To look at until all buckets that are wanted are done.
+};
+
+}  // namespace herd::links

@@ -1,0 +1,81 @@
+#include "herd/links/upkeep.hpp"
+
+#include "herd/table/digest.hpp"
+#include "protocol/peer_message.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+namespace herd::links {
+
+namespace {
+
+constexpr std::uint32_t buckets_per_line =
+    static_cast<std::uint32_t>(decltype(protocol::DigestPart::hashes){}.size());
+constexpr std::uint32_t lines_per_round = table::Digest::bucket_count / buckets_per_line;
+
+// In the given second of a round of so many: all their shares together are `all`.
+std::uint32_t share(std::uint64_t all, std::uint64_t second, std::uint64_t seconds) {
+    return static_cast<std::uint32_t>(all * (second + 1) / seconds - all * second / seconds);
+}
+
+}  // namespace
+
+void Upkeep::reset() {
+    end_turn();
+    share_ = share_min;
+    fastest_ = reactor::Duration::max();
+}
+
+// What is left of the turn before is left out, and comes when its round comes to it again: nothing
+// piles up.
+void Upkeep::tick(std::optional<reactor::Duration> round_trip) {
+    end_turn();
+    if (!round_trip) {
+        share_ = share_min;
+        return;
+    }
+    fastest_ = std::min(fastest_, *round_trip);
+    const reactor::Duration delay = *round_trip - fastest_;
+    if (delay > delay_max) share_ = std::max(share_ / 2, share_min);
+    if (delay < delay_max / 2) share_ = std::min(share_ * 2, share_max);
+    left_ = share_;
+    digests_due_ = share(lines_per_round, second_ % digest_round_s, digest_round_s);
+    records_due_ = share(table_.slots(), second_, refresh_round_s);
+    second_ = (second_ + 1) % refresh_round_s;
+}
+
+std::size_t Upkeep::fill(std::span<char> out) {
+    std::size_t size = 0;
+    for (; digests_due_ > 0; --digests_due_) {
+        if (out.size() - size <= protocol::peer_message_size_max || size >= left_) break;
+        size += put_digest(out.subspan(size));
+    }
+    for (; records_due_ > 0; --records_due_) {
+        if (out.size() - size <= table_.line_size_max() || size >= left_) break;
+        size += put_record(out.subspan(size));
+    }
+    left_ -= std::min(left_, size);
+    if (left_ == 0) end_turn();
+    return size;
+}
+
+std::size_t Upkeep::put_digest(std::span<char> out) {
+    protocol::DigestPart part{.first = bucket_, .hashes = {}};
+    for (std::uint64_t& hash : part.hashes) hash = table_.digest().bucket(bucket_++);
+    if (bucket_ == table::Digest::bucket_count) bucket_ = 0;
+    return protocol::format_line(out, part).size();
+}
+
+std::size_t Upkeep::put_record(std::span<char> out) {
+    if (slot_ >= table_.slots()) slot_ = 0;
+    const std::uint32_t slot = slot_++;
+    if (!table_.used(slot)) return 0;
+    const std::string_view line = table_.line(table_.at(slot));
+    std::memcpy(out.data(), line.data(), line.size());
+    out[line.size()] = '\n';
+    return line.size() + 1;
+}
+
+}  // namespace herd::links

@@ -1,0 +1,332 @@
+#include "herd/places/client.hpp"
+
+#include "reactor/sys.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+// The life of a lookup:
+//
+//    begin()          a seat is free          an answer, or trouble for good
+//   ---------> queued --------------> fetching ----------------------> settled ---> (released)
+//                 |                    |    ^                             ^    last answer handed
+//                 out |   trouble for now  v    |  rested                     | | resting |
+//                 +-------------------- deadline -------------------------+
+//
+// Whenever its last waiter cancels, a lookup is released at once, its transfer abandoned. Seats are
+// kept until the last answer is handed out, as that is a view of the seat's room; a failure needs
+// no room and gives its seat back when it is settled.
+namespace herd::places {
+
+namespace {
+
+using State = Lookup::State;
+
+template <class List>
+void unlink(Lookup& lookup) {
+    static_cast<reactor::ListItem<List>&>(lookup).unlink();
+}
+
+reactor::Handle<Waiter> to_handle(Ticket ticket) {
+    return {ticket.index, ticket.generation};
+}
+
+// The pause before a second attempt: spread, so that those who failed together do not return
+// together.
+reactor::Duration rest_time() {
+    const auto spread = Client::rest_max - Client::rest_min;
+    const auto part = reactor::sys::random_bits() % static_cast<std::uint64_t>(spread.count());
+    return Client::rest_min + reactor::Duration(part);
+}
+
+}  // namespace
+
+Client::Client(reactor::Loop& loop, Fetcher& fetcher, const Provider& provider)
+    : loop_(loop),
+      fetcher_(fetcher),
+      provider_(provider),
+      turn_(loop, reactor::Phase::work, reactor::Delegate<void()>::to<&Client::on_turn>(*this)),
+      deadline_(loop, reactor::Delegate<void()>::to<&Client::on_deadline>(*this)),
+      rested_(loop, reactor::Delegate<void()>::to<&Client::on_rested>(*this)) {
+    make_standing(busy_);
+    busy_.failed = true;
+    busy_.trouble = Trouble::busy;
+    make_standing(nowhere_);
+}
+
+Client::~Client() {
+    lookups_.for_each([this](Lookup& lookup) {
+        if (lookup.state == State::fetching) fetcher_.abandon(lookup.seat);
+    });
+}
+
+void Client::make_standing(Lookup& lookup) {
+    lookup.standing = true;
+    lookup.state = State::settled;
+}
+
+reactor::Result<void> Client::open(const config::Limits& limits) {
+    assert(limits.places_in_flight > 0);
+    seats_ = limits.places_in_flight;
+    queue_max_ = limits.places_queue;
+    patience_ = std::chrono::milliseconds(limits.places_deadline_ms);
+    reserve_ = std::min(reserve_max, patience_ / 8);
+    room_size_ = limits.places_body_max;
+    const std::uint32_t lookups = seats_ + queue_max_;
+    if (auto mapped = waiters_.map(limits.connections); !mapped) return mapped;
+    if (auto mapped = lookups_.map(lookups); !mapped) return mapped;
+    if (auto mapped = table_.map(lookups); !mapped) return mapped;
+    auto by_seat = reactor::PageArray<Lookup*>::map(seats_);
+    if (!by_seat) return std::unexpected(by_seat.error());
+    by_seat_ = std::move(*by_seat);
+    auto rooms = reactor::PageArray<char>::map(std::size_t{seats_} * room_size_);
+    if (!rooms) return std::unexpected(rooms.error());
+    rooms_ = std::move(*rooms);
+    fetcher_.report_to(Fetcher::Fetched::to<&Client::on_fetched>(*this));
+    return {};
+}
+
+Ticket Client::begin(const protocol::PlacesQuery& query, Answered answered) {
+    assert(answered);
+    if (waiters_.full()) {
+        ++counters_.refused;
+        return {};
+    }
+    ++counters_.questions;
+    Waiter* waiter = waiters_.emplace(lookup_for(query), answered);
+    attach(*waiter);
+    turn_.post();
+    const auto handle = waiters_.handle(*waiter);
+    return {handle.index, handle.generation};
+}
+
+void Client::cancel(Ticket ticket) {
+    Waiter* waiter = waiters_.find(to_handle(ticket));
+    if (waiter == nullptr) return;
+    ++counters_.cancelled;
+    Lookup& lookup = waiter->lookup;
+    waiter->unlink();
+    waiters_.release(*waiter);
+    leave(lookup);
+}
+
+Lookup& Client::lookup_for(const protocol::PlacesQuery& query) {
+    if (!Provider::can_ask(query)) return nowhere_;
+    const auto key = LookupKey::of(query);
+    if (Lookup* shared = table_.find(key)) {
+        ++counters_.shared;
+        return *shared;
+    }
+    if (Lookup* lookup = new_lookup(query, key)) return *lookup;
+    ++counters_.queue_full;
+    count(Trouble::busy);
+    return busy_;
+}
+
+// Null when the queue is full. What is queued may go on to a free seat, so these count as well.
+Lookup* Client::new_lookup(const protocol::PlacesQuery& query, const LookupKey& key) {
+    if (queued_ >= queue_max_ + (seats_ - seated_)) return nullptr;
+    Lookup* lookup = lookups_.emplace();
+    if (lookup == nullptr) return nullptr;
+    ++counters_.lookups;
+    lookup->key = key;
+    lookup->query = query;
+    lookup->deadline = loop_.now() + patience_;
+    table_.insert(*lookup);
+    by_deadline_.push_back(*lookup);
+    queue_.push_back(*lookup);
+    ++queued_;
+    if (!deadline_.pending()) deadline_.start_at(lookup->deadline);
+    return lookup;
+}
+
+void Client::attach(Waiter& waiter) {
+    Lookup& lookup = waiter.lookup;
+    ++lookup.waiting;
+    (lookup.state == State::settled ? ready_ : lookup.waiters).push_back(waiter);
+}
+
+// One waiter less; with the last one the lookup goes.
+void Client::leave(Lookup& lookup) {
+    assert(lookup.waiting > 0);
+    if (--lookup.waiting > 0 || lookup.standing) return;
+    if (lookup.state != State::settled) close(lookup);
+    free_seat(lookup);
+    lookups_.release(lookup);
+}
+
+void Client::on_turn() {
+    hand_out();
+    admit();
+    if (!ready_.empty()) turn_.post();
+}
+
+void Client::hand_out() {
+    for (std::uint32_t i = 0; i < answers_per_turn; ++i) {
+        Waiter* waiter = ready_.pop();
+        if (waiter == nullptr) return;
+        Lookup& lookup = waiter->lookup;
+        const Answered answered = waiter->answered;
+        waiters_.release(*waiter);
+        // The lookup still counts this waiter: whatever is cancelled in the call, its text stays.
+        answered(answer_of(lookup));
+        leave(lookup);
+    }
+}
+
+void Client::admit() {
+    const std::uint32_t width = std::min(seats_, fetcher_.width());
+    while (seated_ < width) {
+        Lookup* lookup = queue_.front();
+        if (lookup == nullptr) return;
+        if (time_left(*lookup) <= reserve_) {
+            fail(*lookup, Trouble::timed_out);
+            continue;
+        }
+        unlink<ByTurn>(*lookup);
+        --queued_;
+        take_seat(*lookup);
+        retry_credit_ = std::min(retry_credit_ + 1, lookups_per_retry * retries_on_credit);
+        fetch(*lookup);
+    }
+}
+
+protocol::CutPlaces Client::answer_of(const Lookup& lookup) {
+    if (lookup.failed) {
+        const TroubleFacts& why = facts(lookup.trouble);
+        return {protocol::format_places_failure(failure_room_, why.status, why.message)};
+    }
+    if (!lookup.standing) return lookup.answer;
+    return {protocol::format_no_places(failure_room_, protocol::PlacesStatus::zero_results)};
+}
+
+void Client::fetch(Lookup& lookup) {
+    assert(lookup.seat != Lookup::no_seat);
+    assert(lookup.attempts < attempts_max);
+    ++counters_.requests;
+    ++lookup.attempts;
+    lookup.state = State::fetching;
+    const auto limit =
+        std::max<reactor::Duration>(time_left(lookup) - reserve_, std::chrono::milliseconds(1));
+    fetcher_.start(lookup.seat, provider_.request(lookup.query, request_room_), limit);
+}
+
+void Client::on_fetched(std::uint32_t seat, const FetchResult& result) {
+    assert(by_seat_[seat] != nullptr);
+    Lookup& lookup = *by_seat_[seat];
+    assert(lookup.state == State::fetching);
+    lookup.state = State::resting;
+    turn_.post();  // The fetcher may have become wider.
+    const std::span<char> room(&rooms_[std::size_t{seat} * room_size_], room_size_);
+    const auto answer = provider_.read(result, room);
+    if (answer) {
+        ++counters_.answered;
+        lookup.answer = *answer;
+        settle(lookup);
+    } else if (!rest(lookup, answer.error())) {
+        fail(lookup, answer.error());
+    }
+}
+
+// Lets the lookup try again after a pause, if that is of use, in time and within the budget.
+bool Client::rest(Lookup& lookup, Trouble trouble) {
+    if (!facts(trouble).worth_retry || lookup.attempts == attempts_max) return false;
+    const reactor::Duration pause = rest_time();
+    if (pause + 2 * reserve_ > time_left(lookup)) return false;
+    if (retry_credit_ < lookups_per_retry) {
+        ++counters_.retries_denied;
+        return false;
+    }
+    retry_credit_ -= lookups_per_retry;
+    ++counters_.retries;
+    count(trouble);
+    lookup.resumes = loop_.now() + pause;
+    if (!rested_.pending() || lookup.resumes < rested_.due()) rested_.start_at(lookup.resumes);
+    return true;
+}
+
+void Client::on_rested() {
+    auto next = reactor::Instant::max();
+    for (std::uint32_t seat = 0; seat < seats_; ++seat) {
+        Lookup* lookup = by_seat_[seat];
+        if (lookup == nullptr || lookup->state != State::resting) continue;
+        if (lookup->resumes <= loop_.now()) {
+            fetch(*lookup);
+        } else {
+            next = std::min(next, lookup->resumes);
+        }
+    }
+    if (next != reactor::Instant::max()) rested_.start_at(next);
+}
+
+// Decides what is late. A transfer that is still under way here has failed to end by itself.
+void Client::on_deadline() {
+    while (Lookup* lookup = by_deadline_.front()) {
+        if (lookup->deadline > loop_.now()) {
+            deadline_.start_at(lookup->deadline);
+            return;
+        }
+        if (lookup->state == State::fetching) ++counters_.watchdog;
+        fail(*lookup, Trouble::timed_out);
+    }
+}
+
+void Client::fail(Lookup& lookup, Trouble trouble) {
+    ++counters_.failed;
+    count(trouble);
+    lookup.failed = true;
+    lookup.trouble = trouble;
+    settle(lookup);
+    free_seat(lookup);
+}
+
+void Client::settle(Lookup& lookup) {
+    assert(lookup.waiting > 0);
+    close(lookup);
+    ready_.steal(lookup.waiters);
+    turn_.post();
+}
+
+// Takes the lookup out of all that could still change it, or add to it.
+void Client::close(Lookup& lookup) {
+    assert(lookup.state != State::settled);
+    if (lookup.state == State::fetching) fetcher_.abandon(lookup.seat);
+    if (lookup.state == State::queued) {
+        unlink<ByTurn>(lookup);
+        --queued_;
+    }
+    unlink<ByDeadline>(lookup);
+    table_.remove(lookup);
+    lookup.state = State::settled;
+}
+
+void Client::take_seat(Lookup& lookup) {
+    assert(seated_ < seats_);
+    std::uint32_t seat = 0;
+    while (by_seat_[seat] != nullptr) ++seat;
+    by_seat_[seat] = &lookup;
+    lookup.seat = seat;
+    ++seated_;
+}
+
+// The next in the queue gets it in the next turn.
+void Client::free_seat(Lookup& lookup) {
+    if (lookup.seat == Lookup::no_seat) return;
+    assert(by_seat_[lookup.seat] == &lookup);
+    by_seat_[lookup.seat] = nullptr;
+    lookup.seat = Lookup::no_seat;
+    --seated_;
+    turn_.post();
+}
+
+void Client::count(Trouble trouble) {
+    ++counters_.troubles[std::to_underlying(trouble)];
+    if (troubled_) troubled_(trouble);
+}
+
+reactor::Duration Client::time_left(const Lookup& lookup) const {
+    return lookup.deadline - loop_.now();
+}
+
+}  // namespace herd::places

@@ -1,0 +1,139 @@
+#pragma once
+
+#include "herd/config/config.hpp"
+#include "herd/places/fetcher.hpp"
+#include "herd/places/lookup.hpp"
+#include "herd/places/places.hpp"
+#include "herd/places/provider.hpp"
+#include "herd/places/trouble.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/pages.hpp"
+#include "reactor/result.hpp"
+#include "reactor/slab.hpp"
+#include "reactor/time.hpp"
+#include "reactor/timer.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace herd::places {
+
+// Decides what is asked of the Places service, when and how often, and sees to it that everyone who
+// asks is answered in time; the asking itself is the fetcher's.
+//
+// Identical questions share one lookup. A lookup waits in a queue for a seat, keeps it over at most
+// attempts_max attempts, and is decided by its deadline at the latest, which is that of whoever
+// asked first; so nobody waits longer than `limits.places_deadline_ms`. Answers are handed out from
+// a task, a few per iteration. All storage is mapped by open().
+//
+// Loop, fetcher and provider are borrowed and outlive this.
+class Client final : public Places {
+public:
+    static constexpr std::uint8_t attempts_max = 2;
+    static constexpr std::uint32_t answers_per_turn = 32;
+    static constexpr reactor::Duration rest_min = std::chrono::milliseconds(100);
+    static constexpr reactor::Duration rest_max = std::chrono::milliseconds(400);
+    // The fetcher gives up this long before the lookup does: normally it is the one to say why.
+    static constexpr reactor::Duration reserve_max = std::chrono::milliseconds(100);
+    // One retry for every ten lookups that went upstream, and a few on credit.
+    static constexpr std::uint32_t lookups_per_retry = 10;
+    static constexpr std::uint32_t retries_on_credit = 10;
+
+    struct Counters {
+        std::uint64_t questions = 0;   // begin() with a ticket
+        std::uint64_t shared = 0;      // of these, joined a lookup already under way
+        std::uint64_t refused = 0;     // begin() without a ticket
+        std::uint64_t queue_full = 0;  // questions answered "busy"
+        std::uint64_t cancelled = 0;   // questions taken back
+        std::uint64_t lookups = 0;     // that were queued
+        std::uint64_t requests = 0;    // sent upstream, retries included
+        std::uint64_t retries = 0;
+        std::uint64_t retries_denied = 0;  // for want of credit
+        std::uint64_t answered = 0;        // lookups settled with places, or with none to be found
+        std::uint64_t failed = 0;          // lookups settled with an error
+        std::uint64_t watchdog = 0;        // transfers that outlived their own limit
+        // Attempts that failed, lookups that timed out and questions turned away, by Trouble.
+        std::array<std::uint64_t, trouble_kinds> troubles{};
+    };
+
+    Client(reactor::Loop& loop, Fetcher& fetcher, const Provider& provider);
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+    ~Client();
+
+    // Once, first. Fails with ENOMEM.
+    reactor::Result<void> open(const config::Limits& limits);
+
+    // Is told of each trouble as it is counted, for the log. Must not call back.
+    void tell(reactor::Delegate<void(Trouble)> troubled) { troubled_ = troubled; }
+
+    Ticket begin(const protocol::PlacesQuery& query, Answered answered) override;
+    void cancel(Ticket ticket) override;
+
+    const Counters& counters() const { return counters_; }
+    std::uint32_t waiting() const { return waiters_.size(); }
+    std::uint32_t queued() const { return queued_; }
+    std::uint32_t seated() const { return seated_; }
+
+private:
+    static void make_standing(Lookup& lookup);
+
+    Lookup& lookup_for(const protocol::PlacesQuery& query);
+    Lookup* new_lookup(const protocol::PlacesQuery& query, const LookupKey& key);
+    void attach(Waiter& waiter);
+    void leave(Lookup& lookup);
+
+    void on_turn();
+    void hand_out();
+    void admit();
+    protocol::CutPlaces answer_of(const Lookup& lookup);
+
+    void fetch(Lookup& lookup);
+    void on_fetched(std::uint32_t seat, const FetchResult& result);
+    bool rest(Lookup& lookup, Trouble trouble);
+    void on_rested();
+    void on_deadline();
+
+    void settle(Lookup& lookup);
+    void fail(Lookup& lookup, Trouble trouble);
+    void close(Lookup& lookup);
+    void take_seat(Lookup& lookup);
+    void free_seat(Lookup& lookup);
+    void count(Trouble trouble);
+    reactor::Duration time_left(const Lookup& lookup) const;
+
+    reactor::Loop& loop_;
+    Fetcher& fetcher_;
+    const Provider& provider_;
+    Counters counters_;
+    reactor::Delegate<void(Trouble)> troubled_;
+    reactor::Duration patience_{};  // from begin() to the answer
+    reactor::Duration reserve_{};
+    std::uint32_t queue_max_ = 0;
+    std::uint32_t queued_ = 0;
+    std::uint32_t seats_ = 0;
+    std::uint32_t seated_ = 0;
+    std::uint32_t room_size_ = 0;
+    std::uint32_t retry_credit_ = lookups_per_retry * retries_on_credit;
+
+    reactor::Slab<Waiter> waiters_;
+    reactor::Slab<Lookup> lookups_;
+    LookupTable table_;
+    reactor::PageArray<Lookup*> by_seat_;  // null: free
+    reactor::PageArray<char> rooms_;       // one per seat, for what its lookup answers
+    Provider::Room request_room_{};
+    std::array<char, protocol::places_failure_size_min> failure_room_{};
+
+    Lookup busy_;                                    // of those who come when the queue is full
+    Lookup nowhere_;                                 // of those whose radius is 0
+    reactor::List<Lookup, ByDeadline> by_deadline_;  // not settled: the next to expire first
+    reactor::List<Lookup, ByTurn> queue_;
+    reactor::List<Waiter> ready_;  // of settled lookups, to be answered
+    reactor::Task turn_;
+    reactor::Timer deadline_;
+    reactor::Timer rested_;
+};
+
+}  // namespace herd::places

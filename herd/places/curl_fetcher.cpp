@@ -1,0 +1,396 @@
+#include "herd/places/curl_fetcher.hpp"
+
+#include "reactor/sys.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+// A seat:
+//
+//         start()            libcurl says "done"       handed over
+//   free ---------> running -----------------> ended -------------> free
+//                      |                          |
+//                      +------- abandon() --------+----------------> free
+//
+// Between `running` and the other states stands detach(): only a running seat's easy handle is
+// known to the multi handle.
+namespace herd::places {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr long connect_timeout_ms = 2000;
+constexpr long slow_bytes_per_s = 50;
+constexpr long slow_time_s = 3;
+constexpr long connection_age_max_s = 100;
+constexpr long name_age_max_s = 300;
+
+template <class Value>
+bool set(void* easy, CURLoption option, Value value) {
+    return curl_easy_setopt(easy, option, value) == CURLE_OK;
+}
+
+template <class Value>
+bool set_multi(void* multi, CURLMoption option, Value value) {
+    return curl_multi_setopt(multi, option, value) == CURLM_OK;
+}
+
+// What a seat keeps for all its transfers. HTTP/1.1 only: before 8.0 libcurl may report a body that
+// HTTP/2 cut short as complete, and lets transfers that wait for a shared connection outlive their
+// limit.
+bool set_protocol(void* easy, bool https) {
+    const char* const scheme = https ? "https" : "http";
+    return set(easy, CURLOPT_PROTOCOLS_STR, scheme) &&
+           set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https") &&
+           // A redirect would carry the key elsewhere, and so would a proxy of the environment.
+           set(easy, CURLOPT_FOLLOWLOCATION, 0L) && set(easy, CURLOPT_PROXY, "") &&
+           set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) &&
+           set(easy, CURLOPT_PIPEWAIT, 0L) && set(easy, CURLOPT_ACCEPT_ENCODING, "gzip") &&
+           set(easy, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2}) &&
+           set(easy, CURLOPT_SSL_VERIFYPEER, 1L) && set(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
+           set(easy, CURLOPT_USERAGENT, "herd/0.1");
+}
+
+// Without QUICK_EXIT libcurl waits for its resolver's thread, and the whole loop with it.
+bool set_patience(void* easy) {
+    return set(easy, CURLOPT_NOSIGNAL, 1L) && set(easy, CURLOPT_QUICK_EXIT, 1L) &&
+           set(easy, CURLOPT_LOW_SPEED_LIMIT, slow_bytes_per_s) &&
+           set(easy, CURLOPT_LOW_SPEED_TIME, slow_time_s) && set(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
+           set(easy, CURLOPT_MAXAGE_CONN, connection_age_max_s) &&
+           set(easy, CURLOPT_DNS_CACHE_TIMEOUT, name_age_max_s);
+}
+
+std::int64_t info(void* easy, CURLINFO what) {
+    curl_off_t value = 0;
+    curl_easy_getinfo(easy, what, &value);
+    return value;
+}
+
+// Whether the transfer got as far as sending its request, on a new connection or an old one.
+bool was_connected(void* easy) {
+    return info(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
+}
+
+bool was_resolved(void* easy) {
+    return was_connected(easy) || info(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0;
+}
+
+FetchFault fault_of_timeout(void* easy) {
+    if (was_connected(easy)) return FetchFault::timed_out;
+    return was_resolved(easy) ? FetchFault::unconnected : FetchFault::unresolved;
+}
+
+FetchFault fault_of(CURLcode code, void* easy, bool overflowed) {
+    if (overflowed) return FetchFault::too_large;
+    switch (static_cast<int>(code)) {
+        case CURLE_OK:
+            return FetchFault::none;
+        case CURLE_COULDNT_RESOLVE_HOST:
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return FetchFault::unresolved;
+        case CURLE_COULDNT_CONNECT:
+            return FetchFault::unconnected;
+        case CURLE_OPERATION_TIMEDOUT:
+            return fault_of_timeout(easy);
+        case CURLE_SSL_CONNECT_ERROR:
+        case CURLE_SSL_CERTPROBLEM:
+        case CURLE_SSL_CIPHER:
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_SSL_ISSUER_ERROR:
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return FetchFault::untrusted;
+        case CURLE_PARTIAL_FILE:
+        case CURLE_GOT_NOTHING:
+        case CURLE_RECV_ERROR:
+        case CURLE_SEND_ERROR:
+        case CURLE_WEIRD_SERVER_REPLY:
+        case CURLE_UNSUPPORTED_PROTOCOL:
+        case CURLE_BAD_CONTENT_ENCODING:
+            return FetchFault::broken_off;
+        default:
+            return FetchFault::internal;
+    }
+}
+
+reactor::Interest to_interest(int what) {
+    switch (what) {
+        case CURL_POLL_IN:
+            return reactor::Interest::read;
+        case CURL_POLL_OUT:
+            return reactor::Interest::write;
+        case CURL_POLL_INOUT:
+            return reactor::Interest::both;
+        default:
+            return reactor::Interest::none;
+    }
+}
+
+long to_ms(reactor::Duration duration) {
+    return std::max<long>(std::chrono::floor<milliseconds>(duration).count(), 1);
+}
+
+}  // namespace
+
+// What libcurl calls. None of these may call it.
+struct CurlFetcher::Callbacks {
+    static int on_socket(CURL*, curl_socket_t fd, int what, void* owner, void*) {
+        auto& fetcher = *static_cast<CurlFetcher*>(owner);
+        if (what == CURL_POLL_REMOVE) {
+            fetcher.watches_.forget(fd);
+        } else if (!fetcher.watches_.watch(fd, to_interest(what))) {
+            ++fetcher.counters_.unwatched;
+        }
+        return 0;
+    }
+
+    static int on_timer(CURLM*, long timeout_ms, void* owner) {
+        auto& timer = static_cast<CurlFetcher*>(owner)->timer_;
+        if (timeout_ms < 0) {
+            timer.cancel();
+        } else {
+            timer.start(milliseconds(timeout_ms));
+        }
+        return 0;
+    }
+
+    static curl_socket_t on_open(void* owner, curlsocktype, curl_sockaddr* address) {
+        const auto fd = reactor::sys::open_socket(address->family == AF_INET6);
+        if (!fd) return CURL_SOCKET_BAD;
+        // The number is new: what was watched under it was closed unseen.
+        static_cast<CurlFetcher*>(owner)->watches_.forget(*fd);
+        return *fd;
+    }
+
+    static int on_close(void* owner, curl_socket_t fd) {
+        static_cast<CurlFetcher*>(owner)->watches_.forget(fd);
+        reactor::sys::close(fd);
+        return 0;
+    }
+
+    static std::size_t on_body(const char* bytes, std::size_t, std::size_t size, void* to) {
+        auto& seat = *static_cast<Seat*>(to);
+        CurlFetcher& fetcher = *seat.owner;
+        if (size > fetcher.body_max_ - seat.body_size) {
+            seat.overflowed = true;
+            return CURL_WRITEFUNC_ERROR;
+        }
+        std::memcpy(fetcher.body_of(seat) + seat.body_size, bytes, size);
+        seat.body_size += size;
+        return size;
+    }
+};
+
+CurlFetcher::CurlFetcher(reactor::Loop& loop)
+    : loop_(loop),
+      watches_(loop,
+               reactor::Delegate<void(int, reactor::Ready)>::to<&CurlFetcher::on_ready>(*this)),
+      timer_(loop, reactor::Delegate<void()>::to<&CurlFetcher::on_timer>(*this)),
+      turn_(
+          loop, reactor::Phase::work, reactor::Delegate<void()>::to<&CurlFetcher::on_turn>(*this)) {
+}
+
+// The order is libcurl's. Closing the multi handle still calls the callbacks.
+CurlFetcher::~CurlFetcher() {
+    for (std::uint32_t i = 0; i < seats_.size(); ++i) {
+        if (seats_[i].state != State::free) abandon(i);
+    }
+    if (multi_ != nullptr) curl_multi_cleanup(multi_);
+    for (std::uint32_t i = 0; i < seats_.size(); ++i) {
+        if (seats_[i].easy != nullptr) curl_easy_cleanup(seats_[i].easy);
+    }
+    curl_slist_free_all(static_cast<curl_slist*>(headers_));
+    if (global_) curl_global_cleanup();
+}
+
+Outcome<> CurlFetcher::open(const Settings& settings) {
+    assert(!global_);
+    assert(settings.body_max > 0);
+    if (settings.seats < 1 || settings.seats > seats_max) {
+        return std::unexpected("limits.places_in_flight: must be 1 to " +
+                               std::to_string(seats_max));
+    }
+    body_max_ = settings.body_max;
+    named_host_ = settings.named_host;
+    global_ = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    if (!global_) return std::unexpected("libcurl does not start");
+    auto seats = reactor::PageArray<Seat>::map(settings.seats);
+    auto bodies = reactor::PageArray<char>::map(settings.seats * body_max_);
+    if (!seats || !bodies) return std::unexpected("no memory for the Places lookups");
+    seats_ = std::move(*seats);
+    bodies_ = std::move(*bodies);
+    bool good = open_multi();
+    for (const std::string& header : settings.headers) {
+        auto* longer = curl_slist_append(static_cast<curl_slist*>(headers_), header.c_str());
+        good = good && longer != nullptr;
+        if (longer != nullptr) headers_ = longer;
+    }
+    for (std::uint32_t i = 0; i < settings.seats; ++i) {
+        good = good && open_seat(seats_[i], settings);
+    }
+    if (!good) return std::unexpected("this libcurl lacks an option that is needed (7.87 has all)");
+    return {};
+}
+
+bool CurlFetcher::open_multi() {
+    multi_ = curl_multi_init();
+    const long connections = static_cast<long>(seats_.size());
+    return multi_ != nullptr && set_multi(multi_, CURLMOPT_SOCKETFUNCTION, &Callbacks::on_socket) &&
+           set_multi(multi_, CURLMOPT_SOCKETDATA, this) &&
+           set_multi(multi_, CURLMOPT_TIMERFUNCTION, &Callbacks::on_timer) &&
+           set_multi(multi_, CURLMOPT_TIMERDATA, this) &&
+           set_multi(multi_, CURLMOPT_PIPELINING, long{CURLPIPE_NOTHING}) &&
+           set_multi(multi_, CURLMOPT_MAXCONNECTS, connections) &&
+           set_multi(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
+}
+
+bool CurlFetcher::open_seat(Seat& seat, const Settings& settings) {
+    seat.owner = this;
+    seat.easy = curl_easy_init();
+    if (seat.easy == nullptr) return false;
+    if (!settings.ca_file.empty() && !set(seat.easy, CURLOPT_CAINFO, settings.ca_file.c_str())) {
+        return false;
+    }
+    return set_protocol(seat.easy, settings.https) && set_patience(seat.easy) &&
+           set(seat.easy, CURLOPT_PRIVATE, &seat) &&
+           set(seat.easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(headers_)) &&
+           set(seat.easy, CURLOPT_WRITEFUNCTION, &Callbacks::on_body) &&
+           set(seat.easy, CURLOPT_WRITEDATA, &seat) &&
+           set(seat.easy, CURLOPT_OPENSOCKETFUNCTION, &Callbacks::on_open) &&
+           set(seat.easy, CURLOPT_OPENSOCKETDATA, this) &&
+           set(seat.easy, CURLOPT_CLOSESOCKETFUNCTION, &Callbacks::on_close) &&
+           set(seat.easy, CURLOPT_CLOSESOCKETDATA, this);
+}
+
+char* CurlFetcher::body_of(const Seat& seat) {
+    const auto index = static_cast<std::size_t>(&seat - &seats_[0]);
+    return &bodies_[index * body_max_];
+}
+
+std::uint32_t CurlFetcher::width() const {
+    const auto seats = static_cast<std::uint32_t>(seats_.size());
+    return resolved_ || !named_host_ ? seats : std::min(seats, width_unresolved);
+}
+
+void CurlFetcher::start(std::uint32_t index, const FetchRequest& request, reactor::Duration limit) {
+    Seat& seat = seats_[index];
+    assert(seat.state == State::free);
+    assert(limit > reactor::Duration::zero());
+    ++counters_.transfers;
+    seat.body_size = 0;
+    seat.overflowed = false;
+    seat.status = 0;
+    if (set_request(seat, request, limit) && curl_multi_add_handle(multi_, seat.easy) == CURLM_OK) {
+        seat.state = State::running;
+        return;
+    }
+    ++counters_.unexpected;
+    seat.fault = FetchFault::internal;
+    seat.state = State::ended;
+    ended_.push_back(seat);
+    turn_.post();
+}
+
+bool CurlFetcher::set_request(Seat& seat, const FetchRequest& request, reactor::Duration limit) {
+    std::array<char, 4096> url{};
+    if (request.url.size() >= url.size()) return false;
+    std::ranges::copy(request.url, url.data());
+    const long limit_ms = to_ms(limit);
+    const bool good =
+        set(seat.easy, CURLOPT_URL, url.data()) && set(seat.easy, CURLOPT_TIMEOUT_MS, limit_ms) &&
+        set(seat.easy, CURLOPT_CONNECTTIMEOUT_MS, std::min(connect_timeout_ms, limit_ms));
+    if (request.body.empty()) return good && set(seat.easy, CURLOPT_HTTPGET, 1L);
+    const auto body_size = static_cast<curl_off_t>(request.body.size());
+    return good && set(seat.easy, CURLOPT_POSTFIELDSIZE_LARGE, body_size) &&
+           set(seat.easy, CURLOPT_COPYPOSTFIELDS, request.body.data());
+}
+
+void CurlFetcher::abandon(std::uint32_t index) {
+    Seat& seat = seats_[index];
+    assert(seat.state != State::free);
+    if (seat.state == State::running) {
+        if (!was_resolved(seat.easy)) resolved_ = false;
+        detach(seat);
+    } else {
+        seat.unlink();
+    }
+    seat.state = State::free;
+}
+
+void CurlFetcher::detach(Seat& seat) {
+    assert(seat.state == State::running);
+    check(curl_multi_remove_handle(multi_, seat.easy));
+}
+
+void CurlFetcher::on_ready(int fd, reactor::Ready ready) {
+    int events = 0;
+    if (ready.readable) events |= CURL_CSELECT_IN;
+    if (ready.writable) events |= CURL_CSELECT_OUT;
+    // Told of nothing but an error, libcurl gives up without reading what is still there.
+    if (ready.hangup) events |= CURL_CSELECT_ERR | CURL_CSELECT_IN;
+    act(fd, events);
+}
+
+void CurlFetcher::on_timer() {
+    act(CURL_SOCKET_TIMEOUT, 0);
+}
+
+void CurlFetcher::act(int fd, int events) {
+    int running = 0;
+    check(curl_multi_socket_action(multi_, fd, events, &running));
+    turn_.post();
+}
+
+void CurlFetcher::on_turn() {
+    collect();
+    hand_over();
+    if (!ended_.empty()) turn_.post();
+}
+
+// First all that has ended is taken from libcurl, then it is handed on: whoever gets a result may
+// start the next transfer.
+void CurlFetcher::collect() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+        if (message->msg != CURLMSG_DONE) continue;
+        const CURLcode code = message->data.result;
+        char* seat = nullptr;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &seat);
+        assert(seat != nullptr);
+        end(*static_cast<Seat*>(static_cast<void*>(seat)), code);
+    }
+}
+
+void CurlFetcher::end(Seat& seat, int code) {
+    long status = 0;
+    curl_easy_getinfo(seat.easy, CURLINFO_RESPONSE_CODE, &status);
+    seat.status = static_cast<std::uint32_t>(status);
+    seat.fault = fault_of(static_cast<CURLcode>(code), seat.easy, seat.overflowed);
+    if (seat.fault == FetchFault::none && status <= 0) seat.fault = FetchFault::broken_off;
+    if (seat.fault != FetchFault::internal) resolved_ = seat.fault != FetchFault::unresolved;
+    detach(seat);
+    seat.state = State::ended;
+    ended_.push_back(seat);
+}
+
+void CurlFetcher::hand_over() {
+    for (std::uint32_t i = 0; i < results_per_turn; ++i) {
+        Seat* seat = ended_.pop();
+        if (seat == nullptr) return;
+        seat->state = State::free;
+        const auto index = static_cast<std::uint32_t>(seat - &seats_[0]);
+        fetched_(index, {seat->fault, seat->status, {body_of(*seat), seat->body_size}});
+    }
+}
+
+void CurlFetcher::check(int multi_code) {
+    if (multi_code != CURLM_OK) ++counters_.unexpected;
+}
+
+}  // namespace herd::places

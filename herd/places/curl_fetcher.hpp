@@ -1,0 +1,109 @@
+#pragma once
+
+#include "herd/outcome.hpp"
+#include "herd/places/curl_watches.hpp"
+#include "herd/places/fetcher.hpp"
+#include "reactor/list.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/pages.hpp"
+#include "reactor/timer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace herd::places {
+
+// HTTP through libcurl: one multi handle whose descriptors and timer the loop drives, and one easy
+// handle and body buffer per seat. Connections are kept alive and used again.
+//
+// libcurl refuses, or misbehaves, when it is called from its own callbacks: so these only record,
+// and results leave from a task. It is the one part of the program that allocates after start
+// (some forty small blocks per transfer), and that has another thread now and then, to look up a
+// host's name. One of its kind per process; the loop outlives it.
+class CurlFetcher final : public Fetcher {
+public:
+    // One transfer may need two connections at a time (IPv6 and IPv4) and the resolver's pipe.
+    static constexpr std::uint32_t seats_max = CurlWatches::size_max / 3;
+    // A resolver that hangs keeps a thread for each transfer that waits for it. Until the name has
+    // been found once, and again after it could not be, no more than these wait.
+    static constexpr std::uint32_t width_unresolved = 4;
+    static constexpr std::uint32_t results_per_turn = 8;
+
+    struct Settings {
+        std::uint32_t seats = 1;                // 1 to seats_max
+        std::size_t body_max = 0;               // bytes of a body, unpacked
+        bool https = true;                      // else plain HTTP, and nothing but
+        bool named_host = true;                 // the host is a name and has to be looked up
+        std::vector<std::string> headers = {};  // "Name: value", sent with each request
+        std::string ca_file = {};               // instead of the system's certificates
+    };
+    struct Counters {
+        std::uint64_t transfers = 0;   // started
+        std::uint64_t unwatched = 0;   // descriptors the loop had no room for; they time out
+        std::uint64_t unexpected = 0;  // calls that libcurl refused
+    };
+
+    explicit CurlFetcher(reactor::Loop& loop);
+    CurlFetcher(const CurlFetcher&) = delete;
+    CurlFetcher& operator=(const CurlFetcher&) = delete;
+    ~CurlFetcher();
+
+    // Once, first, before the process has threads or children. The error is one line.
+    Outcome<> open(const Settings& settings);
+
+    void report_to(Fetched fetched) override { fetched_ = fetched; }
+    std::uint32_t width() const override;
+    void start(std::uint32_t index, const FetchRequest& request, reactor::Duration limit) override;
+    void abandon(std::uint32_t index) override;
+
+    const Counters& counters() const { return counters_; }
+
+private:
+    enum class State : std::uint8_t { free, running, ended };
+
+    struct Seat : reactor::ListItem<Seat> {
+        State state;
+        FetchFault fault;      // when ended
+        bool overflowed;       // The body did not fit.
+        std::uint32_t status;  // when ended
+        std::size_t body_size;
+        CurlFetcher* owner;
+        void* easy;
+    };
+    struct Callbacks;
+
+    bool open_multi();
+    bool open_seat(Seat& seat, const Settings& settings);
+    static bool set_request(Seat& seat, const FetchRequest& request, reactor::Duration limit);
+    char* body_of(const Seat& seat);
+
+    void on_ready(int fd, reactor::Ready ready);
+    void on_timer();
+    void on_turn();
+    void act(int fd, int events);
+    void collect();
+    void hand_over();
+    void end(Seat& seat, int code);
+    void detach(Seat& seat);
+    void check(int multi_code);
+
+    reactor::Loop& loop_;
+    Fetched fetched_;
+    Counters counters_;
+    std::size_t body_max_ = 0;
+    bool global_ = false;  // libcurl has been initialized.
+    bool named_host_ = true;
+    bool resolved_ = false;  // The last transfer found the host's address.
+    void* multi_ = nullptr;
+    void* headers_ = nullptr;
+    reactor::PageArray<Seat> seats_;
+    reactor::PageArray<char> bodies_;
+    reactor::List<Seat> ended_;
+    CurlWatches watches_;
+    reactor::Timer timer_;
+    reactor::Task turn_;
+};
+
+}  // namespace herd::places

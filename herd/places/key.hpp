@@ -1,0 +1,17 @@
+#pragma once
+
+#include "herd/outcome.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace herd::places {
+
+// The API key in a file that holds nothing else but perhaps one end of line. The error is one line
+// that names the file and never quotes what is in it. For start-up: allocates, and may block.
+Outcome<std::string> read_key(const std::string& path);
+
+// The same of the file's text.
+Outcome<std::string> parse_key(std::string_view text);
+
+}  // namespace herd::places

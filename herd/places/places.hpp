@@ -1,0 +1,35 @@
+#pragma once
+
+#include "protocol/places_json.hpp"
+#include "protocol/places_request.hpp"
+#include "reactor/delegate.hpp"
+
+#include <cstdint>
+
+namespace herd::places {
+
+// Names one question that waits for its answer. A stale ticket is harmless.
+struct Ticket {
+    std::uint32_t index = 0;
+    std::uint32_t generation = 0;
+    explicit operator bool() const { return generation != 0; }
+    friend bool operator==(Ticket, Ticket) = default;
+};
+
+// Where a server asks what is near a position: libcurl in the program, a fake in simulation.
+class Places {
+public:
+    // A complete JSON text in the Nearby Search shape with at most 20 results, whatever happened
+    // upstream. Its text dies when the call returns.
+    using Answered = reactor::Delegate<void(const protocol::CutPlaces& answer)>;
+
+    // Calls `answered` exactly once, from a task, unless cancelled before. A null ticket: too many
+    // wait already; nothing will be called.
+    virtual Ticket begin(const protocol::PlacesQuery& query, Answered answered) = 0;
+    virtual void cancel(Ticket ticket) = 0;
+
+protected:
+    ~Places() = default;
+};
+
+}  // namespace herd::places

@@ -1,0 +1,219 @@
+#include "herd/places/provider.hpp"
+
+#include "protocol/places_json.hpp"
+#include "reactor/address.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <optional>
+#include <utility>
+
+namespace herd::places {
+
+namespace {
+
+using protocol::PlacesStatus;
+
+constexpr std::string_view new_path = "/v1/places:searchNearby";
+
+std::string_view default_base(config::Provider provider) {
+    switch (provider) {
+        case config::Provider::offline:
+            return "http://127.0.0.1:12080";
+        case config::Provider::google:
+            return "https://places.googleapis.com";
+        case config::Provider::google_legacy:
+            return "https://maps.googleapis.com";
+    }
+    std::unreachable();
+}
+
+// The host of "scheme://host:port/path", brackets of an IPv6 address taken off. Empty if there is
+// none, or one that another reader of the URL could take for something else (credentials, escapes).
+std::string_view host_of(std::string_view url) {
+    std::string_view host = url.substr(url.find("://") + 3);
+    host = host.substr(0, host.find('/'));
+    if (host.contains('@')) return {};
+    if (host.starts_with('[')) {
+        const std::size_t end = host.find(']');
+        if (end == std::string_view::npos) return {};
+        host = host.substr(1, end - 1);
+        return reactor::Address::parse(host, 0) ? host : std::string_view{};
+    }
+    host = host.substr(0, host.find(':'));
+    const bool plain = std::ranges::all_of(host, [](char byte) {
+        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+               (byte >= '0' && byte <= '9') || byte == '.' || byte == '-';
+    });
+    return plain ? host : std::string_view{};
+}
+
+bool is_printable(std::string_view text) {
+    return std::ranges::all_of(text, [](char byte) { return byte > ' ' && byte <= '~'; });
+}
+
+bool is_loopback(const reactor::Address& address) {
+    if (!address.v6) return address.bytes[0] == 127;
+    const std::array<std::uint8_t, 16> v6_loopback = {
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    return address.bytes == v6_loopback;
+}
+
+// What is wrong with a base URL; empty if nothing is.
+std::string_view base_fault(std::string_view base, bool has_key) {
+    const bool https = base.starts_with("https://");
+    if (!https && !base.starts_with("http://")) return "must begin with http:// or https://";
+    if (base.size() > Provider::base_size_max) return "is longer than 512 bytes";
+    if (!is_printable(base)) return "holds a blank or a byte that is not printable ASCII";
+    if (base.find_first_of("?#") != std::string_view::npos) return "must not have a query";
+    const std::string_view host = host_of(base);
+    if (host.empty()) return "names no host";
+    const auto address = reactor::Address::parse(host, 0);
+    if (has_key && !https && !(address && is_loopback(*address))) {
+        return "must begin with https://, as a key is sent there";
+    }
+    return {};
+}
+
+std::string_view key_fault(config::Provider provider, std::string_view key) {
+    if (provider == config::Provider::offline) return {};
+    if (key.empty()) return "this provider needs an API key";
+    if (key.size() > Provider::key_size_max) return "the key is longer than 256 bytes";
+    if (!is_printable(key)) return "the key holds a blank or a byte that is not printable ASCII";
+    return {};
+}
+
+// Null: the places are there, or there are none.
+std::optional<Trouble> trouble_of(PlacesStatus status) {
+    switch (status) {
+        case PlacesStatus::ok:
+        case PlacesStatus::zero_results:
+            return std::nullopt;
+        case PlacesStatus::invalid_request:
+            return Trouble::invalid;
+        case PlacesStatus::over_query_limit:
+            return Trouble::over_limit;
+        case PlacesStatus::request_denied:
+            return Trouble::denied;
+        case PlacesStatus::unknown_error:
+            return Trouble::unknown;
+    }
+    std::unreachable();
+}
+
+std::optional<Trouble> trouble_of(FetchFault fault) {
+    switch (fault) {
+        case FetchFault::none:
+            return std::nullopt;
+        case FetchFault::unresolved:
+        case FetchFault::unconnected:
+            return Trouble::unreachable;
+        case FetchFault::untrusted:
+            return Trouble::untrusted;
+        case FetchFault::timed_out:
+            return Trouble::timed_out;
+        case FetchFault::broken_off:
+            return Trouble::broken_off;
+        case FetchFault::too_large:
+            return Trouble::too_large;
+        case FetchFault::internal:
+            return Trouble::internal;
+    }
+    std::unreachable();
+}
+
+// For what comes without a body that explains it.
+Trouble trouble_of_http(std::uint32_t status) {
+    if (status >= 500) return Trouble::failing;
+    if (status == 401 || status == 403) return Trouble::denied;
+    if (status == 429) return Trouble::over_limit;
+    if (status >= 400) return Trouble::invalid;
+    return Trouble::malformed;
+}
+
+Trouble trouble_of(protocol::PlacesFault fault) {
+    return fault == protocol::PlacesFault::too_large ? Trouble::too_large : Trouble::malformed;
+}
+
+bool succeeded(std::uint32_t status) {
+    return status >= 200 && status < 300;
+}
+
+// The legacy service tells everything in a body that comes with 200.
+std::expected<protocol::CutPlaces, Trouble> read_legacy(const FetchResult& result,
+                                                        std::span<char> out) {
+    if (!succeeded(result.status)) return std::unexpected(trouble_of_http(result.status));
+    const auto cut = protocol::cut_places(out, result.body, Provider::results_max);
+    if (!cut) return std::unexpected(trouble_of(cut.error()));
+    if (const auto trouble = trouble_of(cut->status)) return std::unexpected(*trouble);
+    return *cut;
+}
+
+// The new service's errors come with a body that says more than the HTTP status.
+std::expected<protocol::CutPlaces, Trouble> read_new(const FetchResult& result,
+                                                     std::span<char> out) {
+    const auto reshaped = protocol::reshape_new_places(out, result.body, result.status);
+    if (!reshaped) {
+        return std::unexpected(succeeded(result.status) ? trouble_of(reshaped.error())
+                                                        : trouble_of_http(result.status));
+    }
+    if (const auto trouble = trouble_of(reshaped->status)) return std::unexpected(*trouble);
+    if (!succeeded(result.status)) return std::unexpected(trouble_of_http(result.status));
+    // It was asked for no more than results_max, but the promise does not rest on its obedience.
+    const auto cut = protocol::cut_places(
+        out.subspan(reshaped->text.size()), reshaped->text, Provider::results_max);
+    if (!cut) return std::unexpected(trouble_of(cut.error()));
+    return *cut;
+}
+
+}  // namespace
+
+Outcome<Provider> Provider::make(const config::Places& config, std::string_view key) {
+    if (const auto fault = key_fault(config.provider, key); !fault.empty()) {
+        return std::unexpected("places.key_file: " + std::string(fault));
+    }
+    Provider made;
+    made.provider_ = config.provider;
+    if (config.provider != config::Provider::offline) made.key_ = key;
+    made.base_ = config.url.empty() ? default_base(config.provider) : config.url;
+    while (made.base_.ends_with('/')) made.base_.pop_back();
+    if (const auto fault = base_fault(made.base_, !made.key_.empty()); !fault.empty()) {
+        return std::unexpected("places.url: " + std::string(fault));
+    }
+    made.named_host_ = !reactor::Address::parse(host_of(made.base_), 0).has_value();
+    return made;
+}
+
+FetchRequest Provider::request(const protocol::PlacesQuery& query, Room& room) const {
+    assert(can_ask(query));
+    char* const path = std::ranges::copy(base_, room.url.data()).out;
+    const std::span<char> path_room(path, room.url.data() + room.url.size());
+    if (provider_ != config::Provider::google) {
+        const auto text = protocol::format_legacy_path(path_room, query, key_);
+        return {{room.url.data(), base_.size() + text.size()}, {}};
+    }
+    std::ranges::copy(new_path, path);
+    return {{room.url.data(), base_.size() + new_path.size()},
+            protocol::format_new_body(room.body, query)};
+}
+
+std::vector<std::string> Provider::headers() const {
+    if (provider_ != config::Provider::google) return {"Accept: application/json"};
+    return {"Accept: application/json",
+            "Content-Type: application/json",
+            "X-Goog-Api-Key: " + key_,
+            "X-Goog-FieldMask: " + std::string(protocol::places_field_mask)};
+}
+
+bool Provider::https() const {
+    return base_.starts_with("https://");
+}
+
+std::expected<protocol::CutPlaces, Trouble> Provider::read(const FetchResult& result,
+                                                           std::span<char> out) const {
+    if (const auto trouble = trouble_of(result.fault)) return std::unexpected(*trouble);
+    if (result.status >= 500) return std::unexpected(Trouble::failing);
+    return provider_ == config::Provider::google ? read_new(result, out) : read_legacy(result, out);
+}
+
+}  // namespace herd::places

@@ -1,0 +1,35 @@
+#include "herd/places/upstream.hpp"
+
+#include "herd/places/key.hpp"
+
+#include <utility>
+
+namespace herd::places {
+
+Upstream::Upstream(reactor::Loop& loop) : fetcher_(loop), client_(loop, fetcher_, provider_) {}
+
+Outcome<> Upstream::open(const config::Places& config, const config::Limits& limits) {
+    if (config.provider == config::Provider::offline) return open_with_key(config, limits, {});
+    const auto key = read_key(config.key_file);
+    if (!key) return std::unexpected(key.error());
+    return open_with_key(config, limits, *key);
+}
+
+Outcome<> Upstream::open_with_key(const config::Places& config,
+                                  const config::Limits& limits,
+                                  std::string_view key) {
+    auto provider = Provider::make(config, key);
+    if (!provider) return std::unexpected(provider.error());
+    provider_ = std::move(*provider);
+    const CurlFetcher::Settings settings = {.seats = limits.places_in_flight,
+                                            .body_max = limits.places_body_max,
+                                            .https = provider_.https(),
+                                            .named_host = provider_.named_host(),
+                                            .headers = provider_.headers(),
+                                            .ca_file = {}};
+    if (auto opened = fetcher_.open(settings); !opened) return opened;
+    if (!client_.open(limits)) return std::unexpected("no memory for the Places lookups");
+    return {};
+}
+
+}  // namespace herd::places

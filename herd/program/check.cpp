@@ -1,0 +1,252 @@
+#include "herd/program/check.hpp"
+
+#include "herd/clients/session.hpp"
+#include "herd/config/limit_rules.hpp"
+#include "herd/config/text.hpp"
+#include "herd/links/legacy_link.hpp"
+#include "herd/links/neighbour.hpp"
+#include "herd/links/peer_session.hpp"
+#include "herd/log.hpp"
+#include "herd/places/key.hpp"
+#include "herd/places/lookup.hpp"
+#include "herd/server.hpp"
+#include "herd/table/record.hpp"
+#include "reactor/blocks.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/slab.hpp"
+#include "reactor/sys.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+namespace herd::program {
+
+namespace {
+
+constexpr std::uint64_t mib = 1 << 20;
+
+std::string padded(std::string text, std::size_t width) {
+    text.resize(std::max(width, text.size()), ' ');
+    return text;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+std::string neighbours_of(const config::Config& config, const config::Server& server) {
+    if (server.neighbours.empty()) return "nobody";
+    std::vector<std::string> names = server.neighbours;
+    for (std::string& name : names) {
+        if (config.find(name)->legacy) name += " (legacy)";
+    }
+    return joined(names);
+}
+
+std::string_view name_of(config::Provider provider) {
+    switch (provider) {
+        case config::Provider::offline:
+            return "offline";
+        case config::Provider::google:
+            return "google";
+        case config::Provider::google_legacy:
+            return "google-legacy";
+    }
+    return {};
+}
+
+// How far each server is from one of them, over links, as if one server were not there.
+constexpr std::size_t unreachable = SIZE_MAX;
+std::vector<std::size_t> distances(const config::Config& config,
+                                   std::size_t from,
+                                   std::size_t without) {
+    std::vector<std::size_t> steps(config.servers.size(), unreachable);
+    std::vector<std::size_t> reached = {from};
+    steps[from] = 0;
+    for (std::size_t next = 0; next < reached.size(); ++next) {
+        const std::size_t at = reached[next];
+        for (const std::string& name : config.servers[at].neighbours) {
+            const auto other = static_cast<std::size_t>(config.find(name) - config.servers.data());
+            if (other == without || steps[other] != unreachable) continue;
+            steps[other] = steps[at] + 1;
+            reached.push_back(other);
+        }
+    }
+    return steps;
+}
+
+// Those that are out of reach of the others when one server is not there: of the two or more parts
+// that are left, all but the one of the first server.
+std::vector<std::string> cut_off(const config::Config& config, std::size_t without) {
+    const std::size_t first = without == 0 ? 1 : 0;
+    if (first >= config.servers.size()) return {};
+    const auto steps = distances(config, first, without);
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (i != without && steps[i] == unreachable) names.push_back(config.servers[i].name);
+    }
+    return names;
+}
+
+std::string graph(const config::Config& config) {
+    std::size_t links = 0;
+    std::size_t diameter = 0;
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+        links += config.servers[i].neighbours.size();
+        const auto steps = distances(config, i, unreachable);
+        diameter = std::max(diameter, *std::ranges::max_element(steps));
+    }
+    const auto legacy = std::ranges::count(config.servers, true, &config::Server::legacy);
+    std::string text = std::to_string(config.servers.size()) + " servers, ";
+    if (legacy > 0) text += std::to_string(legacy) + " of them legacy, ";
+    text += std::to_string(links / 2) + " links, ";
+    if (diameter == unreachable) {
+        return text + "in parts\nwarning: no links lead from " + config.servers[0].name + " to " +
+               joined(cut_off(config, unreachable)) + "\n";
+    }
+    text += "diameter " + std::to_string(diameter) + "\n";
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+        const auto names = cut_off(config, i);
+        if (names.empty()) continue;
+        const std::string& rest = config.servers[i == 0 ? 1 : 0].name;
+        text += "warning: without " + config.servers[i].name + " no links lead from " + rest +
+                " to " + joined(names) + "\n";
+    }
+    return text;
+}
+
+std::string servers(const config::Config& config) {
+    std::size_t name_width = 0;
+    std::size_t address_width = 0;
+    for (const config::Server& server : config.servers) {
+        name_width = std::max(name_width, server.name.size());
+        address_width = std::max({address_width,
+                                  config::to_text(server.clients).size(),
+                                  config::to_text(server.peers).size()});
+    }
+    std::string text;
+    for (const config::Server& server : config.servers) {
+        const std::string peers =
+            server.legacy ? "legacy" : "peers " + config::to_text(server.peers);
+        text += "  " + padded(server.name, name_width) + "  clients " +
+                padded(config::to_text(server.clients), address_width) + "  " +
+                padded(peers, std::string_view("peers ").size() + address_width) + "  -- " +
+                neighbours_of(config, server) + "\n";
+    }
+    return text;
+}
+
+std::string limits(const config::Config& config) {
+    const config::Limits defaults;
+    std::string text = "limits, of each server:\n";
+    for (const config::LimitRule& rule : config::limit_rules()) {
+        const std::uint32_t value = config.limits.*rule.value;
+        const std::uint32_t usual = defaults.*rule.value;
+        std::string note = "default";
+        if (value != usual) note += " " + std::to_string(usual);
+        text += "  " + padded(std::string(rule.name), 20) + padded(std::to_string(value), 10) +
+                padded("(" + note + ")", 20) + std::string(rule.meaning) + "\n";
+    }
+    return text;
+}
+
+std::string journal(const config::Journal& journal) {
+    if (journal.folder.empty()) return "none: positions are kept in memory only";
+    return journal.folder + "/, on the disk " +
+           (journal.fsync == config::Fsync::always ? "before each answer" : "within a second");
+}
+
+std::string settings(const config::Config& config) {
+    const config::Places& places = config.places;
+    std::string text = "places: " + std::string(name_of(places.provider));
+    if (!places.url.empty()) text += " at " + places.url;
+    if (!places.key_file.empty()) {
+        text += ", key in " + places.key_file;
+        const auto key = places::read_key(places.key_file);
+        if (!key) text += "\nwarning: no server will start: " + key.error();
+    }
+    text += "\nlog: " + (config.log.folder == "-" ? "standard error" : config.log.folder + "/") +
+            (config.log.wire ? ", with every line in and out" : "");
+    text += "\njournal: " + journal(config.journal);
+    text += "\nstamps in the future: ";
+    text += config.max_future_ms == 0 ? "all accepted"
+                                      : "at most " + std::to_string(config.max_future_ms) + " ms";
+    text += "\nreports expire: ";
+    text += config.ttl_s == 0 ? "never" : std::to_string(config.ttl_s) + " s after their stamp";
+    return text + "\nbusy polling: " + (config.spin ? "on" : "off") + "\n";
+}
+
+// What one of each costs in its slab.
+template <class... T>
+constexpr std::uint64_t slots() {
+    return (reactor::Slab<T>::slot_size + ...);
+}
+
+std::uint64_t table_memory(const config::Limits& limits) {
+    const std::uint64_t line = limits.line_max + std::uint64_t{512};
+    return limits.clients * sizeof(table::Record) + table::ClientIndex::size_max(limits.clients) +
+           (limits.long_records + 1) * (line + sizeof(std::uint32_t));
+}
+
+std::string memory(const config::Config& config) {
+    const auto in_mib = [](std::uint64_t bytes) {
+        return std::to_string(bytes / mib + 1) + " MiB";
+    };
+    return "memory of a server: at most " + in_mib(memory_ceiling(config)) + ", " +
+           in_mib(table_memory(config.limits)) + " of it the table; " +
+           (config.prefault ? "all of it taken at the start\n" : "taken when it is needed\n");
+}
+
+std::uint64_t allowed_descriptors(const config::Config& config) {
+    return reactor::sys::raise_descriptor_limit(Server::descriptors(config)).value_or(0);
+}
+
+}  // namespace
+
+std::uint64_t memory_ceiling(const config::Config& config) {
+    const config::Limits& limits = config.limits;
+    constexpr std::uint64_t buffers = 2 * mib;  // shared by all connections
+    const std::uint64_t blocks =
+        limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
+                         sizeof(std::uint32_t));
+    const std::uint64_t sessions =
+        limits.connections * slots<clients::Session, clients::Question, places::Waiter>() +
+        limits.peer_connections * slots<links::PeerSession>() +
+        config::servers_max * slots<links::Neighbour, links::LegacyLink>();
+    const std::uint64_t lookups = std::uint64_t{limits.places_in_flight} + limits.places_queue;
+    const std::uint64_t places =
+        lookups * (slots<places::Lookup>() + 3 * sizeof(void*)) +
+        std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
+    const auto loop = Server::loop_limits(config);
+    return table_memory(limits) + blocks + sessions + places +
+           loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) + buffers +
+           limits.places_body_max + Log::buffer_size;
+}
+
+std::string overview(const config::Config& config, const std::string& where) {
+    const std::uint64_t needed = Server::descriptors(config);
+    const std::uint64_t allowed = allowed_descriptors(config);
+    std::string text = where + ": " + graph(config) + servers(config) + settings(config) +
+                       limits(config) + memory(config);
+    text += "open files of a server: at most " + std::to_string(needed) + ", " +
+            std::to_string(allowed) + " allowed\n";
+    if (allowed < needed) {
+        text +=
+            "error: too few open files are allowed (ulimit -n): no server would start; see "
+            "limits.connections\n";
+    }
+    return text;
+}
+
+int check(const config::Config& config, const std::string& where) {
+    const std::string text = overview(config, where);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return allowed_descriptors(config) < Server::descriptors(config) ? 1 : 0;
+}
+
+}  // namespace herd::program

@@ -1,0 +1,89 @@
+#include "herd/program/dialogue.hpp"
+
+#include "reactor/sys.hpp"
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace herd::program {
+
+namespace {
+
+bool try_again(reactor::Errno error) {
+    return error.value == EAGAIN;
+}
+
+}  // namespace
+
+Dialogue::Dialogue(reactor::Loop& loop,
+                   reactor::Duration patience,
+                   Reader reader,
+                   reactor::Delegate<void()> over)
+    : loop_(loop),
+      patience_(patience),
+      reader_(reader),
+      over_(over),
+      timeout_(loop, reactor::Delegate<void()>::to<&Dialogue::on_timeout>(*this)) {}
+
+reactor::Result<void> Dialogue::start(const reactor::Address& server, std::string out) {
+    out_ = std::move(out);
+    const auto fd = reactor::sys::open_socket(server.v6);
+    if (!fd) return std::unexpected(fd.error());
+    socket_ = reactor::Socket(*fd);
+    auto begun = reactor::sys::connect(*fd, server);
+    if (!begun && begun.error().value != EINPROGRESS) return begun;
+    auto watch = loop_.watch(
+        *fd, reactor::Interest::write, reactor::Handler::to<&Dialogue::on_ready>(*this));
+    if (!watch) return std::unexpected(watch.error());
+    watch_ = std::move(*watch);
+    timeout_.start(patience_);
+    return {};
+}
+
+void Dialogue::on_ready(reactor::Ready ready) {
+    if (!connected_ && !connected()) return;
+    if (ready.writable && sent_ < out_.size()) write();
+    if (ready.readable || ready.hangup) read();
+}
+
+bool Dialogue::connected() {
+    if (const auto error = reactor::sys::take_error(socket_.fd()); !error) {
+        end(describe(error.error()));
+        return false;
+    }
+    connected_ = true;
+    watch_.want(reactor::Interest::both);
+    return true;
+}
+
+// What goes wrong here shows when reading; there may still be answers.
+void Dialogue::write() {
+    const auto sent = reactor::sys::send(socket_.fd(), std::string_view(out_).substr(sent_));
+    if (!sent && try_again(sent.error())) return;
+    sent_ = sent ? sent_ + *sent : out_.size();
+    if (sent_ < out_.size()) return;
+    reactor::sys::shutdown_write(socket_.fd());
+    watch_.want(reactor::Interest::read);
+}
+
+void Dialogue::read() {
+    std::array<char, 65536> room;  // NOLINT(*-member-init): only what is received is looked at
+    const auto received = reactor::sys::receive(socket_.fd(), room);
+    if (!received && try_again(received.error())) return;
+    if (!received) return end(describe(received.error()));
+    if (*received == 0) return end("the connection ended before the last answer");
+    timeout_.start(patience_);
+    in_.append(room.data(), *received);
+    if (reader_(in_)) end({});
+}
+
+void Dialogue::end(std::string_view trouble) {
+    trouble_ = trouble;
+    timeout_.cancel();
+    watch_ = {};
+    socket_ = {};
+    over_();
+}
+
+}  // namespace herd::program

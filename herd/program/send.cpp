@@ -1,0 +1,111 @@
+#include "herd/program/send.hpp"
+
+#include "herd/config/text.hpp"
+#include "herd/program/dialogue.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/result.hpp"
+
+#include <cstddef>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+namespace herd::program {
+
+namespace {
+
+using reactor::Delegate;
+
+bool is_question(std::string_view line) {
+    constexpr std::string_view white = " \t\r\v\f";
+    const std::size_t start = line.find_first_not_of(white);
+    if (start == std::string_view::npos) return false;
+    line.remove_prefix(start);
+    return line.substr(0, line.find_first_of(white)) == "WHATSAT";
+}
+
+// The size of the answer that `text` begins with; 0: it is not all there yet.
+std::size_t answer_size(std::string_view text, bool question) {
+    const std::size_t line_end = text.find('\n');
+    if (line_end == std::string_view::npos) return 0;
+    if (!question || text.starts_with('?')) return line_end + 1;
+    const std::size_t end = text.find("\n\n", line_end + 1);
+    return end == std::string_view::npos ? 0 : end + 2;
+}
+
+// What has come, against what was asked.
+class Conversation {
+public:
+    Conversation(const std::vector<std::string>& lines, reactor::Duration patience)
+        : lines_(lines),
+          dialogue_(loop_,
+                    patience,
+                    Dialogue::Reader::to<&Conversation::take_answers>(*this),
+                    Delegate<void()>::to<&Conversation::on_over>(*this)) {}
+
+    reactor::Result<void> start(const reactor::Address& server);
+    void run() { loop_.run(); }
+
+    // Why there are fewer answers than lines; empty: there are not.
+    std::string_view trouble() const { return dialogue_.trouble(); }
+    bool refused() const { return refused_; }
+
+private:
+    bool take_answers(std::string& text);
+    void on_over() { loop_.stop(); }
+
+    const std::vector<std::string>& lines_;
+    reactor::Loop loop_;
+    Dialogue dialogue_;
+    std::size_t answers_ = 0;
+    bool refused_ = false;
+};
+
+reactor::Result<void> Conversation::start(const reactor::Address& server) {
+    if (auto opened = loop_.open({.watches = 4, .timers = 4}); !opened) return opened;
+    std::string out;
+    for (const std::string& line : lines_) out += line + '\n';
+    return dialogue_.start(server, std::move(out));
+}
+
+bool Conversation::take_answers(std::string& text) {
+    std::size_t taken = 0;
+    while (answers_ < lines_.size()) {
+        const std::string_view rest = std::string_view(text).substr(taken);
+        const std::size_t size = answer_size(rest, is_question(lines_[answers_]));
+        if (size == 0) break;
+        refused_ = refused_ || rest.starts_with('?');
+        ++answers_;
+        taken += size;
+    }
+    std::fwrite(text.data(), 1, taken, stdout);
+    text.erase(0, taken);
+    return answers_ == lines_.size();
+}
+
+}  // namespace
+
+int send_lines(const reactor::Address& server,
+               const std::vector<std::string>& lines,
+               reactor::Duration patience) {
+    const auto complain = [&](std::string_view what) {
+        std::fprintf(stderr,
+                     "%s: %.*s\n",
+                     config::to_text(server).c_str(),
+                     static_cast<int>(what.size()),
+                     what.data());
+        return 2;
+    };
+    if (lines.empty()) return 0;
+    Conversation conversation(lines, patience);
+    if (const auto started = conversation.start(server); !started) {
+        return complain(describe(started.error()));
+    }
+    conversation.run();
+    std::fflush(stdout);
+    if (!conversation.trouble().empty()) return complain(conversation.trouble());
+    return conversation.refused() ? 1 : 0;
+}
+
+}  // namespace herd::program

@@ -1,0 +1,164 @@
+#include "herd/program/serve.hpp"
+
+#include "herd/config/text.hpp"
+#include "herd/log.hpp"
+#include "herd/outcome.hpp"
+#include "herd/places/trouble.hpp"
+#include "herd/places/upstream.hpp"
+#include "herd/server.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/signals.hpp"
+#include "reactor/sys.hpp"
+#include "reactor/timer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace herd::program {
+
+namespace {
+
+using reactor::Delegate;
+
+constexpr reactor::Duration look_interval = std::chrono::milliseconds(10);
+
+// Members are in the order in which they borrow from each other.
+class Serving {
+public:
+    Serving(const config::Config& config, const config::Server& self, bool corruptible)
+        : config_(config),
+          self_(self),
+          corruptible_(corruptible),
+          places_(loop_),
+          server_(loop_,
+                  places_.places(),
+                  config,
+                  self,
+                  Delegate<void()>::to<&Serving::on_stopped>(*this)),
+          signals_(loop_, Delegate<void(int)>::to<&Serving::on_signal>(*this)),
+          look_(loop_, Delegate<void()>::to<&Serving::on_look>(*this)) {}
+
+    Outcome<> start();
+    void run() { loop_.run(); }
+
+private:
+    Outcome<> check_servers() const;
+    Outcome<> raise_limit() const;
+    void say(const std::string& what) const;
+
+    void on_look();
+    void on_places_trouble(places::Trouble trouble);
+    void on_signal(int signal);
+    void on_stopped() { loop_.stop(); }
+
+    const config::Config& config_;
+    const config::Server& self_;
+    bool corruptible_;
+    reactor::Loop loop_;
+    places::Upstream places_;
+    Server server_;
+    reactor::Signals signals_;
+    reactor::Timer look_;  // for the links to be up
+    bool stopping_ = false;
+};
+
+Outcome<> Serving::start() {
+    if (auto fine = check_servers(); !fine) return fine;
+    if (auto raised = raise_limit(); !raised) return raised;
+    reactor::sys::take_pages_at_once(config_.prefault);
+    const auto opened = loop_.open(Server::loop_limits(config_), config_.spin);
+    if (!opened) {
+        return std::unexpected("event loop: " + std::string(describe(opened.error())));
+    }
+    if (auto done = places_.open(config_.places, config_.limits); !done) return done;
+    if (const auto done = server_.open(); !done) return std::unexpected(done.error());
+    if (const auto done = signals_.open(corruptible_); !done) {
+        return std::unexpected("signals: " + std::string(describe(done.error())));
+    }
+    places_.client().tell(Delegate<void(places::Trouble)>::to<&Serving::on_places_trouble>(*this));
+    server_.start();
+    look_.start(reactor::Duration::zero());
+    if (server_.journal().state() == "failed") {
+        std::fprintf(
+            stderr,
+            "%s: the journal in %s cannot be written, so positions are in memory only until "
+            "it can; the log says why\n",
+            self_.name.c_str(),
+            config_.journal.folder.c_str());
+    }
+    say(": clients on " + config::to_text(server_.client_address()) + ", peers on " +
+        config::to_text(server_.peer_address()));
+    return {};
+}
+
+Outcome<> Serving::check_servers() const {
+    if (self_.legacy) return std::unexpected("it is marked legacy: another program serves it");
+    for (const std::string& name : self_.neighbours) {
+        if (config_.find(name)->peers.port != 0) continue;
+        return std::unexpected("its neighbour " + name + " has no fixed port for peers");
+    }
+    return {};
+}
+
+Outcome<> Serving::raise_limit() const {
+    const std::uint64_t needed = Server::descriptors(config_);
+    const auto allowed = reactor::sys::raise_descriptor_limit(needed);
+    if (!allowed) {
+        return std::unexpected("open files: " + std::string(describe(allowed.error())));
+    }
+    if (*allowed >= needed) return {};
+    const std::uint64_t excess = needed - *allowed;
+    const std::uint64_t connections = config_.limits.connections;
+    std::string advice = "raise the limit";
+    if (connections > excess) {
+        advice += ", or set limits.connections to at most " + std::to_string(connections - excess);
+    }
+    return std::unexpected("open files (ulimit -n): " + std::to_string(needed) + " needed, " +
+                           std::to_string(*allowed) + " allowed: " + advice);
+}
+
+void Serving::say(const std::string& what) const {
+    std::printf("%s%s\n", self_.name.c_str(), what.c_str());
+    std::fflush(stdout);
+}
+
+void Serving::on_places_trouble(places::Trouble trouble) {
+    server_.log()
+        .event(Level::warning, "places_trouble")
+        .field("kind", places::facts(trouble).name);
+}
+
+void Serving::on_look() {
+    if (server_.live_links() < self_.neighbours.size()) {
+        look_.start(look_interval);
+    } else {
+        say(linked_line);
+    }
+}
+
+void Serving::on_signal(int signal) {
+    if (signal == reactor::Signals::user) return server_.corrupt_one();
+    if (std::exchange(stopping_, true)) std::_Exit(1);
+    look_.cancel();
+    server_.shut_down();
+}
+
+}  // namespace
+
+int serve(const config::Config& config, const config::Server& self, bool corruptible) {
+    Serving serving(config, self, corruptible);
+    if (const auto started = serving.start(); !started) {
+        std::fprintf(stderr, "%s: %s\n", self.name.c_str(), started.error().c_str());
+        return 2;
+    }
+    serving.run();
+    return 0;
+}
+
+}  // namespace herd::program

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "herd/config/config.hpp"
+#include "reactor/time.hpp"
+
+namespace herd::program {
+
+struct StatusOptions {
+    bool json = false;   // one line with everything that the servers say, instead of tables
+    bool watch = false;  // again and again, until a signal ends the program
+    reactor::Duration interval = std::chrono::seconds(1);
+};
+
+// Asks all servers of the herd at once how they are, and prints it to standard output. Answers the
+// exit code: 0, or 1 when some server did not answer. Old servers cannot be asked.
+int show_status(const config::Config& config, const StatusOptions& options);
+
+}  // namespace herd::program

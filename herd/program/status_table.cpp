@@ -1,0 +1,186 @@
+#include "herd/program/status_table.hpp"
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <set>
+#include <string_view>
+
+namespace herd::program {
+
+namespace {
+
+using Row = std::vector<std::string>;
+
+// Columns as wide as their widest field, and two blanks between them.
+std::string align(const std::vector<Row>& rows) {
+    std::vector<std::size_t> widths;
+    for (const Row& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+            widths[i] = std::max(widths[i], row[i].size());
+        }
+    }
+    std::string text;
+    for (const Row& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            text += row[i];
+            const bool last = i + 1 == row.size();
+            text += last ? std::string("\n") : std::string(widths[i] + 2 - row[i].size(), ' ');
+        }
+    }
+    return text;
+}
+
+// A field of an answer. A server of another version may lack it.
+std::string number(const rapidjson::Value& object, const char* key) {
+    const auto found = object.FindMember(key);
+    if (found == object.MemberEnd()) return "?";
+    if (found->value.IsString()) return found->value.GetString();
+    return found->value.IsUint64() ? std::to_string(found->value.GetUint64()) : "?";
+}
+
+bool flag(const rapidjson::Value& object, const char* key) {
+    const auto found = object.FindMember(key);
+    return found != object.MemberEnd() && found->value.IsTrue();
+}
+
+std::string milliseconds(const rapidjson::Value& object, const char* key) {
+    const auto found = object.FindMember(key);
+    if (found == object.MemberEnd() || !found->value.IsInt64()) return "?";
+    std::array<char, 48> text{};
+    const double value = static_cast<double>(found->value.GetInt64()) / 1000;
+    const int size = std::snprintf(text.data(), text.size(), "%.2f ms", value);
+    return {text.data(), static_cast<std::size_t>(size)};
+}
+
+std::string duration(const rapidjson::Value& object, const char* key) {
+    const auto found = object.FindMember(key);
+    if (found == object.MemberEnd() || !found->value.IsUint64()) return "?";
+    const std::uint64_t seconds = found->value.GetUint64();
+    const auto two = [](std::uint64_t big, char unit, std::uint64_t small, char below) {
+        return std::to_string(big) + unit + " " + std::to_string(small) + below;
+    };
+    if (seconds >= 86'400) return two(seconds / 86'400, 'd', seconds % 86'400 / 3'600, 'h');
+    if (seconds >= 3'600) return two(seconds / 3'600, 'h', seconds % 3'600 / 60, 'm');
+    if (seconds >= 60) return two(seconds / 60, 'm', seconds % 60, 's');
+    return std::to_string(seconds) + "s";
+}
+
+Row link_row(const std::string& server, const rapidjson::Value& link) {
+    const bool legacy = flag(link, "legacy");
+    const std::string state = number(link, "state");
+    Row row = {server + " > " + number(link, "neighbour"), legacy ? state + ", legacy" : state};
+    const bool live = state == "live";
+    row.push_back(live ? number(link, "lag_records") : "-");
+    row.push_back(live && !legacy ? milliseconds(link, "lag_us") : "-");
+    row.push_back(live && !legacy ? milliseconds(link, "round_trip_us") : "-");
+    row.push_back(live && !legacy ? milliseconds(link, "clock_difference_us") : "-");
+    row.push_back(number(link, "divergences"));
+    row.push_back(number(link, "drops"));
+    return row;
+}
+
+// What all rows come to.
+struct Sum {
+    std::size_t servers = 0;
+    std::size_t up = 0;
+    std::size_t links = 0;
+    std::size_t live = 0;
+    std::set<std::string> digests;
+
+    std::string text() const {
+        std::string line = std::to_string(up) + " of " + std::to_string(servers) + " servers up, " +
+                           std::to_string(live) + " of " + std::to_string(links) + " links live, ";
+        if (digests.size() == 1) return line + "tables equal\n";
+        return line + std::to_string(digests.size()) + " different tables\n";
+    }
+};
+
+class Tables {
+public:
+    void add(const StatusAnswer& answer);
+    std::string text() const { return align(servers_) + "\n" + align(links_) + "\n" + sum_.text(); }
+
+private:
+    std::vector<Row> servers_ = {
+        {"SERVER", "UP", "CLIENTS", "STORED", "DIGEST", "JOURNAL", "DROPPED"}};
+    std::vector<Row> links_ = {
+        {"LINK", "STATE", "LAG", "LAG TIME", "RTT", "CLOCK", "DIVERGENCES", "DROPS"}};
+    Sum sum_;
+};
+
+void Tables::add(const StatusAnswer& answer) {
+    ++sum_.servers;
+    rapidjson::Document parsed;
+    parsed.Parse(answer.json.c_str());
+    // As const, lest C++20 finds two ways to compare its iterators.
+    const rapidjson::Value& status = parsed;
+    if (parsed.HasParseError() || !status.IsObject()) {
+        const bool silent = answer.json.empty();
+        servers_.push_back({answer.server, "-", silent ? answer.trouble : "not a status"});
+        return;
+    }
+    ++sum_.up;
+    const std::string digest = number(status, "digest");
+    const std::string corrupted = number(status, "corrupted");
+    sum_.digests.insert(digest);
+    servers_.push_back({answer.server,
+                        duration(status, "up_s") + (flag(status, "draining") ? ", ending" : ""),
+                        number(status, "clients"),
+                        number(status, "records"),
+                        digest,
+                        number(status, "journal"),
+                        number(status, "dropped")});
+    if (corrupted != "0") servers_.back().back() += "  (corrupted on purpose: " + corrupted + ")";
+    const auto links = status.FindMember("links");
+    if (links == status.MemberEnd() || !links->value.IsArray()) return;
+    for (const rapidjson::Value& link : links->value.GetArray()) {
+        if (!link.IsObject()) continue;
+        ++sum_.links;
+        sum_.live += number(link, "state") == "live";
+        links_.push_back(link_row(answer.server, link));
+    }
+}
+
+}  // namespace
+
+bool all_answered(const std::vector<StatusAnswer>& answers) {
+    return std::ranges::none_of(answers, [](const auto& each) { return each.json.empty(); });
+}
+
+std::string status_tables(const std::vector<StatusAnswer>& answers) {
+    Tables tables;
+    for (const StatusAnswer& answer : answers) tables.add(answer);
+    return tables.text();
+}
+
+std::string status_json(const std::vector<StatusAnswer>& answers) {
+    rapidjson::StringBuffer buffer;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+    writer.StartObject();
+    writer.Key("servers");
+    writer.StartArray();
+    for (const StatusAnswer& answer : answers) {
+        if (!answer.json.empty()) {
+            writer.RawValue(answer.json.c_str(), answer.json.size(), rapidjson::kObjectType);
+            continue;
+        }
+        writer.StartObject();
+        writer.Key("server");
+        writer.String(answer.server.c_str());
+        writer.Key("error");
+        writer.String(answer.trouble.c_str());
+        writer.EndObject();
+    }
+    writer.EndArray();
+    writer.EndObject();
+    return std::string(buffer.GetString()) + "\n";
+}
+
+}  // namespace herd::program

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+// How the answers of all servers to STATUS (see status.hpp) are shown.
+namespace herd::program {
+
+struct StatusAnswer {
+    std::string server;   // as the configuration has it
+    std::string json;     // empty: there is none
+    std::string trouble;  // why
+};
+
+bool all_answered(const std::vector<StatusAnswer>& answers);
+
+// A line per server, a line per link, and what it comes to.
+std::string status_tables(const std::vector<StatusAnswer>& answers);
+
+// One line: {"servers":[...]}, each as it said, or with its name and an "error".
+std::string status_json(const std::vector<StatusAnswer>& answers);
+
+}  // namespace herd::program

@@ -1,0 +1,85 @@
+#include "herd/table/change_feed.hpp"
+
+#include <cassert>
+
+namespace herd::table {
+
+FeedCursor::FeedCursor(ChangeFeed& feed) : feed_(feed) {
+    feed.cursors_.push_back(*this);
+}
+
+const Record* FeedCursor::peek() const {
+    return next_ == no_record ? nullptr : &feed_.records_[next_];
+}
+
+void FeedCursor::advance() {
+    assert(next_ != no_record);
+    next_ = feed_.records_[next_].next;
+}
+
+void FeedCursor::seek_start() {
+    next_ = feed_.first_;
+}
+void FeedCursor::seek_end() {
+    next_ = no_record;
+}
+
+bool FeedCursor::seek(std::uint64_t seq, std::uint32_t steps) {
+    std::uint32_t next = no_record;
+    std::uint32_t previous = feed_.last_;
+    while (previous != no_record && feed_.records_[previous].seq > seq) {
+        if (steps-- == 0) return false;
+        next = previous;
+        previous = feed_.records_[previous].previous;
+    }
+    next_ = next;
+    return true;
+}
+
+std::uint64_t FeedCursor::passed() const {
+    // Numbers between two records belong to changes that a later one has replaced.
+    return next_ == no_record ? feed_.seq_ : feed_.records_[next_].seq - 1;
+}
+
+void ChangeFeed::touch(std::uint32_t index) {
+    Record& record = records_[index];
+    if (record.seq != 0) take_out(index);
+    record.seq = ++seq_;
+    record.previous = last_;
+    record.next = no_record;
+    if (last_ == no_record) {
+        first_ = index;
+    } else {
+        records_[last_].next = index;
+    }
+    last_ = index;
+    for (FeedCursor* cursor = cursors_.front(); cursor != nullptr;
+         cursor = cursors_.next(*cursor)) {
+        if (cursor->next_ == no_record) cursor->next_ = index;
+    }
+}
+
+void ChangeFeed::remove(std::uint32_t index) {
+    take_out(index);
+    records_[index].seq = 0;
+}
+
+void ChangeFeed::take_out(std::uint32_t index) {
+    const Record& record = records_[index];
+    for (FeedCursor* cursor = cursors_.front(); cursor != nullptr;
+         cursor = cursors_.next(*cursor)) {
+        if (cursor->next_ == index) cursor->next_ = record.next;
+    }
+    if (record.previous == no_record) {
+        first_ = record.next;
+    } else {
+        records_[record.previous].next = record.next;
+    }
+    if (record.next == no_record) {
+        last_ = record.previous;
+    } else {
+        records_[record.next].previous = record.previous;
+    }
+}
+
+}  // namespace herd::table

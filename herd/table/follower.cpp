@@ -1,0 +1,68 @@
+#include "herd/table/follower.hpp"
+
+namespace herd::table {
+
+void Follower::resume(const rules::Position& position) {
+    const std::uint64_t seq = table_.feed().seq();
+    behind_since_.reset();
+    sweeping_ = false;
+    // No true claim of this run: whatever the receiver means, it gets everything.
+    const bool believed = position.seq <= seq && position.sweep_target <= seq;
+    if (believed && position.sweep_target > position.seq) {
+        start_sweep(position.seq, position.sweep_target, position.sweep_slot);
+    } else if (!believed || position.seq == 0) {
+        cursor_.seek_start();
+    } else if (!cursor_.seek(position.seq, seek_max)) {
+        start_sweep(position.seq, seq, 0);
+    }
+}
+
+const Record* Follower::take(reactor::Instant now) {
+    if (sweeping_) return take_swept();
+    const Record* record = cursor_.peek();
+    if (record == nullptr) {
+        // What it was behind by may have expired.
+        behind_since_.reset();
+        return nullptr;
+    }
+    if (!behind_since_) behind_since_ = now;
+    if (now - *behind_since_ > patience) {
+        start_sweep(cursor_.passed(), table_.feed().seq(), 0);
+        return take_swept();
+    }
+    cursor_.advance();
+    if (cursor_.peek() == nullptr) behind_since_.reset();
+    return record;
+}
+
+const Record* Follower::take_swept() {
+    for (std::uint32_t i = 0; i < scan_max && slot_ < table_.slots(); ++i) {
+        const Record& record = table_.at(slot_++);
+        if (record.seq > base_) return &record;
+    }
+    if (slot_ >= table_.slots()) end_sweep();
+    return nullptr;
+}
+
+void Follower::start_sweep(std::uint64_t base, std::uint64_t target, std::uint32_t slot) {
+    sweeping_ = true;
+    base_ = base;
+    target_ = target;
+    slot_ = slot;
+    behind_since_.reset();
+    target_far_ = !cursor_.seek(target, seek_max);
+}
+
+// Everything up to the target is handed out, and the cursor stands at the first change behind it.
+// Where it does not, as after a resume far back, a second sweep makes that good.
+void Follower::end_sweep() {
+    sweeping_ = false;
+    if (target_far_) start_sweep(target_, table_.feed().seq(), 0);
+}
+
+rules::Position Follower::position() const {
+    if (sweeping_) return rules::swept(base_, target_, slot_);
+    return {.seq = cursor_.passed()};
+}
+
+}  // namespace herd::table

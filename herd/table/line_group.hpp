@@ -1,0 +1,63 @@
+#pragma once
+
+#include "herd/table/location_table.hpp"
+#include "protocol/malformed.hpp"
+#include "reactor/lines.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+
+namespace herd::table {
+
+// The next few lines of what was read, parsed before the first of them is executed: so the memory
+// that their clients' records need is on its way while others are handled. In a big table each
+// would otherwise wait for it several times over.
+// One serves a whole server; what it holds is valid until the next take().
+template <class Message, auto parse>
+class LineGroup {
+public:
+    static constexpr std::size_t size_max = 32;
+
+    struct Line {
+        std::string_view text;
+        std::size_t end = 0;     // in the input, behind its newline
+        LocationTable::Key key;  // of the client in it
+        std::expected<Message, protocol::Malformed> message{};
+
+        void read(std::string_view line, const LocationTable& table) {
+            text = line;
+            // Parsed in place: a copy of what has just been written is slow.
+            std::destroy_at(&message);
+            new (&message) auto(parse(line));
+            key = message ? table.key(client_of(*message)) : LocationTable::Key{};
+        }
+    };
+
+    // Empty when there is no complete line.
+    std::span<const Line> take(reactor::Lines& lines, const LocationTable& table) {
+        std::size_t size = 0;
+        while (size < size_max) {
+            const auto text = lines.take();
+            if (!text) break;
+            Line& line = lines_[size++];
+            line.read(*text, table);
+            line.end = lines.taken();
+            table.fetch_place(line.key);
+        }
+        const std::span group = std::span(lines_).first(size);
+        for (Line& line : group) table.fetch_record(line.key);
+        for (const Line& line : group) table.fetch_neighbours(line.key);
+        return group;
+    }
+
+private:
+    std::array<Line, size_max> lines_{};
+};
+
+}  // namespace herd::table

@@ -1,0 +1,226 @@
+#include "herd/table/location_table.hpp"
+
+#include "herd/table/rules.hpp"
+
+#include <cassert>
+#include <cstring>
+#include <tuple>
+#include <utility>
+
+namespace herd::table {
+
+namespace {
+
+constexpr std::uint32_t no_long_line = 0;
+
+Version version_of(const protocol::AtLine& line) {
+    return {line.time.nanoseconds, line.location, line.server, line.skew_text, line.time_text};
+}
+
+}  // namespace
+
+reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash hash) {
+    assert(capacity.records > 0);
+    assert(capacity.records <= (1U << 30));
+    assert(capacity.long_line_size <= UINT16_MAX);
+    auto records = reactor::PageArray<Record>::map(capacity.records);
+    if (!records) return std::unexpected(records.error());
+    if (auto index = index_.open(capacity.records); !index) return index;
+    auto lines = reactor::PageArray<char>::map((std::size_t{capacity.long_lines} + 1) *
+                                               capacity.long_line_size);
+    if (!lines) return std::unexpected(lines.error());
+    auto free = reactor::PageArray<std::uint32_t>::map(std::size_t{capacity.long_lines} + 1);
+    if (!free) return std::unexpected(free.error());
+    records_ = std::move(*records);
+    // Records are used in their order: only a small herd's few would waste a large page.
+    records_.pages().enlarge(reactor::Pages::large_page);
+    long_lines_ = std::move(*lines);
+    long_free_ = std::move(*free);
+    capacity_ = capacity;
+    hash_ = hash;
+    long_fresh_ = no_long_line + 1;
+    return {};
+}
+
+void LocationTable::fetch_record(Key& key) const {
+    // By the hash alone: to compare the client, its record would have to be here.
+    key.likely = index_.find(key.hash, [](std::uint32_t) { return true; });
+    if (key.likely == no_record) return;
+    constexpr std::size_t cache_line = 64;
+    const auto* bytes = reinterpret_cast<const char*>(&records_[key.likely]);
+    for (std::size_t i = 0; i < sizeof(Record); i += cache_line) __builtin_prefetch(bytes + i, 1);
+}
+
+void LocationTable::fetch_neighbours(const Key& key) const {
+    if (key.likely == no_record) return;
+    const Record& record = records_[key.likely];
+    if (record.previous != no_record) __builtin_prefetch(&records_[record.previous], 1);
+    if (record.next != no_record) __builtin_prefetch(&records_[record.next], 1);
+}
+
+Offer LocationTable::offer(const protocol::AtLine& line,
+                           Key key,
+                           std::uint32_t source,
+                           Origin origin) {
+    const std::uint32_t known = slot_of(line.client, key);
+    const bool is_new = known == no_record;
+    if (is_new && size_ == capacity_.records) return Offer::table_full;
+    const std::uint32_t slot = is_new ? free_slot() : known;
+    Record& record = records_[slot];
+    if (!is_new && !replaces(line, record, origin)) return Offer::not_newer;
+    if (!make_room(record, at_line_size(line))) return Offer::no_long_line;
+    if (is_new && !index_.insert(key.hash, slot)) {
+        static_cast<void>(make_room(record, 0));
+        return Offer::table_full;
+    }
+    if (is_new) {
+        record.hash = key.hash;
+        record.bucket = Digest::bucket_of(line.client);
+        take_free_slot();
+    }
+    write(record, line, source);
+    feed_.touch(slot);
+    return Offer::stored;
+}
+
+bool LocationTable::repeat(const protocol::AtLine& line) {
+    const std::uint32_t slot = slot_of(line.client, key(line.client));
+    if (slot == no_record) return false;
+    if (!rules::newer(version(records_[slot]), version_of(line))) return false;
+    feed_.touch(slot);
+    return true;
+}
+
+void LocationTable::take_free_slot() {
+    ++size_;
+    if (free_ == no_record) {
+        ++slots_;
+    } else {
+        free_ = records_[free_].next;
+    }
+}
+
+void LocationTable::remove(std::uint32_t slot) {
+    assert(used(slot));
+    Record& record = records_[slot];
+    index_.remove(record.hash, slot);
+    digest_.toggle(record.bucket, std::exchange(record.digest, 0));
+    static_cast<void>(make_room(record, 0));
+    feed_.remove(slot);
+    record.next = free_;
+    free_ = slot;
+    --size_;
+}
+
+void LocationTable::send_again(std::uint32_t slot) {
+    assert(slot < slots_ && used(slot));
+    records_[slot].source = 0;
+    feed_.touch(slot);
+}
+
+bool LocationTable::corrupt(const protocol::AtLine& line) {
+    const std::uint32_t slot = slot_of(line.client, key(line.client));
+    if (slot == no_record) return false;
+    Record& record = records_[slot];
+    if (!make_room(record, at_line_size(line))) return false;
+    write(record, line, record.source);
+    return true;
+}
+
+bool LocationTable::replaces(const protocol::AtLine& line,
+                             const Record& stored,
+                             Origin origin) const {
+    if (origin == Origin::neighbour) return rules::newer(version_of(line), version(stored));
+    if (line.time.nanoseconds != stored.time_ns) return line.time.nanoseconds > stored.time_ns;
+    return line.location > location(stored);
+}
+
+bool LocationTable::is_of(std::uint32_t slot, std::string_view client_id) const {
+    return used(slot) && client(records_[slot]) == client_id;
+}
+
+std::uint32_t LocationTable::slot_of(std::string_view client_id, Key key) const {
+    if (key.likely != no_record && is_of(key.likely, client_id)) return key.likely;
+    return index_.find(key.hash, [&](std::uint32_t slot) { return is_of(slot, client_id); });
+}
+
+const Record* LocationTable::find(std::string_view client_id, Key key) const {
+    const std::uint32_t slot = slot_of(client_id, key);
+    return slot == no_record ? nullptr : &records_[slot];
+}
+
+bool LocationTable::make_room(Record& record, std::size_t size) {
+    const bool needs_long = size > Record::inline_size_max;
+    const bool has_long = record.long_line != no_long_line;
+    if (size > capacity_.long_line_size) return false;
+    if (needs_long && !has_long) {
+        if (long_used_ == capacity_.long_lines) return false;
+        ++long_used_;
+        record.long_line = long_free_count_ > 0 ? long_free_[--long_free_count_] : long_fresh_++;
+    }
+    if (!needs_long && has_long) {
+        long_free_[long_free_count_++] = std::exchange(record.long_line, no_long_line);
+        --long_used_;
+    }
+    return true;
+}
+
+void LocationTable::write(Record& record, const protocol::AtLine& line, std::uint32_t source) {
+    char* start = text(record);
+    const std::size_t size = at_line_size(line);
+    if (line.whole.empty()) {
+        format_at({start, size}, line);
+    } else {
+        std::memcpy(start, line.whole.data(), size);
+    }
+    const std::size_t server_end = 3 + line.server.size();
+    const std::size_t skew_end = server_end + 1 + line.skew_text.size();
+    const std::size_t client_end = skew_end + 1 + line.client.size();
+    const std::size_t location_end = client_end + 1 + line.location.size();
+    const std::string_view tail(start + skew_end + 1, size - skew_end - 1);
+    const std::uint64_t digest =
+        Digest::hash({start, skew_end}, line.tail.empty() ? tail : line.tail);
+    // What went in is taken out, and not a hash of what stands there now: a flipped bit in memory
+    // would otherwise stay in the digest for ever.
+    digest_.toggle(record.bucket, record.digest ^ digest);
+    record.digest = digest;
+    record.time_ns = line.time.nanoseconds;
+    record.source = source;
+    record.line_size = static_cast<std::uint16_t>(size);
+    record.server_end = static_cast<std::uint16_t>(server_end);
+    record.skew_end = static_cast<std::uint16_t>(skew_end);
+    record.client_end = static_cast<std::uint16_t>(client_end);
+    record.location_end = static_cast<std::uint16_t>(location_end);
+}
+
+char* LocationTable::text(Record& record) {
+    if (record.long_line == no_long_line) return record.text;
+    return &long_lines_[std::size_t{record.long_line} * capacity_.long_line_size];
+}
+
+std::string_view LocationTable::line(const Record& record) const {
+    if (record.long_line == no_long_line) return {record.text, record.line_size};
+    return {&long_lines_[std::size_t{record.long_line} * capacity_.long_line_size],
+            record.line_size};
+}
+
+std::string_view LocationTable::client(const Record& record) const {
+    return line(record).substr(record.skew_end + 1U, record.client_end - record.skew_end - 1U);
+}
+
+std::string_view LocationTable::location(const Record& record) const {
+    return line(record).substr(record.client_end + 1U,
+                               record.location_end - record.client_end - 1U);
+}
+
+Version LocationTable::version(const Record& record) const {
+    const std::string_view whole = line(record);
+    const std::size_t skew_start = record.server_end + 1U;
+    return {record.time_ns,
+            location(record),
+            record.server(whole),
+            whole.substr(skew_start, record.skew_end - skew_start),
+            whole.substr(record.location_end + 1U)};
+}
+
+}  // namespace herd::table

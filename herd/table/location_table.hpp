@@ -1,0 +1,140 @@
+#pragma once
+
+#include "herd/table/change_feed.hpp"
+#include "herd/table/client_hash.hpp"
+#include "herd/table/client_index.hpp"
+#include "herd/table/digest.hpp"
+#include "herd/table/record.hpp"
+#include "herd/table/version.hpp"
+#include "protocol/at_line.hpp"
+#include "reactor/pages.hpp"
+#include "reactor/result.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace herd::table {
+
+// What became of a report.
+enum class Offer : std::uint8_t {
+    stored,
+    not_newer,     // nothing has changed
+    table_full,    // a new client, and no slot for it
+    no_long_line,  // its line needs long storage, and there is none left
+};
+
+// The newest report of every client: a fixed slab of records, found through an index of a keyed
+// hash of the client, and all of them in one change feed. Records are never moved, and never
+// evicted for want of room. Mapped once; nothing here allocates.
+class LocationTable {
+public:
+    struct Capacity {
+        std::uint32_t records;
+        std::uint32_t long_lines;      // of the records, with lines beyond the slot
+        std::uint32_t long_line_size;  // the longest line of all, in bytes
+    };
+
+    LocationTable() = default;
+    LocationTable(const LocationTable&) = delete;
+    LocationTable& operator=(const LocationTable&) = delete;
+
+    // Once, first.
+    reactor::Result<void> open(const Capacity& capacity, ClientHash hash);
+
+    // What a client is looked up by, here and in this run.
+    struct Key {
+        std::uint32_t hash = 0;
+        std::uint32_t likely = no_record;  // the slot of its record, if fetch_record() saw one
+    };
+    Key key(std::string_view client) const {
+        return {.hash = static_cast<std::uint32_t>(hash_(client) >> 32)};
+    }
+    // What a report of that client will touch is asked of memory, and not waited for. Each step
+    // needs what the one before it fetched: take it for many clients before the next.
+    void fetch_place(const Key& key) const { index_.fetch(key.hash); }
+    void fetch_record(Key& key) const;
+    void fetch_neighbours(const Key& key) const;
+
+    // A client's own report. It replaces what is stored when its (time, location) is greater: the
+    // same report sent again, to whichever server, changes nothing.
+    Offer report(const protocol::AtLine& line, Key key) {
+        return offer(line, key, 0, Origin::client);
+    }
+    Offer report(const protocol::AtLine& line) { return report(line, key(line.client)); }
+    // A neighbour's copy, from the incarnation `source`; ordered by rules::newer.
+    Offer relay(const protocol::AtLine& line, Key key, std::uint32_t source) {
+        return offer(line, key, source, Origin::neighbour);
+    }
+    Offer relay(const protocol::AtLine& line, std::uint32_t source) {
+        return relay(line, key(line.client), source);
+    }
+
+    // A neighbour shows that it has `line`, and will not hear of the newer one by itself. When what
+    // is stored is newer, that counts as changed once more, for all followers, and true is
+    // answered.
+    bool repeat(const protocol::AtLine& line);
+
+    // Hands the record of a used slot to all followers again, as nobody's.
+    void send_again(std::uint32_t slot);
+    // Forgets the record of a used slot; followers hear nothing of it. For what every server
+    // forgets by itself.
+    void remove(std::uint32_t slot);
+    // A fault for tests: the stored report becomes this one, whichever is newer, and no follower is
+    // told. Answers whether the client is known and the line fits.
+    bool corrupt(const protocol::AtLine& line);
+
+    // Null when nothing is known of the client. Valid until the next report or relay.
+    const Record* find(std::string_view client) const { return find(client, key(client)); }
+    const Record* find(std::string_view client, Key key) const;
+    // The record of a slot below slots().
+    const Record& at(std::uint32_t slot) const { return records_[slot]; }
+
+    // The AT line without a newline, byte for byte as the client was answered.
+    std::string_view line(const Record& record) const;
+    Version version(const Record& record) const;
+    std::string_view client(const Record& record) const;
+    std::string_view location(const Record& record) const;
+
+    const Digest& digest() const { return digest_; }
+    std::uint32_t size() const { return size_; }
+    // Slots from here on were never used. Of those below some may be unused again.
+    std::uint32_t slots() const { return slots_; }
+    bool used(std::uint32_t slot) const { return records_[slot].seq != 0; }
+    // The longest line that a record can have.
+    std::uint32_t line_size_max() const { return capacity_.long_line_size; }
+    std::uint32_t capacity() const { return capacity_.records; }
+    std::uint32_t long_lines_used() const { return long_used_; }
+    ChangeFeed& feed() { return feed_; }
+    const ChangeFeed& feed() const { return feed_; }
+
+private:
+    enum class Origin : std::uint8_t { client, neighbour };
+
+    Offer offer(const protocol::AtLine& line, Key key, std::uint32_t source, Origin origin);
+    std::uint32_t free_slot() const { return free_ == no_record ? slots_ : free_; }
+    void take_free_slot();
+    bool replaces(const protocol::AtLine& line, const Record& stored, Origin origin) const;
+    bool is_of(std::uint32_t slot, std::string_view client) const;
+    // no_record: nothing is known of the client.
+    std::uint32_t slot_of(std::string_view client, Key key) const;
+    bool make_room(Record& record, std::size_t size);
+    void write(Record& record, const protocol::AtLine& line, std::uint32_t source);
+    char* text(Record& record);
+
+    Capacity capacity_{};
+    ClientHash hash_;
+    reactor::PageArray<Record> records_;
+    ClientIndex index_;
+    reactor::PageArray<char> long_lines_;
+    reactor::PageArray<std::uint32_t> long_free_;
+    std::uint32_t size_ = 0;
+    std::uint32_t slots_ = 0;
+    std::uint32_t free_ = no_record;  // Unused below slots_; the next one is its record's `next`.
+    std::uint32_t long_used_ = 0;
+    std::uint32_t long_fresh_ = 0;       // Long lines from here on were never used.
+    std::uint32_t long_free_count_ = 0;  // Given back, on the stack long_free_.
+    Digest digest_;
+    ChangeFeed feed_{records_};
+};
+
+}  // namespace herd::table

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace herd::table {
+
+inline constexpr std::uint32_t no_record = UINT32_MAX;
+
+// The newest report of one client, in a slot that never moves: its AT line as it is answered and
+// relayed, where in the line each field ends, and its place in the change feed.
+// Owned by the LocationTable. All zero: never used.
+struct Record {
+    static constexpr std::size_t inline_size_max = 104;
+
+    std::uint64_t seq;       // of the change that brought it; 0: the slot is unused
+    std::int64_t time_ns;    // the client's stamp
+    std::uint64_t digest;    // of the line, as the table's digest has it; 0: it has none
+    std::uint32_t previous;  // in the change feed
+    std::uint32_t next;
+    std::uint32_t source;      // the neighbour incarnation it came from; 0: a client of ours
+    std::uint32_t long_line;   // where the line stands when it is longer than inline_size_max
+    std::uint32_t hash;        // what the index has of the client's
+    std::uint16_t line_size;   // without a newline
+    std::uint16_t server_end;  // offsets into the line
+    std::uint16_t skew_end;
+    std::uint16_t client_end;
+    std::uint16_t location_end;
+    std::uint16_t bucket;  // of the table's digest
+    char text[inline_size_max];
+
+    // The server that its line names.
+    std::string_view server(std::string_view line) const { return line.substr(3, server_end - 3U); }
+};
+
+static_assert(sizeof(Record) == 160);
+
+}  // namespace herd::table

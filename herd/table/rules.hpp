@@ -1,0 +1,83 @@
+#pragma once
+
+#include "herd/table/version.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+// The rules on which it hangs that all tables become equal, and that a journal loses nothing. They
+// stand in a file of their own so that a test can link wrong ones in their place, and show that the
+// simulation finds them out.
+namespace herd::table::rules {
+
+// How far a server has processed one neighbour's feed: everything up to `seq` of the run `epoch`,
+// and, when `sweep_target` is not 0, of the changes between `seq` and `sweep_target` those in slots
+// below `sweep_slot`.
+struct Position {
+    std::uint64_t epoch = 0;
+    std::uint64_t seq = 0;
+    std::uint64_t sweep_target = 0;
+    std::uint32_t sweep_slot = 0;
+};
+
+// Whether a report of a neighbour's replaces what is stored. A total order: of two that differ,
+// exactly one is newer. Equal is a duplicate, and goes no further: that alone ends loops.
+bool newer(const Version& report, const Version& stored);
+
+// What a server grants a neighbour whose present run is `epoch`, given where it had come to.
+// Another run numbers its changes anew.
+Position granted(const Position& remembered, std::uint64_t epoch);
+
+// What a sender remembers of the connection before this one.
+struct Remembered {
+    std::uint64_t written = 0;       // the last change written to the receiver
+    std::uint64_t acknowledged = 0;  // and the last that it has acknowledged
+};
+
+// Where a sender goes on, given what the receiver says it has processed, and its own run. What the
+// sender remembers by itself counts for nothing: what was written is not what was received, and
+// what was acknowledged was so by a run of the receiver's that may be over.
+Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered& remembered);
+
+// What a receiver may be told that it has, when in a sweep from `base` to `target` all slots below
+// `slot` have been written to it: of what has changed meanwhile it may have the later changes and
+// lack the earlier ones.
+Position swept(std::uint64_t base, std::uint64_t target, std::uint32_t slot);
+
+// A record on its way: who reported it, whom it came from, who would get it. Sources and links are
+// incarnations (see Neighbours).
+struct Passage {
+    std::uint32_t source;
+    std::uint32_t link;
+    std::string_view origin;     // the server in the record's line
+    std::string_view neighbour;  // at the other end of the link
+};
+
+// The one suppression: nothing goes back to the very run of a neighbour that it came from.
+bool came_from(const Passage& passage);
+
+// Whether a stamp lies too far ahead of the time when its server received it, which is `skew_ns`
+// later. Judged by what the line says alone, never by a clock of ours, so that every server decides
+// alike. `max_future_ns` of 0: no stamp does.
+bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns, std::int64_t max_future_ns);
+
+// Whether the time of a report is over: `ttl_ns` after its stamp, and not after it was received, so
+// that a newer one always outlives an older, and one that is gone cannot come back. 0: never.
+bool expired(std::int64_t stamp_ns, std::int64_t wall_ns, std::int64_t ttl_ns);
+
+// Whether the file of a journal, found with so many bytes at a start, is to be written anew. All of
+// it could be read; but a run before may have failed to sync it, and then the kernel keeps what it
+// reads us, and calls it written, while the disk lacks it. Nothing that is left shows it.
+bool doubtful(std::uint64_t found);
+
+// The new file of a journal, beside the one that it is to replace.
+struct Renewed {
+    bool complete;  // It has all that the other one has,
+    bool synced;    // and the disk has as much of it.
+};
+
+// Whether it may take the other one's name. A file system may write a name down before the bytes of
+// its file: so not before both.
+bool replaces(const Renewed& next);
+
+}  // namespace herd::table::rules

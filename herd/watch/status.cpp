@@ -1,0 +1,129 @@
+#include "herd/watch/status.hpp"
+
+#include "protocol/text_writer.hpp"
+
+#include <rapidjson/writer.h>
+
+#include <cassert>
+
+namespace herd::watch {
+
+namespace {
+
+// What rapidjson writes to.
+class Out {
+public:
+    using Ch = char;
+
+    explicit Out(std::span<char> room) : room_(room) {}
+    // NOLINTNEXTLINE(readability-identifier-naming): rapidjson's names.
+    void Put(char byte) {
+        assert(size_ < room_.size());
+        room_[size_++] = byte;
+    }
+    void Flush() {}  // NOLINT(readability-identifier-naming)
+    std::string_view text() const { return {room_.data(), size_}; }
+
+private:
+    std::span<char> room_;
+    std::size_t size_ = 0;
+};
+
+// So deep is nothing here; it keeps rapidjson from allocating.
+constexpr std::size_t depth_max = 4;
+using Pool = rapidjson::MemoryPoolAllocator<>;
+
+class StatusWriter {
+public:
+    explicit StatusWriter(std::span<char> room) : out_(room) {}
+
+    std::string_view write(const Status& status);
+
+private:
+    using Writer = rapidjson::Writer<Out, rapidjson::UTF8<>, rapidjson::UTF8<>, Pool>;
+
+    void key(std::string_view name) {
+        json_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+    }
+    void put(std::string_view name, std::string_view value) {
+        key(name);
+        json_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+    }
+    void put(std::string_view name, std::uint64_t value) {
+        key(name);
+        json_.Uint64(value);
+    }
+    void put_flag(std::string_view name, bool value) {
+        key(name);
+        json_.Bool(value);
+    }
+    void put_us(std::string_view name, std::int64_t ns) {
+        key(name);
+        json_.Int64(ns / 1000);
+    }
+    // As the log and the links have it.
+    void put_hex(std::string_view name, std::uint64_t value);
+    void link(const LinkStatus& link);
+
+    Out out_;
+    std::array<char, 512> memory_;  // NOLINT(*-member-init): the pool's
+    Pool pool_{memory_.data(), memory_.size()};
+    Writer json_{out_, &pool_, depth_max};
+};
+
+void StatusWriter::put_hex(std::string_view name, std::uint64_t value) {
+    std::array<char, 16> digits{};
+    protocol::TextWriter writer(digits);
+    writer.put_hex(value, digits.size());
+    put(name, writer.text());
+}
+
+void StatusWriter::link(const LinkStatus& link) {
+    json_.StartObject();
+    put("neighbour", link.neighbour);
+    put_flag("legacy", link.legacy);
+    put("state", link.state);
+    put_flag("hears", link.hears);
+    put("lag_records", link.lag_records);
+    put_us("lag_us", link.lag.count());
+    put_us("round_trip_us", link.round_trip.count());
+    put_us("clock_difference_us", link.clock_difference_ns);
+    put("divergences", link.divergences);
+    put("drops", link.drops);
+    json_.EndObject();
+}
+
+std::string_view StatusWriter::write(const Status& status) {
+    json_.StartObject();
+    put("server", status.server);
+    put_hex("epoch", status.epoch);
+    key("up_s");
+    json_.Uint64(static_cast<std::uint64_t>(status.up / std::chrono::seconds(1)));
+    put_flag("draining", status.draining);
+    put("clients", status.clients);
+    put("records", status.records);
+    put("capacity", status.capacity);
+    put("seq", status.seq);
+    put_hex("digest", status.digest);
+    put("journal", status.journal);
+    put("corrupted", status.corrupted);
+    put("dropped", status.counters->dropped());
+    key("links");
+    json_.StartArray();
+    for (std::size_t i = 0; i < status.link_count; ++i) link(status.links[i]);
+    json_.EndArray();
+    key("counters");
+    json_.StartObject();
+    for (const auto& [name, value] : counter_names) put(name, status.counters->*value);
+    json_.EndObject();
+    json_.EndObject();
+    return out_.text();
+}
+
+}  // namespace
+
+std::string_view format_status(std::span<char> out, const Status& status) {
+    return StatusWriter(out).write(status);
+}
+
+}  // namespace herd::watch

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "herd/config/config.hpp"
+#include "herd/watch/counters.hpp"
+#include "reactor/time.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace herd::watch {
+
+// One link of a server, as it is now.
+struct LinkStatus {
+    std::string_view neighbour;
+    std::string_view state;  // "live", "greeting", "down"
+    bool legacy = false;
+    bool hears = false;                    // the neighbour is connected here, too
+    std::uint64_t lag_records = 0;         // changes that it has not acknowledged
+    reactor::Duration lag{};               // what had changed so long ago has been acknowledged
+    reactor::Duration round_trip{};        // 0: not known
+    std::int64_t clock_difference_ns = 0;  // its clock minus ours
+    std::uint64_t divergences = 0;         // buckets of its table found different from ours
+    std::uint64_t drops = 0;               // times that it was live and was lost
+};
+
+// What a server says of itself when it is asked STATUS on its port for peers. Views are of what it
+// is about: for one answer only.
+struct Status {
+    std::string_view server;
+    std::uint64_t epoch = 0;
+    reactor::Duration up{};
+    bool draining = false;
+    std::uint32_t clients = 0;  // connected
+    std::uint32_t records = 0;
+    std::uint32_t capacity = 0;   // of records
+    std::uint64_t seq = 0;        // of the latest change
+    std::uint64_t digest = 0;     // equal tables have equal ones
+    std::string_view journal;     // "off", "ok", "failed"
+    std::uint64_t corrupted = 0;  // records, on purpose: see Server::corrupt_one
+    const Counters* counters = nullptr;
+    std::array<LinkStatus, config::servers_max> links{};
+    std::size_t link_count = 0;
+};
+
+// One line of JSON without its newline; a view of `out`, which must hold status_size_max.
+inline constexpr std::size_t status_size_max = std::size_t{64} << 10;
+std::string_view format_status(std::span<char> out, const Status& status);
+
+}  // namespace herd::watch

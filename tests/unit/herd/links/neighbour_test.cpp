@@ -1,0 +1,81 @@
+#include "herd/links/neighbour.hpp"
+
+#include "tests/sim/fake_kernel.hpp"
+#include "tests/sim/fake_places.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+#include <set>
+
+namespace {
+
+using herd::links::Neighbour;
+
+// What a neighbour needs around it; nothing of it runs.
+struct House {
+    House() {
+        REQUIRE(loop.open({}).has_value());
+        REQUIRE(table.open({8, 1, 300}, herd::table::ClientHash(1, 2)).has_value());
+    }
+
+    sim::FakeKernel kernel{1};
+    herd::config::Limits limits;
+    reactor::Loop loop;
+    sim::FakePlaces places{loop};
+    reactor::Wire wire{loop};
+    herd::table::LocationTable table;
+    herd::Log log{loop};
+    herd::watch::Counters counters;
+    herd::Core core{loop, wire, table, log, counters, places, limits, "A", 1, 0};
+    Neighbour first{core, 0, "B", reactor::Address::loopback(1)};
+    Neighbour last{core, herd::config::servers_max - 1, "C", reactor::Address::loopback(2)};
+};
+
+}  // namespace
+
+TEST_CASE("neighbour: one run of a neighbour is one incarnation, however often it comes",
+          "[herd][peer]") {
+    House house;
+    const std::uint32_t run = house.first.incarnation(7);
+    CHECK(house.first.incarnation(7) == run);
+    CHECK(house.first.incarnation(7) == run);
+}
+
+TEST_CASE("neighbour: no incarnation is nobody, also of the first neighbour and of epoch 0",
+          "[herd][peer]") {
+    House house;
+    CHECK(house.first.incarnation(0) != 0);
+    CHECK(house.first.incarnation(0) == house.first.incarnation(0));
+    CHECK(house.last.incarnation(0) != 0);
+}
+
+TEST_CASE("neighbour: each other run is another incarnation, also one that was there before",
+          "[herd][peer]") {
+    House house;
+    std::set<std::uint32_t> seen;
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+        // Two processes of one name, by turns.
+        CHECK(seen.insert(house.first.incarnation(7 + i % 2)).second);
+        CHECK(seen.insert(house.last.incarnation(7 + i % 2)).second);
+    }
+}
+
+TEST_CASE("neighbour: an incarnation tells which neighbour it is of", "[herd][peer]") {
+    constexpr std::uint32_t index_mask = (1U << Neighbour::index_bits) - 1;
+    static_assert(herd::config::servers_max <= index_mask + 1);
+    House house;
+    for (const std::uint64_t epoch : {1U, 2U, 3U}) {
+        CHECK((house.first.incarnation(epoch) & index_mask) == 0);
+        CHECK((house.last.incarnation(epoch) & index_mask) == herd::config::servers_max - 1);
+    }
+}
+
+TEST_CASE("neighbour: a neighbour of whom nothing was heard is granted nothing", "[herd][peer]") {
+    House house;
+    CHECK(house.first.name() == "B");
+    CHECK(house.first.session == nullptr);
+    CHECK(house.first.received.seq == 0);
+    CHECK_FALSE(house.first.link().live());
+    CHECK_FALSE(house.first.link().owes());
+}

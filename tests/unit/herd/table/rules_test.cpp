@@ -1,0 +1,118 @@
+#include "herd/table/rules.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <vector>
+
+namespace {
+
+using herd::table::Version;
+using namespace herd::table::rules;
+
+// Every combination of a few values: many are equal in all but one field.
+std::vector<Version> versions() {
+    std::vector<Version> all;
+    for (const std::int64_t time : {INT64_MIN, std::int64_t{-1}, std::int64_t{0}, INT64_MAX}) {
+        for (const auto* location : {"+1-1", "+1-10", "-1+1"}) {
+            for (const auto* server : {"A", "AB", "B"}) {
+                for (const auto* skew : {"+0.000000000", "-0.000000001"}) {
+                    for (const auto* text : {"1.5", "1.50"}) {
+                        all.push_back({time, location, server, skew, text});
+                    }
+                }
+            }
+        }
+    }
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("rules: of two versions that differ, exactly one is newer", "[herd][rules]") {
+    const auto all = versions();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        CHECK_FALSE(newer(all[i], all[i]));
+        for (std::size_t j = 0; j < i; ++j) REQUIRE(newer(all[i], all[j]) != newer(all[j], all[i]));
+    }
+}
+
+TEST_CASE("rules: newer than a newer one is newer", "[herd][rules]") {
+    const auto all = versions();
+    for (const Version& a : all) {
+        for (const Version& b : all) {
+            if (!newer(a, b)) continue;
+            for (const Version& c : all) {
+                if (newer(b, c)) REQUIRE(newer(a, c));
+            }
+        }
+    }
+}
+
+TEST_CASE("rules: versions go by time, location, server, skew and the stamp's text, in this order",
+          "[herd][rules]") {
+    const Version base{5, "+5-5", "M", "+5.000000000", "0.000000005"};
+    Version better = base;
+    better.time_text = "0.0000000050";
+    CHECK(newer(better, base));
+    better = {5, "+5-5", "M", "+6.000000000", "0"};
+    CHECK(newer(better, base));
+    better = {5, "+5-5", "N", "+0.000000000", "0"};
+    CHECK(newer(better, base));
+    better = {5, "+6-5", "A", "+0.000000000", "0"};
+    CHECK(newer(better, base));
+    better = {6, "+0-0", "A", "+0.000000000", "0"};
+    CHECK(newer(better, base));
+}
+
+TEST_CASE("rules: bytes above 127 sort behind all others, on every machine", "[herd][rules]") {
+    CHECK(newer({1, "+1-1", "\xff", "+0", "1"}, {1, "+1-1", "z", "+0", "1"}));
+}
+
+TEST_CASE("rules: a position is granted to the run that it was reached in, and to no other",
+          "[herd][rules]") {
+    const Position reached{.epoch = 7, .seq = 10, .sweep_target = 20, .sweep_slot = 3};
+    const Position same = granted(reached, 7);
+    CHECK(same.epoch == 7);
+    CHECK(same.seq == 10);
+    CHECK(same.sweep_target == 20);
+    CHECK(same.sweep_slot == 3);
+    const Position other = granted(reached, 8);
+    CHECK(other.epoch == 8);
+    CHECK(other.seq == 0);
+    CHECK(other.sweep_target == 0);
+    CHECK(other.sweep_slot == 0);
+}
+
+TEST_CASE(
+    "rules: a sender goes on where the receiver has come to in this run, whatever it has written",
+    "[herd][rules]") {
+    const Position claimed{.epoch = 7, .seq = 10, .sweep_target = 20, .sweep_slot = 3};
+    CHECK(resumed(claimed, 7, {15, 12}).seq == 10);
+    CHECK(resumed(claimed, 7, {15, 12}).sweep_target == 20);
+    CHECK(resumed(claimed, 7, {15, 12}).sweep_slot == 3);
+    CHECK(resumed(claimed, 8, {15, 12}).seq == 0);
+    CHECK(resumed(claimed, 8, {15, 12}).sweep_target == 0);
+}
+
+TEST_CASE("rules: only what came from the very run at the other end is kept back",
+          "[herd][rules]") {
+    CHECK(came_from({65, 65, "A", "A"}));
+    CHECK(came_from({65, 65, "B", "A"}));
+    CHECK_FALSE(came_from({65, 129, "A", "A"}));
+    CHECK_FALSE(came_from({0, 65, "A", "A"}));
+    CHECK_FALSE(came_from({0, 0, "A", "A"}));
+}
+
+TEST_CASE("rules: within a sweep no more is said to be there than before it", "[herd][rules]") {
+    const Position position = swept(10, 20, 3);
+    CHECK(position.seq == 10);
+    CHECK(position.sweep_target == 20);
+    CHECK(position.sweep_slot == 3);
+}
+
+TEST_CASE("rules: how far a stamp lies ahead is read from the line", "[herd][rules]") {
+    CHECK_FALSE(too_far_ahead(-5, 100, 5));
+    CHECK(too_far_ahead(-6, 100, 5));
+    CHECK_FALSE(too_far_ahead(INT64_MIN, 100, 0));
+    CHECK_FALSE(too_far_ahead(0, INT64_MAX, 5));
+}
