@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <rapidjson/document.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <vector>

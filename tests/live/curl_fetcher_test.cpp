@@ -149,7 +149,7 @@ std::size_t descriptors() {
     return count;
 }
 
-TEST_CASE("curl fetcher: a good answer arrives as it was sent", "[live][places]") {
+TEST_CASE("curl fetcher: a good answer arrives as it was sent", "[live][curl]") {
     RudeServer server(Manner::good);
     Life life(server.url());
     const Asker& asker = life.ask();
@@ -161,7 +161,7 @@ TEST_CASE("curl fetcher: a good answer arrives as it was sent", "[live][places]"
     CHECK(server.last_request().find("Accept-Encoding: gzip") != std::string::npos);
 }
 
-TEST_CASE("curl fetcher: the new service is sent a POST with its headers", "[live][places]") {
+TEST_CASE("curl fetcher: the new service is sent a POST with its headers", "[live][curl]") {
     RudeServer server(Manner::good);
     Life life(server.url(), config::Provider::google);
     const Asker& asker = life.ask();
@@ -174,7 +174,7 @@ TEST_CASE("curl fetcher: the new service is sent a POST with its headers", "[liv
     CHECK(request.find("\r\nContent-Length: ") != std::string::npos);
 }
 
-TEST_CASE("curl fetcher: every bad manner becomes an answer in time", "[live][places]") {
+TEST_CASE("curl fetcher: every bad manner becomes an answer in time", "[live][curl]") {
     struct Expected {
         Manner manner;
         places::Trouble trouble;
@@ -209,7 +209,7 @@ TEST_CASE("curl fetcher: every bad manner becomes an answer in time", "[live][pl
     CHECK(next.text == found);
 }
 
-TEST_CASE("curl fetcher: a port where nobody listens is said to be unreachable", "[live][places]") {
+TEST_CASE("curl fetcher: a port where nobody listens is said to be unreachable", "[live][curl]") {
     // Bound, so that nobody else can have the port meanwhile.
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const auto any = loopback(0);
@@ -222,7 +222,7 @@ TEST_CASE("curl fetcher: a port where nobody listens is said to be unreachable",
     CHECK(life.counters().retries == 1);
 }
 
-TEST_CASE("curl fetcher: a full backlog costs nobody a descriptor", "[live][places]") {
+TEST_CASE("curl fetcher: a full backlog costs nobody a descriptor", "[live][curl]") {
     const int listener = listen_on(0, 0);
     const auto address = loopback(port_of(listener));
     std::vector<int> fillers(8);
@@ -242,7 +242,7 @@ TEST_CASE("curl fetcher: a full backlog costs nobody a descriptor", "[live][plac
     close(listener);
 }
 
-TEST_CASE("curl fetcher: connections are used again, also after a restart", "[live][places]") {
+TEST_CASE("curl fetcher: connections are used again, also after a restart", "[live][curl]") {
     auto server = std::make_unique<RudeServer>(Manner::good);
     const auto port = server->port;
     Life life(server->url());
@@ -262,7 +262,7 @@ TEST_CASE("curl fetcher: connections are used again, also after a restart", "[li
     CHECK(life.counters().retries == 0);
 }
 
-TEST_CASE("curl fetcher: an idle connection that the server ends wakes nobody", "[live][places]") {
+TEST_CASE("curl fetcher: an idle connection that the server ends wakes nobody", "[live][curl]") {
     auto server = std::make_unique<RudeServer>(Manner::good);
     Life life(server->url());
     life.ask();
@@ -277,7 +277,7 @@ TEST_CASE("curl fetcher: an idle connection that the server ends wakes nobody", 
     CHECK(turns < 100);
 }
 
-TEST_CASE("curl fetcher: five hundred timeouts leave no descriptor behind", "[live][places]") {
+TEST_CASE("curl fetcher: five hundred timeouts leave no descriptor behind", "[live][curl]") {
     RudeServer server(Manner::hang);
     config::Limits limits = limits_of(50);
     limits.places_deadline_ms = 300;
@@ -300,7 +300,7 @@ TEST_CASE("curl fetcher: five hundred timeouts leave no descriptor behind", "[li
     CHECK(next.text == found);
 }
 
-TEST_CASE("curl fetcher: a thousand clients keep at most their seats busy", "[live][places]") {
+TEST_CASE("curl fetcher: a thousand clients keep at most their seats busy", "[live][curl]") {
     RudeServer server(Manner::good);
     Life life(server.url());
     for (int i = 0; i < 1000; ++i) life.ask(i % 90);
@@ -312,7 +312,7 @@ TEST_CASE("curl fetcher: a thousand clients keep at most their seats busy", "[li
     CHECK(life.service->fetcher().counters().unexpected == 0);
 }
 
-TEST_CASE("curl fetcher: the environment's proxies are not obeyed", "[live][places]") {
+TEST_CASE("curl fetcher: the environment's proxies are not obeyed", "[live][curl]") {
     for (const auto* name : {"http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"}) {
         setenv(name, "http://127.0.0.1:1", 1);
     }
@@ -326,7 +326,7 @@ TEST_CASE("curl fetcher: the environment's proxies are not obeyed", "[live][plac
     CHECK(asker.text == found);
 }
 
-TEST_CASE("curl fetcher: who leaves in the middle ends the transfer", "[live][places]") {
+TEST_CASE("curl fetcher: who leaves in the middle ends the transfer", "[live][curl]") {
     RudeServer server(Manner::hang);
     Life life(server.url());
     const auto before = descriptors();
@@ -341,7 +341,7 @@ TEST_CASE("curl fetcher: who leaves in the middle ends the transfer", "[live][pl
     CHECK(descriptors() <= before);
 }
 
-TEST_CASE("curl fetcher: it may end with transfers under way", "[live][places]") {
+TEST_CASE("curl fetcher: it may end with transfers under way", "[live][curl]") {
     RudeServer server(Manner::hang);
     const auto before = descriptors();
     {
@@ -354,7 +354,7 @@ TEST_CASE("curl fetcher: it may end with transfers under way", "[live][places]")
 }
 
 TEST_CASE("curl fetcher: a resolver that hangs stops neither the loop nor the answers",
-          "[live][places]") {
+          "[live][curl]") {
     Life life("http://places.hung", config::Provider::offline);
     Pulse pulse(life.loop);
     for (int i = 0; i < 40; ++i) life.ask(i);
@@ -369,7 +369,7 @@ TEST_CASE("curl fetcher: a resolver that hangs stops neither the loop nor the an
     while (hung_now > 0) std::this_thread::sleep_for(10ms);
 }
 
-TEST_CASE("curl fetcher: what cannot start says so in one line", "[live][places]") {
+TEST_CASE("curl fetcher: what cannot start says so in one line", "[live][curl]") {
     reactor::Loop loop;
     REQUIRE(loop.open({512, 16}).has_value());
     config::Limits limits = limits_of();

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <poll.h>
 
 using namespace live;
 using namespace std::chrono_literals;

@@ -2,11 +2,9 @@
 
 #include "tests/live/herd_process.hpp"
 
-#include <cstdlib>
-#include <filesystem>
+#include <cstdint>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +12,7 @@
 // Herds of the reference implementations under bench/reference.
 namespace live {
 
-inline std::string environment(const char* name, const std::string& otherwise = "") {
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : otherwise;
-}
+std::string environment(const char* name, const std::string& otherwise = "");
 
 // An implementation, by what starts a server of it: its name stands between the two.
 struct Reference {
@@ -29,62 +24,18 @@ struct Reference {
 // The five servers of one implementation, all accepting when this is constructed.
 class ReferenceHerd {
 public:
-    ReferenceHerd(const Reference& reference, std::uint16_t places_port) {
-        const auto ports = free_ports(five_names.size());
-        for (std::size_t i = 0; i < ports.size(); ++i) ports_[five_names[i]] = ports[i];
-        const std::string config = write_file(folder_ / "herd.json", configuration(places_port));
-        for (const auto& name : five_names) {
-            auto command = reference.command;
-            command.insert(command.end(), {name, "--config", config});
-            command.insert(command.end(), reference.options.begin(), reference.options.end());
-            servers_[name] =
-                std::make_unique<Process>(command, Process::Options{.folder = folder_.path()});
-        }
-        for (const auto& name : five_names) await(name);
-    }
+    ReferenceHerd(const Reference& reference, std::uint16_t places_port);
 
     std::uint16_t port(const std::string& name) const { return ports_.at(name); }
 
     // Says it all and that no more comes, then hears all.
-    std::string ask(const std::string& name, std::string_view bytes) const {
-        Client client(port(name));
-        client.send(bytes);
-        client.end();
-        return client.read_all();
-    }
+    std::string ask(const std::string& name, std::string_view bytes) const;
     // The exit code after a friendly signal, of the last that ends; not 0 if any other was.
-    int end(int signal) {
-        int code = 0;
-        for (const auto& [name, server] : servers_) server->signal(signal);
-        for (const auto& [name, server] : servers_) {
-            if (const int its = server->wait().value_or(-1); its != 0) code = its;
-        }
-        return code;
-    }
+    int end(int signal);
 
 private:
-    void await(const std::string& name) {
-        Process& server = *servers_.at(name);
-        const auto up = [&] { return accepts(port(name)) || server.ended(); };
-        if (!eventually(up) || server.ended()) throw std::runtime_error(name + server.err());
-    }
-    std::string configuration(std::uint16_t places_port) const {
-        std::map<std::string, std::string> lists;
-        for (const auto& [one, other] : five_links) {
-            lists[one] += (lists[one].empty() ? "\"" : ",\"") + other + "\"";
-            lists[other] += (lists[other].empty() ? "\"" : ",\"") + one + "\"";
-        }
-        std::string servers;
-        std::string neighbours;
-        for (const auto& [name, port] : ports_) {
-            const std::string begin = (servers.empty() ? "\"" : ",\"") + name + "\":";
-            servers += begin + R"({"host":"127.0.0.1","port":)" + std::to_string(port) + "}";
-            neighbours += begin + "[" + lists.at(name) + "]";
-        }
-        return "{\"servers\":{" + servers + "},\"neighbours\":{" + neighbours +
-               "},\"places_url\":\"http://127.0.0.1:" + std::to_string(places_port) +
-               "/maps/api/place/nearbysearch/json\",\"key\":\"a key\"}";
-    }
+    void await(const std::string& name);
+    std::string configuration(std::uint16_t places_port) const;
 
     TemporaryFolder folder_;
     std::map<std::string, std::uint16_t> ports_;

@@ -4,21 +4,15 @@
 
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 namespace live {
 
@@ -42,19 +36,10 @@ public:
         std::vector<std::pair<std::uint16_t, std::string>> neighbours = {};
     };
 
-    explicit SlowCrowd(const Shape& shape) {
-        for (const std::uint16_t port : shape.clients) askers_.push_back({port, share});
-        for (const std::uint16_t port : shape.strangers) askers_.push_back({port, 0});
-        for (const auto& [port, name] : shape.neighbours) listen(port, name);
-        thread_ = std::thread([this] { run(); });
-    }
+    explicit SlowCrowd(const Shape& shape);
     SlowCrowd(const SlowCrowd&) = delete;
     SlowCrowd& operator=(const SlowCrowd&) = delete;
-    ~SlowCrowd() {
-        stopping_ = true;
-        thread_.join();
-        change(Manner::away);
-    }
+    ~SlowCrowd();
 
     // Ends all connections; those of the new manner begin.
     void be(Manner manner) { wanted_ = manner; }
@@ -90,125 +75,30 @@ private:
     static constexpr int window = 4'096;
     static constexpr int neighbours_window = 256 << 10;
 
-    void listen(std::uint16_t port, const std::string& name) {
-        auto listener = std::make_unique<LoopbackSocket>(port);
-        ::setsockopt(
-            listener->fd(), SOL_SOCKET, SO_RCVBUF, &neighbours_window, sizeof neighbours_window);
-        if (!listener->bind() || !listener->listen()) throw std::runtime_error("crowd: listen");
-        ::fcntl(listener->fd(), F_SETFL, O_NONBLOCK);
-        neighbours_.push_back({std::move(listener), name});
-    }
-
-    void run() {
-        for (unsigned turns = 0; !stopping_; ++turns) {
-            if (manner_ != wanted_) change(wanted_);
-            bool all = true;
-            for (Neighbour& neighbour : neighbours_) all = attend(neighbour) && all;
-            if (turns % askers_turn == 0 && take_turn() && all) complete_ = manner_;
-            std::this_thread::sleep_for(turn);
-        }
-    }
-    void change(Manner manner) {
-        manner_ = manner;
-        for (Asker& asker : askers_) asker.socket.reset();
-        for (Neighbour& neighbour : neighbours_) hang_up(neighbour);
-    }
+    void listen(std::uint16_t port, const std::string& name);
+    void run();
+    void change(Manner manner);
 
     // Whether all stand.
-    bool take_turn() {
-        if (manner_ == Manner::away) return true;
-        std::size_t standing = 0;
-        for (Asker& asker : askers_) {
-            if (!asker.socket) begin(asker);
-            if (!asker.socket) continue;
-            say_some(asker);
-            const bool ended = manner_ == Manner::reads ? !drain(asker.socket->fd())
-                                                        : has_ended(asker.socket->fd());
-            if (ended || Clock::now() > asker.until) {
-                asker.socket.reset();
-            } else {
-                ++standing;
-            }
-        }
-        return standing == askers_.size();
-    }
-    void begin(Asker& asker) {
-        auto socket = std::make_unique<LoopbackSocket>(asker.port);
-        ::setsockopt(socket->fd(), SOL_SOCKET, SO_SNDBUF, &window, sizeof window);
-        ::setsockopt(socket->fd(), SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
-        if (!socket->connect()) return;
-        ::fcntl(socket->fd(), F_SETFL, O_NONBLOCK);
-        asker.socket = std::move(socket);
-        asker.said = 0;
-        asker.until = Clock::now() + life;
-        ++begun_;
-    }
+    bool take_turn();
+    void begin(Asker& asker);
     // No more than there is room for, as a server does not read who does not read.
-    void say_some(Asker& asker) {
-        if (asker.said >= asker.share) return;
-        const std::string_view rest =
-            std::string_view(questions_).substr(asker.said % question_size);
-        const auto sent = ::send(asker.socket->fd(), rest.data(), rest.size(), MSG_NOSIGNAL);
-        if (sent <= 0) return;
-        asker.said += static_cast<std::size_t>(sent);
-        said_ += static_cast<std::uint64_t>(sent);
-    }
+    void say_some(Asker& asker);
 
     // Whether it stands, or nobody is to.
-    bool attend(Neighbour& neighbour) {
-        welcome(neighbour);
-        if (neighbour.fd < 0) return manner_ == Manner::away;
-        const bool over = manner_ == Manner::deaf ? has_ended(neighbour.fd) : !drain(neighbour.fd);
-        if (over) hang_up(neighbour);
-        return !over;
-    }
-    void welcome(Neighbour& neighbour) {
-        const int fd =
-            ::accept4(neighbour.listener->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0) return;
-        hang_up(neighbour);
-        neighbour.fd = fd;
-        if (manner_ == Manner::away) return hang_up(neighbour);
-        ++dialled_;
-        send(fd, "WELCOME 1 " + neighbour.name + " 000000000000000d 0000000000000000 0 0 0 0\n");
-    }
-    static void hang_up(Neighbour& neighbour) {
-        if (neighbour.fd >= 0) ::close(neighbour.fd);
-        neighbour.fd = -1;
-    }
+    bool attend(Neighbour& neighbour);
+    void welcome(Neighbour& neighbour);
+    static void hang_up(Neighbour& neighbour);
 
-    static void send(int fd, std::string_view line) {
-        static_cast<void>(::send(fd, line.data(), line.size(), MSG_NOSIGNAL));
-    }
-    static bool has_ended(int fd) {
-        pollfd what{fd, POLLRDHUP, 0};
-        return ::poll(&what, 1, 0) > 0;
-    }
+    static void send(int fd, std::string_view line);
+    static bool has_ended(int fd);
     // False at the end.
-    bool drain(int fd) {
-        while (true) {
-            const auto got = ::recv(fd, room_.data(), room_.size(), 0);
-            if (got <= 0) return got < 0 && errno == EAGAIN;
-            answer_ping(fd, {room_.data(), static_cast<std::size_t>(got)});
-            if (static_cast<std::size_t>(got) < room_.size()) return true;
-        }
-    }
+    bool drain(int fd);
     // One that came in two pieces is not answered; the next one is.
-    static void answer_ping(int fd, std::string_view bytes) {
-        const std::size_t at = bytes.find("PING ");
-        const std::size_t end = bytes.find('\n', at);
-        if (end == std::string_view::npos) return;
-        std::string pong(bytes.substr(at, end - at + 1));
-        pong[1] = 'O';
-        send(fd, pong);
-    }
+    static void answer_ping(int fd, std::string_view bytes);
 
     static constexpr std::size_t question_size = 100;
-    static std::string some_questions() {
-        std::string lines;
-        for (int i = 0; i < 100; ++i) lines += std::string(question_size - 1, 'x') + "\n";
-        return lines;
-    }
+    static std::string some_questions();
 
     const std::string questions_ = some_questions();
     std::vector<Asker> askers_;

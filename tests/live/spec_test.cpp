@@ -10,6 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include <poll.h>
+#include <sys/socket.h>
+
 using namespace live;
 using namespace std::chrono_literals;
 

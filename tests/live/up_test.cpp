@@ -34,7 +34,7 @@ bool none_runs(const std::vector<int>& pids) {
 
 }  // namespace
 
-TEST_CASE("herd up: the whole herd, from start to end", "[live][program]") {
+TEST_CASE("herd up: the whole herd, from start to end", "[live][up]") {
     const ThreeServers herd;
     const int signal = GENERATE(SIGTERM, SIGINT);
     Process up(herd.up());
@@ -69,8 +69,7 @@ TEST_CASE("herd up: the whole herd, from start to end", "[live][program]") {
     }
 }
 
-TEST_CASE("herd up: a second Ctrl-C ends it at once, and nothing is started again",
-          "[live][program]") {
+TEST_CASE("herd up: a second Ctrl-C ends it at once, and nothing is started again", "[live][up]") {
     const ThreeServers herd;
     Process up(herd.up());
     REQUIRE(up.says("\nready\n"));
@@ -85,7 +84,7 @@ TEST_CASE("herd up: a second Ctrl-C ends it at once, and nothing is started agai
     CHECK(up.err().empty());
 }
 
-TEST_CASE("herd up: killed, it leaves no process behind", "[live][program]") {
+TEST_CASE("herd up: killed, it leaves no process behind", "[live][up]") {
     const ThreeServers herd;
     Process up(herd.up());
     REQUIRE(up.says("\nready\n"));
@@ -96,7 +95,7 @@ TEST_CASE("herd up: killed, it leaves no process behind", "[live][program]") {
     CHECK(eventually([&] { return none_runs(children); }, std::chrono::seconds(2)));
 }
 
-TEST_CASE("herd up: a server that dies is reported and started again", "[live][program]") {
+TEST_CASE("herd up: a server that dies is reported and started again", "[live][up]") {
     const ThreeServers herd;
     Process up(herd.up());
     REQUIRE(up.says("\nready\n"));
@@ -118,7 +117,7 @@ TEST_CASE("herd up: a server that dies is reported and started again", "[live][p
     CHECK(up.wait() == 0);
 }
 
-TEST_CASE("herd up: a server that is told to end drains within its time", "[live][program]") {
+TEST_CASE("herd up: a server that is told to end drains within its time", "[live][up]") {
     const ThreeServers herd;
     Process up(herd.up());
     REQUIRE(up.says("\nready\n"));
@@ -131,7 +130,7 @@ TEST_CASE("herd up: a server that is told to end drains within its time", "[live
     }));
 }
 
-TEST_CASE("herd up: when a server cannot start, all end", "[live][program]") {
+TEST_CASE("herd up: when a server cannot start, all end", "[live][up]") {
     const ThreeServers herd;
     const live::LoopbackSocket other(herd.peers[2]);
     REQUIRE(other.bind());
@@ -147,7 +146,7 @@ TEST_CASE("herd up: when a server cannot start, all end", "[live][program]") {
     }
 }
 
-TEST_CASE("herd up: a server that does not drain is killed in the end", "[live][program]") {
+TEST_CASE("herd up: a server that does not drain is killed in the end", "[live][up]") {
     const ThreeServers herd;
     Process up(herd.up());
     REQUIRE(up.says("\nready\n"));
@@ -160,7 +159,7 @@ TEST_CASE("herd up: a server that does not drain is killed in the end", "[live][
     CHECK(none_runs(children));
 }
 
-TEST_CASE("herd up: ends also while a child waits to be started again", "[live][program]") {
+TEST_CASE("herd up: ends also while a child waits to be started again", "[live][up]") {
     // There was a time when it then waited for the end of what was not running.
     const ThreeServers herd;
     Process up(herd.up());

@@ -5,16 +5,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <thread>
 
 namespace live {
 
-inline std::string iamat(const std::string& client, std::uint64_t second) {
-    return "IAMAT " + client + " +34.068930-118.445127 " + std::to_string(1'600'000'000 + second) +
-           ".5";
-}
+std::string iamat(const std::string& client, std::uint64_t second);
 
 // Reports at a steady pace at one server, on a thread of its own, and counts what goes wrong.
 class Writer {
@@ -25,29 +21,14 @@ public:
     Writer& operator=(const Writer&) = delete;
     ~Writer() { stop(); }
 
-    void stop() {
-        stop_ = true;
-        if (thread_.joinable()) thread_.join();
-    }
+    void stop();
     std::uint64_t answered() const { return answered_; }
     std::uint64_t errors() const { return errors_; }
 
 private:
     static constexpr auto pause = std::chrono::milliseconds(2);
 
-    void run() {
-        try {
-            Client client(port_);
-            for (std::uint64_t i = 1; !stop_; ++i) {
-                const bool good = client.ask(iamat("load-" + server_ + std::to_string(i % 200), i))
-                                      .starts_with("AT " + server_ + " ");
-                ++(good ? answered_ : errors_);
-                std::this_thread::sleep_for(pause);
-            }
-        } catch (const std::exception&) {
-            ++errors_;
-        }
-    }
+    void run();
 
     std::uint16_t port_;
     std::string server_;

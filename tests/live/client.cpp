@@ -1,0 +1,105 @@
+#include "tests/live/client.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace live {
+
+LoopbackSocket::LoopbackSocket(std::uint16_t port)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (fd_ < 0) throw std::runtime_error("socket");
+    address_.sin_family = AF_INET;
+    address_.sin_port = htons(port);
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+}
+
+LoopbackSocket::~LoopbackSocket() {
+    ::close(fd_);
+}
+
+std::vector<std::uint16_t> free_ports(std::size_t count) {
+    constexpr int first = 14'000;
+    constexpr int size = 16'000;
+    static int next = static_cast<int>(static_cast<long>(getpid()) * 37 % size);
+    std::vector<std::uint16_t> ports;
+    for (int tries = 0; ports.size() < count; ++tries) {
+        if (tries == size) throw std::runtime_error("no free ports");
+        const auto port = static_cast<std::uint16_t>(first + next++ % size);
+        if (LoopbackSocket(port).bind()) ports.push_back(port);
+    }
+    return ports;
+}
+
+Client::Client(std::uint16_t port) : socket_(port) {
+    if (!socket_.connect()) throw std::runtime_error("connect to " + std::to_string(port));
+}
+
+void Client::send(std::string_view bytes) {
+    while (!bytes.empty()) {
+        wait_for(POLLOUT);
+        const auto sent = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent < 0) throw std::runtime_error("send");
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+}
+
+void Client::end() const {
+    ::shutdown(socket_.fd(), SHUT_WR);
+}
+
+std::string Client::read_all() {
+    while (receive()) {
+    }
+    return std::exchange(buffer_, {});
+}
+
+std::string Client::ask(std::string_view line) {
+    send(std::string(line) + '\n');
+    return read_line();
+}
+
+bool Client::ended() {
+    read_all();
+    return true;
+}
+
+std::string Client::read_until(std::string_view mark) {
+    std::size_t end = buffer_.find(mark);
+    while (end == std::string::npos && receive()) end = buffer_.find(mark);
+    const std::size_t size = end == std::string::npos ? buffer_.size() : end + mark.size();
+    std::string taken = buffer_.substr(0, size);
+    buffer_.erase(0, size);
+    return taken;
+}
+
+bool Client::receive() {
+    wait_for(POLLIN);
+    char room[16384];
+    const auto got = ::recv(socket_.fd(), room, sizeof room, 0);
+    if (got <= 0) return false;
+    buffer_.append(room, static_cast<std::size_t>(got));
+    return true;
+}
+
+void Client::wait_for(short events) const {
+    pollfd what{socket_.fd(), events, 0};
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(deadline);
+    while (true) {
+        const int count = ::poll(&what, 1, static_cast<int>(time.count()));
+        if (count > 0) return;
+        if (count == 0) throw std::runtime_error("the server did not answer in time");
+        if (errno != EINTR) throw std::runtime_error("poll");
+    }
+}
+
+bool accepts(std::uint16_t port) {
+    return LoopbackSocket(port).connect();
+}
+
+}  // namespace live
