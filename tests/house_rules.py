@@ -4,7 +4,8 @@
     house_rules.py [--compile CXX FLAG...]              prints each breach in this tree
     house_rules.py --self-test [--compile CXX FLAG...]  proves each rule on a bad example
 
-With --compile every header must also compile alone. Exits 1 if anything was found.
+With --compile every header must also compile alone; those that a source file includes first have
+done so when that was built. Exits 1 if anything was found.
 """
 import argparse
 import concurrent.futures
@@ -54,7 +55,8 @@ WORDS = [  # folders, files let off, what no line of code there may contain
 ]
 
 FILE_LINES_MAX, FUNCTION_LINES_MAX, COLUMNS_MAX = 400, 70, 100
-SUBJECT = re.compile(r'(reactor|protocol|herd|bench|tests|build|docs): [a-z].*[^.]')
+SUBJECT = re.compile(r'(reactor|protocol|herd|bench|tests|build|docs|findings|packaging|ops): '
+                     r'[a-z].*[^.]')
 SUBJECT_COLUMNS_MAX = 72
 REQUIRED = ['README.md', 'ARCHITECTURE.md']
 
@@ -193,6 +195,12 @@ def functions(code):
                 begin = outer
 
 
+def first_include(text):
+    """The first #include of a text, and what it includes, as it stands there."""
+    found = re.search(r'^[ \t]*#[ \t]*include[ \t]*(\S+)', text, re.MULTILINE)
+    return found, found[1] if found else ''
+
+
 def header_rules(path, text, names):
     """Headers are guarded; x.cpp includes x.hpp first, which proves that it stands alone."""
     if path.endswith('.hpp'):
@@ -200,8 +208,8 @@ def header_rules(path, text, names):
             yield 1, 'a header without #pragma once'
         return
     own = path[:-len('.cpp')] + '.hpp'
-    first = re.search(r'^[ \t]*#[ \t]*include[ \t]*(\S+)', text, re.MULTILINE)
-    if own in names and (not first or first[1] != f'"{own}"'):
+    first, name = first_include(text)
+    if own in names and name != f'"{own}"':
         yield (text.count('\n', 0, first.start()) if first else 0) + 1, \
             f'"{own}" is not the first include'
 
@@ -227,6 +235,22 @@ def subject_rules(log):
 
 
 # Running ---------------------------------------------------------------------------------------
+
+def unproven(root, names):
+    """The headers that no source file of the build includes first, before it defines anything."""
+    built = set()
+    for name in names:
+        if name.endswith('meson.build'):
+            built.update(re.findall(r'\w+\.cpp', read(root / name) or ''))
+    proven = set()
+    for name in names:
+        if name.endswith('.cpp') and name.rsplit('/', 1)[-1] in built:
+            text = read(root / name) or ''
+            first, included = first_include(text)
+            if first and not re.search(r'^[ \t]*#', text[:first.start()], re.MULTILINE):
+                proven.add(included.strip('"'))
+    return [name for name in names if name.endswith('.hpp') and name not in proven]
+
 
 def compile_rules(root, headers, command):
     """Each header alone, as many at a time as there are processors."""
@@ -256,7 +280,7 @@ def check(root, command):
     log = git(root, 'log', '--no-merges', '--format=%h %s')
     breaches += [('commit', commit, rule) for commit, rule in subject_rules(log)]
     if command:
-        breaches += compile_rules(root, [name for name in names if name.endswith('.hpp')], command)
+        breaches += compile_rules(root, unproven(root, names), command)
     return breaches
 
 
@@ -327,12 +351,24 @@ def self_test(command):
         found = breaches_of({**GOOD, path: text}, [])
         if len(found) != 1 or expected not in found[0]:
             wrong.append(f'{path}: expected "{expected}", found {found}')
-    log = f'1 herd: drop it\n2 Drop it\n3 herd: a stop.\n4 herd: {"a" * SUBJECT_COLUMNS_MAX}\n5 \n'
-    if [commit for commit, _ in subject_rules(log)] != ['2', '3', '4', '5']:
+    log = f'1 herd: drop it\n2 Drop it\n3 herd: a stop.\n4 herd: {"a" * SUBJECT_COLUMNS_MAX}\n5 \n' \
+          '6 ops: drop it\n7 kitchen: drop it\n'
+    if [commit for commit, _ in subject_rules(log)] != ['2', '3', '4', '5', '7']:
         wrong.append('commit subjects')
-    alone = {**GOOD, 'herd/b.hpp': '#pragma once\nUnknown a;\n'}
-    if command and 'does not compile alone' not in ''.join(breaches_of(alone, command)):
-        wrong.append('a header that does not compile alone')
+    # Compiled here, unless it is the first thing that some file of the build includes.
+    bad, build = {'herd/b.hpp': '#pragma once\nUnknown a;\n'}, {'herd/meson.build': "'b.cpp'\n"}
+    first = {'herd/b.cpp': '#include "herd/b.hpp"\n'}
+    for why, files, expected in [
+            ('alone', bad, True),
+            ('included first, but not built', {**bad, **first}, True),
+            ('included first behind a macro',
+             {**bad, **build, 'herd/b.cpp': '#define A\n#include "herd/b.hpp"\n'}, True),
+            ('included second by another file',
+             {**bad, **build, 'bench/b.cpp': '#include <map>\n#include "herd/b.hpp"\n'}, True),
+            ('proven by the build', {**bad, **build, **first}, False)]:
+        found = ''.join(breaches_of({**GOOD, **files}, command))
+        if command and ('does not compile alone' in found) != expected:
+            wrong.append(f'a header that does not compile alone, {why}')
     print('\n'.join(wrong) or f'{len(BAD) + 2} bad examples, each found')
     return 1 if wrong else 0
 
