@@ -59,6 +59,22 @@ Measured propagate(const RudeRelay& relay) {
     return measure(relay, {"propagation", "--rate", "1000", "--seconds", "1", "--clients", "100"});
 }
 
+// As many reports in half the time, where only they are counted.
+Measured count_arrivals(const RudeRelay& relay) {
+    return measure(relay,
+                   {"propagation",
+                    "--rate",
+                    "2000",
+                    "--seconds",
+                    "0.5",
+                    "--warmup",
+                    "0.2",
+                    "--settle",
+                    "0.5",
+                    "--clients",
+                    "100"});
+}
+
 }  // namespace
 
 TEST_CASE("herd-bench: a relay that takes 2 ms shows as 2 ms", "[live][bench]") {
@@ -94,7 +110,7 @@ TEST_CASE("herd-bench: updates that are lost are counted, whether or not newer o
           "[live][bench]") {
     SECTION("one of 49, now this client's, now that one's: newer ones come") {
         const RudeRelay relay({.drop_every = 49});
-        const Measured measured = propagate(relay);
+        const Measured measured = count_arrivals(relay);
         // The few that were sent to see whether the observer is there do not count.
         CHECK(measured.figure("missing") <= static_cast<double>(relay.dropped));
         CHECK(measured.figure("missing") >= static_cast<double>(relay.dropped) - 2);
@@ -103,7 +119,7 @@ TEST_CASE("herd-bench: updates that are lost are counted, whether or not newer o
     }
     SECTION("all of one client") {
         const RudeRelay relay({.drop_client = "bench-00000042"});
-        const Measured measured = propagate(relay);
+        const Measured measured = count_arrivals(relay);
         CHECK(measured.figure("missing") == static_cast<double>(relay.dropped));
         CHECK(measured.figure("missing") >= 10);
         CHECK(measured.figure("superseded") == 0);
@@ -111,7 +127,7 @@ TEST_CASE("herd-bench: updates that are lost are counted, whether or not newer o
     }
     SECTION("none") {
         const RudeRelay relay({});
-        const Measured measured = propagate(relay);
+        const Measured measured = count_arrivals(relay);
         CHECK(measured.figure("missing") == 0);
         CHECK(measured.figure("stale_clients") == 0);
         CHECK(measured.figure("duplicates") == 0);
@@ -121,11 +137,11 @@ TEST_CASE("herd-bench: updates that are lost are counted, whether or not newer o
 TEST_CASE("herd-bench: updates that come twice are counted, and once only as arrived",
           "[live][bench]") {
     const RudeRelay relay({.repeat_every = 10});
-    const Measured measured = propagate(relay);
+    const Measured measured = count_arrivals(relay);
     CHECK(measured.figure("duplicates") <= static_cast<double>(relay.repeated));
     CHECK(measured.figure("duplicates") >= 100);
     CHECK(measured.figure("missing") == 0);
-    CHECK(measured.count("1 server") == measured.figure("sent_per_second"));
+    CHECK(measured.count("1 server") == measured.figure("sent_per_second") / 2);
 }
 
 TEST_CASE("herd-bench: wrong answers are counted, in both loops", "[live][bench]") {

@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto places_deadline = 1500ms;
-const std::string limits = R"("places_deadline_ms": 1500)";
+constexpr auto places_deadline = 900ms;
+const std::string limits = R"("places_deadline_ms": 900)";
 
 // Its own server of `herd places`, and one of the herd.
 HerdSetup one_server() {
