@@ -52,9 +52,7 @@ Loop::~Loop() {
 Result<void> Loop::open(const Limits& limits, bool spin) {
     assert(poll_ < 0);
     if (auto mapped = watches_.map(limits.watches); !mapped) return mapped;
-    auto heap = PageArray<Timer*>::map(limits.timers);
-    if (!heap) return std::unexpected(heap.error());
-    heap_ = std::move(*heap);
+    if (auto mapped = timers_.map(limits.timers); !mapped) return mapped;
     auto poll = sys::open_poll();
     if (!poll) return std::unexpected(poll.error());
     poll_ = *poll;
@@ -168,7 +166,7 @@ Instant Loop::wakes_at() const {
     for (const auto& tasks : tasks_) {
         if (!tasks.empty()) return now_;
     }
-    return heap_size_ > 0 ? heap_[0]->due() : Instant::max();
+    return timers_.next();
 }
 
 void Loop::poll() {
@@ -203,13 +201,9 @@ void Loop::dispatch(std::uint64_t data, std::uint32_t mask) {
 }
 
 void Loop::expire_timers() {
-    List<Timer> due;
-    while (heap_size_ > 0 && heap_[0]->due() <= now_) {
-        Timer& timer = *heap_[0];
-        heap_remove(timer);
-        due.push_back(timer);
-    }
-    while (Timer* timer = due.pop()) timer->expired_();
+    List<TimerHeap::Entry> due;
+    timers_.take_due(now_, due);
+    while (TimerHeap::Entry* entry = due.pop()) static_cast<Timer*>(entry)->expired_();
 }
 
 void Loop::run_tasks(Phase phase) {

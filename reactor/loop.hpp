@@ -6,6 +6,7 @@
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/time.hpp"
+#include "reactor/timer_heap.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -149,11 +150,6 @@ private:
     void void_guest(int fd);
     void forget_guest(Handle<Entry> handle);
 
-    void heap_insert(Timer& timer);
-    void heap_remove(Timer& timer);
-    void heap_place(Timer& timer, std::uint32_t position);
-    void heap_settle(std::uint32_t position);
-
     int poll_ = -1;
     int alarm_ = -1;
     Instant alarm_at_{};  // What it was last set for; no later than a timer's due when we wait.
@@ -163,8 +159,7 @@ private:
     Slab<Entry> watches_;
     Handle<Entry> guests_[guests_max];
     std::uint32_t guest_count_ = 0;
-    PageArray<Timer*> heap_;  // Binary heap by due time; heap_[t.position_] == &t.
-    std::uint32_t heap_size_ = 0;
+    TimerHeap timers_;
     List<Task> tasks_[3];  // By phase.
 };
 

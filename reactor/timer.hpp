@@ -1,22 +1,18 @@
 #pragma once
 
 #include "reactor/delegate.hpp"
-#include "reactor/list.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/time.hpp"
-
-#include <cstdint>
+#include "reactor/timer_heap.hpp"
 
 namespace reactor {
 
 // A one-shot timer. Pinned; cancelled when destroyed. Fires in the loop's timer phase, never before
 // it is due, and never in the phase that started it. Periodic without drift:
 // start_at(due() + period).
-class Timer : public ListItem<Timer> {
+class Timer final : public TimerHeap::Entry {
 public:
     Timer(Loop& loop, Delegate<void()> expired) : loop_(loop), expired_(expired) {}
-    Timer(const Timer&) = delete;
-    Timer& operator=(const Timer&) = delete;
     ~Timer() { cancel(); }
 
     // Restarts when pending.
@@ -24,17 +20,13 @@ public:
     void start_at(Instant due);
     void cancel();
 
-    bool pending() const { return position_ != idle || linked(); }
-    Instant due() const { return due_; }
+    bool pending() const { return in_heap() || linked(); }
 
 private:
     friend class Loop;
-    static constexpr std::uint32_t idle = UINT32_MAX;
 
     Loop& loop_;
     Delegate<void()> expired_;
-    Instant due_{};
-    std::uint32_t position_ = idle;  // In the loop's heap.
 };
 
 }  // namespace reactor

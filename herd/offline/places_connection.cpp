@@ -54,7 +54,7 @@ PlacesConnection::PlacesConnection(reactor::Wire& wire, PlacesService& service, 
       stream_(wire, *this),
       timer_(wire.loop(), reactor::Delegate<void()>::to<&PlacesConnection::on_timer>(*this)) {}
 
-void PlacesConnection::sweep() {
+void PlacesConnection::tick() {
     using Waiting = reactor::Stream::Waiting;
     const std::uint32_t now_s = wire_.seconds();
     if (state_ == State::reading && begun_ && now_s - begun_at_ > request_s_max) {

@@ -15,7 +15,7 @@
 namespace herd::offline {
 
 // One client of the offline Places service: takes its requests one at a time, in order, and sends
-// each answer as its verdict says. Pinned. Its owner opens it once, calls sweep() each second, and
+// each answer as its verdict says. Pinned. Its owner opens it once, calls tick() each second, and
 // releases it when `closed` is called (in the reclaim phase).
 // Invariant: a search admitted has left, at the latest when `closed` is called.
 class PlacesConnection final : public reactor::StreamEvents {
@@ -27,7 +27,7 @@ public:
     reactor::Result<void> open(reactor::Socket socket) { return stream_.open(std::move(socket)); }
 
     // Ends what has waited for too long.
-    void sweep();
+    void tick();
     // Ends as soon as what was asked is answered. What hangs or drips ends now.
     void drain();
 

@@ -45,8 +45,10 @@ struct Ending {
 PlacesServer::PlacesServer(reactor::Loop& loop)
     : loop_(loop),
       wire_(loop),
-      listener_(loop, Delegate<void(reactor::Socket)>::to<&PlacesServer::on_accepted>(*this)),
-      sweep_(loop, Delegate<void()>::to<&PlacesServer::on_sweep>(*this)),
+      connections_(loop,
+                   reactor::Patience::client,
+                   reactor::Acceptor<PlacesConnection>::Make::to<&PlacesServer::make>(*this)),
+      tick_(loop, Delegate<void()>::to<&PlacesServer::on_tick>(*this)),
       grace_(loop, Delegate<void()>::to<&PlacesServer::on_grace_over>(*this)) {}
 
 PlacesServer::~PlacesServer() = default;
@@ -71,13 +73,13 @@ std::optional<reactor::Address> PlacesServer::open(const Options& options, std::
         problem = fault("connections", mapped.error());
         return std::nullopt;
     }
-    auto address = listener_.listen(options.listen);
+    auto address = connections_.listen(options.listen);
     if (!address) {
         char text[reactor::address_text_size_max];
         problem = fault("listen " + std::string(options.listen.text(text)), address.error());
         return std::nullopt;
     }
-    sweep_.start(seconds(1));
+    tick_.start(seconds(1));
     return *address;
 }
 
@@ -96,8 +98,7 @@ bool PlacesServer::load(const Options& options, std::string& problem) {
 
 void PlacesServer::drain() {
     if (std::exchange(draining_, true)) return;
-    listener_.close();
-    connections_.for_each([](PlacesConnection& connection) { connection.drain(); });
+    connections_.drain();
     if (connections_.size() == 0) {
         loop_.stop();
     } else {
@@ -105,24 +106,19 @@ void PlacesServer::drain() {
     }
 }
 
-void PlacesServer::on_accepted(reactor::Socket socket) {
-    reactor::tune(socket, reactor::Patience::client);
-    PlacesConnection* const connection = connections_.emplace(
+PlacesConnection* PlacesServer::make(reactor::Slab<PlacesConnection>& slots) {
+    return slots.emplace(
         wire_, *service_, PlacesConnection::Closed::to<&PlacesServer::on_closed>(*this));
-    assert(connection != nullptr);
-    if (!connection->open(std::move(socket))) connections_.release(*connection);
-    if (connections_.full()) listener_.pause();
 }
 
 void PlacesServer::on_closed(PlacesConnection& connection) {
     connections_.release(connection);
-    if (listener_.paused()) listener_.resume();
     if (draining_ && connections_.size() == 0) loop_.stop();
 }
 
-void PlacesServer::on_sweep() {
-    sweep_.start_at(sweep_.due() + seconds(1));
-    connections_.for_each([](PlacesConnection& connection) { connection.sweep(); });
+void PlacesServer::on_tick() {
+    tick_.start_at(tick_.due() + seconds(1));
+    connections_.tick();
 }
 
 int run(const Options& options) {

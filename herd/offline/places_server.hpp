@@ -6,9 +6,9 @@
 #include "herd/offline/place_table.hpp"
 #include "herd/offline/places_connection.hpp"
 #include "herd/offline/places_service.hpp"
+#include "reactor/acceptor.hpp"
 #include "reactor/address.hpp"
 #include "reactor/delegate.hpp"
-#include "reactor/listener.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/timer.hpp"
@@ -61,9 +61,9 @@ public:
 
 private:
     bool load(const Options& options, std::string& problem);
-    void on_accepted(reactor::Socket socket);
+    PlacesConnection* make(reactor::Slab<PlacesConnection>& slots);
     void on_closed(PlacesConnection& connection);
-    void on_sweep();
+    void on_tick();
     void on_grace_over() { loop_.stop(); }
 
     reactor::Loop& loop_;
@@ -72,9 +72,8 @@ private:
     std::optional<PlaceIndex> index_;
     std::optional<PlaceSource> source_;
     std::optional<PlacesService> service_;
-    reactor::Slab<PlacesConnection> connections_;
-    reactor::Listener listener_;
-    reactor::Timer sweep_;
+    reactor::Acceptor<PlacesConnection> connections_;
+    reactor::Timer tick_;
     reactor::Timer grace_;
     bool draining_ = false;
 };

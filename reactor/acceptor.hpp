@@ -1,0 +1,110 @@
+#pragma once
+
+#include "reactor/address.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/listener.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/result.hpp"
+#include "reactor/slab.hpp"
+#include "reactor/socket.hpp"
+
+#include <cassert>
+#include <concepts>
+#include <cstdint>
+#include <utility>
+
+namespace reactor {
+
+// What an Acceptor can keep: one accepted connection, with all that belongs to it. It hands itself
+// to release() when it has ended, in the reclaim phase and not before.
+template <class T>
+concept Session = requires(T& session, Socket socket) {
+    { session.open(std::move(socket)) } -> std::same_as<Result<void>>;
+    session.tick();   // about once a second: what has waited for too long ends
+    session.drain();  // ends as soon as what is owed has been said
+};
+
+// A listening socket and a fixed number of slots for the sessions that come of it. With the last
+// slot taken it accepts no more, and newcomers wait in the kernel's queue until one is released.
+// Pinned. The sessions are its own, from accept to release().
+//
+//   listening --last slot taken--> full --a session released--> listening
+//       \--------drain()-------------+--> draining: no newcomers, until size() is 0
+//
+// Invariant: the listener is paused exactly while every slot is taken.
+template <Session T>
+class Acceptor {
+public:
+    // How the owner makes a session in the slab, which has room; it may not refuse.
+    using Make = Delegate<T*(Slab<T>& slots)>;
+
+    struct Counters {
+        std::uint64_t accepted = 0;
+        std::uint64_t full = 0;  // times that the last slot was taken
+    };
+
+    // `full` is called whenever the last slot has been taken, and may be null: the owner may make
+    // room by ending a session.
+    Acceptor(Loop& loop, Patience patience, Make make, Delegate<void()> full = {})
+        : patience_(patience),
+          make_(make),
+          full_(full),
+          listener_(loop, Delegate<void(Socket)>::to<&Acceptor::on_accepted>(*this)) {}
+
+    // Once, first. Fails with ENOMEM.
+    Result<void> map(std::uint32_t capacity) { return slots_.map(capacity); }
+    // Returns the address in force: port 0 takes a free one.
+    Result<Address> listen(const Address& address) {
+        assert(slots_.capacity() > 0);
+        return listener_.listen(address);
+    }
+
+    void tick() {
+        slots_.for_each([](T& session) { session.tick(); });
+    }
+    // Takes nobody any more, and lets all end. Idempotent.
+    void drain() {
+        listener_.close();
+        slots_.for_each([](T& session) { session.drain(); });
+    }
+    // For a session that has ended, of itself: it is gone when this returns.
+    void release(T& session) {
+        slots_.release(session);
+        if (listener_.paused()) listener_.resume();
+        check();
+    }
+
+    template <class Visit>
+    void for_each(Visit&& visit) {
+        slots_.for_each(std::forward<Visit>(visit));
+    }
+    std::uint32_t size() const { return slots_.size(); }
+    std::uint32_t capacity() const { return slots_.capacity(); }
+    bool full() const { return slots_.full(); }
+    const Counters& counters() const { return counters_; }
+
+    void check() const { assert(listener_.paused() == slots_.full()); }
+
+private:
+    void on_accepted(Socket socket) {
+        assert(!slots_.full());
+        tune(socket, patience_);
+        T* const session = make_(slots_);
+        assert(session != nullptr);
+        ++counters_.accepted;
+        if (!session->open(std::move(socket))) return slots_.release(*session);
+        if (!slots_.full()) return;
+        ++counters_.full;
+        listener_.pause();
+        if (full_) full_();
+    }
+
+    Patience patience_;
+    Make make_;
+    Delegate<void()> full_;
+    Slab<T> slots_;
+    Listener listener_;
+    Counters counters_;
+};
+
+}  // namespace reactor
