@@ -1,8 +1,11 @@
 #pragma once
 
+#include "reactor/result.hpp"
+
 #include <cassert>
 #include <expected>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -38,5 +41,10 @@ private:
     T value_{};
     std::string error_;
 };
+
+// Why `what` has failed, in the system's words: "log x.log: Permission denied".
+inline std::unexpected<std::string> failure(std::string_view what, reactor::Errno error) {
+    return std::unexpected(std::string(what) + ": " + std::string(reactor::describe(error)));
+}
 
 }  // namespace herd

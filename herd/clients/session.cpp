@@ -1,7 +1,5 @@
 #include "herd/clients/session.hpp"
 
-#include "herd/journal/journal.hpp"
-#include "herd/links/barrier.hpp"
 #include "protocol/at_line.hpp"
 #include "protocol/iso6709.hpp"
 #include "protocol/places_json.hpp"
@@ -27,20 +25,16 @@ std::size_t places_room(std::size_t at_size, std::string_view places) {
 
 }  // namespace
 
-Session::Session(Core& core) : core_(core), stream_(core.wire, *this) {
-    assert(core.clients != nullptr);
-}
-
 Session::~Session() {
     if (asks()) {
-        core_.places.cancel(core_.clients->questions[question_].ticket);
+        host_.places.cancel(host_.questions[question_].ticket);
         forget_question();
     }
-    if (syncing_) core_.barrier->cancel(this);
+    if (syncing_) host_.barrier.cancel(this);
 }
 
 std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool ended) {
-    core_.clients->received_ns = reactor::sys::wall_ns();
+    host_.received_ns = reactor::sys::wall_ns();
     const std::size_t taken = read_lines(bytes, seen, ended);
     if (!stream_.listens()) return taken;
     if (ended || draining_) stream_.finish();
@@ -50,7 +44,7 @@ std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool end
 std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool ended) {
     reactor::Lines lines(bytes, seen);
     while (true) {
-        const auto group = core_.commands.take(lines, core_.table);
+        const auto group = host_.commands.take(lines, host_.core.table);
         if (group.empty()) break;
         for (const Line& line : group) {
             if (!std::exchange(skipping_, false)) command(line);
@@ -63,12 +57,12 @@ std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool e
     if (ended && !rest.empty()) {
         // Public graders end their only command with the connection, not with a newline.
         Line last;
-        last.read(reactor::Lines::trim(rest), core_.table);
+        last.read(reactor::Lines::trim(rest), host_.core.table);
         command(last);
         return bytes.size();
     }
     // A CR at the end may be the first half of the line's end.
-    if (reactor::Lines::trim(rest).size() > core_.limits.line_max) {
+    if (reactor::Lines::trim(rest).size() > host_.core.limits.line_max) {
         too_long(rest);
         skipping_ = true;
         return bytes.size();
@@ -77,8 +71,8 @@ std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool e
 }
 
 void Session::command(const Line& line) {
-    if (core_.log.wire()) core_.log.event(Level::debug, "in").field("line", line.text);
-    if (line.text.size() > core_.limits.line_max) return too_long(line.text);
+    if (host_.core.log.wire()) host_.core.log.event(Level::debug, "in").field("line", line.text);
+    if (line.text.size() > host_.core.limits.line_max) return too_long(line.text);
     if (!line.message) {
         invalid(line.text);
     } else if (const auto* iamat = std::get_if<protocol::IamAt>(&*line.message)) {
@@ -93,47 +87,48 @@ void Session::command(const Line& line) {
 void Session::report(const Line& line, const protocol::IamAt& iamat) {
     std::int64_t skew_ns = 0;
     // A stamp centuries ago: the difference is beyond what a line can say.
-    if (__builtin_sub_overflow(core_.clients->received_ns, iamat.time.nanoseconds, &skew_ns)) {
+    if (__builtin_sub_overflow(host_.received_ns, iamat.time.nanoseconds, &skew_ns)) {
         return invalid(line.text);
     }
-    if (core_.too_far_ahead(skew_ns, iamat.time.nanoseconds)) {
-        ++core_.counters.future_stamps;
+    if (host_.core.too_far_ahead(skew_ns, iamat.time.nanoseconds)) {
+        ++host_.core.counters.future_stamps;
         return invalid(line.text);
     }
-    if (core_.expired(iamat.time.nanoseconds, core_.clients->received_ns)) {
-        ++core_.counters.expired_stamps;
+    if (host_.core.expired(iamat.time.nanoseconds, host_.received_ns)) {
+        ++host_.core.counters.expired_stamps;
         return invalid(line.text);
     }
-    const std::span<char> out = stream_.reserve(protocol::at_line_size_max(core_.name, iamat) + 1);
-    const protocol::AtLine answer = protocol::write_at(out, core_.name, skew_ns, iamat);
-    switch (core_.table.report(answer, line.key)) {
+    const std::span<char> out =
+        stream_.reserve(protocol::at_line_size_max(host_.core.name, iamat) + 1);
+    const protocol::AtLine answer = protocol::write_at(out, host_.core.name, skew_ns, iamat);
+    switch (host_.core.table.report(answer, line.key)) {
         case table::Offer::table_full:
-            ++core_.counters.table_full;
+            ++host_.core.counters.table_full;
             return invalid(line.text);
         case table::Offer::no_long_line:
-            ++core_.counters.long_records_full;
+            ++host_.core.counters.long_records_full;
             return invalid(line.text);
         case table::Offer::not_newer:
-            ++core_.counters.iamat_old;
+            ++host_.core.counters.iamat_old;
             break;
         case table::Offer::stored:
             break;
     }
-    ++core_.counters.iamat;
-    if (core_.journal != nullptr) core_.journal->hold(stream_);
+    ++host_.core.counters.iamat;
+    if (host_.journal != nullptr) host_.journal->hold(stream_);
     const std::size_t size = answer.whole.size();
     out[size] = '\n';
     sent(size + 1, out.data());
 }
 
 void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
-    const table::Record* record = core_.table.find(whatsat.client, line.key);
-    if (record == nullptr || core_.expired(record->time_ns, core_.clients->received_ns)) {
+    const table::Record* record = host_.core.table.find(whatsat.client, line.key);
+    if (record == nullptr || host_.core.expired(record->time_ns, host_.received_ns)) {
         return invalid(line.text);
     }
-    ++core_.counters.whatsat;
-    const std::string_view at_line = core_.table.line(*record);
-    const auto where = protocol::parse_iso6709(core_.table.location(*record));
+    ++host_.core.counters.whatsat;
+    const std::string_view at_line = host_.core.table.line(*record);
+    const auto where = protocol::parse_iso6709(host_.core.table.location(*record));
     assert(where.has_value());
     std::array<char, protocol::places_failure_size_min> none{};
     if (whatsat.bound == 0) {
@@ -141,7 +136,7 @@ void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
     }
     const protocol::PlacesQuery query{where->latitude, where->longitude, whatsat.radius_mm};
     if (!ask(at_line, query, whatsat.bound)) {
-        ++core_.counters.places_refused;
+        ++host_.core.counters.places_refused;
         return answer_now(at_line,
                           protocol::format_places_failure(none,
                                                           protocol::PlacesStatus::over_query_limit,
@@ -154,14 +149,14 @@ void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
 bool Session::ask(std::string_view at_line,
                   const protocol::PlacesQuery& query,
                   std::uint32_t bound) {
-    Questions& questions = core_.clients->questions;
+    Questions& questions = host_.questions;
     Question* const question = questions.emplace();
     assert(question != nullptr);
     question_ = questions.index(*question);
     question->bound = bound;
-    if (question->at_line.append(core_.wire.blocks(), at_line, false)) {
+    if (question->at_line.append(host_.core.wire.blocks(), at_line, false)) {
         question->ticket =
-            core_.places.begin(query, places::Places::Answered::to<&Session::on_places>(*this));
+            host_.places.begin(query, places::Places::Answered::to<&Session::on_places>(*this));
     }
     if (question->ticket) return true;
     forget_question();
@@ -169,19 +164,19 @@ bool Session::ask(std::string_view at_line,
 }
 
 void Session::forget_question() {
-    Question& question = core_.clients->questions[question_];
-    question.at_line.clear(core_.wire.blocks());
-    core_.clients->questions.release(question);
+    Question& question = host_.questions[question_];
+    question.at_line.clear(host_.core.wire.blocks());
+    host_.questions.release(question);
     question_ = Questions::none;
 }
 
 void Session::on_places(const protocol::CutPlaces& answer) {
     assert(asks());
-    const Question& question = core_.clients->questions[question_];
+    const Question& question = host_.questions[question_];
     const std::uint32_t bound = question.bound;
-    const std::size_t at_size = question.at_line.size(core_.wire.blocks());
+    const std::size_t at_size = question.at_line.size(host_.core.wire.blocks());
     const std::span<char> out = stream_.reserve(places_room(at_size, answer.text));
-    question.at_line.copy_to(core_.wire.blocks(), out.data());
+    question.at_line.copy_to(host_.core.wire.blocks(), out.data());
     forget_question();
     send_places(out, at_size, answer, bound);
     answered_late();
@@ -193,10 +188,10 @@ void Session::answered_late() {
 }
 
 void Session::sync(std::string_view line) {
-    ++core_.counters.sync;
+    ++host_.core.counters.sync;
     using Begun = links::Barrier::Begun;
     const Begun begun =
-        core_.barrier->begin(this, links::Barrier::Over::to<&Session::on_synced>(*this));
+        host_.barrier.begin(this, links::Barrier::Over::to<&Session::on_synced>(*this));
     switch (begun) {
         case Begun::reached:
             return tell_reach();
@@ -219,9 +214,9 @@ void Session::on_synced(bool reached) {
 }
 
 void Session::tell_reach() {
-    const links::Reach reach = core_.barrier->reach();
+    const links::Reach reach = host_.barrier.reach();
     const std::span<char> out = stream_.reserve(protocol::sync_answer_size_max + 1);
-    const protocol::SyncAnswer answer{core_.name, reach.live, reach.configured};
+    const protocol::SyncAnswer answer{host_.core.name, reach.live, reach.configured};
     const std::size_t size = protocol::format(out, answer).size();
     out[size] = '\n';
     sent(size + 1, out.data());
@@ -249,7 +244,7 @@ void Session::send_places(std::span<char> out,
 }
 
 void Session::invalid(std::string_view line) {
-    ++core_.counters.invalid;
+    ++host_.core.counters.invalid;
     const std::size_t size = protocol::invalid_size(line) + 1;
     char* out = stream_.reserve(size).data();
     static_cast<void>(protocol::format_invalid({out, size}, line));
@@ -259,26 +254,26 @@ void Session::invalid(std::string_view line) {
 
 // As much of it comes back as a line may have.
 void Session::too_long(std::string_view line) {
-    ++core_.counters.lines_too_long;
-    invalid(line.substr(0, core_.limits.line_max));
+    ++host_.core.counters.lines_too_long;
+    invalid(line.substr(0, host_.core.limits.line_max));
 }
 
 void Session::sent(std::size_t size, const char* text) {
-    if (core_.log.wire()) {
-        core_.log.event(Level::debug, "out").field("line", std::string_view(text, size - 1));
+    if (host_.core.log.wire()) {
+        host_.core.log.event(Level::debug, "out").field("line", std::string_view(text, size - 1));
     }
     stream_.commit(size);
 }
 
-void Session::check(std::uint32_t now) {
+void Session::tick() {
     struct Rule {
         std::uint32_t limit_ms;
         std::uint64_t* counter;
     };
     const auto rule = [&]() -> Rule {
         using Waiting = reactor::Stream::Waiting;
-        const config::Limits& limits = core_.limits;
-        watch::Counters& counters = core_.counters;
+        const config::Limits& limits = host_.core.limits;
+        watch::Counters& counters = host_.core.counters;
         switch (stream_.waiting()) {
             case Waiting::first:
                 return {limits.first_line_ms, &counters.silent_at_first};
@@ -296,7 +291,8 @@ void Session::check(std::uint32_t now) {
         return {UINT32_MAX, nullptr};
     }();
     if (rule.counter == nullptr || stream_.dead()) return;
-    if (std::uint64_t{now - stream_.waiting_since()} * 1000 < rule.limit_ms) return;
+    const std::uint32_t waited_s = host_.core.wire.seconds() - stream_.waiting_since();
+    if (std::uint64_t{waited_s} * 1000 < rule.limit_ms) return;
     ++*rule.counter;
     stream_.abort();
 }
@@ -319,7 +315,7 @@ void Session::on_drained() {
 }
 
 void Session::on_closed(reactor::Closed) {
-    core_.clients->ended(*this);
+    host_.ended(*this);
 }
 
 }  // namespace herd::clients

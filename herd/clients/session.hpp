@@ -1,11 +1,8 @@
 #pragma once
 
-#include "herd/core.hpp"
-#include "herd/places/places.hpp"
+#include "herd/clients/host.hpp"
 #include "protocol/command.hpp"
-#include "reactor/blocks.hpp"
-#include "reactor/delegate.hpp"
-#include "reactor/slab.hpp"
+#include "reactor/result.hpp"
 #include "reactor/socket.hpp"
 #include "reactor/stream.hpp"
 
@@ -17,23 +14,6 @@
 
 namespace herd::clients {
 
-class Session;
-
-// A WHATSAT that waits for the Places service.
-struct Question {
-    places::Ticket ticket;
-    reactor::BlockChain at_line;  // What it will be answered with, before the places.
-    std::uint32_t bound = 0;
-};
-using Questions = reactor::Slab<Question>;
-
-// What the sessions of one server share; outlives them.
-struct ClientHost {
-    reactor::Delegate<void(Session&)> ended;  // Releases the session.
-    Questions questions{};                    // Room for one of each session.
-    std::int64_t received_ns = 0;             // Wall clock, when the batch at hand was read.
-};
-
 // One client's connection: commands in, one answer each, in order. While a WHATSAT waits for the
 // Places service, or a SYNC for the neighbours, nothing further is read; everything else is
 // answered in the batch it came in.
@@ -42,21 +22,21 @@ struct ClientHost {
 //      |  \--line too long--> skipping --its end--> reading
 //      +--end of input, all answered--> finishing --> closed
 //
-// Lives in the Server's slab from accept until the host's `ended` is called. Most of them are idle:
-// what only a busy one needs stands with the host.
+// Lives in the slab of Clients from accept until the host's `ended` is called.
 class Session final : public reactor::StreamEvents {
 public:
-    explicit Session(Core& core);
+    explicit Session(Host& host) : host_(host), stream_(host.core.wire, *this) {}
     ~Session();
 
     reactor::Result<void> open(reactor::Socket socket) { return stream_.open(std::move(socket)); }
 
-    // Closes it when a limit says so. `now` in Wire::seconds.
-    void check(std::uint32_t now);
+    // About once a second: closes it when a limit says so.
+    void tick();
     // What has been received is answered, then it ends.
     void drain();
 
-    // Seconds for which it has neither begun nor been owed anything; nothing when it has.
+    // `now` in Wire::seconds. Seconds for which it has neither begun nor been owed anything;
+    // nothing when it has.
     std::uint32_t idle_seconds(std::uint32_t now) const;
     void evict() { stream_.abort(); }
 
@@ -89,7 +69,7 @@ private:
     bool waits() const { return asks() || syncing_; }
     bool asks() const { return question_ != Questions::none; }
 
-    Core& core_;
+    Host& host_;
     reactor::Stream stream_;
     std::uint32_t question_ = Questions::none;  // Of the host's: the WHATSAT that waits.
     bool syncing_ = false;                      // Waits at the barrier.

@@ -2,7 +2,7 @@
 
 namespace herd::links {
 
-Barrier::Barrier(Core& core, const Links& links)
+Barrier::Barrier(Core& core, BarrierLinks& links)
     : core_(core),
       links_(links),
       deadline_(core.loop, reactor::Delegate<void()>::to<&Barrier::on_deadline>(*this)) {}

@@ -17,24 +17,29 @@ struct Reach {
     std::uint32_t configured;
 };
 
+// How a Barrier reaches the links that it waits for; outlives it.
+class BarrierLinks {
+public:
+    // Whether every live one has had everything up to this change acknowledged.
+    virtual bool have(std::uint64_t seq) const = 0;
+    // Tells the neighbours at once how far they have been told.
+    virtual void mark() = 0;
+    virtual Reach reach() const = 0;
+
+protected:
+    ~BarrierLinks() = default;
+};
+
 // Where those wait who ask to be told when all that the server has is with every live neighbour. A
 // neighbour that goes meanwhile is not waited for, one that comes is.
-// Owned by the Server. Room for limits.syncs, each for limits.sync_ms.
+// Owned by Neighbours. Room for limits.syncs, each for limits.sync_ms.
 class Barrier {
 public:
-    // How it reaches the links.
-    struct Links {
-        // Whether every live one has had everything up to this change acknowledged.
-        reactor::Delegate<bool(std::uint64_t)> have;
-        // Tell the neighbours at once how far they have been told.
-        reactor::Delegate<void()> mark;
-        reactor::Delegate<Reach()> reach;
-    };
     // True: it is so. False: not in time.
     using Over = reactor::Delegate<void(bool)>;
     enum class Begun : std::uint8_t { reached, waiting, refused };
 
-    Barrier(Core& core, const Links& links);
+    Barrier(Core& core, BarrierLinks& links);
 
     reactor::Result<void> open();
 
@@ -65,7 +70,7 @@ private:
     void on_deadline();
 
     Core& core_;
-    Links links_;
+    BarrierLinks& links_;
     reactor::Slab<Wait> slots_;
     reactor::List<Wait> waits_;  // In the order of `seq` and of `until`.
     reactor::Timer deadline_;    // Of the first.

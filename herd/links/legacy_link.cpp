@@ -1,6 +1,5 @@
 #include "herd/links/legacy_link.hpp"
 
-#include "herd/links/barrier.hpp"
 #include "protocol/at_line.hpp"
 
 #include <cassert>
@@ -16,8 +15,12 @@ constexpr reactor::Connector::Pace pace{.pause_max = std::chrono::seconds(1)};
 
 }  // namespace
 
-LegacyLink::LegacyLink(Core& core, std::string_view name, const reactor::Address& address)
+LegacyLink::LegacyLink(Core& core,
+                       Host& host,
+                       std::string_view name,
+                       const reactor::Address& address)
     : core_(core),
+      host_(host),
       name_(name),
       connector_(core.loop,
                  pace,
@@ -97,7 +100,7 @@ void LegacyLink::on_closed(reactor::Closed why) {
     } else if (!stopped_) {
         dial();
     }
-    if (core_.barrier != nullptr) core_.barrier->check();
+    host_.on_progress();
 }
 
 // It may have forgotten everything.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/core.hpp"
+#include "herd/links/host.hpp"
 #include "herd/table/follower.hpp"
 #include "herd/table/record.hpp"
 #include "herd/watch/status.hpp"
@@ -35,7 +36,7 @@ class LegacyLink final : public reactor::StreamEvents {
 public:
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
 
-    LegacyLink(Core& core, std::string_view name, const reactor::Address& address);
+    LegacyLink(Core& core, Host& host, std::string_view name, const reactor::Address& address);
 
     std::string_view name() const { return name_; }
     // Whether a connection from there may be its own, as far as an address can tell.
@@ -83,6 +84,7 @@ private:
     void go_down();
 
     Core& core_;
+    Host& host_;
     std::string_view name_;
     reactor::Address address_;
     reactor::Connector connector_;

@@ -1,19 +1,16 @@
 #pragma once
 
-#include "herd/core.hpp"
 #include "herd/links/comparison.hpp"
-#include "herd/links/peer_link.hpp"
 #include "herd/table/rules.hpp"
 
+#include <cassert>
 #include <cstdint>
 #include <string_view>
 
 namespace herd::links {
 
-class PeerSession;
-
-// What a server knows of one configured neighbour, for as long as the server runs: the link it
-// sends on, the session it receives on, and how far it has processed the neighbour's feed.
+// What a server remembers of one configured neighbour, whatever connects the two just now. Owned by
+// Neighbours, for as long as the server runs.
 //
 // An incarnation is a number for one run of one neighbour (name and epoch), unique within this
 // server's run: the neighbour's index in the low bits, a count of runs above. 0 is nobody.
@@ -21,15 +18,13 @@ class Neighbour {
 public:
     static constexpr std::uint32_t index_bits = 6;
 
-    Neighbour(Core& core,
-              std::uint32_t index,
-              std::string_view name,
-              const reactor::Address& address)
-        : index_(index), name_(name), link_(core, *this, address) {}
+    // `name` is the configuration's, and outlives this.
+    Neighbour(std::uint32_t index, std::string_view name) : index_(index), name_(name) {
+        assert(index < (1U << index_bits));
+    }
 
+    std::uint32_t index() const { return index_; }
     std::string_view name() const { return name_; }
-    PeerLink& link() { return link_; }
-    const PeerLink& link() const { return link_; }
 
     // The incarnation of its run `epoch`; a new number whenever that is not the run known so far.
     std::uint32_t incarnation(std::uint64_t epoch) {
@@ -48,16 +43,12 @@ public:
     // Its table beside ours.
     Comparison comparison;
     std::uint64_t divergences = 0;  // Buckets found divergent.
-    // The session it sends on now, or null. Of two, the newer holds. While the link is live, it is
-    // of the run that the link is live with.
-    PeerSession* session = nullptr;
 
 private:
     std::uint32_t index_;
     std::uint32_t run_ = 0;
     std::uint64_t epoch_ = 0;
     std::string_view name_;
-    PeerLink link_;
 };
 
 }  // namespace herd::links

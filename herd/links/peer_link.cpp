@@ -1,8 +1,5 @@
 #include "herd/links/peer_link.hpp"
 
-#include "herd/links/barrier.hpp"
-#include "herd/links/neighbour.hpp"
-#include "herd/links/peer_session.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/lines.hpp"
 #include "reactor/sys.hpp"
@@ -22,8 +19,9 @@ constexpr std::size_t mark_room = 3 * protocol::peer_line_size_max;
 
 }  // namespace
 
-PeerLink::PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& address)
+PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::Address& address)
     : core_(core),
+      host_(host),
       neighbour_(neighbour),
       connector_(core.loop,
                  {},
@@ -115,7 +113,7 @@ void PeerLink::acknowledge(std::uint64_t seq) {
     // Of what it was told, and no more.
     if (state_ != State::live || seq > marked_.seq) return stream_->abort();
     lag_.acknowledged(seq);
-    if (core_.barrier != nullptr) core_.barrier->check();
+    host_.on_progress();
 }
 
 void PeerLink::mark_soon() {
@@ -146,10 +144,7 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     refused_ = false;
     connector_.settle();
     incarnation_ = neighbour_.incarnation(answer.epoch);
-    // One of another run is half open, or of another server with this name.
-    if (neighbour_.session != nullptr && neighbour_.session->incarnation() != incarnation_) {
-        neighbour_.session->abort();
-    }
+    host_.on_live(neighbour_, incarnation_);
     const auto position = table::rules::resumed(
         {answer.resume_epoch, answer.resume_seq, answer.sweep_target, answer.sweep_slot},
         core_.epoch,
@@ -188,7 +183,7 @@ void PeerLink::on_closed(reactor::Closed) {
     stream_.reset();
     mark_timer_.cancel();
     if (!leaving_) connector_.dial_later();
-    if (core_.barrier != nullptr) core_.barrier->check();
+    host_.on_progress();
 }
 
 void PeerLink::pump(std::span<char> scratch) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "herd/core.hpp"
+#include "herd/links/host.hpp"
 #include "herd/links/lag.hpp"
+#include "herd/links/neighbour.hpp"
 #include "herd/links/upkeep.hpp"
 #include "herd/table/follower.hpp"
 #include "herd/watch/status.hpp"
@@ -18,8 +20,6 @@
 
 namespace herd::links {
 
-class Neighbour;
-
 // The connection on which this server sends its changes to one neighbour: dialled by us, one way.
 // A link is a place in the change feed and not a queue: a neighbour that is slow or away costs no
 // memory, and gets each client's newest position when it is back.
@@ -28,14 +28,14 @@ class Neighbour;
 //     ^                    |                    |
 //     +--- lost, refused, or silent for 3 s ----+      (then the connector dials again)
 //
-// Owned by its Neighbour.
+// Owned by Neighbours, beside what is remembered of that neighbour.
 class PeerLink final : public reactor::StreamEvents {
 public:
     static constexpr reactor::Duration mark_interval = std::chrono::milliseconds(50);
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
     static constexpr std::size_t mark_bytes = std::size_t{256} << 10;
 
-    PeerLink(Core& core, Neighbour& neighbour, const reactor::Address& address);
+    PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::Address& address);
 
     void aim(const reactor::Address& address) { connector_.aim(address); }
     void start() { nudge(); }
@@ -87,6 +87,7 @@ private:
     void say(const Message& message);
 
     Core& core_;
+    Host& host_;
     Neighbour& neighbour_;
     reactor::Connector connector_;
     std::optional<reactor::Stream> stream_;  // While connected.

@@ -1,6 +1,5 @@
 #include "herd/links/peer_session.hpp"
 
-#include "herd/links/neighbour.hpp"
 #include "herd/table/rules.hpp"
 #include "herd/watch/status.hpp"
 #include "reactor/lines.hpp"
@@ -13,8 +12,8 @@
 
 namespace herd::links {
 
-PeerSession::PeerSession(Core& core, const Host& host)
-    : core_(core), host_(host), stream_(core.wire, *this, true) {}
+PeerSession::PeerSession(Core& core, Host& host, MessageGroup& messages)
+    : core_(core), host_(host), messages_(messages), stream_(core.wire, *this, true) {}
 
 reactor::Result<void> PeerSession::open(reactor::Socket socket) {
     heard_at_ = core_.loop.now();
@@ -39,7 +38,7 @@ std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool
     unanswered_ = true;
     reactor::Lines lines(bytes, seen);
     while (true) {
-        const auto group = core_.messages.take(lines, core_.table);
+        const auto group = messages_.take(lines, core_.table);
         if (group.empty()) break;
         for (const Line& line : group) {
             on_line(line);
@@ -87,23 +86,15 @@ void PeerSession::on_line(const Line& line) {
 
 void PeerSession::on_message(const protocol::Hello& hello) {
     if (hello.version != protocol::peer_version) return refuse(502, "protocol version 1 only");
-    Neighbour* neighbour = host_.neighbour(hello.name);
-    if (neighbour == nullptr) return refuse(503, "not a neighbour of this server");
-    // Two servers have one name. The one that we dial has everything of us, and tells us
-    // everything: if both were listened to in turn, each would begin anew each time.
-    if (neighbour->link().live() && !neighbour->is_run(hello.epoch)) {
-        return refuse(504, "another server of this name is where it should be");
-    }
-    // The older session may be half open; the newer one shows where the neighbour is now.
-    if (neighbour->session != nullptr) neighbour->session->abort();
-    neighbour->session = this;
-    neighbour_ = neighbour;
+    const auto admitted = host_.admit(*this, hello);
+    if (!admitted) return refuse(admitted.error().code, admitted.error().text);
+    neighbour_ = *admitted;
     heard_at_ = core_.loop.now();
-    incarnation_ = neighbour->incarnation(hello.epoch);
-    neighbour->received = table::rules::granted(neighbour->received, hello.epoch);
-    const table::rules::Position& granted = neighbour->received;
+    incarnation_ = neighbour_->incarnation(hello.epoch);
+    neighbour_->received = table::rules::granted(neighbour_->received, hello.epoch);
+    const table::rules::Position& granted = neighbour_->received;
     core_.log.event(Level::info, "neighbour_connected")
-        .field("neighbour", neighbour->name())
+        .field("neighbour", neighbour_->name())
         .field("from", granted.seq)
         .field("to", hello.seq);
     say(protocol::Welcome{protocol::peer_version,
@@ -114,7 +105,6 @@ void PeerSession::on_message(const protocol::Hello& hello) {
                           granted.sweep_target,
                           granted.sweep_slot,
                           reactor::sys::wall_ns()});
-    neighbour->link().nudge();
 }
 
 void PeerSession::on_record(const protocol::AtLine& line, table::LocationTable::Key key) {
@@ -160,7 +150,7 @@ void PeerSession::on_message(const protocol::DigestPart& part) {
         const std::uint64_t ours = core_.table.digest().bucket(bucket);
         if (!neighbour_->comparison.diverges(bucket, ours, part.hashes[i])) continue;
         ++divergent_;
-        host_.repair(bucket);
+        host_.on_divergence(bucket);
     }
 }
 
@@ -212,11 +202,7 @@ void PeerSession::refuse(std::uint32_t code, std::string_view reason) {
 }
 
 void PeerSession::on_closed(reactor::Closed) {
-    if (neighbour_ != nullptr && neighbour_->session == this) {
-        neighbour_->session = nullptr;
-        core_.log.event(Level::info, "neighbour_dropped").field("neighbour", neighbour_->name());
-    }
-    host_.ended(*this);
+    host_.on_ended(*this);
 }
 
 template <class Message>

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "herd/core.hpp"
+#include "herd/links/host.hpp"
+#include "herd/links/neighbour.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/socket.hpp"
@@ -14,8 +16,6 @@
 
 namespace herd::links {
 
-class Neighbour;
-
 // A connection on which another server sends us its changes: accepted by us, one way but for
 // WELCOME, ERR, ACK and PONG. Nothing is believed of it before its first line shows who it is.
 //
@@ -27,21 +27,13 @@ class Neighbour;
 //
 // A legacy one says AT lines only. It usually says one and ends, and then that one may lack a
 // newline. It is nobody's incarnation: what it says goes to all.
-// Lives in the Server's slab from accept until `ended` is called.
+// Lives in the slab of Neighbours from accept until Host::on_ended.
 class PeerSession final : public reactor::StreamEvents {
 public:
-    // How a session reaches its server.
-    struct Host {
-        reactor::Delegate<Neighbour*(std::string_view)> neighbour;  // null: not one of ours
-        reactor::Delegate<void(PeerSession&)> ended;
-        reactor::Delegate<void(std::uint32_t)> repair;               // this bucket
-        reactor::Delegate<bool(const reactor::Address&)> is_legacy;  // one of ours is there
-        // What it says of itself; see Status.
-        reactor::Delegate<std::string_view(std::span<char>)> status;
-    };
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
 
-    PeerSession(Core& core, const Host& host);
+    // What is read ahead stands in `messages`, which serves one session at a time.
+    PeerSession(Core& core, Host& host, MessageGroup& messages);
 
     reactor::Result<void> open(reactor::Socket socket);
     // About once a second: a neighbour that is silent is taken for gone. Not a legacy one, which
@@ -49,10 +41,12 @@ public:
     // answered since, is told that it is heard: its PINGs may stand behind much else.
     void tick();
     void abort() { stream_.abort(); }
+    // Whose it is since its HELLO, or null.
+    const Neighbour* neighbour() const { return neighbour_; }
     // Of the run that says it; 0: nobody's.
     std::uint32_t incarnation() const { return incarnation_; }
     // The server shuts down: what the neighbour still has to say is for its successor.
-    void leave() { stream_.finish(); }
+    void drain() { stream_.finish(); }
 
 private:
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
@@ -80,7 +74,8 @@ private:
     void say(const Message& message);
 
     Core& core_;
-    const Host& host_;
+    Host& host_;
+    MessageGroup& messages_;
     reactor::Stream stream_;
     Neighbour* neighbour_ = nullptr;  // Since its HELLO.
     std::uint32_t incarnation_ = 0;   // Of its run.

@@ -7,6 +7,7 @@
 #include "herd/links/neighbour.hpp"
 #include "herd/links/peer_session.hpp"
 #include "herd/log.hpp"
+#include "herd/needs.hpp"
 #include "herd/places/key.hpp"
 #include "herd/places/lookup.hpp"
 #include "herd/server.hpp"
@@ -203,7 +204,7 @@ std::string memory(const config::Config& config) {
 }
 
 std::uint64_t allowed_descriptors(const config::Config& config) {
-    return reactor::sys::raise_descriptor_limit(Server::descriptors(config)).value_or(0);
+    return reactor::sys::raise_descriptor_limit(descriptors(config)).value_or(0);
 }
 
 }  // namespace
@@ -222,14 +223,14 @@ std::uint64_t memory_ceiling(const config::Config& config) {
     const std::uint64_t places =
         lookups * (slots<places::Lookup>() + 3 * sizeof(void*)) +
         std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
-    const auto loop = Server::loop_limits(config);
+    const auto loop = loop_limits(config);
     return table_memory(limits) + blocks + sessions + places +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) + buffers +
            limits.places_body_max + Log::buffer_size;
 }
 
 std::string overview(const config::Config& config, const std::string& where) {
-    const std::uint64_t needed = Server::descriptors(config);
+    const std::uint64_t needed = descriptors(config);
     const std::uint64_t allowed = allowed_descriptors(config);
     std::string text = where + ": " + graph(config) + servers(config) + settings(config) +
                        limits(config) + memory(config);
@@ -246,7 +247,7 @@ std::string overview(const config::Config& config, const std::string& where) {
 int check(const config::Config& config, const std::string& where) {
     const std::string text = overview(config, where);
     std::fwrite(text.data(), 1, text.size(), stdout);
-    return allowed_descriptors(config) < Server::descriptors(config) ? 1 : 0;
+    return allowed_descriptors(config) < descriptors(config) ? 1 : 0;
 }
 
 }  // namespace herd::program

@@ -2,6 +2,7 @@
 
 #include "herd/config/text.hpp"
 #include "herd/log.hpp"
+#include "herd/needs.hpp"
 #include "herd/outcome.hpp"
 #include "herd/places/trouble.hpp"
 #include "herd/places/upstream.hpp"
@@ -55,6 +56,7 @@ private:
     void on_look();
     void on_places_trouble(places::Trouble trouble);
     void on_signal(int signal);
+    void spoil_one();
     void on_stopped() { loop_.stop(); }
 
     const config::Config& config_;
@@ -72,7 +74,7 @@ Outcome<> Serving::start() {
     if (auto fine = check_servers(); !fine) return fine;
     if (auto raised = raise_limit(); !raised) return raised;
     reactor::sys::take_pages_at_once(config_.prefault);
-    const auto opened = loop_.open(Server::loop_limits(config_), config_.spin);
+    const auto opened = loop_.open(loop_limits(config_), config_.spin);
     if (!opened) {
         return std::unexpected("event loop: " + std::string(describe(opened.error())));
     }
@@ -92,8 +94,8 @@ Outcome<> Serving::start() {
             self_.name.c_str(),
             config_.journal.folder.c_str());
     }
-    say(": clients on " + config::to_text(server_.client_address()) + ", peers on " +
-        config::to_text(server_.peer_address()));
+    say(": clients on " + config::to_text(server_.clients().address()) + ", peers on " +
+        config::to_text(server_.neighbours().address()));
     return {};
 }
 
@@ -107,7 +109,7 @@ Outcome<> Serving::check_servers() const {
 }
 
 Outcome<> Serving::raise_limit() const {
-    const std::uint64_t needed = Server::descriptors(config_);
+    const std::uint64_t needed = descriptors(config_);
     const auto allowed = reactor::sys::raise_descriptor_limit(needed);
     if (!allowed) {
         return std::unexpected("open files: " + std::string(describe(allowed.error())));
@@ -135,15 +137,20 @@ void Serving::on_places_trouble(places::Trouble trouble) {
 }
 
 void Serving::on_look() {
-    if (server_.live_links() < self_.neighbours.size()) {
+    if (server_.neighbours().reach().live < self_.neighbours.size()) {
         look_.start(look_interval);
     } else {
         say(linked_line);
     }
 }
 
+void Serving::spoil_one() {
+    const std::string_view client = server_.spoiler().spoil_one(reactor::sys::random_bits());
+    server_.log().event(Level::warning, "corrupted").field("client", client);
+}
+
 void Serving::on_signal(int signal) {
-    if (signal == reactor::Signals::user) return server_.corrupt_one();
+    if (signal == reactor::Signals::user) return spoil_one();
     if (std::exchange(stopping_, true)) std::_Exit(1);
     look_.cancel();
     server_.shut_down();

@@ -1,22 +1,27 @@
 #include "herd/table/expiry.hpp"
 
+#include "herd/table/rules.hpp"
+#include "reactor/sys.hpp"
+
 #include <algorithm>
+#include <cassert>
 
 namespace herd::table {
 
 void Expiry::step() {
-    LocationTable& table = core_.table;
+    assert(ttl_ns_ > 0);
     constexpr auto steps_max = static_cast<std::uint32_t>(round / step_min);
-    const std::uint32_t count = std::max(slots_min, table.slots() / steps_max + 1);
-    const std::uint32_t end = std::min(slot_ + count, table.slots());
+    const std::uint32_t count = std::max(slots_min, table_.slots() / steps_max + 1);
+    const std::uint32_t end = std::min(slot_ + count, table_.slots());
     const std::int64_t now = reactor::sys::wall_ns();
     for (; slot_ < end; ++slot_) {
-        if (!table.used(slot_) || !core_.expired(table.at(slot_).time_ns, now)) continue;
-        table.remove(slot_);
-        ++core_.counters.records_expired;
+        if (!table_.used(slot_) || !rules::expired(table_.at(slot_).time_ns, now, ttl_ns_))
+            continue;
+        table_.remove(slot_);
+        ++expired_;
     }
-    if (slot_ >= table.slots()) slot_ = 0;
-    timer_.start(round / (table.slots() / count + 1));
+    if (slot_ >= table_.slots()) slot_ = 0;
+    timer_.start(round / (table_.slots() / count + 1));
 }
 
 }  // namespace herd::table

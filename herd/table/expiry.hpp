@@ -1,6 +1,8 @@
 #pragma once
 
-#include "herd/core.hpp"
+#include "herd/table/location_table.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/time.hpp"
 #include "reactor/timer.hpp"
 
 #include <chrono>
@@ -10,24 +12,31 @@ namespace herd::table {
 
 // Makes room of what has expired: looks at every slot once in a round, in small steps. Nobody needs
 // it to be soon, as an expired record is not answered with; but within a few rounds of digests,
-// lest a neighbour who was sooner looks different. Does nothing without a ttl. Owned by the Server.
+// lest a neighbour who was sooner looks different. Does nothing without a ttl. What it is given is
+// borrowed.
 class Expiry {
 public:
     static constexpr reactor::Duration round = std::chrono::seconds(20);
     static constexpr reactor::Duration step_min = std::chrono::milliseconds(10);
     static constexpr std::uint32_t slots_min = 256;  // per step
 
-    explicit Expiry(Core& core)
-        : core_(core), timer_(core.loop, reactor::Delegate<void()>::to<&Expiry::step>(*this)) {}
+    // `expired` counts the records that were forgotten; a `ttl_ns` of 0 is none.
+    Expiry(reactor::Loop& loop, LocationTable& table, std::int64_t ttl_ns, std::uint64_t& expired)
+        : table_(table),
+          ttl_ns_(ttl_ns),
+          expired_(expired),
+          timer_(loop, reactor::Delegate<void()>::to<&Expiry::step>(*this)) {}
 
     void start() {
-        if (core_.ttl_ns > 0) step();
+        if (ttl_ns_ > 0) step();
     }
 
 private:
     void step();
 
-    Core& core_;
+    LocationTable& table_;
+    std::int64_t ttl_ns_;
+    std::uint64_t& expired_;
     reactor::Timer timer_;
     std::uint32_t slot_ = 0;  // The next to look at.
 };

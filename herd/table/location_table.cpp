@@ -118,15 +118,6 @@ void LocationTable::send_again(std::uint32_t slot) {
     feed_.touch(slot);
 }
 
-bool LocationTable::corrupt(const protocol::AtLine& line) {
-    const std::uint32_t slot = slot_of(line.client, key(line.client));
-    if (slot == no_record) return false;
-    Record& record = records_[slot];
-    if (!make_room(record, at_line_size(line))) return false;
-    write(record, line, record.source);
-    return true;
-}
-
 bool LocationTable::replaces(const protocol::AtLine& line,
                              const Record& stored,
                              Origin origin) const {

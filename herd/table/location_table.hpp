@@ -79,9 +79,6 @@ public:
     // Forgets the record of a used slot; followers hear nothing of it. For what every server
     // forgets by itself.
     void remove(std::uint32_t slot);
-    // A fault for tests: the stored report becomes this one, whichever is newer, and no follower is
-    // told. Answers whether the client is known and the line fits.
-    bool corrupt(const protocol::AtLine& line);
 
     // Null when nothing is known of the client. Valid until the next report or relay.
     const Record* find(std::string_view client) const { return find(client, key(client)); }
@@ -108,6 +105,7 @@ public:
     const ChangeFeed& feed() const { return feed_; }
 
 private:
+    friend class Spoiler;
     enum class Origin : std::uint8_t { client, neighbour };
 
     Offer offer(const protocol::AtLine& line, Key key, std::uint32_t source, Origin origin);

@@ -67,7 +67,7 @@ TEST_CASE(
     CHECK(counters.idle == 1);
     CHECK(counters.slow_readers == 1);
     CHECK_FALSE(busy.ended());
-    CHECK(herd[0].client_count() == 1);
+    CHECK(herd[0].clients().size() == 1);
 }
 
 TEST_CASE("limits: a client that keeps a finished connection open is closed", "[live][limits]") {
@@ -79,8 +79,8 @@ TEST_CASE("limits: a client that keeps a finished connection open is closed", "[
     REQUIRE(at_line(stays, "c").starts_with("AT "));
     herd[0].shut_down();
     stays.hear_end();
-    CHECK(herd[0].client_count() == 1);
-    herd.run_until([&] { return herd[0].client_count() == 0; });
+    CHECK(herd[0].clients().size() == 1);
+    herd.run_until([&] { return herd[0].clients().size() == 0; });
     CHECK(herd[0].counters().lingered == 1);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/needs.hpp"
 #include "herd/server.hpp"
 
 #include <catch2/catch.hpp>
@@ -59,7 +60,7 @@ private:
 struct Member {
     Member(const herd::config::Config& config, const herd::config::Server& self)
         : places(loop), server(loop, places, config, self, {}) {
-        REQUIRE(loop.open(herd::Server::loop_limits(config), true));
+        REQUIRE(loop.open(herd::loop_limits(config), true));
         const auto opened = server.open();
         INFO((opened ? std::string() : opened.error()));
         REQUIRE(opened);
@@ -104,7 +105,7 @@ private:
     const reactor::Address& peers_of(std::string_view name) {
         std::size_t i = 0;
         while (config_.servers[i].name != name) ++i;
-        return members_[i].server.peer_address();
+        return members_[i].server.neighbours().address();
     }
 
     const herd::config::Config& config_;
@@ -123,7 +124,7 @@ public:
         }
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_port = htons(server.client_address().port);
+        address.sin_port = htons(server.clients().address().port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     }

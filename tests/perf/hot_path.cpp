@@ -61,7 +61,7 @@ public:
         }
         run_for(100ms);
         for (const auto& server : servers_) {
-            assert(server->server.live_links() + 1 == shape.servers);
+            assert(server->server.neighbours().reach().live + 1 == shape.servers);
         }
         for (std::size_t i = 0; i < shape.connections; ++i) connect();
         while (said_ < clients) report_once();

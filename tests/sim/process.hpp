@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/config/config.hpp"
+#include "herd/needs.hpp"
 #include "herd/server.hpp"
 #include "reactor/loop.hpp"
 #include "tests/sim/fake_places.hpp"
@@ -24,7 +25,7 @@ public:
 
     // Empty, or why the server does not start.
     std::string start(const herd::config::Config& config) {
-        reactor::Loop::Limits limits = herd::Server::loop_limits(config);
+        reactor::Loop::Limits limits = herd::loop_limits(config);
         limits.timers += 64;
         const auto opened = loop.open(limits);
         assert(opened.has_value());

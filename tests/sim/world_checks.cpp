@@ -89,7 +89,7 @@ void World::check_coverage() {
 // What `to` says that it has processed of the feed of `from`.
 herd::table::rules::Position World::received(Host from, Host to) const {
     herd::table::rules::Position position;
-    processes_[to]->server.each_neighbour([&](const herd::links::Neighbour& neighbour) {
+    processes_[to]->server.neighbours().for_each([&](const auto& neighbour, const auto&) {
         if (neighbour.name() == name(from)) position = neighbour.received;
     });
     return position;
@@ -137,8 +137,9 @@ bool World::expired(Host host, std::int64_t stamp_ns) const {
 void World::check_idle() {
     for (Host host = 0; host < processes_.size(); ++host) {
         if (processes_[host] == nullptr) continue;
-        processes_[host]->server.each_neighbour([&](const herd::links::Neighbour& neighbour) {
-            if (!neighbour.link().runnable()) return;
+        processes_[host]->server.neighbours().for_each([&](const auto& neighbour,
+                                                           const auto& link) {
+            if (!link.runnable()) return;
             fail("L5", name(host) + " sleeps and could send to " + std::string(neighbour.name()));
         });
     }
@@ -157,7 +158,7 @@ void World::check_memory() {
         if (blocks.in_use() > blocks_per_connection * connections) {
             fail("B1", name(host) + " holds " + std::to_string(blocks.in_use()) + " blocks");
         }
-        if (connections > herd::Server::descriptors(fate_.config)) {
+        if (connections > herd::descriptors(fate_.config)) {
             fail("B2", name(host) + " holds " + std::to_string(connections) + " descriptors");
         }
     }

@@ -202,8 +202,9 @@ void World::check_rest() {
             static_cast<std::size_t>(std::ranges::count_if(healed_links_, [&](const auto& link) {
                 return link.first == host || link.second == host;
             }));
-        if (server.client_count() > 0) fail("B3", name(host) + " holds clients who have gone");
-        if (server.live_links() != linked) fail("L1", name(host) + " does not link up");
+        if (server.clients().size() > 0) fail("B3", name(host) + " holds clients who have gone");
+        if (server.neighbours().reach().live != linked)
+            fail("L1", name(host) + " does not link up");
         // On a slow link the digest is always on its way.
         const std::size_t busy = fate_.is_slow() ? 2 * linked : 0;
         if (server.wire().blocks().in_use() > busy) fail("B3", name(host) + " holds blocks");

@@ -1,6 +1,7 @@
 // What may come to a peer port, in whatever pieces, into a PeerSession on the fake kernel: it must
 // not crash, must not hold more memory than it may, and nothing counts before a neighbour's HELLO,
 // or else but AT lines from where an old server is.
+#include "herd/links/host.hpp"
 #include "herd/links/neighbour.hpp"
 #include "herd/links/peer_session.hpp"
 #include "herd/table/digest.hpp"
@@ -10,13 +11,13 @@
 #include "reactor/listener.hpp"
 #include "reactor/slab.hpp"
 #include "tests/sim/fake_kernel.hpp"
-#include "tests/sim/fake_places.hpp"
 #include "tests/sim/run_host.hpp"
 
 #include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <set>
 #include <span>
 #include <string>
@@ -30,7 +31,7 @@ using namespace std::chrono_literals;
 constexpr sim::Host here = 1;
 constexpr sim::Host there = 2;
 
-class House {
+class House final : public herd::links::Host {
 public:
     House() {
         kernel_.delay_min_ns = kernel_.delay_max_ns = 1000;
@@ -78,7 +79,6 @@ public:
         if (session_ != nullptr) session_->tick();
         run(2us);
         must(session_ == nullptr);
-        must(neighbour_.session == nullptr);
         must(wire_.blocks().in_use() == 0);
     }
 
@@ -86,23 +86,29 @@ private:
     static void must([[maybe_unused]] bool holds) { assert(holds); }
 
     void on_accepted(reactor::Socket socket) {
-        session_ = sessions_.emplace(core_, host_);
+        session_ = sessions_.emplace(core_, *this, messages_);
         must(session_->open(std::move(socket)).has_value());
     }
-    void on_ended(PeerSession& session) {
+    std::expected<Neighbour*, protocol::Refusal> admit(PeerSession&,
+                                                       const protocol::Hello& hello) override {
+        if (hello.name == "B") return &neighbour_;
+        return std::unexpected(protocol::Refusal{503, "not a neighbour of this server"});
+    }
+    void on_live(const Neighbour&, std::uint32_t) override { must(false); }
+    void on_progress() override { must(false); }
+    void on_divergence(std::uint32_t bucket) override {
+        must(bucket < herd::table::Digest::bucket_count && !legacy_);
+    }
+    void on_ended(PeerSession& session) override {
         sessions_.release(session);
         session_ = nullptr;
     }
-    void on_repair(std::uint32_t bucket) const {
-        must(bucket < herd::table::Digest::bucket_count && !legacy_);
-    }
-    std::string_view status(std::span<char> out) const {
+    bool is_legacy(const reactor::Address&) const override { return legacy_; }
+    std::string_view status(std::span<char> out) const override {
         out[0] = '{';
         out[1] = '}';
         return {out.data(), 2};
     }
-    bool is_legacy(const reactor::Address&) const { return legacy_; }
-    Neighbour* find(std::string_view name) { return name == "B" ? &neighbour_ : nullptr; }
 
     void say(std::string_view bytes) {
         kernel_.enter(there);
@@ -160,20 +166,13 @@ private:
     sim::FakeKernel kernel_{1};
     herd::config::Limits limits_;
     reactor::Loop loop_;
-    sim::FakePlaces places_{loop_};
     reactor::Wire wire_{loop_};
     herd::table::LocationTable table_;
     herd::Log log_{loop_};
     herd::watch::Counters counters_;
-    herd::Core core_{loop_, wire_, table_, log_, counters_, places_, limits_, "A", 1, 0};
-    PeerSession::Host host_{
-        reactor::Delegate<Neighbour*(std::string_view)>::to<&House::find>(*this),
-        reactor::Delegate<void(PeerSession&)>::to<&House::on_ended>(*this),
-        reactor::Delegate<void(std::uint32_t)>::to<&House::on_repair>(*this),
-        reactor::Delegate<bool(const reactor::Address&)>::to<&House::is_legacy>(*this),
-        reactor::Delegate<std::string_view(std::span<char>)>::to<&House::status>(*this)};
-    // Dialled in vain: nobody listens there.
-    Neighbour neighbour_{core_, 0, "B", reactor::Address::loopback(1101)};
+    herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "A", 1, 0, 0};
+    herd::links::MessageGroup messages_{};
+    Neighbour neighbour_{0, "B"};
     reactor::Slab<PeerSession> sessions_;
     PeerSession* session_ = nullptr;
     reactor::Listener listener_{

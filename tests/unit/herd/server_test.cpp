@@ -47,9 +47,9 @@ TEST_CASE("server: port 0 takes a free one and says which", "[herd][server]") {
     herd::config::Config config = herd_of_two();
     config.servers[0].clients.port = config.servers[0].peers.port = 0;
     World world(config);
-    CHECK(world.a().client_address().port != 0);
-    CHECK(world.a().client_address() != world.a().peer_address());
-    const int fd = world.connect(world.a().client_address().port);
+    CHECK(world.a().clients().address().port != 0);
+    CHECK(world.a().clients().address() != world.a().neighbours().address());
+    const int fd = world.connect(world.a().clients().address().port);
     world.say(fd, "x\n");
     CHECK(world.hear(fd) == "? x\n");
 }
@@ -57,7 +57,7 @@ TEST_CASE("server: port 0 takes a free one and says which", "[herd][server]") {
 TEST_CASE("server: an update is at the neighbour before its answer is at the client",
           "[herd][server]") {
     World world(herd_of_two(), 2);
-    REQUIRE(world.a().live_links() == 1);
+    REQUIRE(world.a().neighbours().reach().live == 1);
     const int fd = world.connect();
     const int other = world.connect(1001);
     for (int i = 0; i < 50; ++i) {
@@ -87,7 +87,7 @@ TEST_CASE("server: the last place is taken from the client that was idle for lon
     CHECK(world.closed(second));
     CHECK_FALSE(world.closed(first));
     CHECK_FALSE(world.closed(third));
-    CHECK(world.a().client_count() == 3);
+    CHECK(world.a().clients().size() == 3);
     CHECK(world.a().counters().clients_evicted == 1);
     world.say(fourth, "y\n");
     CHECK(world.hear(fourth) == "? y\n");
@@ -152,9 +152,9 @@ TEST_CASE("server: each limit of a client's patience closes the connection and i
         world.kernel.enter(0);
         if (each.finished) world.a().shut_down();
         world.run(each.limit - 1s);
-        CHECK(world.a().client_count() == 1);
+        CHECK(world.a().clients().size() == 1);
         world.run(2s);
-        CHECK(world.a().client_count() == 0);
+        CHECK(world.a().clients().size() == 0);
         CHECK(world.a().counters().*each.counter == 1);
     }
 }
@@ -185,9 +185,9 @@ TEST_CASE("server: who does not read its answers is not read, and not waited for
         world.run(3s);
         CHECK(!world.hear(fd).empty());
     }
-    CHECK(world.a().client_count() == 1);
+    CHECK(world.a().clients().size() == 1);
     world.run(6s);
-    CHECK(world.a().client_count() == 0);
+    CHECK(world.a().clients().size() == 0);
     CHECK(world.a().counters().slow_readers == 1);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/needs.hpp"
 #include "herd/server.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
@@ -42,7 +43,7 @@ struct Process {
                  config,
                  config.servers[index],
                  reactor::Delegate<void()>::to<&Process::on_stopped>(*this)) {
-        REQUIRE(loop.open(Server::loop_limits(config)).has_value());
+        REQUIRE(loop.open(loop_limits(config)).has_value());
     }
     void start() {
         REQUIRE(server.open().has_value());

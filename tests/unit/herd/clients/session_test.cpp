@@ -45,6 +45,13 @@ struct Places final : herd::places::Places {
 // heap.
 static_assert(reactor::Slab<Session>::slot_size + reactor::Loop::watch_size <= 120);
 
+// A barrier needs links; no SYNC comes here.
+struct NoLinks final : herd::links::BarrierLinks {
+    bool have(std::uint64_t) const override { return true; }
+    void mark() override {}
+    herd::links::Reach reach() const override { return {0, 0}; }
+};
+
 // One client's connection to what stands behind a server's client port.
 class House {
 public:
@@ -61,7 +68,7 @@ public:
                     .has_value());
         REQUIRE(sessions.map(4).has_value());
         REQUIRE(host.questions.map(4).has_value());
-        core.clients = &host;
+
         REQUIRE(static_cast<bool>(listener.listen(reactor::Address::loopback(1000))));
         kernel.enter(client);
         fd = *kernel.open_socket();
@@ -109,7 +116,7 @@ public:
     void run(reactor::Duration duration) { sim::run_host(kernel, server, loop, duration); }
 
     void on_accepted(reactor::Socket socket) {
-        session = sessions.emplace(core);
+        session = sessions.emplace(host);
         const bool opened = session->open(std::move(socket)).has_value();
         REQUIRE(opened);
     }
@@ -126,8 +133,14 @@ public:
     herd::table::LocationTable table;
     herd::Log log{loop};
     herd::watch::Counters counters;
-    herd::Core core{loop, wire, table, log, counters, places, limits, "Goloman", 1, 0};
-    herd::clients::ClientHost host{
+    herd::Core core{loop, wire, table, log, counters, limits, "Goloman", 1, 0, 0};
+    NoLinks links;
+    herd::links::Barrier barrier{core, links};
+    herd::clients::Host host{
+        .core = core,
+        .places = places,
+        .barrier = barrier,
+        .journal = nullptr,
         .ended = reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
     reactor::Slab<Session> sessions;
     Session* session = nullptr;  // Null once it has ended.
@@ -197,7 +210,7 @@ TEST_CASE("client_session: what is no command comes back behind a question mark"
 TEST_CASE("client_session: stamps beyond what a skew can say, or may be, are refused",
           "[herd][client]") {
     House house;
-    house.core.max_future_ns = 60'000'000'000;
+    house.host.core.max_future_ns = 60'000'000'000;
     const std::string line = "IAMAT c +1-1 -9000000000\n";
     CHECK(house.ask(line) == "? " + line);
     const std::int64_t now = house.kernel.wall_ns() / 1'000'000'000;

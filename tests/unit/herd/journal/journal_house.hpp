@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/journal/format.hpp"
+#include "herd/needs.hpp"
 #include "herd/server.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
@@ -151,7 +152,7 @@ public:
                      config,
                      config.servers[0],
                      reactor::Delegate<void()>::to<&Process::on_stopped>(*this)) {
-            REQUIRE(loop.open(Server::loop_limits(config)).has_value());
+            REQUIRE(loop.open(loop_limits(config)).has_value());
         }
         void on_stopped() { stopped = true; }
 

@@ -152,7 +152,7 @@ TEST_CASE("journal: with fsync always, a client may go while its answer waits", 
     house.run(1ms);
     house.hang_up();
     house.run(20ms);
-    CHECK(house.process->server.client_count() == 0);
+    CHECK(house.process->server.clients().size() == 0);
     CHECK(house.answered("kiwi", 2, 20ms));
     // One that has no more to say is answered, too.
     house.report("kiwi", 3);
@@ -160,7 +160,7 @@ TEST_CASE("journal: with fsync always, a client may go while its answer waits", 
     house.kernel.shutdown_write(house.fd);
     house.run(20ms);
     CHECK(house.hear().ends_with(" 3\n"));
-    CHECK(house.process->server.client_count() == 0);
+    CHECK(house.process->server.clients().size() == 0);
 }
 
 TEST_CASE("journal: a disk that is full stops no answer, and all is written when it is not",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/needs.hpp"
 #include "herd/server.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
@@ -29,11 +30,10 @@ public:
                                                          .line_max = 300},
                    const reactor::Address& old = reactor::Address::loopback(1001),
                    std::int64_t ttl_s = 0)
-        : config(configure(limits, old)) {
-        config.ttl_s = ttl_s;
+        : config(configure(limits, old, ttl_s)) {
         kernel.delay_min_ns = kernel.delay_max_ns = 1000;
         kernel.enter(here);
-        REQUIRE(loop.open(herd::Server::loop_limits(config)).has_value());
+        REQUIRE(loop.open(herd::loop_limits(config)).has_value());
         REQUIRE(server.open().has_value());
         server.start();
     }
@@ -128,7 +128,7 @@ public:
         const herd::table::Record* record = server.table().find(client);
         return record == nullptr ? "" : std::string(server.table().line(*record));
     }
-    bool live() const { return server.live_links() == 1; }
+    bool live() const { return server.neighbours().reach().live == 1; }
     const herd::watch::Counters& counters() const { return server.counters(); }
 
     sim::FakeKernel kernel{1};
@@ -144,12 +144,14 @@ public:
 
 private:
     static herd::config::Config configure(const herd::config::Limits& limits,
-                                          const reactor::Address& old) {
+                                          const reactor::Address& old,
+                                          std::int64_t ttl_s) {
         using reactor::Address;
         herd::config::Config config;
         config.servers = {{"A", Address::loopback(1000), Address::loopback(1100), {"Old"}},
                           {"Old", old, old, {"A"}, true}};
         config.limits = limits;
+        config.ttl_s = ttl_s;
         config.max_future_ms = 86'400'000;
         return config;
     }

@@ -1,5 +1,6 @@
 // Servers of ours and an old one between them, in virtual time, while it is killed and links are
 // cut.
+#include "herd/needs.hpp"
 #include "herd/server.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
@@ -53,7 +54,7 @@ herd::config::Config configure(const Links& links) {
 struct Process {
     Process(const herd::config::Config& config, std::size_t index)
         : server(loop, places, config, config.servers[index], {}) {
-        REQUIRE(loop.open(herd::Server::loop_limits(config)).has_value());
+        REQUIRE(loop.open(herd::loop_limits(config)).has_value());
         REQUIRE(server.open().has_value());
         server.start();
     }
@@ -196,7 +197,7 @@ TEST_CASE("mixed herd: an old server passes updates on between servers that only
           "[herd][legacy]") {
     for (const bool reads_once : {false, true}) {
         World world(1, {{"A", "Old"}, {"B", "Old"}, {"B", "C"}}, reads_once);
-        CHECK(world.ours[1]->server.live_links() == 2);
+        CHECK(world.ours[1]->server.neighbours().reach().live == 2);
         world.report(0, "c0", 5);
         world.report(2, "c1", 5);
         world.report_to_old("c2", 5);

@@ -1,5 +1,6 @@
 #include "herd/links/peer_link.hpp"
 
+#include "herd/needs.hpp"
 #include "herd/server.hpp"
 #include "protocol/peer_message.hpp"
 #include "tests/sim/fake_kernel.hpp"
@@ -27,7 +28,7 @@ public:
     explicit House(std::uint32_t records_per_turn = 256) : config(configure(records_per_turn)) {
         kernel.delay_min_ns = kernel.delay_max_ns = 1000;
         kernel.enter(here);
-        REQUIRE(loop.open(herd::Server::loop_limits(config)).has_value());
+        REQUIRE(loop.open(herd::loop_limits(config)).has_value());
         REQUIRE(server.open().has_value());
         server.start();
     }
@@ -168,9 +169,9 @@ TEST_CASE("peer_link: a link greets, and says nothing more before it is welcomed
     CHECK(hello.starts_with("HELLO 1 A " + house.in_run("0 ")));
     CHECK(std::ranges::count(hello, '\n') == 1);
     CHECK(house.hear(500ms).empty());
-    CHECK(house.server.live_links() == 0);
+    CHECK(house.server.neighbours().reach().live == 0);
     const std::string feed = house.welcome();
-    CHECK(house.server.live_links() == 1);
+    CHECK(house.server.neighbours().reach().live == 1);
     CHECK(count(feed, "AT A ") == 3);
     CHECK(feed.ends_with("SEQ 3\n"));
 }
@@ -258,11 +259,11 @@ TEST_CASE("peer_link: a neighbour that answers wrongly is hung up on and dialled
         house.say(answer);
         house.hear();
         CHECK(house.ended);
-        CHECK(house.server.live_links() == 0);
+        CHECK(house.server.neighbours().reach().live == 0);
     }
     house.accept();
     house.welcome();
-    CHECK(house.server.live_links() == 1);
+    CHECK(house.server.neighbours().reach().live == 1);
     house.say("WELCOME 1 B 000000000000000b 0000000000000000 0 0 0 0\n");
     house.hear();
     CHECK(house.ended);

@@ -1,5 +1,6 @@
 #include "herd/links/peer_session.hpp"
 
+#include "herd/needs.hpp"
 #include "herd/server.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
@@ -29,7 +30,7 @@ public:
         : config(configure(limits, max_future_ms)) {
         kernel.delay_min_ns = kernel.delay_max_ns = 1000;
         kernel.enter(here);
-        REQUIRE(loop.open(herd::Server::loop_limits(config)).has_value());
+        REQUIRE(loop.open(herd::loop_limits(config)).has_value());
         REQUIRE(server.open().has_value());
         server.start();
     }

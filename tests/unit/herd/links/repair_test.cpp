@@ -21,7 +21,7 @@ std::string_view line_of(herd::Server& server, std::string_view client) {
 void corrupt(herd::Server& server, const std::string& line) {
     const auto message = protocol::parse_peer_message(line);
     REQUIRE(message);
-    REQUIRE(server.corrupt(std::get<protocol::AtLine>(*message)));
+    REQUIRE(server.spoiler().spoil(std::get<protocol::AtLine>(*message)));
 }
 
 // Two servers that know the same fifty clients.

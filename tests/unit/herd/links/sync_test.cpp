@@ -126,7 +126,7 @@ TEST_CASE("sync: so many may wait, and those who go make room", "[herd][sync]") 
     // It is found out when there is something to be said to it, or to be read.
     world.run(10ms);
     world.run(4s);
-    CHECK(world.a().client_count() == 1);
+    CHECK(world.a().clients().size() == 1);
     world.say(second, "IAMAT l +1-1 5\nSYNC\n");
     CHECK(world.hear(second).ends_with("\nSYNC A 0 1\n"));
 }

@@ -119,7 +119,7 @@ TEST_CASE("status: a planted difference shows, is found and repaired", "[herd][s
     world.say(fd, "IAMAT k +1-1 5\n");
     world.run(1s);
     world.kernel.enter(1);
-    world.b().corrupt_one();
+    world.b().spoiler().spoil_one(0);
     const auto b = ask(world, 1101);
     CHECK(text(b["corrupted"]) == "1");
     CHECK(text(b["digest"]) != text(ask(world)["digest"]));

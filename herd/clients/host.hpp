@@ -1,0 +1,42 @@
+#pragma once
+
+#include "herd/core.hpp"
+#include "herd/journal/journal.hpp"
+#include "herd/links/barrier.hpp"
+#include "herd/places/places.hpp"
+#include "herd/table/line_group.hpp"
+#include "protocol/command.hpp"
+#include "reactor/blocks.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/slab.hpp"
+
+#include <cstdint>
+
+namespace herd::clients {
+
+class Session;
+
+// A WHATSAT that waits for the Places service.
+struct Question {
+    places::Ticket ticket;
+    reactor::BlockChain at_line;  // What it will be answered with, before the places.
+    std::uint32_t bound = 0;
+};
+using Questions = reactor::Slab<Question>;
+
+using CommandGroup = table::LineGroup<protocol::Command, protocol::parse_command>;
+
+// What the sessions of one server work with; outlives them all. Most of them are idle, so what only
+// a busy one needs stands here, once: loop and streams run one session at a time.
+struct Host {
+    Core core;  // A copy: it is asked several times for each line.
+    places::Places& places;
+    links::Barrier& barrier;                  // where a SYNC waits
+    journal::Journal* journal;                // null: positions are kept in memory only
+    reactor::Delegate<void(Session&)> ended;  // Releases the session.
+    CommandGroup commands{};                  // what is read ahead of the batch at hand
+    Questions questions{};                    // Room for one of each session.
+    std::int64_t received_ns = 0;             // Wall clock, when the batch at hand was read.
+};
+
+}  // namespace herd::clients

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "herd/table/line_group.hpp"
+#include "protocol/peer_message.hpp"
+#include "reactor/address.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string_view>
+
+namespace herd::links {
+
+class Neighbour;
+class PeerSession;
+
+using MessageGroup = table::LineGroup<protocol::PeerMessage, protocol::parse_peer_message>;
+
+// What a link or a session asks of the one who holds all of them. It outlives them.
+class Host {
+public:
+    // Whose session this is by its HELLO, from now on; the session it had before ends. Or why the
+    // other end is refused.
+    virtual std::expected<Neighbour*, protocol::Refusal> admit(PeerSession& session,
+                                                               const protocol::Hello& hello) = 0;
+    // The link to this neighbour is live, with the run of this incarnation: a session of another
+    // run ends.
+    virtual void on_live(const Neighbour& neighbour, std::uint32_t incarnation) = 0;
+    // A neighbour has acknowledged something, or a link has gone.
+    virtual void on_progress() = 0;
+    // This bucket of the table differs from a neighbour's for good.
+    virtual void on_divergence(std::uint32_t bucket) = 0;
+    // Releases the session.
+    virtual void on_ended(PeerSession& session) = 0;
+    // Whether a legacy neighbour is at this address.
+    virtual bool is_legacy(const reactor::Address& from) const = 0;
+    // What the server says of itself, as one line of JSON; a view of `out`, of
+    // watch::status_size_max.
+    virtual std::string_view status(std::span<char> out) const = 0;
+
+protected:
+    ~Host() = default;
+};
+
+}  // namespace herd::links

@@ -1,0 +1,189 @@
+#include "herd/links/neighbours.hpp"
+
+#include "herd/config/text.hpp"
+
+#include <array>
+#include <cassert>
+
+namespace herd::links {
+
+namespace {
+
+// What a batch to a neighbour may take, beside one line of any length.
+constexpr std::size_t batch_size = std::size_t{64} << 10;
+
+}  // namespace
+
+// An old server dials for each message, and what it says to a closed door is lost for good: so
+// those who come when every slot is taken wait in the kernel's queue.
+Neighbours::Neighbours(Core& core, TellStatus status)
+    : core_(core),
+      status_(status),
+      barrier_(core, *this),
+      repair_(core),
+      acceptor_(core.loop,
+                reactor::Patience::neighbour,
+                reactor::Acceptor<PeerSession>::Make::to<&Neighbours::make>(*this),
+                reactor::Delegate<void()>::to<&Neighbours::on_full>(*this)) {}
+
+std::uint64_t Neighbours::memory_max(const config::Limits& limits) {
+    return limits.peer_connections * reactor::Slab<PeerSession>::slot_size +
+           config::servers_max *
+               (reactor::Slab<Peer>::slot_size + reactor::Slab<LegacyLink>::slot_size);
+}
+
+reactor::Result<void> Neighbours::map(std::uint32_t neighbours) {
+    const std::array results = {
+        peers_.map(neighbours + 1),
+        legacy_.map(neighbours + 1),
+        acceptor_.map(core_.limits.peer_connections),
+        barrier_.open(),
+    };
+    for (const auto& result : results) {
+        if (!result) return result;
+    }
+    auto batch =
+        reactor::PageArray<char>::map(batch_size + 2 * std::size_t{core_.table.line_size_max()});
+    if (!batch) return std::unexpected(batch.error());
+    batch_ = std::move(*batch);
+    return {};
+}
+
+void Neighbours::add(const config::Config& config, const config::Server& self) {
+    std::uint32_t index = 0;
+    for (const std::string& name : self.neighbours) {
+        const config::Server* const other = config.find(name);
+        assert(other != nullptr);
+        [[maybe_unused]] const bool added =
+            other->legacy ? legacy_.emplace(core_, *this, other->name, other->peers) != nullptr
+                          : peers_.emplace(core_, *this, index++, *other) != nullptr;
+        assert(added);
+    }
+}
+
+Outcome<> Neighbours::listen(const reactor::Address& address) {
+    const auto listening = acceptor_.listen(address);
+    if (!listening) {
+        return failure("peers' address " + config::to_text(address), listening.error());
+    }
+    address_ = *listening;
+    return {};
+}
+
+void Neighbours::aim(std::string_view name, const reactor::Address& address) {
+    if (Peer* const peer = find(name)) peer->link.aim(address);
+    legacy_.for_each([&](LegacyLink& link) {
+        if (link.name() == name) link.aim(address);
+    });
+}
+
+void Neighbours::start() {
+    each_link([](auto& link) { link.start(); });
+}
+
+void Neighbours::flood() {
+    const std::span<char> batch(&batch_[0], batch_.size());
+    each_link([batch](auto& link) { link.pump(batch); });
+}
+
+void Neighbours::tick() {
+    acceptor_.tick();
+    each_link([](auto& link) { link.tick(); });
+}
+
+void Neighbours::drain() {
+    acceptor_.drain();
+    each_link([](auto& link) { link.leave(); });
+}
+
+void Neighbours::stop() {
+    each_link([](auto& link) { link.stop(); });
+}
+
+bool Neighbours::owes() const {
+    bool owes = false;
+    each_link([&](const auto& link) { owes = owes || link.owes(); });
+    return owes;
+}
+
+Reach Neighbours::reach() const {
+    Reach reach{.live = 0, .configured = peers_.size() + legacy_.size()};
+    each_link([&](const auto& link) { reach.live += link.live(); });
+    return reach;
+}
+
+bool Neighbours::have(std::uint64_t seq) const {
+    bool all = true;
+    each_link([&](const auto& link) { all = all && link.has(seq); });
+    return all;
+}
+
+void Neighbours::mark() {
+    each_link([](auto& link) { link.mark_soon(); });
+}
+
+void Neighbours::describe(watch::Status& status) const {
+    peers_.for_each([&](const Peer& peer) {
+        watch::LinkStatus& row = status.links[status.link_count++];
+        row = peer.link.status();
+        row.hears = peer.session != nullptr;
+    });
+    legacy_.for_each(
+        [&](const LegacyLink& link) { status.links[status.link_count++] = link.status(); });
+}
+
+PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots) {
+    return slots.emplace(core_, *this, messages_);
+}
+
+Neighbours::Peer* Neighbours::find(std::string_view name) {
+    Peer* found = nullptr;
+    peers_.for_each([&](Peer& peer) {
+        if (peer.neighbour.name() == name) found = &peer;
+    });
+    return found;
+}
+
+std::expected<Neighbour*, protocol::Refusal> Neighbours::admit(PeerSession& session,
+                                                               const protocol::Hello& hello) {
+    Peer* const peer = find(hello.name);
+    if (peer == nullptr) {
+        return std::unexpected(protocol::Refusal{503, "not a neighbour of this server"});
+    }
+    // Two servers have one name. The one that we dial has everything of us, and tells us
+    // everything: if both were listened to in turn, each would begin anew each time.
+    if (peer->link.live() && !peer->neighbour.is_run(hello.epoch)) {
+        return std::unexpected(
+            protocol::Refusal{504, "another server of this name is where it should be"});
+    }
+    // The older session may be half open; the newer one shows where the neighbour is now.
+    if (peer->session != nullptr) peer->session->abort();
+    peer->session = &session;
+    peer->link.nudge();
+    return &peer->neighbour;
+}
+
+// One of another run is half open, or of another server with this name.
+void Neighbours::on_live(const Neighbour& neighbour, std::uint32_t incarnation) {
+    PeerSession* const session = peers_[neighbour.index()].session;
+    if (session != nullptr && session->incarnation() != incarnation) session->abort();
+}
+
+void Neighbours::on_ended(PeerSession& session) {
+    if (const Neighbour* const neighbour = session.neighbour()) {
+        Peer& peer = peers_[neighbour->index()];
+        if (peer.session == &session) {
+            peer.session = nullptr;
+            core_.log.event(Level::info, "neighbour_dropped").field("neighbour", neighbour->name());
+        }
+    }
+    acceptor_.release(session);
+}
+
+bool Neighbours::is_legacy(const reactor::Address& from) const {
+    bool found = false;
+    legacy_.for_each([&](const LegacyLink& link) { found = found || link.is_at(from); });
+    return found;
+}
+
+}  // namespace herd::links

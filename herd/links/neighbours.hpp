@@ -1,0 +1,129 @@
+#pragma once
+
+#include "herd/config/config.hpp"
+#include "herd/core.hpp"
+#include "herd/links/barrier.hpp"
+#include "herd/links/host.hpp"
+#include "herd/links/legacy_link.hpp"
+#include "herd/links/neighbour.hpp"
+#include "herd/links/peer_link.hpp"
+#include "herd/links/peer_session.hpp"
+#include "herd/links/repair.hpp"
+#include "herd/outcome.hpp"
+#include "herd/watch/status.hpp"
+#include "reactor/acceptor.hpp"
+#include "reactor/address.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/pages.hpp"
+#include "reactor/result.hpp"
+#include "reactor/slab.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace herd::links {
+
+// All that connects one server with the others of its herd: the port for peers with the sessions on
+// it, a link to each neighbour, and what is remembered of each. Owned by the Server; what it is
+// given outlives it.
+class Neighbours final : public Host, public BarrierLinks {
+public:
+    // Writes what the server says of itself: see Host::status.
+    using TellStatus = reactor::Delegate<std::string_view(std::span<char>)>;
+
+    Neighbours(Core& core, TellStatus status);
+
+    // Bytes that map() may map.
+    static std::uint64_t memory_max(const config::Limits& limits);
+    // Once, first. Fails with ENOMEM.
+    reactor::Result<void> map(std::uint32_t neighbours);
+    // Those of `self`, before start().
+    void add(const config::Config& config, const config::Server& self);
+    // Once; port 0 takes a free one.
+    Outcome<> listen(const reactor::Address& address);
+    // Where it listens.
+    const reactor::Address& address() const { return address_; }
+    // Before start(): where a neighbour really listens.
+    void aim(std::string_view name, const reactor::Address& address);
+    // Begins to dial.
+    void start();
+
+    // Sends what each neighbour lacks, a bounded batch each. Called in each flush, before the
+    // clients' answers.
+    void flood();
+    // About once a second.
+    void tick();
+
+    // Takes nobody any more, and hears nobody; what is owed is still sent.
+    void drain();
+    // Sends no more.
+    void stop();
+    // Some link has something to send.
+    bool owes() const;
+
+    // Where a SYNC waits.
+    Barrier& barrier() { return barrier_; }
+    Reach reach() const override;
+    // Adds a row for each link.
+    void describe(watch::Status& status) const;
+
+    // Calls visit(const Neighbour&, const PeerLink&) for each that is not legacy.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        peers_.for_each([&](const Peer& peer) { visit(peer.neighbour, peer.link); });
+    }
+
+private:
+    // One that speaks the protocol between servers.
+    struct Peer {
+        Peer(Core& core, Host& host, std::uint32_t index, const config::Server& other)
+            : neighbour(index, other.name), link(core, host, neighbour, other.peers) {}
+
+        Neighbour neighbour;
+        PeerLink link;
+        // The session it sends on now, or null. Of two, the newer holds. While the link is live, it
+        // is of the run that the link is live with.
+        PeerSession* session = nullptr;
+    };
+
+    std::expected<Neighbour*, protocol::Refusal> admit(PeerSession& session,
+                                                       const protocol::Hello& hello) override;
+    void on_live(const Neighbour& neighbour, std::uint32_t incarnation) override;
+    void on_progress() override { barrier_.check(); }
+    void on_divergence(std::uint32_t bucket) override { repair_.start(bucket); }
+    void on_ended(PeerSession& session) override;
+    bool is_legacy(const reactor::Address& from) const override;
+    std::string_view status(std::span<char> out) const override { return status_(out); }
+
+    bool have(std::uint64_t seq) const override;
+    void mark() override;
+
+    PeerSession* make(reactor::Slab<PeerSession>& slots);
+    void on_full() { ++core_.counters.peers_waited; }
+    Peer* find(std::string_view name);
+    // Calls visit(link) for the link to each neighbour, of either kind.
+    template <class Visit>
+    void each_link(Visit visit) {
+        peers_.for_each([&](Peer& peer) { visit(peer.link); });
+        legacy_.for_each(visit);
+    }
+    template <class Visit>
+    void each_link(Visit visit) const {
+        peers_.for_each([&](const Peer& peer) { visit(peer.link); });
+        legacy_.for_each(visit);
+    }
+
+    Core& core_;
+    TellStatus status_;
+    Barrier barrier_;
+    Repair repair_;
+    MessageGroup messages_{};  // what is read ahead of one session's batch
+    reactor::Slab<Peer> peers_;
+    reactor::Slab<LegacyLink> legacy_;
+    reactor::Acceptor<PeerSession> acceptor_;
+    reactor::Address address_;
+    reactor::PageArray<char> batch_;  // where each link writes what it sends next
+};
+
+}  // namespace herd::links
