@@ -14,9 +14,9 @@
 
 namespace herd {
 
-// What lies beneath everything else of one server, and who it is. Made by the Server, which owns all
-// that it refers to; nothing in it changes, so a copy is as good. It outlives all who borrow it.
-// Nothing in it knows of connections, of the journal or of places.
+// What lies beneath everything else of one server, and who it is. Made by the Server, which owns
+// all that it refers to and outlives all who borrow it; nothing in it changes, so a copy is as
+// good. Nothing in it knows of connections, of the journal or of places.
 struct Core {
     reactor::Loop& loop;
     reactor::Wire& wire;

@@ -103,7 +103,9 @@ TEST_CASE("steady state: 10,000 commands and 1,000 floods allocate nothing",
         config.journal = {folder.path(), herd::config::Fsync::always};
     }
     live::SteppedHerd herd(config, [](bool moves) { counting = moves; });
-    herd.run_until([&] { return herd[1].neighbours().reach().live == 2 && herd[2].neighbours().reach().live == 1; });
+    herd.run_until([&] {
+        return herd[1].neighbours().reach().live == 2 && herd[2].neighbours().reach().live == 1;
+    });
     live::Asker left(herd, herd[0]);
     const auto round = [&](int number) {
         REQUIRE(left.say(ten_commands(number)));

@@ -7,6 +7,7 @@
 #include "reactor/slab.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/sim/no_links.hpp"
 #include "tests/sim/run_host.hpp"
 
 #include <cassert>
@@ -23,13 +24,6 @@ using namespace std::chrono_literals;
 
 constexpr sim::Host server = 1;
 constexpr sim::Host client = 2;
-
-// A barrier needs links; here everything is with everybody.
-struct NoLinks final : herd::links::BarrierLinks {
-    bool have(std::uint64_t) const override { return true; }
-    void mark() override {}
-    herd::links::Reach reach() const override { return {0, 0}; }
-};
 
 // The bytes of an input, taken off its front.
 class Input {
@@ -188,14 +182,13 @@ private:
     herd::Log log_{loop_};
     herd::watch::Counters counters_;
     herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, 0, 0};
-    NoLinks links_;
+    sim::NoLinks links_;
     herd::links::Barrier barrier_{core_, links_};
-    herd::clients::Host host_{
-        .core = core_,
-        .places = places_,
-        .barrier = barrier_,
-        .journal = nullptr,
-        .ended = reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
+    herd::clients::Host host_{core_,
+                              places_,
+                              barrier_,
+                              nullptr,
+                              reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
     reactor::Slab<Session> sessions_;
     Session* session_ = nullptr;
     reactor::Listener listener_{

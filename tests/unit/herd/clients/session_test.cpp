@@ -4,6 +4,7 @@
 #include "reactor/slab.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/sim/no_links.hpp"
 #include "tests/sim/run_host.hpp"
 
 #include <catch2/catch.hpp>
@@ -44,13 +45,6 @@ struct Places final : herd::places::Places {
 // each with what the slab keeps of it. It holds no block, no question, no timer, nothing on the
 // heap.
 static_assert(reactor::Slab<Session>::slot_size + reactor::Loop::watch_size <= 120);
-
-// A barrier needs links; no SYNC comes here.
-struct NoLinks final : herd::links::BarrierLinks {
-    bool have(std::uint64_t) const override { return true; }
-    void mark() override {}
-    herd::links::Reach reach() const override { return {0, 0}; }
-};
 
 // One client's connection to what stands behind a server's client port.
 class House {
@@ -134,14 +128,13 @@ public:
     herd::Log log{loop};
     herd::watch::Counters counters;
     herd::Core core{loop, wire, table, log, counters, limits, "Goloman", 1, 0, 0};
-    NoLinks links;
+    sim::NoLinks links;
     herd::links::Barrier barrier{core, links};
-    herd::clients::Host host{
-        .core = core,
-        .places = places,
-        .barrier = barrier,
-        .journal = nullptr,
-        .ended = reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
+    herd::clients::Host host{core,
+                             places,
+                             barrier,
+                             nullptr,
+                             reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
     reactor::Slab<Session> sessions;
     Session* session = nullptr;  // Null once it has ended.
     reactor::Listener listener{
