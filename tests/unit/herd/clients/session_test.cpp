@@ -111,8 +111,7 @@ public:
 
     void on_accepted(reactor::Socket socket) {
         session = sessions.emplace(host);
-        const bool opened = session->open(std::move(socket)).has_value();
-        REQUIRE(opened);
+        REQUIRE(session->open(std::move(socket)).has_value());
     }
     void on_ended(Session& ended_session) {
         if (session == &ended_session) session = nullptr;
@@ -130,11 +129,8 @@ public:
     herd::Core core{loop, wire, table, log, counters, limits, "Goloman", 1, 0, 0};
     sim::NoLinks links;
     herd::links::Barrier barrier{core, links};
-    herd::clients::Host host{core,
-                             places,
-                             barrier,
-                             nullptr,
-                             reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
+    using Ended = reactor::Delegate<void(Session&)>;
+    herd::clients::Host host{core, places, barrier, nullptr, Ended::to<&House::on_ended>(*this)};
     reactor::Slab<Session> sessions;
     Session* session = nullptr;  // Null once it has ended.
     reactor::Listener listener{
