@@ -141,6 +141,45 @@ def include_rules(path, text, _):
                 yield number, f'<{name}> may not be included here'
 
 
+def room_of(path):
+    """The room of a file of herd/: its folder with a slash, or its name without an ending."""
+    parts = path.split('/')
+    return parts[1] + '/' if len(parts) > 2 else parts[1].split('.')[0]
+
+
+def plan_of(architecture):
+    """Room of herd/: the rooms that it may include, by the table in ARCHITECTURE.md.
+
+    What those may include, it may, too. A row is `| `room` | what | `room` ... |`.
+    """
+    rows = re.findall(r'^\| `([a-z_]+/?)` \|[^|]*\|([^|]*)\|$', architecture, re.MULTILINE)
+    plan = {room: set(re.findall(r'`([a-z_]+/?)`', beside)) for room, beside in rows}
+    grew = True
+    while grew:
+        grew = False
+        for allowed in plan.values():
+            more = set().union(*(plan.get(room, set()) for room in allowed)) - allowed
+            allowed |= more
+            grew = grew or bool(more)
+    return plan
+
+
+def plan_rules(path, text, plan):
+    """Within herd/, nothing is included or named beforehand that ARCHITECTURE.md does not allow."""
+    own = room_of(path)
+    if own not in plan:
+        yield 1, f'{own} is no room in the table of ARCHITECTURE.md'
+        return
+    allowed = plan[own] | {own}
+    for number, line in enumerate(text.split('\n'), 1):
+        found = re.match(r'\s*#\s*include\s*"(herd/[^"]+)"', line)
+        if found and room_of(found[1]) not in allowed:
+            yield number, f'{own} may not include {room_of(found[1])}: see ARCHITECTURE.md'
+        found = re.match(r'namespace herd::(\w+)', line)
+        if found and path.count('/') > 1 and found[1] + '/' != own:
+            yield number, f'{own} may not open the namespace of {found[1]}/'
+
+
 def word_rules(path, text, _):
     """Constructs that allocate, throw or hide an owner."""
     code = code_of(text).split('\n')
@@ -268,6 +307,9 @@ def check(root, command):
     """Every breach in the tree as (file, line, rule)."""
     names = files_of(root)
     breaches = [(name, 1, 'is missing') for name in REQUIRED if name not in names]
+    plan = plan_of(read(root / 'ARCHITECTURE.md') or '') if 'ARCHITECTURE.md' in names else {}
+    breaches += [('ARCHITECTURE.md', 1, f'{room} is built on itself')
+                 for room, allowed in plan.items() if room in allowed]
     for name in names:
         text = read(root / name)
         if text is None:
@@ -276,6 +318,8 @@ def check(root, command):
         if name.endswith(('.hpp', '.cpp')) and name.split('/')[0] in FOLDERS:
             for rules in (include_rules, word_rules, size_rules, header_rules):
                 found += rules(name, text, names)
+            if name.startswith('herd/'):
+                found += plan_rules(name, text, plan)
         breaches += [(name, line, rule) for line, rule in found]
     log = git(root, 'log', '--no-merges', '--format=%h %s')
     breaches += [('commit', commit, rule) for commit, rule in subject_rules(log)]
@@ -292,8 +336,11 @@ def long_function(lines):
     return f'Thing::Thing(int a)\n    : a_{{a}} {{\n{body}}}\n'
 
 
+ROOMS = '| `main` | top | `high/` |\n| `b` | a file | |\n| `high/` | built on | `low/` |\n'
 GOOD = {
-    'README.md': 'A herd.\n', 'ARCHITECTURE.md': 'A map.\n',
+    'README.md': 'A herd.\n', 'ARCHITECTURE.md': ROOMS + '| `low/` | below | |\n',
+    'herd/high/a.cpp': '#include "herd/low/a.hpp"\n\nnamespace herd::high {\n}\n',
+    'herd/low/a.hpp': '#pragma once\n',
     'reactor/a.hpp': '#pragma once\n\n#include <cstdint>\n\ninline int one() { return 1; }\n',
     'reactor/a.cpp': '#include "reactor/a.hpp"\n\n// try, throw, a new std::string\n'
                      'void* f(void* p) { return new (p) int{1}; }\nstd::string_view g;\n'
@@ -330,6 +377,11 @@ BAD = [  # path, its text, the words of the one breach to be found
     ('docs/b.md', 'from registry.' 'example.org\n', 'package registry\'s'),
     ('docs/b.md', 'caf\u00e9\n', 'other than ASCII'),
     ('README.md', None, 'README.md:1: is missing'),
+    ('herd/low/b.cpp', '#include "herd/high/a.hpp"\n', 'herd/low/b.cpp:1: low/ may not include'),
+    ('herd/b.cpp', '#include "herd/low/a.hpp"\n', 'herd/b.cpp:1: b may not include low/'),
+    ('herd/else/a.cpp', 'int a;\n', 'else/ is no room'),
+    ('herd/low/b.hpp', '#pragma once\nnamespace herd::high {\nclass A;\n}\n',
+     'herd/low/b.hpp:2: low/ may not open the namespace of high/'),
 ]
 
 
@@ -351,6 +403,9 @@ def self_test(command):
         found = breaches_of({**GOOD, path: text}, [])
         if len(found) != 1 or expected not in found[0]:
             wrong.append(f'{path}: expected "{expected}", found {found}')
+    circle = {**GOOD, 'ARCHITECTURE.md': ROOMS + '| `low/` | below | `main` |\n'}
+    if not any('low/ is built on itself' in breach for breach in breaches_of(circle, [])):
+        wrong.append('rooms that are built on each other')
     log = f'1 herd: drop it\n2 Drop it\n3 herd: a stop.\n4 herd: {"a" * SUBJECT_COLUMNS_MAX}\n5 \n' \
           '6 ops: drop it\n7 kitchen: drop it\n'
     if [commit for commit, _ in subject_rules(log)] != ['2', '3', '4', '5', '7']:
@@ -369,7 +424,7 @@ def self_test(command):
         found = ''.join(breaches_of({**GOOD, **files}, command))
         if command and ('does not compile alone' in found) != expected:
             wrong.append(f'a header that does not compile alone, {why}')
-    print('\n'.join(wrong) or f'{len(BAD) + 2} bad examples, each found')
+    print('\n'.join(wrong) or f'{len(BAD) + 3} bad examples, each found')
     return 1 if wrong else 0
 
 
