@@ -2,6 +2,7 @@
 
 #include "herd/config/text.hpp"
 #include "herd/watch/status.hpp"
+#include "protocol/at_line.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
@@ -15,8 +16,6 @@ namespace {
 
 constexpr reactor::Duration tick_interval = std::chrono::seconds(1);
 constexpr reactor::Duration drain_interval = std::chrono::milliseconds(10);
-// An AT line has a server's name and a skew more than the IAMAT it answers.
-constexpr std::uint32_t at_line_surplus = 192;
 
 }  // namespace
 
@@ -64,7 +63,7 @@ Outcome<> Server::open() {
 
 Outcome<> Server::map_memory() {
     const config::Limits& limits = config_.limits;
-    const std::uint32_t line_max = limits.line_max + at_line_surplus;
+    const std::uint32_t line_max = limits.line_max + std::uint32_t{protocol::at_line_surplus};
     const reactor::Wire::Limits wire{
         .send_size = std::size_t{limits.places_body_max} + line_max + (std::size_t{256} << 10),
         .blocks = limits.blocks,
@@ -99,8 +98,8 @@ Outcome<> Server::open_log() {
 void Server::start() {
     log_.event(Level::info, "started")
         .field("server", self_.name)
-        .field("clients", config::to_text(clients_.address()))
-        .field("peers", config::to_text(neighbours_.address()));
+        .field("clients", config::text_of(clients_.address()))
+        .field("peers", config::text_of(neighbours_.address()));
     neighbours_.start();
     started_at_ = core_.loop.now();
     expiry_.start();

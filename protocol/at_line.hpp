@@ -2,6 +2,7 @@
 
 #include "protocol/command.hpp"
 #include "protocol/posix_time.hpp"
+#include "protocol/server_name.hpp"
 
 #include <cstdint>
 #include <span>
@@ -31,6 +32,10 @@ constexpr std::size_t at_line_size_max(std::string_view server, const IamAt& rep
     return around + server.size() + skew_size_max + report.client.size() + report.location.size() +
            report.time_text.size();
 }
+
+// How much longer than an IAMAT its answer can be: that has a server's name and a skew more.
+constexpr std::size_t at_line_surplus = std::string_view("AT     ").size() + server_name_size_max +
+                                        skew_size_max - std::string_view("IAMAT   ").size();
 
 // How many bytes format_at needs for it exactly.
 constexpr std::size_t at_line_size(const AtLine& line) {

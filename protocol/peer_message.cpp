@@ -4,7 +4,6 @@
 #include "protocol/text_writer.hpp"
 #include "protocol/tokens.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <concepts>
@@ -48,7 +47,7 @@ public:
     void take_name(std::string_view& name) {
         const std::string_view text = fields_.next();
         if (text.empty()) fail(Malformed::operand_count);
-        if (text.size() > server_name_size_max) fail(Malformed::name);
+        if (!is_server_name(text)) fail(Malformed::name);
         if (!failed_) name = text;
     }
 
@@ -210,11 +209,6 @@ void put_wall(TextWriter& writer, std::int64_t wall_ns) {
 }
 
 }  // namespace
-
-bool is_server_name(std::string_view text) {
-    if (text.empty() || text.size() > server_name_size_max) return false;
-    return std::none_of(text.begin(), text.end(), is_space);
-}
 
 std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line) {
     Tokens fields(line);

@@ -2,6 +2,7 @@
 
 #include "protocol/at_line.hpp"
 #include "protocol/malformed.hpp"
+#include "protocol/server_name.hpp"
 
 #include <array>
 #include <cassert>
@@ -19,7 +20,6 @@
 namespace protocol {
 
 constexpr std::uint32_t peer_version = 1;
-constexpr std::size_t server_name_size_max = 64;
 constexpr std::size_t refusal_text_size_max = 128;
 
 // "HELLO version name epoch seq wall-ns": who dials, and how far its own feed has come. An epoch
@@ -130,8 +130,8 @@ std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line);
 constexpr std::size_t peer_message_size_max = 256;
 
 // Each writes the message without a newline and returns a view of `out`, which must hold
-// peer_message_size_max. A name must be one field of at most server_name_size_max bytes, a text
-// must have at most refusal_text_size_max and no newline.
+// peer_message_size_max. A name must be one that is_server_name accepts, a text must have at most
+// refusal_text_size_max and no newline.
 std::string_view format(std::span<char> out, const Hello& message);
 std::string_view format(std::span<char> out, const Welcome& message);
 std::string_view format(std::span<char> out, const Refusal& message);
@@ -152,8 +152,5 @@ std::string_view format_line(std::span<char> out, const Message& message) {
     out[size] = '\n';
     return {out.data(), size + 1};
 }
-
-// Whether the text can be a server's name: 1 to server_name_size_max bytes, no white space.
-bool is_server_name(std::string_view text);
 
 }  // namespace protocol

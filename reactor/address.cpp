@@ -23,6 +23,16 @@ std::optional<Address> Address::parse(std::string_view host, std::uint16_t port)
     return std::nullopt;
 }
 
+bool Address::is_loopback() const {
+    return v6 ? bytes ==
+                    std::array<std::uint8_t, 16>{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}
+              : bytes[0] == 127;
+}
+
+bool Address::is_wildcard() const {
+    return bytes == std::array<std::uint8_t, 16>{};
+}
+
 std::string_view Address::text(std::span<char> out) const {
     assert(out.size() >= address_text_size_max);
     char* end = out.data();

@@ -18,6 +18,10 @@ struct Address {
     static std::optional<Address> parse(std::string_view host, std::uint16_t port);
     static Address loopback(std::uint16_t port) { return {{127, 0, 0, 1}, false, port}; }
 
+    bool is_loopback() const;
+    // To listen on, but not to be reached at: 0.0.0.0 or [::].
+    bool is_wildcard() const;
+
     // "127.0.0.1:12001" or "[::1]:12001" into `out` (address_text_size_max).
     std::string_view text(std::span<char> out) const;
 

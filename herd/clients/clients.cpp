@@ -32,7 +32,7 @@ reactor::Result<void> Clients::map() {
 Outcome<> Clients::listen(const reactor::Address& address) {
     const auto listening = acceptor_.listen(address);
     if (!listening) {
-        return failure("clients' address " + config::to_text(address), listening.error());
+        return failure("clients' address " + config::text_of(address), listening.error());
     }
     address_ = *listening;
     return {};

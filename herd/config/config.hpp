@@ -102,6 +102,5 @@ struct Config {
 inline constexpr std::uint32_t blocks_of_neighbour = 4;
 
 inline constexpr std::size_t servers_max = 64;
-inline constexpr std::size_t server_name_max = 64;
 
 }  // namespace herd::config

@@ -2,6 +2,7 @@
 
 #include "herd/config/text.hpp"
 #include "herd/places/provider.hpp"
+#include "protocol/server_name.hpp"
 
 #include <algorithm>
 #include <array>
@@ -53,14 +54,14 @@ Judgement Draft::end_server() {
     }
     if (peers_line_ != 0) {
         return Complaint{"no peers of a legacy server: its one address is clients",
-                         quoted(to_text(server.peers)),
+                         quoted(text_of(server.peers)),
                          field + "peers",
                          peers_line_};
     }
     server.peers = server.clients;
-    if (!is_wildcard(server.peers)) return {};
+    if (!server.peers.is_wildcard()) return {};
     return Complaint{"an address at which the other servers reach it",
-                     quoted(to_text(server.clients)),
+                     quoted(text_of(server.clients)),
                      field + "clients",
                      clients_line_};
 }
@@ -77,7 +78,7 @@ Judgement Draft::end_link() {
 }
 
 Judgement Draft::take_name(std::string_view text) {
-    if (!is_server_name(text)) {
+    if (!protocol::is_server_name(text)) {
         return refuse(
             "1 to 64 printable ASCII characters, no blank or '/', the first not '.' or '-'",
             quoted(text));
@@ -101,7 +102,7 @@ Judgement Draft::take_peers(std::string_view text) {
     reactor::Address& peers = config_.servers.back().peers;
     peers_line_ = line_;
     if (auto refused = take_address(text, peers)) return refused;
-    if (!is_wildcard(peers)) return {};
+    if (!peers.is_wildcard()) return {};
     return refuse("an address at which the other servers reach it", quoted(text));
 }
 
@@ -119,7 +120,7 @@ Judgement Draft::take_address(std::string_view text, reactor::Address& address) 
 
 // Port 0 is any free one; and behind the same wildcard there may be another machine.
 bool Draft::is_taken(const reactor::Address& address) const {
-    if (address.port == 0 || is_wildcard(address)) return false;
+    if (address.port == 0 || address.is_wildcard()) return false;
     return std::ranges::any_of(config_.servers, [&](const Server& server) {
         return server.clients == address || server.peers == address;
     });

@@ -1,8 +1,5 @@
 #include "herd/config/text.hpp"
 
-#include "herd/config/config.hpp"
-
-#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -33,7 +30,7 @@ std::optional<reactor::Address> parse_address(std::string_view text) {
     return address && address->v6 == bracketed ? address : std::nullopt;
 }
 
-std::string to_text(const reactor::Address& address) {
+std::string text_of(const reactor::Address& address) {
     std::array<char, reactor::address_text_size_max> text{};
     return std::string(address.text(text));
 }
@@ -45,25 +42,6 @@ std::optional<reactor::Address> parse_http_address(std::string_view url) {
     if (url.ends_with('/')) url.remove_suffix(1);
     if (const auto address = parse_address(url)) return address;
     return parse_address(std::string(url) + ":80");
-}
-
-bool is_wildcard(const reactor::Address& address) {
-    return std::ranges::all_of(address.bytes, [](std::uint8_t byte) { return byte == 0; });
-}
-
-bool is_loopback(const reactor::Address& address) {
-    if (!address.v6) return address.bytes[0] == 127;
-    const auto last = address.bytes.size() - 1;
-    const bool zeros = std::all_of(address.bytes.begin(),
-                                   address.bytes.begin() + last,
-                                   [](std::uint8_t byte) { return byte == 0; });
-    return zeros && address.bytes[last] == 1;
-}
-
-bool is_server_name(std::string_view text) {
-    const auto fits = [](char c) { return c > ' ' && c <= '~' && c != '/'; };
-    return !text.empty() && text.size() <= server_name_max && text[0] != '.' && text[0] != '-' &&
-           std::ranges::all_of(text, fits);
 }
 
 std::string quoted(std::string_view text) {

@@ -15,19 +15,11 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 
 // "127.0.0.1:12001", "localhost:12001" or "[::1]:12001".
 std::optional<reactor::Address> parse_address(std::string_view text);
-std::string to_text(const reactor::Address& address);
+std::string text_of(const reactor::Address& address);
 
 // "http://127.0.0.1:12080", with or without a slash behind: the address; nothing for a URL of
 // another kind.
 std::optional<reactor::Address> parse_http_address(std::string_view url);
-
-// An address to listen on, but not to be reached at: 0.0.0.0 or [::].
-bool is_wildcard(const reactor::Address& address);
-bool is_loopback(const reactor::Address& address);
-
-// Whether a server can be called this: it stands in lines, names a file and is typed as an
-// argument.
-bool is_server_name(std::string_view text);
 
 // In double quotes, for a message of one line: what is not printable is replaced, a long text cut.
 std::string quoted(std::string_view text);

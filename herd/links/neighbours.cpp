@@ -64,7 +64,7 @@ void Neighbours::add(const config::Config& config, const config::Server& self) {
 Outcome<> Neighbours::listen(const reactor::Address& address) {
     const auto listening = acceptor_.listen(address);
     if (!listening) {
-        return failure("peers' address " + config::to_text(address), listening.error());
+        return failure("peers' address " + config::text_of(address), listening.error());
     }
     address_ = *listening;
     return {};

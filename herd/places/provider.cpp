@@ -52,13 +52,6 @@ bool is_printable(std::string_view text) {
     return std::ranges::all_of(text, [](char byte) { return byte > ' ' && byte <= '~'; });
 }
 
-bool is_loopback(const reactor::Address& address) {
-    if (!address.v6) return address.bytes[0] == 127;
-    const std::array<std::uint8_t, 16> v6_loopback = {
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    return address.bytes == v6_loopback;
-}
-
 // What is wrong with a base URL; empty if nothing is.
 std::string_view base_fault(std::string_view base, bool has_key) {
     const bool https = base.starts_with("https://");
@@ -69,7 +62,7 @@ std::string_view base_fault(std::string_view base, bool has_key) {
     const std::string_view host = host_of(base);
     if (host.empty()) return "names no host";
     const auto address = reactor::Address::parse(host, 0);
-    if (has_key && !https && !(address && is_loopback(*address))) {
+    if (has_key && !https && !(address && address->is_loopback())) {
         return "must begin with https://, as a key is sent there";
     }
     return {};

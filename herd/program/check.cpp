@@ -12,6 +12,7 @@
 #include "herd/places/lookup.hpp"
 #include "herd/server.hpp"
 #include "herd/table/record.hpp"
+#include "protocol/at_line.hpp"
 #include "reactor/blocks.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/slab.hpp"
@@ -127,15 +128,15 @@ std::string servers(const config::Config& config) {
     for (const config::Server& server : config.servers) {
         name_width = std::max(name_width, server.name.size());
         address_width = std::max({address_width,
-                                  config::to_text(server.clients).size(),
-                                  config::to_text(server.peers).size()});
+                                  config::text_of(server.clients).size(),
+                                  config::text_of(server.peers).size()});
     }
     std::string text;
     for (const config::Server& server : config.servers) {
         const std::string peers =
-            server.legacy ? "legacy" : "peers " + config::to_text(server.peers);
+            server.legacy ? "legacy" : "peers " + config::text_of(server.peers);
         text += "  " + padded(server.name, name_width) + "  clients " +
-                padded(config::to_text(server.clients), address_width) + "  " +
+                padded(config::text_of(server.clients), address_width) + "  " +
                 padded(peers, std::string_view("peers ").size() + address_width) + "  -- " +
                 neighbours_of(config, server) + "\n";
     }
@@ -189,7 +190,7 @@ constexpr std::uint64_t slots() {
 }
 
 std::uint64_t table_memory(const config::Limits& limits) {
-    const std::uint64_t line = limits.line_max + std::uint64_t{512};
+    const std::uint64_t line = limits.line_max + std::uint64_t{protocol::at_line_surplus};
     return limits.clients * sizeof(table::Record) + table::ClientIndex::size_max(limits.clients) +
            (limits.long_records + 1) * (line + sizeof(std::uint32_t));
 }

@@ -92,7 +92,7 @@ int send_lines(const reactor::Address& server,
     const auto complain = [&](std::string_view what) {
         std::fprintf(stderr,
                      "%s: %.*s\n",
-                     config::to_text(server).c_str(),
+                     config::text_of(server).c_str(),
                      static_cast<int>(what.size()),
                      what.data());
         return 2;

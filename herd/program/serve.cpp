@@ -94,8 +94,8 @@ Outcome<> Serving::start() {
             self_.name.c_str(),
             config_.journal.folder.c_str());
     }
-    say(": clients on " + config::to_text(server_.clients().address()) + ", peers on " +
-        config::to_text(server_.neighbours().address()));
+    say(": clients on " + config::text_of(server_.clients().address()) + ", peers on " +
+        config::text_of(server_.neighbours().address()));
     return {};
 }
 

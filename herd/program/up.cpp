@@ -256,13 +256,13 @@ int Up::run() {
 void Up::add_places() {
     if (config_.places.provider != config::Provider::offline) return;
     const auto address = config::parse_http_address(config_.places.url);
-    if (!address || !config::is_loopback(*address)) return;
+    if (!address || !address->is_loopback()) return;
     const std::string parent = std::to_string(own_pid());
     places_ = std::make_unique<Child>(
         loop_,
         "places",
         std::vector<std::string>{
-            "places", "--listen", config::to_text(*address), "--parent", parent},
+            "places", "--listen", config::text_of(*address), "--parent", parent},
         "places listening on ",
         ChildEvents{Delegate<void()>::to<&Up::on_ready>(*this),
                     Delegate<void()>::to<&Up::on_ended>(*this),
@@ -308,7 +308,7 @@ void Up::say_what_to_type() const {
     const config::Server& one = *config_.find(servers_.front()->name());
     const config::Server& other = *config_.find(servers_.back()->name());
     const auto netcat = [](const config::Server& server) {
-        const std::string address = config::to_text(server.clients);
+        const std::string address = config::text_of(server.clients);
         const std::size_t colon = address.rfind(':');
         std::string host = address.substr(0, colon);
         if (host.starts_with('[')) host = host.substr(1, host.size() - 2);

@@ -56,6 +56,13 @@ TEST_CASE("at_line: the size told beforehand is reached by the longest skew",
     CHECK(longest.size() == at_line_size_max("Goloman", kiwi));
 }
 
+TEST_CASE("at_line: no answer is longer than its command and the surplus", "[protocol][at_line]") {
+    const std::string command = "IAMAT c +1-2 3";
+    const auto parsed = parse_command(command);
+    const std::string name(server_name_size_max, 'n');
+    CHECK(at_line_size_max(name, std::get<IamAt>(*parsed)) == command.size() + at_line_surplus);
+}
+
 TEST_CASE("at_line: a line that was read is written as it was", "[protocol][at_line]") {
     const AtLine line = {"Hands", "+0.25", "a", "+1-2", "3.50", PosixTime{3500000000}, 250000000};
     std::vector<char> out(at_line_size(line));

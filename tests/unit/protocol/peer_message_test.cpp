@@ -217,5 +217,18 @@ TEST_CASE("peer_message: a name is one field of up to 64 bytes", "[protocol][pee
     CHECK_FALSE(is_server_name("a\n"));
 }
 
+TEST_CASE("peer_message: no neighbour greets with a name that a configuration would refuse",
+          "[protocol][peer_message]") {
+    for (const std::string name : {"a/b", "..", ".a", "-a", "a\x01", "a\x7f", "\xc3\xa9", "\xff"}) {
+        INFO(name);
+        CHECK_FALSE(is_server_name(name));
+        check_malformed("HELLO 1 " + name + " 0123456789abcdef 42 7", Malformed::name);
+        check_malformed("WELCOME 1 " + name + " 0123456789abcdef 0123456789abcdef 1 2 3 4",
+                        Malformed::name);
+        CHECK(parse_peer_message("AT " + name + " +0 c +1+1 1"));
+    }
+    CHECK(is_server_name("a-.b~!"));
+}
+
 }  // namespace
 }  // namespace protocol

@@ -36,6 +36,21 @@ TEST_CASE("address: localhost is this machine, and no other name is known", "[re
     }
 }
 
+TEST_CASE("address: some are this machine's own, or all of its own", "[reactor][address]") {
+    for (const char* loopback : {"127.0.0.1", "127.255.255.255", "::1"}) {
+        CHECK(Address::parse(loopback, 1)->is_loopback());
+        CHECK_FALSE(Address::parse(loopback, 1)->is_wildcard());
+    }
+    for (const char* wildcard : {"0.0.0.0", "::"}) {
+        CHECK(Address::parse(wildcard, 1)->is_wildcard());
+        CHECK_FALSE(Address::parse(wildcard, 1)->is_loopback());
+    }
+    for (const char* other : {"128.0.0.1", "0.0.0.1", "1.0.0.127", "::2", "1::1", "7f00::"}) {
+        CHECK_FALSE(Address::parse(other, 1)->is_loopback());
+        CHECK_FALSE(Address::parse(other, 1)->is_wildcard());
+    }
+}
+
 TEST_CASE("address: the longest text has room", "[reactor][address]") {
     const auto longest = Address::parse("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", 65535);
     REQUIRE(longest);

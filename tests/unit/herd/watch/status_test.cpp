@@ -168,7 +168,7 @@ TEST_CASE("status: of an old server there is to say what it has not acknowledged
 }
 
 TEST_CASE("status: the longest one fits", "[herd][status]") {
-    const std::string name(herd::config::server_name_max, '"');
+    const std::string name(protocol::server_name_size_max, '"');
     herd::watch::Counters counters;
     for (const auto& [_, value] : herd::watch::counter_names) counters.*value = UINT64_MAX;
     herd::watch::Status status{.server = name,
