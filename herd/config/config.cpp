@@ -26,7 +26,7 @@ Config Config::built_in() {
                                   neighbours});
         ++index;
     }
-    config.places.url = "http://127.0.0.1:12080";
+    config.places.url = offline_url;
     return config;
 }
 

@@ -103,4 +103,11 @@ inline constexpr std::uint32_t blocks_of_neighbour = 4;
 
 inline constexpr std::size_t servers_max = 64;
 
+// The most that Limits::places_in_flight can be: what libcurl may hold open for these fits in a
+// loop.
+inline constexpr std::uint32_t places_in_flight_max = 85;
+
+// Where `herd places` listens unless told otherwise.
+inline constexpr std::string_view offline_url = "http://127.0.0.1:12080";
+
 }  // namespace herd::config

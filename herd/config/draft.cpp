@@ -1,7 +1,7 @@
 #include "herd/config/draft.hpp"
 
+#include "herd/config/base_url.hpp"
 #include "herd/config/text.hpp"
-#include "herd/places/provider.hpp"
 #include "protocol/server_name.hpp"
 
 #include <algorithm>
@@ -279,15 +279,12 @@ Judgement Draft::check_places() {
         return Complaint{
             "the name of the file with the API key", "none", "places.key_file", provider_line_};
     }
-    if (offline && places.url.empty()) places.url = Config::built_in().places.url;
-    // Whatever the key: here the URL matters.
-    const auto provider = places::Provider::make(places, offline ? "" : "key");
-    if (provider) return {};
-    constexpr std::string_view field = "places.url";
-    std::string fault = provider.error();
-    if (fault.starts_with(field)) fault.erase(0, field.size() + 2);
+    if (offline && places.url.empty()) places.url = offline_url;
+    if (places.url.empty()) return {};  // The service's own.
+    const auto fault = base_url_fault(places.url, !offline);
+    if (fault.empty()) return {};
     return Complaint{
-        "a base URL, which " + fault, quoted(places.url), std::string(field), url_line_};
+        "a base URL, which " + std::string(fault), quoted(places.url), "places.url", url_line_};
 }
 
 }  // namespace herd::config

@@ -1,6 +1,5 @@
 #include "herd/config/limit_rules.hpp"
 
-#include "herd/places/curl_fetcher.hpp"
 #include "reactor/blocks.hpp"
 
 #include <algorithm>
@@ -52,7 +51,7 @@ constexpr std::array rules = {
     LimitRule{"places_in_flight",
               &Limits::places_in_flight,
               1,
-              places::CurlFetcher::seats_max,
+              places_in_flight_max,
               "Places lookups at a time"},
     LimitRule{"places_queue",
               &Limits::places_queue,

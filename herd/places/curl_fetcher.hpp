@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/config/config.hpp"
 #include "herd/outcome.hpp"
 #include "herd/places/curl_watches.hpp"
 #include "herd/places/fetcher.hpp"
@@ -26,6 +27,7 @@ class CurlFetcher final : public Fetcher {
 public:
     // One transfer may need two connections at a time (IPv6 and IPv4) and the resolver's pipe.
     static constexpr std::uint32_t seats_max = CurlWatches::size_max / 3;
+    static_assert(seats_max == config::places_in_flight_max);
     // A resolver that hangs keeps a thread for each transfer that waits for it. Until the name has
     // been found once, and again after it could not be, no more than these wait.
     static constexpr std::uint32_t width_unresolved = 4;

@@ -1,5 +1,6 @@
 #include "herd/places/provider.hpp"
 
+#include "herd/config/base_url.hpp"
 #include "protocol/places_json.hpp"
 #include "reactor/address.hpp"
 
@@ -19,7 +20,7 @@ constexpr std::string_view new_path = "/v1/places:searchNearby";
 std::string_view default_base(config::Provider provider) {
     switch (provider) {
         case config::Provider::offline:
-            return "http://127.0.0.1:12080";
+            return config::offline_url;
         case config::Provider::google:
             return "https://places.googleapis.com";
         case config::Provider::google_legacy:
@@ -28,44 +29,8 @@ std::string_view default_base(config::Provider provider) {
     std::unreachable();
 }
 
-// The host of "scheme://host:port/path", brackets of an IPv6 address taken off. Empty if there is
-// none, or one that another reader of the URL could take for something else (credentials, escapes).
-std::string_view host_of(std::string_view url) {
-    std::string_view host = url.substr(url.find("://") + 3);
-    host = host.substr(0, host.find('/'));
-    if (host.contains('@')) return {};
-    if (host.starts_with('[')) {
-        const std::size_t end = host.find(']');
-        if (end == std::string_view::npos) return {};
-        host = host.substr(1, end - 1);
-        return reactor::Address::parse(host, 0) ? host : std::string_view{};
-    }
-    host = host.substr(0, host.find(':'));
-    const bool plain = std::ranges::all_of(host, [](char byte) {
-        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-               (byte >= '0' && byte <= '9') || byte == '.' || byte == '-';
-    });
-    return plain ? host : std::string_view{};
-}
-
 bool is_printable(std::string_view text) {
     return std::ranges::all_of(text, [](char byte) { return byte > ' ' && byte <= '~'; });
-}
-
-// What is wrong with a base URL; empty if nothing is.
-std::string_view base_fault(std::string_view base, bool has_key) {
-    const bool https = base.starts_with("https://");
-    if (!https && !base.starts_with("http://")) return "must begin with http:// or https://";
-    if (base.size() > Provider::base_size_max) return "is longer than 512 bytes";
-    if (!is_printable(base)) return "holds a blank or a byte that is not printable ASCII";
-    if (base.find_first_of("?#") != std::string_view::npos) return "must not have a query";
-    const std::string_view host = host_of(base);
-    if (host.empty()) return "names no host";
-    const auto address = reactor::Address::parse(host, 0);
-    if (has_key && !https && !(address && address->is_loopback())) {
-        return "must begin with https://, as a key is sent there";
-    }
-    return {};
 }
 
 std::string_view key_fault(config::Provider provider, std::string_view key) {
@@ -170,10 +135,10 @@ Outcome<Provider> Provider::make(const config::Places& config, std::string_view 
     if (config.provider != config::Provider::offline) made.key_ = key;
     made.base_ = config.url.empty() ? default_base(config.provider) : config.url;
     while (made.base_.ends_with('/')) made.base_.pop_back();
-    if (const auto fault = base_fault(made.base_, !made.key_.empty()); !fault.empty()) {
+    if (const auto fault = config::base_url_fault(made.base_, !made.key_.empty()); !fault.empty()) {
         return std::unexpected("places.url: " + std::string(fault));
     }
-    made.named_host_ = !reactor::Address::parse(host_of(made.base_), 0).has_value();
+    made.named_host_ = !reactor::Address::parse(config::host_of(made.base_), 0).has_value();
     return made;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/config/base_url.hpp"
 #include "herd/config/config.hpp"
 #include "herd/outcome.hpp"
 #include "herd/places/fetcher.hpp"
@@ -20,13 +21,15 @@ namespace herd::places {
 // clock; after make() nothing allocates. Holds the API key, which leaves it only in a request.
 class Provider {
 public:
-    static constexpr std::size_t base_size_max = 512;
     static constexpr std::size_t key_size_max = 256;
     static constexpr std::uint32_t results_max = 20;
 
     // Where a request is written.
     struct Room {
-        std::array<char, base_size_max + protocol::legacy_path_size_max({}) + 3 * key_size_max> url;
+        std::array<char,
+                   config::base_url_size_max + protocol::legacy_path_size_max({}) +
+                       3 * key_size_max>
+            url;
         std::array<char, protocol::new_body_size_max> body;
     };
 

@@ -131,7 +131,7 @@ TEST_CASE("places provider: a base URL overrides the default, slashes at its end
 }
 
 TEST_CASE("places provider: the longest base and key still fit their room", "[herd]") {
-    const std::string base = "https://" + std::string(places::Provider::base_size_max - 8, 'a');
+    const std::string base = "https://" + std::string(herd::config::base_url_size_max - 8, 'a');
     const std::string escaped(places::Provider::key_size_max, '%');
     const auto made = places::Provider::make({config::Provider::google_legacy, base, {}}, escaped);
     REQUIRE(made);
