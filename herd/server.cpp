@@ -3,10 +3,11 @@
 #include "herd/config/text.hpp"
 #include "herd/watch/status.hpp"
 #include "protocol/at_line.hpp"
+#include "protocol/peer_message.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cassert>
 #include <string>
 #include <utility>
 
@@ -69,6 +70,9 @@ Outcome<> Server::map_memory() {
         .blocks = limits.blocks,
         .blocks_reserved = limits.blocks / 8,
     };
+    // An unfinished line of a neighbour is refused before it fills the receive buffer.
+    assert(line_max + protocol::peer_message_size_max < wire.receive_size);
+    assert(watch::status_size_max < wire.send_size);
     auto mapped = wire_.open(wire);
     if (mapped) {
         const table::ClientHash hash(reactor::sys::random_bits(), reactor::sys::random_bits());

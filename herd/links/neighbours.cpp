@@ -1,6 +1,7 @@
 #include "herd/links/neighbours.hpp"
 
 #include "herd/config/text.hpp"
+#include "protocol/at_line.hpp"
 
 #include <array>
 #include <cassert>
@@ -11,6 +12,8 @@ namespace {
 
 // What a batch to a neighbour may take, beside one line of any length.
 constexpr std::size_t batch_size = std::size_t{64} << 10;
+static_assert(batch_size >= PeerLink::batch_size_min);
+static_assert(batch_size >= protocol::legacy_message_size_max);
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "herd/links/peer_link.hpp"
 
+#include "herd/links/batch.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/lines.hpp"
 #include "reactor/sys.hpp"
@@ -14,8 +15,10 @@ namespace herd::links {
 
 namespace {
 
-// Three messages, one behind the other: SEQ, SWP, PING.
-constexpr std::size_t mark_room = 3 * protocol::peer_line_size_max;
+// SEQ and SWP.
+constexpr std::size_t mark_size_max = 2 * protocol::peer_line_size_max;
+constexpr std::size_t ping_size_max = protocol::peer_line_size_max;
+static_assert(mark_size_max + ping_size_max <= PeerLink::batch_size_min);
 
 }  // namespace
 
@@ -49,7 +52,7 @@ void PeerLink::stop() {
     mark_timer_.cancel();
     if (!stream_) return;
     if (has_news()) {
-        std::array<char, mark_room> out{};
+        std::array<char, mark_size_max> out{};
         stream_->send_now({out.data(), mark(out)});
     }
     stream_->finish();
@@ -189,15 +192,15 @@ void PeerLink::on_closed(reactor::Closed) {
 void PeerLink::pump(std::span<char> scratch) {
     if (!live() || stopped_ || stream_->dead() || stream_->blocked()) return;
     if (!follower_.behind() && !has_news() && !upkeep_.due() && !ping_due_) return;
-    std::size_t size = fill(scratch.first(scratch.size() - mark_room));
-    unmarked_bytes_ += size;
+    assert(scratch.size() > batch_size_min + core_.table.line_size_max());
+    Batch batch(scratch);
+    batch.add(fill(batch.space(mark_size_max + ping_size_max)));
+    unmarked_bytes_ += batch.size();
     last_written_ = follower_.position().seq;
-    size += mark_if_due(scratch.subspan(size));
-    if (!follower_.behind()) {
-        size += upkeep_.fill(scratch.subspan(size, scratch.size() - size - mark_room));
-    }
-    if (std::exchange(ping_due_, false)) size += ping(scratch.subspan(size));
-    if (size > 0) stream_->send_now({scratch.data(), size});
+    batch.add(mark_if_due(batch.space(ping_size_max)));
+    if (!follower_.behind()) batch.add(upkeep_.fill(batch.space(ping_size_max)));
+    if (std::exchange(ping_due_, false)) batch.add(ping(batch.space(0)));
+    if (batch.size() > 0) stream_->send_now(batch.text());
     // Behind means runnable, whatever was written: a batch of records that were all skipped writes
     // nothing, and would otherwise be the last.
     if (follower_.behind() && !stream_->blocked()) core_.wire.post_flush();

@@ -34,6 +34,8 @@ public:
     static constexpr reactor::Duration mark_interval = std::chrono::milliseconds(50);
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
     static constexpr std::size_t mark_bytes = std::size_t{256} << 10;
+    // What a batch may need beside one record: SEQ, SWP and PING.
+    static constexpr std::size_t batch_size_min = 3 * protocol::peer_line_size_max;
 
     PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::Address& address);
 
@@ -47,8 +49,8 @@ public:
     // Sends no more.
     void stop();
 
-    // Sends what the neighbour lacks, a bounded batch, written in `scratch` first. Called in each
-    // flush, before the clients' answers.
+    // Sends what the neighbour lacks, a bounded batch, written in `scratch` first, which holds the
+    // longest record beyond batch_size_min. Called in each flush, before the clients' answers.
     void pump(std::span<char> scratch);
     // About once a second.
     void tick();

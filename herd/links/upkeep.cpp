@@ -4,6 +4,7 @@
 #include "protocol/peer_message.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <string_view>
 
@@ -73,6 +74,7 @@ std::size_t Upkeep::put_record(std::span<char> out) {
     const std::uint32_t slot = slot_++;
     if (!table_.used(slot)) return 0;
     const std::string_view line = table_.line(table_.at(slot));
+    assert(line.size() < out.size());
     std::memcpy(out.data(), line.data(), line.size());
     out[line.size()] = '\n';
     return line.size() + 1;

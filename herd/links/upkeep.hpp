@@ -35,7 +35,7 @@ public:
     // been answered, so there is no turn.
     void tick(std::optional<reactor::Duration> round_trip);
     bool due() const { return digests_due_ > 0 || records_due_ > 0; }
-    // Writes lines that are due, as many as fit; answers their size. `out` holds some line.
+    // Writes lines that are due, as many as fit; returns their size.
     std::size_t fill(std::span<char> out);
 
 private:
