@@ -181,7 +181,7 @@ Parsed parse_refusal(Tokens fields) {
     FieldReader reader(fields);
     Refusal message = {};
     reader.take(message.code);
-    message.text = reader.rest();
+    message.text = reader.rest().substr(0, refusal_text_size_max);
     return reader.finish(message);
 }
 

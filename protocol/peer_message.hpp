@@ -14,9 +14,8 @@
 
 // What one server says to another on the peer port: lines of text. The dialler begins with HELLO;
 // the acceptor answers WELCOME, or ERR and hangs up. Then the dialler sends its feed (AT, SEQ, SWP)
-// and what its table comes to (DIG), and the acceptor acknowledges (ACK); both may PING and must
-// answer PONG. Fields behind those
-// named here are ignored: later versions may add some.
+// and what its table comes to (DIG), and the acceptor acknowledges (ACK); the dialler may PING, and
+// is answered PONG. Fields behind those named here are ignored: later versions may add some.
 namespace protocol {
 
 constexpr std::uint32_t peer_version = 1;
@@ -50,7 +49,8 @@ struct Welcome {
     friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 
-// "ERR code text": why the acceptor hangs up. The text may be empty and may contain blanks.
+// "ERR code text": why the acceptor hangs up. The text may be empty and may contain blanks; of a
+// longer one the first refusal_text_size_max bytes are read.
 struct Refusal {
     std::uint32_t code;
     std::string_view text;

@@ -3,6 +3,7 @@
 #include "reactor/time.hpp"
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -45,7 +46,10 @@ public:
     // before it was its turn: that now has a later number.
     std::uint64_t caught_up() const { return caught_up_; }
     // Given the feed's latest number. An upper bound: a record changed twice counts twice.
-    std::uint64_t records(std::uint64_t seq) const { return seq - acknowledged_; }
+    std::uint64_t records(std::uint64_t seq) const {
+        assert(acknowledged_ <= seq);
+        return seq - acknowledged_;
+    }
     // Everything that had changed so long ago has been processed there.
     reactor::Duration time(std::uint64_t seq, reactor::Instant now) const {
         return seq == acknowledged_ ? reactor::Duration::zero() : now - covered_;

@@ -20,6 +20,17 @@ constexpr std::size_t mark_size_max = 2 * protocol::peer_line_size_max;
 constexpr std::size_t ping_size_max = protocol::peer_line_size_max;
 static_assert(mark_size_max + ping_size_max <= PeerLink::batch_size_min);
 
+std::uint64_t now_token() {
+    return static_cast<std::uint64_t>(reactor::sys::monotonic_ns());
+}
+
+// One clock minus another, as far as a number holds that: either may say anything.
+std::int64_t difference(std::int64_t one, std::int64_t other) {
+    std::int64_t result = 0;
+    if (!__builtin_sub_overflow(one, other, &result)) return result;
+    return one < other ? INT64_MIN : INT64_MAX;
+}
+
 }  // namespace
 
 PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::Address& address)
@@ -94,11 +105,9 @@ void PeerLink::on_drained() {
 }
 
 void PeerLink::on_line(std::string_view line) {
+    assert(state_ != State::down);
     const auto message = protocol::parse_peer_message(line);
-    if (!message) {
-        ++core_.counters.peer_lines_bad;
-        return stream_->abort();
-    }
+    if (!message) return offend();
     if (const auto* answer = std::get_if<protocol::Welcome>(&*message)) {
         welcome(*answer);
     } else if (const auto* refusal = std::get_if<protocol::Refusal>(&*message)) {
@@ -106,17 +115,35 @@ void PeerLink::on_line(std::string_view line) {
     } else if (const auto* ack = std::get_if<protocol::Ack>(&*message)) {
         acknowledge(ack->seq);
     } else if (const auto* pong = std::get_if<protocol::Pong>(&*message)) {
-        const auto sent = static_cast<std::int64_t>(pong->token);
-        round_trip_ = reactor::Duration(reactor::sys::monotonic_ns() - sent);
-        pinged_ = false;
+        answered(pong->token);
+    } else {
+        offend();
     }
 }
 
+// Of what it was told, and no more.
 void PeerLink::acknowledge(std::uint64_t seq) {
-    // Of what it was told, and no more.
-    if (state_ != State::live || seq > marked_.seq) return stream_->abort();
+    if (!live() || seq > marked_.seq) return offend();
     lag_.acknowledged(seq);
     host_.on_progress();
+}
+
+// Each PING is answered once, in order; on a slow way several are under way. A token that is no
+// PING's, but between two, tells of a time that passed as well.
+void PeerLink::answered(std::uint64_t token) {
+    if (!live() || token <= answered_ || token > asked_) return offend();
+    const std::uint64_t now = now_token();
+    assert(asked_ <= now);
+    answered_ = token;
+    round_trip_ = reactor::Duration(static_cast<std::int64_t>(now - token));
+    pinged_ = false;
+    // A neighbour that is hung up on before would be dialled all the time.
+    connector_.settle();
+}
+
+void PeerLink::offend() {
+    ++core_.counters.peer_lines_bad;
+    stream_->abort();
 }
 
 void PeerLink::mark_soon() {
@@ -140,26 +167,27 @@ watch::LinkStatus PeerLink::status() const {
 }
 
 void PeerLink::welcome(const protocol::Welcome& answer) {
-    if (state_ != State::greeting) return stream_->abort();
+    if (state_ != State::greeting) return offend();
     if (answer.version != protocol::peer_version) return refuse(502, "another protocol version");
     if (answer.name != neighbour_.name()) return refuse(503, "another server answers there");
     state_ = State::live;
     refused_ = false;
-    connector_.settle();
     incarnation_ = neighbour_.incarnation(answer.epoch);
     host_.on_live(neighbour_, incarnation_);
-    const auto position = table::rules::resumed(
+    const auto claimed = table::rules::resumed(
         {answer.resume_epoch, answer.resume_seq, answer.sweep_target, answer.sweep_slot},
         core_.epoch,
         {last_written_, lag_.acknowledged()});
-    follower_.resume(position);
+    const table::rules::Position position = follower_.resume(claimed);
+    assert(position.seq <= core_.table.feed().seq());
     marked_ = position;
     marked_at_ = {};
     unmarked_bytes_ = 0;
     lag_.reset(position.seq, core_.loop.now(), !follower_.behind());
     upkeep_.reset();
     pinged_ = true;
-    clock_difference_ns_ = answer.wall_ns - reactor::sys::wall_ns();
+    asked_ = answered_ = now_token();
+    clock_difference_ns_ = difference(answer.wall_ns, reactor::sys::wall_ns());
     core_.log.event(Level::info, "link_up")
         .field("neighbour", neighbour_.name())
         .field("from", position.seq)
@@ -229,8 +257,10 @@ std::size_t PeerLink::fill(std::span<char> batch) {
 
 // Behind all that is said until now: its answer shows how long that took.
 std::size_t PeerLink::ping(std::span<char> out) {
+    const std::uint64_t token = now_token();
+    if (token <= asked_) return 0;
     pinged_ = true;
-    const auto token = static_cast<std::uint64_t>(reactor::sys::monotonic_ns());
+    asked_ = token;
     return protocol::format_line(out, protocol::Ping{token}).size();
 }
 

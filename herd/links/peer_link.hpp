@@ -28,6 +28,8 @@ namespace herd::links {
 //     ^                    |                    |
 //     +--- lost, refused, or silent for 3 s ----+      (then the connector dials again)
 //
+// The neighbour is believed as far as what it says answers what it was told: whatever else it says
+// ends the connection, and no number of its is reckoned with before it is known to be in range.
 // Owned by Neighbours, beside what is remembered of that neighbour.
 class PeerLink final : public reactor::StreamEvents {
 public:
@@ -77,6 +79,8 @@ private:
     void on_line(std::string_view line);
     void welcome(const protocol::Welcome& answer);
     void acknowledge(std::uint64_t seq);
+    void answered(std::uint64_t token);
+    void offend();
     void refuse(std::uint64_t code, std::string_view reason);
     std::size_t fill(std::span<char> batch);
     // What the neighbour has been told, and what it could be told.
@@ -107,8 +111,11 @@ private:
     Upkeep upkeep_;
     Lag lag_;
     bool ping_due_ = false;
-    bool pinged_ = false;             // And not answered yet.
-    reactor::Duration round_trip_{};  // From the latest PING to its PONG; 0 before the first.
+    bool pinged_ = false;  // And nothing answered since.
+    // A token is the time of its PING. Of PINGs behind answered_, up to asked_, answers may come.
+    std::uint64_t asked_ = 0;
+    std::uint64_t answered_ = 0;
+    reactor::Duration round_trip_{};  // Of the latest PONG; 0 before the first.
     std::uint64_t drops_ = 0;
     // The neighbour's clock minus ours, as its WELCOME had it; half a round trip is in it.
     std::int64_t clock_difference_ns_ = 0;

@@ -37,6 +37,7 @@ void Upkeep::tick(std::optional<reactor::Duration> round_trip) {
         share_ = share_min;
         return;
     }
+    assert(*round_trip >= reactor::Duration::zero());
     fastest_ = std::min(fastest_, *round_trip);
     const reactor::Duration delay = *round_trip - fastest_;
     if (delay > delay_max) share_ = std::max(share_ / 2, share_min);

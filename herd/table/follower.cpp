@@ -2,19 +2,22 @@
 
 namespace herd::table {
 
-void Follower::resume(const rules::Position& position) {
+rules::Position Follower::resume(const rules::Position& claimed) {
     const std::uint64_t seq = table_.feed().seq();
     behind_since_.reset();
     sweeping_ = false;
     // No true claim of this run: whatever the receiver means, it gets everything.
-    const bool believed = position.seq <= seq && position.sweep_target <= seq;
-    if (believed && position.sweep_target > position.seq) {
+    const bool believed =
+        claimed.seq <= seq && claimed.sweep_target <= seq && claimed.sweep_slot <= table_.slots();
+    const rules::Position position = believed ? claimed : rules::Position{.epoch = claimed.epoch};
+    if (position.sweep_target > position.seq) {
         start_sweep(position.seq, position.sweep_target, position.sweep_slot);
-    } else if (!believed || position.seq == 0) {
+    } else if (position.seq == 0) {
         cursor_.seek_start();
     } else if (!cursor_.seek(position.seq, seek_max)) {
         start_sweep(position.seq, seq, 0);
     }
+    return position;
 }
 
 const Record* Follower::take(reactor::Instant now) {

@@ -34,8 +34,9 @@ public:
 
     explicit Follower(LocationTable& table) : table_(table), cursor_(table.feed()) {}
 
-    // Where to go on: what the receiver has processed. A position of 0 is the start.
-    void resume(const rules::Position& position);
+    // Where to go on: what the receiver claims to have processed. A position of 0 is the start.
+    // Returns what of that is taken for true: all, or the start when this feed never was there.
+    rules::Position resume(const rules::Position& claimed);
 
     // The next record, or null: there is none, or none in the stretch of a sweep that was looked
     // at; behind() says whether to ask again. The record counts as handed out.

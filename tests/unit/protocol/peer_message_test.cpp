@@ -82,6 +82,8 @@ TEST_CASE("peer_message: a refusal's text is the rest of the line", "[protocol][
     CHECK(parsed<Refusal>("ERR 502 another  version \r") == Refusal{502, "another  version"});
     CHECK(formatted(Refusal{1, ""}) == "ERR 1");
     CHECK(parsed<Refusal>("ERR 1") == Refusal{1, ""});
+    const std::string longest(protocol::refusal_text_size_max, 'x');
+    CHECK(parsed<Refusal>("ERR 1 " + longest + "y z") == Refusal{1, longest});
     check_malformed("ERR", Malformed::operand_count);
     check_malformed("ERR text", Malformed::number);
     check_malformed("ERR 4294967296 text", Malformed::number);

@@ -131,7 +131,7 @@ TEST_CASE("peer_link: a link asks for a sign of life each second, and without on
     for (int i = 0; i < 8; ++i) {
         const std::string heard = house.hear(1s);
         REQUIRE(count(heard, "PING ") == 1);
-        house.say("PONG" + heard.substr(heard.find(' ')));
+        house.say("PO" + heard.substr(heard.find("PING ") + 2));
     }
     CHECK_FALSE(house.ended);
     house.hear(2500ms);
@@ -179,7 +179,7 @@ TEST_CASE("peer_link: a neighbour is heard while there is no room for what it is
     house.welcome();
     for (int i = 0; i < 300; ++i) {
         house.kernel.enter(there);
-        REQUIRE(house.kernel.send(house.fd, "PONG 1\n") == 7U);
+        REQUIRE(house.kernel.send(house.fd, "ACK 0\n") == 6U);
         house.run(1ms);
     }
 }
@@ -220,7 +220,7 @@ TEST_CASE("peer_link: a link is not silent in a sweep, and says where it has com
     std::string feed = house.welcome();
     for (int i = 0; i < 25; ++i) {
         feed += house.hear(100ms, 2000);
-        house.say("PONG 1\n");
+        house.say("ACK 0\n");
     }
     REQUIRE(count(feed, "SWP 4500 ") > 0);
     const std::size_t last = feed.rfind("\nSWP 4500 ");
