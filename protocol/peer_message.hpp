@@ -82,7 +82,7 @@ struct DigestPart {
     friend bool operator==(const DigestPart&, const DigestPart&) = default;
 };
 
-// "PING token": answer with the same token.
+// "PING token": answer with the same token. Of several at once the last is answered for all.
 struct Ping {
     std::uint64_t token;
 

@@ -5,6 +5,13 @@
 
 namespace herd::links {
 
+bool Comparison::admits(std::uint32_t line, reactor::Instant now) {
+    assert(line < lines);
+    if (now < not_before_[line]) return false;
+    not_before_[line] = now + round_min;
+    return true;
+}
+
 bool Comparison::diverges(std::uint32_t bucket, std::uint64_t ours, std::uint64_t theirs) {
     assert(bucket < table::Digest::bucket_count);
     const std::uint64_t difference = ours ^ theirs;

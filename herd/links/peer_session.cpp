@@ -36,20 +36,33 @@ std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool
     // A stranger has until its first line, however slowly it sends it.
     if (neighbour_ != nullptr || legacy_) heard_at_ = core_.loop.now();
     unanswered_ = true;
+    const std::size_t taken = read_lines(bytes, seen);
+    answer();
+    const std::string_view rest = bytes.substr(taken);
+    if (!stream_.listens()) return taken;
+    if (rest.size() > core_.table.line_size_max() + protocol::peer_message_size_max) offend();
+    if (ended && stream_.listens()) on_end(rest);
+    return taken;
+}
+
+// Returns how many bytes were taken as lines.
+std::size_t PeerSession::read_lines(std::string_view bytes, std::size_t seen) {
     reactor::Lines lines(bytes, seen);
     while (true) {
         const auto group = messages_.take(lines, core_.table);
-        if (group.empty()) break;
+        if (group.empty()) return lines.taken();
         for (const Line& line : group) {
             on_line(line);
             if (!stream_.listens()) return line.end;
         }
     }
-    if (lines.rest().size() > core_.table.line_size_max() + protocol::peer_message_size_max) {
-        offend();
-    }
-    if (ended && stream_.listens()) on_end(lines.rest());
-    return lines.taken();
+}
+
+// Of what has come at once the last SEQ and the last PING are answered, for all: so what waits for
+// a neighbour that asks much and reads nothing is two lines.
+void PeerSession::answer() {
+    if (std::exchange(ack_due_, false)) say(protocol::Ack{acknowledged_});
+    if (std::exchange(pong_due_, false)) say(protocol::Pong{token_});
 }
 
 // What stands behind a neighbour's last newline is dropped: a report cut short may still read as a
@@ -139,13 +152,15 @@ void PeerSession::on_message(const protocol::Seq& seq) {
     table::rules::Position& received = neighbour_->received;
     received.seq = std::max(received.seq, seq.seq);
     if (received.seq >= received.sweep_target) received.sweep_target = received.sweep_slot = 0;
-    acknowledged_ = seq.seq;
-    say(protocol::Ack{seq.seq});
+    acknowledged_ = std::max(acknowledged_, seq.seq);
+    ack_due_ = true;
 }
 
 void PeerSession::on_message(const protocol::DigestPart& part) {
-    if (part.first > table::Digest::bucket_count - part.hashes.size()) return offend();
-    for (std::uint32_t i = 0; i < part.hashes.size(); ++i) {
+    constexpr std::uint32_t size = Comparison::buckets_per_line;
+    if (part.first % size != 0 || part.first / size >= Comparison::lines) return offend();
+    if (!neighbour_->comparison.admits(part.first / size, core_.loop.now())) return;
+    for (std::uint32_t i = 0; i < size; ++i) {
         const std::uint32_t bucket = part.first + i;
         const std::uint64_t ours = core_.table.digest().bucket(bucket);
         if (!neighbour_->comparison.diverges(bucket, ours, part.hashes[i])) continue;
@@ -172,7 +187,8 @@ void PeerSession::on_message(const protocol::Sweep& sweep) {
 }
 
 void PeerSession::on_message(const protocol::Ping& ping) {
-    say(protocol::Pong{ping.token});
+    token_ = ping.token;
+    pong_due_ = true;
 }
 
 void PeerSession::on_message(const protocol::StatusRequest&) {
@@ -190,6 +206,7 @@ void PeerSession::offend() {
 
 void PeerSession::refuse(std::uint32_t code, std::string_view reason) {
     if (stream_.dead() || stream_.finishing()) return;
+    answer();
     ++core_.counters.peers_refused;
     std::array<char, reactor::address_text_size_max> from{};
     const auto address = reactor::sys::peer_address(stream_.socket().fd());

@@ -53,6 +53,8 @@ private:
     void on_closed(reactor::Closed why) override;
 
     using Line = MessageGroup::Line;
+    std::size_t read_lines(std::string_view bytes, std::size_t seen);
+    void answer();
     void on_line(const Line& line);
     void on_end(std::string_view rest);
     bool is_legacy();
@@ -80,9 +82,12 @@ private:
     Neighbour* neighbour_ = nullptr;  // Since its HELLO.
     std::uint32_t incarnation_ = 0;   // Of its run.
     bool legacy_ = false;             // Since its first AT.
-    std::uint64_t acknowledged_ = 0;  // The latest SEQ on this connection.
-    bool unanswered_ = false;         // Something has come, and nothing was said since.
-    std::uint32_t divergent_ = 0;     // Buckets found so, that the log does not know yet.
+    std::uint64_t acknowledged_ = 0;  // The greatest SEQ on this connection.
+    std::uint64_t token_ = 0;         // Of the latest PING.
+    bool ack_due_ = false;            // Answers to what is being read.
+    bool pong_due_ = false;
+    bool unanswered_ = false;      // Something has come, and nothing was said since.
+    std::uint32_t divergent_ = 0;  // Buckets found so, that the log does not know yet.
     reactor::Instant heard_at_{};
 };
 

@@ -1,5 +1,6 @@
 #include "herd/links/upkeep.hpp"
 
+#include "herd/links/comparison.hpp"
 #include "herd/table/digest.hpp"
 #include "protocol/peer_message.hpp"
 
@@ -12,9 +13,9 @@ namespace herd::links {
 
 namespace {
 
-constexpr std::uint32_t buckets_per_line =
-    static_cast<std::uint32_t>(decltype(protocol::DigestPart::hashes){}.size());
-constexpr std::uint32_t lines_per_round = table::Digest::bucket_count / buckets_per_line;
+constexpr std::uint32_t lines_per_round = Comparison::lines;
+// Else a neighbour would not look at every round.
+static_assert(Comparison::round_min < std::chrono::seconds(Upkeep::digest_round_s));
 
 // In the given second of a round of so many: all their shares together are `all`.
 std::uint32_t share(std::uint64_t all, std::uint64_t second, std::uint64_t seconds) {

@@ -75,12 +75,15 @@ public:
     // What has come when `duration` has passed; at most `most` bytes of it.
     std::string hear(reactor::Duration duration = 1ms, std::size_t most = SIZE_MAX) {
         run(duration);
+        return receive(fd, most);
+    }
+    std::string receive(int socket, std::size_t most = SIZE_MAX) {
         kernel.enter(there);
         std::string all;
         std::vector<char> room(4096);
         while (all.size() < most) {
             const std::size_t size = std::min(room.size(), most - all.size());
-            const auto received = kernel.receive(fd, std::span(room).first(size));
+            const auto received = kernel.receive(socket, std::span(room).first(size));
             if (!received && received.error().value == EAGAIN) break;
             ended = !received || *received == 0;
             if (ended) break;
@@ -112,7 +115,8 @@ public:
         }
         greet_from_b(text);
     }
-    void greet_from_b(const std::string& lines) {
+    // The connection on which it does.
+    int greet_from_b(const std::string& lines) {
         kernel.enter(there);
         const int dialled = *kernel.open_socket();
         static_cast<void>(kernel.connect(dialled, reactor::Address::loopback(1100)));
@@ -122,6 +126,7 @@ public:
         const std::string text = std::string("HELLO 1 B ") + epoch_b + " 0 0\n" + lines;
         REQUIRE(*kernel.send(dialled, text) == text.size());
         run(100us);
+        return dialled;
     }
     // Clients of A's report for the first time, or once more.
     void report(std::uint32_t first, std::uint32_t count) {

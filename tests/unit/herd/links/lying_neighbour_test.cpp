@@ -226,3 +226,60 @@ TEST_CASE("lying_neighbour: who is hung up on is dialled more and more seldom", 
     CHECK(links >= 10);
     CHECK(links <= 40);
 }
+
+TEST_CASE("lying_neighbour: who asks much and reads nothing holds no memory for it",
+          "[herd][peer]") {
+    House house;
+    house.kernel.buffer_size = 100'000;
+    std::string lines;
+    for (int i = 1; i <= 4000; ++i) lines += "PING " + std::to_string(i) + "\nSEQ 7\n";
+    const int socket = house.greet_from_b("");
+    house.receive(socket);
+    house.kernel.enter(there);
+    REQUIRE(*house.kernel.send(socket, lines) == lines.size());
+    house.kernel.buffer_size = 1;
+    house.run(1ms);
+    CHECK(house.server.wire().blocks().in_use() == 1);
+    house.kernel.buffer_size = 100'000;
+    house.run(1ms);
+    const std::string heard = house.receive(socket);
+    CHECK(heard.ends_with("ACK 7\nPONG 4000\n"));
+    CHECK(count(heard, "PONG ") <= 3);
+}
+
+TEST_CASE("lying_neighbour: a digest said many times at once is one round's", "[herd][peer]") {
+    House house;
+    house.report(0, 50);
+    std::string lines;
+    for (int round = 0; round < 10; ++round) {
+        for (int first = 0; first < 4096; first += 8) {
+            lines += "DIG " + std::to_string(first) + " 1 1 1 1 1 1 1 1\n";
+        }
+    }
+    house.kernel.buffer_size = 1'000'000;
+    const int socket = house.greet_from_b(lines);
+    const auto say = [&] {
+        house.kernel.enter(there);
+        REQUIRE(*house.kernel.send(socket, lines) == lines.size());
+        for (int i = 0; i < 10; ++i) {
+            house.run(1s);
+            house.kernel.enter(there);
+            REQUIRE(house.kernel.send(socket, "PING 1\n").has_value());
+        }
+    };
+    say();
+    say();
+    CHECK(house.server.counters().buckets_divergent == 0);
+    say();
+    CHECK(house.server.counters().buckets_divergent == 4096);
+    CHECK(house.server.counters().records_repaired == 50);
+}
+
+TEST_CASE("lying_neighbour: a digest begins at a line's beginning", "[herd][peer]") {
+    for (const std::string first : {"1", "4087", "4089", "4096", "4294967288", "4294967295"}) {
+        INFO(first);
+        House house;
+        const int socket = house.greet_from_b("DIG " + first + " 0 0 0 0 0 0 0 0\n");
+        CHECK(house.receive(socket).find("ERR 501 ") != std::string::npos);
+    }
+}
