@@ -136,7 +136,7 @@ TEST_CASE("peer_session: who is no neighbour is told so, and the connection ends
         {"HELLO 2 something new\n", "ERR 502 "},
         {"HELLO 1 C 000000000000000b 0 0\n" + at, "ERR 503 "},
         {"HELLO 1 A 000000000000000b 0 0\n" + at, "ERR 503 "},
-        {"HELLO 1 nobody\x1b 000000000000000b 0 0\n", "ERR 503 "},
+        {"HELLO 1 nobody\x1b 000000000000000b 0 0\n", "ERR 501 "},
         {"HELLO 1 B b 0 0\n", "ERR 501 "},
         {at, "ERR 501 "},
         {"SEQ 5\n" + at, "ERR 501 "},
