@@ -10,6 +10,7 @@
 #include "herd/program/processes.hpp"
 #include "herd/program/send.hpp"
 #include "herd/program/serve.hpp"
+#include "herd/program/settings_page.hpp"
 #include "herd/program/show_status.hpp"
 #include "herd/program/up.hpp"
 
@@ -102,7 +103,11 @@ int run_up(const Common& common) {
     return herd::program::up(*config, {common.config_file, common.log_folder});
 }
 
-int run_check(const Common& common) {
+int run_check(const Common& common, bool settings) {
+    if (settings) {
+        std::fputs(herd::program::settings_page().c_str(), stdout);
+        return 0;
+    }
     const auto config = common.read();
     return config ? herd::program::check(*config, common.where()) : complain(config.error());
 }
@@ -240,6 +245,8 @@ int run(int count, const char* const* arguments) {
 
     auto* const check = app.add_subcommand("check", "Validate a configuration and describe it");
     common.add_config(*check);
+    bool settings = false;
+    check->add_flag("--settings", settings, "Print all settings that there are, in Markdown");
 
     app.set_version_flag("--version", "herd " HERD_VERSION);
     for (CLI::App* command : {serve, up, send, status, places, check}) {
@@ -255,7 +262,7 @@ int run(int count, const char* const* arguments) {
     if (*send) return run_send(common, lines);
     if (*status) return run_status(common, status_options);
     if (*places) return run_places(common, places_arguments);
-    return run_check(common);
+    return run_check(common, settings);
 }
 
 }  // namespace

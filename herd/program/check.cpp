@@ -1,7 +1,7 @@
 #include "herd/program/check.hpp"
 
 #include "herd/clients/session.hpp"
-#include "herd/config/limit_rules.hpp"
+#include "herd/config/settings.hpp"
 #include "herd/config/text.hpp"
 #include "herd/links/legacy_link.hpp"
 #include "herd/links/neighbour.hpp"
@@ -48,18 +48,6 @@ std::string neighbours_of(const config::Config& config, const config::Server& se
         if (config.find(name)->legacy) name += " (legacy)";
     }
     return joined(names);
-}
-
-std::string_view name_of(config::Provider provider) {
-    switch (provider) {
-        case config::Provider::offline:
-            return "offline";
-        case config::Provider::google:
-            return "google";
-        case config::Provider::google_legacy:
-            return "google-legacy";
-    }
-    return {};
 }
 
 // How far each server is from one of them, over links, as if one server were not there.
@@ -143,44 +131,32 @@ std::string servers(const config::Config& config) {
     return text;
 }
 
-std::string limits(const config::Config& config) {
-    const config::Limits defaults;
-    std::string text = "limits, of each server:\n";
-    for (const config::LimitRule& rule : config::limit_rules()) {
-        const std::uint32_t value = config.limits.*rule.value;
-        const std::uint32_t usual = defaults.*rule.value;
-        std::string note = "default";
-        if (value != usual) note += " " + std::to_string(usual);
-        text += "  " + padded(std::string(rule.name), 20) + padded(std::to_string(value), 10) +
-                padded("(" + note + ")", 20) + std::string(rule.meaning) + "\n";
+// Whatever can be set, but for servers and links, which have lines of their own.
+std::string settings(const config::Config& config) {
+    const config::Config defaults = config::Config::built_in();
+    std::size_t path_width = 0;
+    std::size_t value_width = 0;
+    for (const config::Setting& setting : config::settings()) {
+        if (!config::is_single(setting)) continue;
+        path_width = std::max(path_width, config::path_of(setting).size());
+        value_width = std::max(value_width, config::shown(setting, config).size());
+    }
+    std::string text = "settings:\n";
+    for (const config::Setting& setting : config::settings()) {
+        if (!config::is_single(setting)) continue;
+        const std::string usual = config::shown(setting, defaults);
+        const std::string value = config::shown(setting, config);
+        text += "  " + padded(config::path_of(setting), path_width + 2) +
+                padded(value, value_width + 2) + std::string(setting.meaning) + " (" +
+                config::allowed(setting) + (value == usual ? "" : "; default " + usual) + ")\n";
     }
     return text;
 }
 
-std::string journal(const config::Journal& journal) {
-    if (journal.folder.empty()) return "none: positions are kept in memory only";
-    return journal.folder + "/, on the disk " +
-           (journal.fsync == config::Fsync::always ? "before each answer" : "within a second");
-}
-
-std::string settings(const config::Config& config) {
-    const config::Places& places = config.places;
-    std::string text = "places: " + std::string(name_of(places.provider));
-    if (!places.url.empty()) text += " at " + places.url;
-    if (!places.key_file.empty()) {
-        text += ", key in " + places.key_file;
-        const auto key = places::read_key(places.key_file);
-        if (!key) text += "\nwarning: no server will start: " + key.error();
-    }
-    text += "\nlog: " + (config.log.folder == "-" ? "standard error" : config.log.folder + "/") +
-            (config.log.wire ? ", with every line in and out" : "");
-    text += "\njournal: " + journal(config.journal);
-    text += "\nstamps in the future: ";
-    text += config.max_future_ms == 0 ? "all accepted"
-                                      : "at most " + std::to_string(config.max_future_ms) + " ms";
-    text += "\nreports expire: ";
-    text += config.ttl_s == 0 ? "never" : std::to_string(config.ttl_s) + " s after their stamp";
-    return text + "\nbusy polling: " + (config.spin ? "on" : "off") + "\n";
+std::string key_warning(const config::Places& places) {
+    if (places.key_file.empty()) return "";
+    const auto key = places::read_key(places.key_file);
+    return key ? "" : "warning: no server will start: " + key.error() + "\n";
 }
 
 // What one of each costs in its slab.
@@ -234,7 +210,7 @@ std::string overview(const config::Config& config, const std::string& where) {
     const std::uint64_t needed = descriptors(config);
     const std::uint64_t allowed = allowed_descriptors(config);
     std::string text = where + ": " + graph(config) + servers(config) + settings(config) +
-                       limits(config) + memory(config);
+                       key_warning(config.places) + memory(config);
     text += "open files of a server: at most " + std::to_string(needed) + ", " +
             std::to_string(allowed) + " allowed\n";
     if (allowed < needed) {

@@ -1,6 +1,6 @@
 #include "herd/config/file.hpp"
 
-#include "herd/config/limit_rules.hpp"
+#include "herd/config/settings.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -8,12 +8,14 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace {
 
 using herd::config::Config;
 using herd::config::Provider;
+using herd::config::Setting;
 using reactor::Address;
 
 // What is wrong with a file of this text; empty: nothing.
@@ -51,20 +53,10 @@ void check_same(const Config& one, const Config& other) {
         CHECK(one.servers[i].peers == other.servers[i].peers);
         CHECK(one.servers[i].neighbours == other.servers[i].neighbours);
     }
-    for (const auto& rule : herd::config::limit_rules()) {
-        INFO(rule.name);
-        CHECK(one.limits.*rule.value == other.limits.*rule.value);
+    for (const Setting& setting : herd::config::settings()) {
+        INFO(path_of(setting));
+        CHECK(shown(setting, one) == shown(setting, other));
     }
-    CHECK(one.places.provider == other.places.provider);
-    CHECK(one.places.url == other.places.url);
-    CHECK(one.places.key_file == other.places.key_file);
-    CHECK(one.log.folder == other.log.folder);
-    CHECK(one.log.wire == other.log.wire);
-    CHECK(one.journal.folder == other.journal.folder);
-    CHECK(one.journal.fsync == other.journal.fsync);
-    CHECK(one.max_future_ms == other.max_future_ms);
-    CHECK(one.ttl_s == other.ttl_s);
-    CHECK((one.prefault == other.prefault && one.spin == other.spin));
 }
 
 }  // namespace
@@ -100,9 +92,9 @@ TEST_CASE("config file: the example is the built-in herd written out", "[herd][c
     std::ostringstream file;
     file << std::ifstream(example).rdbuf();
     const std::string text = file.str();
-    for (const auto& rule : herd::config::limit_rules()) {
-        INFO(rule.name);
-        CHECK(text.find('"' + std::string(rule.name) + '"') != std::string::npos);
+    for (const Setting& setting : herd::config::settings()) {
+        INFO(path_of(setting));
+        CHECK(text.find('"' + std::string(setting.name) + '"') != std::string::npos);
     }
 }
 
@@ -308,34 +300,38 @@ TEST_CASE("config file: links join two different servers once", "[herd][config]"
           "f:5: links[0][2]: expected the names of two servers, got a third");
 }
 
-TEST_CASE("config file: every limit has a range, and its ends are in it", "[herd][config]") {
+TEST_CASE("config file: every whole number has a range, and its ends are in it", "[herd][config]") {
     // So large that no other limit can ask for more.
-    const std::string blocks = "\"blocks\": 16777216";
-    for (const auto& rule : herd::config::limit_rules()) {
-        INFO(rule.name);
-        const herd::config::Limits defaults;
-        CHECK(defaults.*rule.value >= rule.min);
-        CHECK(defaults.*rule.value <= rule.max);
+    const std::string blocks = "\"blocks\": 16777216, ";
+    for (const Setting& setting : herd::config::settings()) {
+        const auto* const whole = std::get_if<herd::config::Whole>(&setting.type);
+        if (whole == nullptr) continue;
+        const std::string path = path_of(setting);
+        INFO(path);
+        const std::uint64_t usual = whole->member.get(Config{});
+        CHECK(usual >= whole->min);
+        CHECK(usual <= whole->max);
         const auto set = [&](const std::string& value) {
-            std::string text = "\"limits\": {";
-            if (rule.name != "blocks") text += blocks + ", ";
-            text.append("\"").append(rule.name).append("\":\n").append(value).append("}");
-            return fault(with(text));
+            const std::string field = "\"" + std::string(setting.name) + "\":\n" + value;
+            if (setting.in == herd::config::Section::root) return fault(with(field));
+            REQUIRE(setting.in == herd::config::Section::limits);
+            return fault(
+                with("\"limits\": {" + (setting.name == "blocks" ? "" : blocks) + field + "}"));
         };
-        if (rule.name != "blocks") CHECK(set(std::to_string(rule.min)).empty());
-        CHECK(set(std::to_string(rule.max)).empty());
-        const std::string expected = "f:4: limits." + std::string(rule.name) +
-                                     ": expected a whole number from " + std::to_string(rule.min) +
-                                     " to " + std::to_string(rule.max) + ", got ";
-        for (const std::string& bad : {std::to_string(std::uint64_t{rule.max} + 1),
+        if (setting.name != "blocks") CHECK(set(std::to_string(whole->min)).empty());
+        CHECK(set(std::to_string(whole->max)).empty());
+        const std::string expected = "f:4: " + path + ": expected a whole number from " +
+                                     std::to_string(whole->min) + " to " +
+                                     std::to_string(whole->max) + ", got ";
+        for (const std::string& bad : {std::to_string(whole->max + 1),
                                        std::string("-1"),
                                        std::string("1.5"),
                                        std::string("1e3"),
                                        std::string("18446744073709551616")}) {
             CHECK(set(bad) == expected + bad);
         }
-        if (rule.min > 0) {
-            const std::string less = std::to_string(rule.min - 1);
+        if (whole->min > 0) {
+            const std::string less = std::to_string(whole->min - 1);
             CHECK(set(less) == expected + less);
         }
     }

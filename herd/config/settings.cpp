@@ -1,0 +1,261 @@
+#include "herd/config/settings.hpp"
+
+#include "protocol/server_name.hpp"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+#include <utility>
+
+namespace herd::config {
+
+namespace {
+
+constexpr std::uint64_t day_ms = 86'400'000;
+
+template <class Value, class Held>
+void convert(Held& held, Value value) {
+    if constexpr (std::is_same_v<Value, Held>) {
+        held = std::move(value);
+    } else {
+        held = static_cast<Held>(value);
+    }
+}
+
+// Config::a, its member b, ...
+template <class Value, auto... path>
+constexpr Member<Value> at = {
+    [](const Config& config) { return Value((config.*....*path)); },
+    [](Config& config, Value value) { convert((config.*....*path), std::move(value)); }};
+
+template <class Value, auto member>
+constexpr Member<Value> at_server = {
+    [](const Config& config) { return Value(config.servers.back().*member); },
+    [](Config& config, Value value) { config.servers.back().*member = std::move(value); }};
+
+template <auto... path>
+constexpr Member<std::uint64_t> number = at<std::uint64_t, path...>;
+
+template <auto limit>
+constexpr Member<std::uint64_t> bound = number<&Config::limits, limit>;
+
+bool is_any(std::string_view) {
+    return true;
+}
+
+bool is_not_empty(std::string_view text) {
+    return !text.empty();
+}
+
+// In the order of Provider and Fsync.
+constexpr std::array<std::string_view, 3> providers = {"offline", "google", "google-legacy"};
+constexpr std::array<std::string_view, 2> fsyncs = {"second", "always"};
+
+constexpr std::array table = {
+    Setting{Section::file, "", Object{Section::root}, ""},
+
+    Setting{Section::root, "servers", List{Section::servers}, "The servers of the herd, 1 to 64."},
+    Setting{Section::servers, "", Object{Section::server}, ""},
+    Setting{Section::server,
+            "name",
+            Text{at_server<std::string, &Server::name>,
+                 "1 to 64 printable ASCII characters, no blank or '/', the first not '.' or '-'",
+                 protocol::is_server_name},
+            "its name in answers, and that of its log and journal; no two are the same",
+            true},
+    Setting{Section::server,
+            "clients",
+            Endpoint{at_server<reactor::Address, &Server::clients>},
+            "where clients connect",
+            true},
+    Setting{Section::server,
+            "peers",
+            Endpoint{at_server<reactor::Address, &Server::peers>},
+            "where the other servers connect; a legacy server has none",
+            true},
+    Setting{Section::server,
+            "legacy",
+            Flag{at_server<bool, &Server::legacy>},
+            "an old server, run by another program, with one address for everything"},
+
+    Setting{Section::root,
+            "links",
+            List{Section::links},
+            "Which servers talk with each other, two names each, both ways."},
+    Setting{Section::links, "", List{Section::link}, ""},
+    Setting{Section::link, "", LinkEnd{}, "one of the two servers"},
+
+    Setting{Section::root,
+            "places",
+            Object{Section::places},
+            "The Places service that answers WHATSAT."},
+    Setting{Section::places,
+            "provider",
+            Choice{at<std::size_t, &Config::places, &Places::provider>, providers},
+            "`herd places`, the Places API (New), or the service before that"},
+    Setting{Section::places,
+            "url",
+            Text{at<std::string, &Config::places, &Places::url>, "a base URL", is_any},
+            "where it is; Google's services know it themselves"},
+    Setting{Section::places,
+            "key_file",
+            Text{at<std::string, &Config::places, &Places::key_file>,
+                 "the name of a file",
+                 is_not_empty},
+            "holds the API key that Google's services need, and nothing else"},
+
+    Setting{Section::root, "limits", Object{Section::limits}, "The bounds of each server."},
+    Setting{Section::limits,
+            "clients",
+            Whole{bound<&Limits::clients>, 1, 500'000'000, ""},
+            "stored clients; more are refused"},
+    Setting{Section::limits,
+            "long_records",
+            Whole{bound<&Limits::long_records>, 0, 1'000'000, ""},
+            "clients whose AT line is too long for a slot; more are refused"},
+    Setting{Section::limits,
+            "connections",
+            Whole{bound<&Limits::connections>, 1, 2'000'000, ""},
+            "connections of clients"},
+    Setting{Section::limits,
+            "peer_connections",
+            Whole{bound<&Limits::peer_connections>, 1, 4'096, ""},
+            "accepted connections of other servers"},
+    Setting{Section::limits,
+            "line_max",
+            Whole{bound<&Limits::line_max>, 128, 60'000, "bytes"},
+            "of a command, without its end"},
+    Setting{Section::limits,
+            "blocks",
+            Whole{bound<&Limits::blocks>, 16, 16'777'216, ""},
+            "blocks of 4 KiB, for bytes that have to wait"},
+    Setting{Section::limits,
+            "first_line_ms",
+            Whole{bound<&Limits::first_line_ms>, 1'000, day_ms, "ms"},
+            "for a connection to say something"},
+    Setting{Section::limits,
+            "rest_of_line_ms",
+            Whole{bound<&Limits::rest_of_line_ms>, 1'000, day_ms, "ms"},
+            "for the rest of a command that has begun"},
+    Setting{Section::limits,
+            "idle_ms",
+            Whole{bound<&Limits::idle_ms>, 1'000, day_ms, "ms"},
+            "between two commands"},
+    Setting{Section::limits,
+            "drain_ms",
+            Whole{bound<&Limits::drain_ms>, 1'000, day_ms, "ms"},
+            "for an answer that is not read"},
+    Setting{Section::limits,
+            "linger_ms",
+            Whole{bound<&Limits::linger_ms>, 1'000, 60'000, "ms"},
+            "for a client to close a finished connection"},
+    Setting{Section::limits,
+            "records_per_turn",
+            Whole{bound<&Limits::records_per_turn>, 1, 65'536, ""},
+            "records to one neighbour at a time"},
+    Setting{Section::limits,
+            "shutdown_ms",
+            Whole{bound<&Limits::shutdown_ms>, 100, 60'000, "ms"},
+            "from SIGTERM to exit"},
+    Setting{Section::limits,
+            "syncs",
+            Whole{bound<&Limits::syncs>, 1, 100'000, ""},
+            "SYNCs that wait at a time"},
+    Setting{Section::limits,
+            "sync_ms",
+            Whole{bound<&Limits::sync_ms>, 100, 60'000, "ms"},
+            "from a SYNC to its answer"},
+    Setting{Section::limits,
+            "places_in_flight",
+            Whole{bound<&Limits::places_in_flight>, 1, places_in_flight_max, ""},
+            "Places lookups at a time"},
+    Setting{Section::limits,
+            "places_queue",
+            Whole{bound<&Limits::places_queue>, 0, 1'000'000, ""},
+            "Places lookups that wait for their turn"},
+    Setting{Section::limits,
+            "places_deadline_ms",
+            Whole{bound<&Limits::places_deadline_ms>, 100, 60'000, "ms"},
+            "from a WHATSAT to its answer"},
+    Setting{Section::limits,
+            "places_body_max",
+            Whole{bound<&Limits::places_body_max>, 4'096, 16'777'216, "bytes"},
+            "of an answer of the Places service"},
+
+    Setting{Section::root, "log", Object{Section::log}, "What a server writes down about its run."},
+    Setting{Section::log,
+            "folder",
+            Text{at<std::string, &Config::log, &Log::folder>,
+                 "the name of a folder, or - for standard error",
+                 is_not_empty},
+            "where the logs are, NAME.log for each server"},
+    Setting{Section::log,
+            "wire",
+            Flag{at<bool, &Config::log, &Log::wire>},
+            "also every line in and out"},
+
+    Setting{Section::root,
+            "journal",
+            Object{Section::journal},
+            "From this a server that is started again has its clients back."},
+    Setting{Section::journal,
+            "folder",
+            Text{at<std::string, &Config::journal, &Journal::folder>,
+                 "the name of a folder, or empty for none",
+                 is_any},
+            "where the journals are, NAME.journal for each server"},
+    Setting{Section::journal,
+            "fsync",
+            Choice{at<std::size_t, &Config::journal, &Journal::fsync>, fsyncs},
+            "when the disk has a report: within a second of its answer, or always before that"},
+
+    Setting{Section::root,
+            "max_future_ms",
+            Whole{number<&Config::max_future_ms>, 0, 366 * day_ms, "ms"},
+            "how far in the future a report's stamp may lie; 0: as far as it likes"},
+    Setting{Section::root,
+            "ttl_s",
+            Whole{number<&Config::ttl_s>, 0, 100ULL * 366 * 86'400, "s"},
+            "how long a report counts, from its stamp on; 0: for ever"},
+    Setting{Section::root,
+            "prefault",
+            Flag{at<bool, &Config::prefault>},
+            "take all memory at the start"},
+    Setting{Section::root,
+            "spin",
+            Flag{at<bool, &Config::spin>},
+            "never sleep in the kernel: for servers with a processor each"},
+};
+// A limit without a row could not be set.
+static_assert(std::ranges::count(table, Section::limits, &Setting::in) * sizeof(std::uint32_t) ==
+              sizeof(Limits));
+
+bool opens(const Setting& setting, Section section) {
+    const auto* const object = std::get_if<Object>(&setting.type);
+    const auto* const list = std::get_if<List>(&setting.type);
+    return (object != nullptr && object->opens == section) ||
+           (list != nullptr && list->opens == section);
+}
+
+}  // namespace
+
+std::span<const Setting> settings() {
+    return table;
+}
+
+const Setting* find_setting(Section in, std::string_view name) {
+    const auto* const found = std::ranges::find_if(
+        table, [&](const Setting& each) { return each.in == in && each.name == name; });
+    return found == table.end() ? nullptr : found;
+}
+
+std::string path_of(const Setting& setting) {
+    const auto* const outer =
+        std::ranges::find_if(table, [&](const Setting& each) { return opens(each, setting.in); });
+    if (outer == table.end()) return "";
+    const std::string path = path_of(*outer);
+    if (setting.name.empty()) return path + "[]";
+    return path + (path.empty() ? "" : ".") + std::string(setting.name);
+}
+
+}  // namespace herd::config
