@@ -1,5 +1,11 @@
 #include "herd/needs.hpp"
 
+#include "herd/watch/status.hpp"
+#include "protocol/at_line.hpp"
+#include "protocol/peer_message.hpp"
+
+#include <cassert>
+
 namespace herd {
 
 namespace {
@@ -20,6 +26,26 @@ std::uint64_t descriptors(const config::Config& config) {
     return std::uint64_t{config.limits.connections} + config.limits.peer_connections +
            config.servers.size() + std::uint64_t{2} * config.limits.places_in_flight +
            other_descriptors;
+}
+
+reactor::Wire::Limits wire_limits(const config::Limits& limits) {
+    const std::size_t line_max = table_capacity(limits).long_line_size;
+    constexpr std::size_t other_answers = std::size_t{256} << 10;
+    const reactor::Wire::Limits wire{
+        .send_size = limits.places_body_max + line_max + other_answers,
+        .blocks = limits.blocks,
+        .blocks_reserved = limits.blocks / 8,
+    };
+    // An unfinished line of a neighbour is refused before it fills the receive buffer.
+    assert(line_max + protocol::peer_message_size_max < wire.receive_size);
+    static_assert(watch::status_size_max < other_answers);
+    return wire;
+}
+
+table::LocationTable::Capacity table_capacity(const config::Limits& limits) {
+    return {.records = limits.clients,
+            .long_lines = limits.long_records,
+            .long_line_size = limits.line_max + std::uint32_t{protocol::at_line_surplus}};
 }
 
 }  // namespace herd

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "herd/config/config.hpp"
+#include "herd/table/location_table.hpp"
 #include "reactor/loop.hpp"
+#include "reactor/wire.hpp"
 
 #include <cstdint>
 
+// What a server takes of the machine and of the parts below it, by its configuration.
 namespace herd {
 
 // The loop that a server of this configuration needs.
@@ -12,5 +15,11 @@ reactor::Loop::Limits loop_limits(const config::Config& config);
 
 // Descriptors that it may hold at a time.
 std::uint64_t descriptors(const config::Config& config);
+
+// The streams' buffers, whose send buffer holds the longest answer.
+reactor::Wire::Limits wire_limits(const config::Limits& limits);
+
+// The table, whose lines have room for the AT line of the longest command.
+table::LocationTable::Capacity table_capacity(const config::Limits& limits);
 
 }  // namespace herd

@@ -1,13 +1,11 @@
 #include "herd/server.hpp"
 
 #include "herd/config/text.hpp"
+#include "herd/needs.hpp"
 #include "herd/watch/status.hpp"
-#include "protocol/at_line.hpp"
-#include "protocol/peer_message.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <string>
 #include <utility>
 
@@ -63,21 +61,9 @@ Outcome<> Server::open() {
 }
 
 Outcome<> Server::map_memory() {
-    const config::Limits& limits = config_.limits;
-    const std::uint32_t line_max = limits.line_max + std::uint32_t{protocol::at_line_surplus};
-    const reactor::Wire::Limits wire{
-        .send_size = std::size_t{limits.places_body_max} + line_max + (std::size_t{256} << 10),
-        .blocks = limits.blocks,
-        .blocks_reserved = limits.blocks / 8,
-    };
-    // An unfinished line of a neighbour is refused before it fills the receive buffer.
-    assert(line_max + protocol::peer_message_size_max < wire.receive_size);
-    assert(watch::status_size_max < wire.send_size);
-    auto mapped = wire_.open(wire);
-    if (mapped) {
-        const table::ClientHash hash(reactor::sys::random_bits(), reactor::sys::random_bits());
-        mapped = table_.open({limits.clients, limits.long_records, line_max}, hash);
-    }
+    const table::ClientHash hash(reactor::sys::random_bits(), reactor::sys::random_bits());
+    auto mapped = wire_.open(wire_limits(config_.limits));
+    if (mapped) mapped = table_.open(table_capacity(config_.limits), hash);
     if (mapped) mapped = neighbours_.map(static_cast<std::uint32_t>(self_.neighbours.size()));
     if (mapped) mapped = clients_.map();
     if (!mapped) return failure("cannot map memory", mapped.error());
