@@ -1,0 +1,102 @@
+// What comes in: read, delivered, held while its owner pauses, discarded after finish().
+#include "reactor/stream.hpp"
+#include "reactor/sys.hpp"
+
+#include <cassert>
+#include <cerrno>
+
+namespace reactor {
+
+namespace {
+
+bool try_again(Errno error) {
+    return error.value == EAGAIN;  // On Linux, EWOULDBLOCK is the same.
+}
+
+}  // namespace
+
+void Stream::read() {
+    const std::size_t held = held_.size(wire_.blocks_);
+    const std::size_t room = wire_.receive_.size() - held;
+    assert(room > 0);
+    char* start = &wire_.receive_[0];
+    held_.copy_to(wire_.blocks_, start);
+    auto received = sys::receive(socket_.fd(), {start + held, room});
+    if (!received) {
+        if (!try_again(received.error())) abort(Closed::reset);
+        return;
+    }
+    ++wire_.counters_.receives;
+    wire_.counters_.bytes_in += *received;
+    if (*received == 0) ended_ = true;
+    deliver(held + *received, held);
+}
+
+void Stream::deliver(std::size_t size, std::size_t seen) {
+    if (ended_) reading_ = false;
+    const std::string_view bytes(&wire_.receive_[0], size);
+    delivering_ = true;
+    const std::size_t taken = events_.on_input(bytes, seen, ended_);
+    delivering_ = false;
+    if (dead() || finishing()) return;
+    assert(taken <= size);
+    if (taken > 0) {
+        consumed_ = true;
+        held_.clear(wire_.blocks_);
+    }
+    hold(bytes.substr(taken), size - taken - held_.size(wire_.blocks_));
+    if (!dead()) update(taken > 0);
+}
+
+void Stream::deliver_held() {
+    if (!listens() || !holds_input()) return;
+    held_.copy_to(wire_.blocks_, &wire_.receive_[0]);
+    deliver(held_.size(wire_.blocks_), 0);
+}
+
+void Stream::deliver_soon() {
+    if (linked()) return;
+    wire_.resumed_.push_back(*this);
+    wire_.deliver_task_.post();
+}
+
+// Only the last `fresh` bytes of `rest` are not in held_ yet.
+void Stream::hold(std::string_view rest, std::size_t fresh) {
+    if (held_.append(wire_.blocks_, rest.substr(rest.size() - fresh), privileged_)) return;
+    ++wire_.counters_.blocks_exhausted;
+    abort(Closed::no_blocks);
+}
+
+// The kernel goes on saying "readable" until it does so once in vain: most pauses are shorter than
+// the time to the next input, and cost no system call this way.
+void Stream::pause() {
+    if (state_ != State::open) return;
+    paused_ = true;
+    update();
+}
+
+void Stream::resume() {
+    if (state_ != State::open || !paused_) return;
+    paused_ = false;
+    // What on_input is looking at right now is not held yet.
+    if (holds_input() || delivering_) deliver_soon();
+    update();
+}
+
+void Stream::discard() {
+    auto received = sys::receive(socket_.fd(), {&wire_.receive_[0], wire_.receive_.size()});
+    if (!received) {
+        if (!try_again(received.error())) abort(Closed::reset);
+        return;
+    }
+    if (*received > 0) return;
+    ended_ = true;
+    reading_ = false;
+    if (shut_) {
+        abort(Closed::finished);
+    } else {
+        update();
+    }
+}
+
+}  // namespace reactor
