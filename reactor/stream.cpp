@@ -17,7 +17,7 @@ Result<void> Stream::open(Socket socket) {
         socket.fd(), Interest::read, Handler::to<&Stream::on_ready>(*this), Ownership::ours);
     if (!watch) return std::unexpected(watch.error());
     watch_ = *watch;
-    socket_ = std::move(socket);
+    transport_.open(std::move(socket));
     state_ = State::open;
     waiting_since_ = wire_.seconds();
     return {};
@@ -45,7 +45,7 @@ void Stream::abort(Closed why) {
 // What it has of the system, the loop and the wire.
 void Stream::release() {
     if (watch_ != WatchId::none) wire_.loop_.end_watch(std::exchange(watch_, WatchId::none));
-    socket_.close();
+    transport_.close();
     held_.clear(wire_.blocks_);
     unsent_.clear(wire_.blocks_);
 }

@@ -4,6 +4,7 @@
 #include "reactor/list.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/socket.hpp"
+#include "reactor/transport.hpp"
 #include "reactor/wire.hpp"
 
 #include <cstddef>
@@ -90,7 +91,7 @@ public:
     // Input, or the peer's end, is still to be handled.
     bool holds_input() const { return !held_.empty() || ended_; }
     std::size_t unsent() const { return unsent_.size(wire_.blocks()); }
-    Socket& socket() { return socket_; }
+    Socket& socket() { return transport_.socket(); }
 
     // What an onlooker with a clock needs to know: what the stream waits for, and since when
     // (Wire::seconds). A stream that gets nowhere is its owner's to abort.
@@ -118,6 +119,7 @@ private:
     void deliver(std::size_t size, std::size_t seen);
     void hold(std::string_view rest, std::size_t fresh);
     void write(std::string_view bytes);
+    std::size_t push(std::string_view bytes);
     void keep(std::string_view bytes);
     void settle();
     void uncork();
@@ -128,7 +130,7 @@ private:
     Wire& wire_;
     StreamEvents& events_;
     std::uint64_t mark_ = 0;  // Of the cork.
-    Socket socket_;
+    Transport transport_;
     WatchId watch_ = WatchId::none;
     BlockChain held_;    // Input not consumed yet.
     BlockChain unsent_;  // Output the kernel has not taken yet.

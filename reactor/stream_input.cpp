@@ -1,19 +1,11 @@
 // What comes in: read, delivered, held while its owner pauses, discarded after finish().
 #include "reactor/stream.hpp"
-#include "reactor/sys.hpp"
 
 #include <cassert>
-#include <cerrno>
 
 namespace reactor {
 
-namespace {
-
-bool try_again(Errno error) {
-    return error.value == EAGAIN;  // On Linux, EWOULDBLOCK is the same.
-}
-
-}  // namespace
+using Flow = Transport::Flow;
 
 void Stream::read() {
     const std::size_t held = held_.size(wire_.blocks_);
@@ -21,15 +13,13 @@ void Stream::read() {
     assert(room > 0);
     char* start = &wire_.receive_[0];
     held_.copy_to(wire_.blocks_, start);
-    auto received = sys::receive(socket_.fd(), {start + held, room});
-    if (!received) {
-        if (!try_again(received.error())) abort(Closed::reset);
-        return;
-    }
+    const auto [flow, count] = transport_.receive({start + held, room});
+    if (flow == Flow::again) return;
+    if (flow == Flow::broken) return abort(Closed::reset);
     ++wire_.counters_.receives;
-    wire_.counters_.bytes_in += *received;
-    if (*received == 0) ended_ = true;
-    deliver(held + *received, held);
+    wire_.counters_.bytes_in += count;
+    if (flow == Flow::ended) ended_ = true;
+    deliver(held + count, held);
 }
 
 void Stream::deliver(std::size_t size, std::size_t seen) {
@@ -84,12 +74,9 @@ void Stream::resume() {
 }
 
 void Stream::discard() {
-    auto received = sys::receive(socket_.fd(), {&wire_.receive_[0], wire_.receive_.size()});
-    if (!received) {
-        if (!try_again(received.error())) abort(Closed::reset);
-        return;
-    }
-    if (*received > 0) return;
+    const auto flow = transport_.receive({&wire_.receive_[0], wire_.receive_.size()}).flow;
+    if (flow == Flow::broken) return abort(Closed::reset);
+    if (flow != Flow::ended) return;
     ended_ = true;
     reading_ = false;
     if (shut_) {

@@ -1,9 +1,7 @@
 // What goes out: written, kept while the kernel refuses it or a cork holds it, drained, ended.
 #include "reactor/stream.hpp"
-#include "reactor/sys.hpp"
 
 #include <cassert>
-#include <cerrno>
 #include <cstring>
 
 namespace reactor {
@@ -12,10 +10,6 @@ namespace {
 
 // Blocks of held-back output that one wake may send: the others have a turn too.
 constexpr int drains_max = 16;
-
-bool try_again(Errno error) {
-    return error.value == EAGAIN;  // On Linux, EWOULDBLOCK is the same.
-}
 
 }  // namespace
 
@@ -32,18 +26,21 @@ void Stream::send_now(std::string_view bytes) {
 void Stream::write(std::string_view bytes) {
     if (dead()) return;
     if (!blocked() && !corked_ && !bytes.empty()) {
-        auto sent = sys::send(socket_.fd(), bytes);
-        if (!sent && !try_again(sent.error())) {
-            abort(Closed::reset);
-            return;
-        }
-        const std::size_t count = sent.value_or(0);
-        ++wire_.counters_.sends;
-        wire_.counters_.bytes_out += count;
-        bytes.remove_prefix(count);
+        bytes.remove_prefix(push(bytes));
+        if (dead()) return;
     }
     if (!bytes.empty()) keep(bytes);
     if (finishing()) settle();
+}
+
+// Returns how many the transport took; dead, when it will never take any more.
+std::size_t Stream::push(std::string_view bytes) {
+    const auto [flow, count] = transport_.send(bytes);
+    if (flow == Transport::Flow::broken) abort(Closed::reset);
+    if (flow != Transport::Flow::moved) return 0;
+    ++wire_.counters_.sends;
+    wire_.counters_.bytes_out += count;
+    return count;
 }
 
 void Stream::keep(std::string_view bytes) {
@@ -58,15 +55,10 @@ void Stream::keep(std::string_view bytes) {
 void Stream::drain() {
     bool progress = false;
     for (int i = 0; i < drains_max && blocked(); ++i) {
-        auto sent = sys::send(socket_.fd(), unsent_.front(wire_.blocks_));
-        if (!sent && try_again(sent.error())) break;
-        if (!sent) {
-            abort(Closed::reset);
-            return;
-        }
-        ++wire_.counters_.sends;
-        wire_.counters_.bytes_out += *sent;
-        unsent_.consume(wire_.blocks_, *sent);
+        const std::size_t count = push(unsent_.front(wire_.blocks_));
+        if (dead()) return;
+        if (count == 0) break;
+        unsent_.consume(wire_.blocks_, count);
         progress = true;
     }
     if (!blocked()) {
@@ -100,7 +92,7 @@ void Stream::settle() {
     if (!finishing()) return;
     if (!blocked() && spans_ == 0 && !shut_) {
         shut_ = true;
-        sys::shutdown_write(socket_.fd());
+        transport_.end_output();
         if (ended_) {
             abort(Closed::finished);
             return;
