@@ -24,7 +24,8 @@ void PeerSession::tick() {
     tell_divergence();
     if (stream_.dead()) return;
     if (core_.loop.now() - heard_at_ <= silence_max) {
-        if (neighbour_ != nullptr && unanswered_) say(protocol::Ack{acknowledged_});
+        const bool owes = neighbour_ != nullptr && unanswered_;
+        if (owes && !stream_.finishing()) say(protocol::Ack{acknowledged_});
         return;
     }
     if (legacy_ && !stream_.finishing()) return;

@@ -99,6 +99,12 @@ public:
         }
         return all;
     }
+    bool reset() {
+        house_.kernel.enter(there);
+        char byte = 0;
+        const auto received = house_.kernel.receive(fd_, {&byte, 1});
+        return !received && received.error().value != EAGAIN;
+    }
     std::string ask(const std::string& bytes) {
         say(bytes);
         return hear();
@@ -351,6 +357,20 @@ TEST_CASE("peer_session: a neighbour that is heard is told so each second, and n
     CHECK(peer.hear() == "ACK 7\n");
     house.run(1s);
     CHECK(peer.hear().empty());
+}
+
+TEST_CASE("peer_session: when its server leaves, it says no more", "[herd][peer]") {
+    House house;
+    Dialler peer(house);
+    peer.greet();
+    peer.say("AT B +0.5 c ");  // To be acknowledged at the next tick.
+    house.run(1ms);
+    house.server.shut_down();
+    CHECK(peer.hear().empty());
+    CHECK(peer.ended);
+    house.run(1500ms);
+    // Its direction has ended, ours has not.
+    CHECK_FALSE(peer.reset());
 }
 
 TEST_CASE("peer_session: a stranger that dribbles does not hold its place", "[herd][peer]") {
