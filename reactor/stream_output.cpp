@@ -78,6 +78,8 @@ void Stream::cork(std::uint64_t mark) {
     corked_ = true;
     if (linked()) unlink();
     wire_.corked_.push_back(*this);
+    // What waits already waits for that as well, and not for the kernel any more.
+    if (blocked()) update();
 }
 
 // The kernel says "writable" of what waits.

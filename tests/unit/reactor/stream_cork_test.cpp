@@ -111,6 +111,25 @@ TEST_CASE("stream: what came while it was corked is heard after it", "[reactor][
     REQUIRE(hear(it.theirs, 100) == (sends ? "yes\n" : ""));
 }
 
+TEST_CASE("stream: corked while it waits for the kernel, it does not spin when that has room",
+          "[reactor][stream]") {
+    Corked it;
+    const std::string text = pattern(1'000'000);
+    it.session.stream.send_now(text);
+    REQUIRE(it.session.stream.blocked());
+    it.session.stream.cork(1);
+    std::string heard = hear(it.theirs);
+    REQUIRE(iterations_at_rest(it.bench.loop) <= at_rest_max);
+    REQUIRE(it.session.stream.waiting() == Waiting::owner);
+    it.bench.wire.uncork(1);
+    REQUIRE(run_until(it.bench.loop, [&] {
+        turn(it.bench.loop);
+        heard += hear(it.theirs);
+        return heard.size() == text.size();
+    }));
+    REQUIRE(heard == text);
+}
+
 TEST_CASE("stream: one that dies while corked is let go of", "[reactor][stream]") {
     Corked it;
     say(it.theirs, "hold\n");
