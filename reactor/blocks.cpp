@@ -33,8 +33,10 @@ std::uint32_t BlockPool::borrow() {
     assert(in_use_ < capacity_);
     std::uint32_t block = free_;
     if (block != none) {
+        assert(block < fresh_);
         free_ = next_[block];
     } else {
+        assert(fresh_ == in_use_);
         block = fresh_++;
     }
     next_[block] = none;
@@ -44,9 +46,23 @@ std::uint32_t BlockPool::borrow() {
 
 void BlockPool::give_back(std::uint32_t block) {
     assert(in_use_ > 0);
+    assert(block < fresh_);
     next_[block] = free_;
     free_ = block;
     --in_use_;
+}
+
+void BlockPool::check() const {
+    assert(fresh_ <= capacity_);
+    assert(in_use_ <= fresh_);
+    assert(highest_use_ == fresh_);
+    std::uint32_t count = 0;
+    for (std::uint32_t block = free_; block != none; block = next_[block]) {
+        assert(block < fresh_);
+        ++count;
+        assert(count <= fresh_ - in_use_);  // Else it goes round in a circle.
+    }
+    assert(count == fresh_ - in_use_);
 }
 
 BlockChain::~BlockChain() {
@@ -63,6 +79,7 @@ bool BlockChain::append(BlockPool& pool, std::string_view bytes, bool privileged
         const std::size_t blocks = (bytes.size() - room + block_size - 1) / block_size;
         if (blocks > pool.available(privileged)) return false;
     }
+    const std::size_t expected = size(pool) + bytes.size();
     while (!bytes.empty()) {
         if (tail_room(pool) == 0) extend(pool);
         BlockPool::Extent& extent = pool.extent(head_);
@@ -72,6 +89,7 @@ bool BlockChain::append(BlockPool& pool, std::string_view bytes, bool privileged
         extent.size += static_cast<std::uint32_t>(count);
         extent.tail_used += static_cast<std::uint16_t>(count);
     }
+    assert(size(pool) == expected);
     return true;
 }
 
@@ -83,6 +101,8 @@ void BlockChain::extend(BlockPool& pool) {
         return;
     }
     BlockPool::Extent& extent = pool.extent(head_);
+    assert(extent.tail_used == block_size);
+    assert(pool.next(extent.tail) == BlockPool::none);
     pool.next(extent.tail) = block;
     extent.tail = block;
     extent.tail_used = 0;
@@ -91,6 +111,7 @@ void BlockChain::extend(BlockPool& pool) {
 std::string_view BlockChain::front(BlockPool& pool) const {
     if (empty()) return {};
     const BlockPool::Extent& extent = pool.extent(head_);
+    assert(extent.size > 0);
     const std::size_t contiguous =
         std::min<std::size_t>(extent.size, block_size - extent.head_used);
     return {pool.bytes(head_) + extent.head_used, contiguous};
@@ -112,6 +133,7 @@ void BlockChain::drop_head(BlockPool& pool) {
     const std::uint32_t spent = head_;
     const BlockPool::Extent extent = pool.extent(spent);
     head_ = pool.next(spent);  // None behind the tail.
+    assert(empty() == (extent.size == 0));
     if (!empty()) pool.extent(head_) = {extent.size, extent.tail, 0, extent.tail_used};
     pool.give_back(spent);
 }
@@ -131,6 +153,24 @@ void BlockChain::copy_to(BlockPool& pool, char* target) const {
 
 void BlockChain::clear(BlockPool& pool) {
     consume(pool, size(pool));
+    assert(empty());
+}
+
+void BlockChain::check(const BlockPool& pool) const {
+    if (empty()) return;
+    const BlockPool::Extent& extent = pool.extent(head_);
+    assert(extent.size > 0);
+    assert(extent.head_used < block_size);
+    assert(extent.tail_used > 0);
+    assert(extent.tail_used <= block_size);
+    std::size_t blocks = 1;
+    for (std::uint32_t block = head_; block != extent.tail; block = pool.next(block)) {
+        assert(block < pool.capacity());
+        ++blocks;
+        assert(blocks <= pool.in_use());  // Else it goes round in a circle.
+    }
+    assert(pool.next(extent.tail) == BlockPool::none);
+    assert(extent.head_used + extent.size + (block_size - extent.tail_used) == blocks * block_size);
 }
 
 }  // namespace reactor

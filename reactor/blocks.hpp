@@ -13,6 +13,8 @@ namespace reactor {
 // unfinished line, input behind a pending answer, output that the kernel did not take.
 // The last `reserved` blocks go only to privileged borrowers (neighbours), so that clients
 // cannot crowd them out.
+// Invariant: of the blocks before fresh_ each is lent or in the list of free ones; all behind are
+// untouched. A block is taken from there only when no other is free, so fresh_ == highest_use_.
 class BlockPool {
 public:
     static constexpr std::size_t block_size = 4096;
@@ -36,12 +38,16 @@ public:
 
     char* bytes(std::uint32_t block) { return &data_[std::size_t{block} * block_size]; }
     std::uint32_t& next(std::uint32_t block) { return next_[block]; }
+    std::uint32_t next(std::uint32_t block) const { return next_[block]; }
     Extent& extent(std::uint32_t head) { return extents_[head]; }
     const Extent& extent(std::uint32_t head) const { return extents_[head]; }
 
     std::uint32_t in_use() const { return in_use_; }
     std::uint32_t capacity() const { return capacity_; }
     std::uint32_t highest_use() const { return highest_use_; }
+
+    // Ends the process when the invariant does not hold.
+    void check() const;
 
 private:
     PageArray<char> data_;
@@ -74,6 +80,9 @@ public:
     // Copies everything to `target` (room for size() bytes).
     void copy_to(BlockPool& pool, char* target) const;
     void clear(BlockPool& pool);
+
+    // Ends the process when the invariant does not hold.
+    void check(const BlockPool& pool) const;
 
     std::size_t size(const BlockPool& pool) const { return empty() ? 0 : pool.extent(head_).size; }
     bool empty() const { return head_ == BlockPool::none; }

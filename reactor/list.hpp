@@ -18,6 +18,8 @@ public:
 
     void unlink() {
         assert(linked());
+        assert(previous_->next_ == this);
+        assert(next_->previous_ == this);
         previous_->next_ = next_;
         next_->previous_ = previous_;
         previous_ = next_ = nullptr;
@@ -49,6 +51,7 @@ public:
 
     bool empty() const { return root_.next_ == &root_; }
     T* front() { return empty() ? nullptr : owner(root_.next_); }
+    const T* front() const { return empty() ? nullptr : owner(root_.next_); }
 
     void push_back(T& object) {
         Item& item = object;
@@ -72,10 +75,16 @@ public:
         assert(item.linked());
         return item.next_ == &root_ ? nullptr : owner(item.next_);
     }
+    const T* next(const T& object) const {
+        const Item& item = object;
+        assert(item.linked());
+        return item.next_ == &root_ ? nullptr : owner(item.next_);
+    }
 
     // Takes over all items of `other`, behind those already here. What is appended to `other`
     // from then on stays there: a phase that runs a stolen list always ends.
     void steal(List& other) {
+        assert(&other != this);
         if (other.empty()) return;
         Item* first = other.root_.next_;
         Item* last = other.root_.previous_;
@@ -86,8 +95,19 @@ public:
         other.clear();
     }
 
+    // Ends the process when the invariant does not hold: each item is its neighbours' neighbour.
+    void check() const {
+        const Item* item = &root_;
+        do {
+            assert(item->next_ != nullptr);
+            assert(item->next_->previous_ == item);
+            item = item->next_;
+        } while (item != &root_);
+    }
+
 private:
     static T* owner(Item* item) { return static_cast<T*>(item); }
+    static const T* owner(const Item* item) { return static_cast<const T*>(item); }
     void clear() { root_.previous_ = root_.next_ = &root_; }
 
     Item root_;  // Neighbours of the first and the last item; never handed out.

@@ -29,8 +29,8 @@ struct Handle {
 };
 
 // Fixed storage for up to capacity() objects that never move. Full is an answer, not an error.
-// Invariant: a slot is live exactly while its generation is odd; live slots lie below high_water_.
-// A free one below it says in its own bytes which is free next.
+// Invariant: a slot is live exactly while its generation is odd; live slots lie below high_water_;
+// each of the others below it is in the list of free slots: a free slot holds the next one's index.
 template <class T>
 class Slab {
 public:
@@ -70,6 +70,8 @@ public:
         } else {
             return nullptr;
         }
+        assert(index < high_water_);
+        assert(!live(index));
         ++generations_[index];
         ++size_;
         return std::construct_at(at(index), std::forward<Arguments>(arguments)...);
@@ -78,6 +80,7 @@ public:
     // Destroys the object; every handle to it is stale from now on.
     void release(T& object) {
         const std::uint32_t freed = index(object);
+        assert(size_ > 0);
         std::destroy_at(&object);
         // Generation 0 would read as "no handle": it is skipped when the count wraps.
         if (++generations_[freed] == 0) generations_[freed] = 2;
@@ -123,6 +126,22 @@ public:
         for (std::uint32_t index = 0; index < high_water_; ++index) {
             if (live(index)) visit(std::as_const(*at(index)));
         }
+    }
+
+    // Ends the process when the invariant does not hold.
+    void check() const {
+        assert(high_water_ <= capacity_);
+        std::uint32_t lives = 0;
+        for (std::uint32_t index = 0; index < high_water_; ++index) lives += live(index) ? 1U : 0U;
+        assert(lives == size_);
+        std::uint32_t free = 0;
+        for (std::uint32_t index = free_; index != none; ++free) {
+            assert(index < high_water_);
+            assert(!live(index));
+            assert(free < high_water_ - size_);  // Else it goes round in a circle.
+            std::memcpy(&index, slot(index), sizeof index);
+        }
+        assert(free == high_water_ - size_);
     }
 
     std::uint32_t size() const { return size_; }

@@ -1,5 +1,7 @@
 #include "reactor/blocks.hpp"
 
+#include "tests/unit/reactor/dies.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <array>
@@ -114,6 +116,49 @@ TEST_CASE("blocks: blocks go back as soon as they are consumed", "[reactor][bloc
     REQUIRE(chain.text() == pattern(block, 3 * block));
 }
 
+TEST_CASE("blocks: a block given back twice is found out", "[reactor][blocks]") {
+    Pool pool(3);
+    const std::uint32_t once = pool.borrow();
+    const std::uint32_t twice = pool.borrow();
+    pool.give_back(twice);
+    pool.check();
+    REQUIRE(test::dies([&] {
+        pool.give_back(twice);
+        pool.check();
+    }));
+    pool.give_back(once);
+    pool.check();
+}
+
+TEST_CASE("blocks: a chain that is not what it says is found out", "[reactor][blocks]") {
+    Pool pool(4);
+    Chain chain(pool);
+    REQUIRE(chain.add(pattern(2 * block + 100)));
+    chain.check(pool);
+    BlockPool::Extent& extent = pool.extent(0);
+    const BlockPool::Extent whole = extent;
+    const auto found = [&] {
+        const bool dies = test::dies([&] { chain.check(pool); });
+        extent = whole;
+        return dies;
+    };
+    --extent.size;
+    REQUIRE(found());
+    extent.head_used = block;
+    REQUIRE(found());
+    extent.tail_used = 0;
+    REQUIRE(found());
+    extent.tail = 1;
+    REQUIRE(found());
+    extent.tail = 3;  // Which is nobody's.
+    REQUIRE(found());
+    chain.check(pool);
+    pool.next(1) = 0;  // In a circle.
+    REQUIRE(found());
+    pool.next(1) = 2;
+    chain.check(pool);
+}
+
 TEST_CASE("blocks: chains are byte queues under random operations", "[reactor][blocks]") {
     std::mt19937 random(4);
     Pool pool(24, 4);
@@ -145,7 +190,8 @@ TEST_CASE("blocks: chains are byte queues under random operations", "[reactor][b
         REQUIRE(chain.size() == model.size());
         REQUIRE(chain.empty() == chain.front(pool).empty());
         if (step % 16 == 0) REQUIRE(chain.text() == model);
-        REQUIRE(pool.in_use() <= pool.capacity());
+        pool.check();
+        chain.check(pool);
     }
     REQUIRE(refused > 0);
     for (auto& chain : chains) chain.clear(pool);

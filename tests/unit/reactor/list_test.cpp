@@ -1,5 +1,7 @@
 #include "reactor/list.hpp"
 
+#include "tests/unit/reactor/dies.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <vector>
@@ -90,6 +92,7 @@ TEST_CASE("list: stealing takes what is there and no more", "[reactor][list]") {
     REQUIRE(numbers(source) == std::vector{4});
     RedList none;
     target.steal(none);
+    for (const RedList* list : {&source, &target, &none}) list->check();
     REQUIRE(numbers(target) == std::vector{1, 2, 3});
 }
 
@@ -104,6 +107,22 @@ TEST_CASE("list: a stolen item can still leave", "[reactor][list]") {
     one.ListItem<Red>::unlink();
     REQUIRE(target.pop() == &two);
     REQUIRE(target.empty());
+}
+
+TEST_CASE("list: an item in two lists of a kind is found out, and one that dies in a list",
+          "[reactor][list]") {
+    struct Bare : ListItem<Bare> {};
+    Bare item;
+    List<Bare> list;
+    List<Bare> other;
+    REQUIRE_FALSE(test::dies([] { const Bare free; }));
+    list.push_back(item);
+    REQUIRE(test::dies([&] { other.push_back(item); }));
+    REQUIRE(test::dies([&] {
+        Bare dead;
+        list.push_back(dead);
+    }));
+    list.check();
 }
 
 TEST_CASE("list: a list that dies lets go of its items", "[reactor][list]") {

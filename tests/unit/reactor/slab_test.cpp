@@ -1,7 +1,11 @@
 #include "reactor/slab.hpp"
 
+#include "tests/unit/reactor/dies.hpp"
+
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <cstring>
 #include <map>
 #include <random>
 #include <set>
@@ -135,6 +139,25 @@ std::ptrdiff_t pick(std::mt19937& random, std::size_t count) {
     return static_cast<std::ptrdiff_t>(random() % count);
 }
 
+TEST_CASE("slab: free slots that run in a circle, or into a live one, are found out",
+          "[reactor][slab]") {
+    Slab<std::uint64_t> slab;
+    REQUIRE(slab.map(4).has_value());
+    std::array<std::uint64_t*, 3> numbers{};
+    for (auto& number : numbers) number = slab.emplace(7U);
+    slab.release(*numbers[0]);
+    slab.release(*numbers[2]);
+    slab.check();
+    // The slot released last holds the index of the one before.
+    const auto put = [&](std::uint32_t next) { std::memcpy(numbers[2], &next, sizeof next); };
+    for (const std::uint32_t wrong : {1U, 2U, 3U, slab.none}) {
+        put(wrong);
+        REQUIRE(test::dies([&] { slab.check(); }));
+    }
+    put(0);
+    slab.check();
+}
+
 TEST_CASE("slab: behaves as a map of handles under random operations", "[reactor][slab]") {
     std::mt19937 random(20);
     Things slab(16);
@@ -158,6 +181,7 @@ TEST_CASE("slab: behaves as a map of handles under random operations", "[reactor
             model.erase(chosen);
         }
         REQUIRE(slab.size() == model.size());
+        slab.check();
     }
     for (const auto bits : stale) REQUIRE(slab.find(Handle<Thing>::from_bits(bits)) == nullptr);
 }
