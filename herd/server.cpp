@@ -126,6 +126,13 @@ std::string_view Server::status(std::span<char> out) {
     return format_status(out, status);
 }
 
+void Server::check() const {
+    table_.check();
+    neighbours_.check();
+    clients_.check();
+    wire_.blocks().check();
+}
+
 void Server::shut_down() {
     if (std::exchange(draining_, true)) return;
     log_.event(Level::info, "stopping").field("clients", std::uint64_t{clients_.size()});

@@ -57,6 +57,8 @@ public:
     const links::Neighbours& neighbours() const { return neighbours_; }
     const journal::Journal& journal() const { return journal_; }
     const reactor::Wire& wire() const { return wire_; }
+    // Asserts what must hold between two iterations of the loop. For tests.
+    void check() const;
     // For tests.
     table::Spoiler& spoiler() { return spoiler_; }
 

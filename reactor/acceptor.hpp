@@ -78,6 +78,10 @@ public:
     void for_each(Visit&& visit) {
         slots_.for_each(std::forward<Visit>(visit));
     }
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        slots_.for_each(std::forward<Visit>(visit));
+    }
     std::uint32_t size() const { return slots_.size(); }
     std::uint32_t capacity() const { return slots_.capacity(); }
     bool full() const { return slots_.full(); }

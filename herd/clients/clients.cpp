@@ -2,6 +2,8 @@
 
 #include "herd/config/text.hpp"
 
+#include <cassert>
+
 namespace herd::clients {
 
 Clients::Clients(Core& core,
@@ -51,6 +53,14 @@ void Clients::tick() {
 void Clients::drain() {
     draining_ = true;
     acceptor_.drain();
+}
+
+// Each question is of one session, which waits for it.
+void Clients::check() const {
+    acceptor_.check();
+    std::uint32_t asking = 0;
+    acceptor_.for_each([&](const Session& session) { asking += session.asks(); });
+    assert(asking == host_.questions.size());
 }
 
 void Clients::on_full() {

@@ -34,6 +34,9 @@ public:
     // Takes nobody any more; what has been received is answered, then each ends.
     void drain();
 
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
     std::uint32_t size() const { return acceptor_.size(); }
 
 private:

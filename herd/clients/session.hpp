@@ -39,6 +39,8 @@ public:
     // nothing when it has.
     std::uint32_t idle_seconds(std::uint32_t now) const;
     void evict() { stream_.abort(); }
+    // A WHATSAT of its waits for the Places service.
+    bool asks() const { return question_ != Questions::none; }
 
 private:
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
@@ -67,8 +69,6 @@ private:
     void answered_late();
     // Something that it asked for is still to come; until then nothing further is read.
     bool waits() const { return asks() || syncing_; }
-    bool asks() const { return question_ != Questions::none; }
-
     Host& host_;
     reactor::Stream stream_;
     std::uint32_t question_ = Questions::none;  // Of the host's: the WHATSAT that waits.

@@ -38,6 +38,14 @@ void LegacyLink::aim(const reactor::Address& address) {
     connector_.aim(address);
 }
 
+void LegacyLink::check() const {
+    const bool connected = state_ == State::waiting || state_ == State::said;
+    assert(!connected || stream_.has_value());
+    assert(!stream_.has_value() || connected || stream_->dead());
+    assert(state_ != State::said || owed_ != nullptr || stream_->dead());
+    assert(owed_seq_ <= core_.table.feed().seq());
+}
+
 void LegacyLink::stop() {
     leaving_ = stopped_ = true;
     connector_.cancel();

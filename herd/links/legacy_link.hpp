@@ -63,6 +63,8 @@ public:
     }
     // It acknowledges each message by itself.
     void mark_soon() {}
+    // Asserts what must hold between calls.
+    void check() const;
     // As it is now.
     watch::LinkStatus status() const;
     // Live, and something is still to be sent or acknowledged.

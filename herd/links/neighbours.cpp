@@ -135,6 +135,18 @@ void Neighbours::describe(watch::Status& status) const {
         [&](const LegacyLink& link) { status.links[status.link_count++] = link.status(); });
 }
 
+void Neighbours::check() const {
+    acceptor_.check();
+    peers_.for_each([&](const Peer& peer) {
+        peer.link.check();
+        assert(peers_.index(peer) == peer.neighbour.index());
+        if (peer.session == nullptr) return;
+        assert(peer.session->neighbour() == &peer.neighbour);
+        assert(peer.session->incarnation() != 0);
+    });
+    legacy_.for_each([](const LegacyLink& link) { link.check(); });
+}
+
 PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots) {
     return slots.emplace(core_, *this, messages_);
 }
@@ -149,6 +161,7 @@ Neighbours::Peer* Neighbours::find(std::string_view name) {
 
 std::expected<Neighbour*, protocol::Refusal> Neighbours::admit(PeerSession& session,
                                                                const protocol::Hello& hello) {
+    assert(session.neighbour() == nullptr);
     Peer* const peer = find(hello.name);
     if (peer == nullptr) {
         return std::unexpected(protocol::Refusal{503, "not a neighbour of this server"});
@@ -168,6 +181,7 @@ std::expected<Neighbour*, protocol::Refusal> Neighbours::admit(PeerSession& sess
 
 // One of another run is half open, or of another server with this name.
 void Neighbours::on_live(const Neighbour& neighbour, std::uint32_t incarnation) {
+    assert(incarnation != 0);
     PeerSession* const session = peers_[neighbour.index()].session;
     if (session != nullptr && session->incarnation() != incarnation) session->abort();
 }

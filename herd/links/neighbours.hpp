@@ -62,6 +62,9 @@ public:
     // Some link has something to send.
     bool owes() const;
 
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
     // Where a SYNC waits.
     Barrier& barrier() { return barrier_; }
     Reach reach() const override;

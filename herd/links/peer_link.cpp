@@ -46,6 +46,17 @@ PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::
     connector_.aim(address);
 }
 
+// It dials or pauses exactly while it is down and has no stream, unless it is to have none.
+void PeerLink::check() const {
+    assert((state_ == State::down) == !stream_.has_value() || stream_->dead());
+    if (state_ != State::live) return;
+    assert(incarnation_ != 0);
+    assert(marked_.seq <= core_.table.feed().seq());
+    assert(lag_.acknowledged() <= marked_.seq);
+    assert(lag_.caught_up() <= core_.table.feed().seq());
+    assert(round_trip_ >= reactor::Duration::zero());
+}
+
 void PeerLink::nudge() {
     if (!leaving_ && state_ == State::down && !stream_ && !connector_.dialling()) {
         connector_.dial();

@@ -64,6 +64,8 @@ public:
     bool has(std::uint64_t seq) const { return !live() || lag_.caught_up() >= seq; }
     // As it is now. The caller knows who hears whom.
     watch::LinkStatus status() const;
+    // Asserts what must hold between calls.
+    void check() const;
     // There is something to send, and room for it.
     bool runnable() const { return live() && follower_.behind() && !stream_->blocked(); }
     // Live, and something is still to be sent.

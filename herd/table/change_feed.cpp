@@ -64,8 +64,27 @@ void ChangeFeed::remove(std::uint32_t index) {
     records_[index].seq = 0;
 }
 
+void ChangeFeed::check(std::uint32_t records) const {
+    std::uint64_t before = 0;
+    std::uint32_t previous = no_record;
+    for (std::uint32_t index = first_; index != no_record; index = records_[index].next) {
+        const Record& record = records_[index];
+        assert(records > 0);
+        --records;
+        assert(record.seq > before);
+        assert(record.previous == previous);
+        before = record.seq;
+        previous = index;
+    }
+    assert(records == 0);
+    assert(last_ == previous);
+    assert(before <= seq_);
+}
+
 void ChangeFeed::take_out(std::uint32_t index) {
     const Record& record = records_[index];
+    assert(record.seq != 0);
+    assert(first_ != no_record);
     for (FeedCursor* cursor = cursors_.front(); cursor != nullptr;
          cursor = cursors_.next(*cursor)) {
         if (cursor->next_ == index) cursor->next_ = record.next;

@@ -184,6 +184,35 @@ void LocationTable::write(Record& record, const protocol::AtLine& line, std::uin
     record.location_end = static_cast<std::uint16_t>(location_end);
 }
 
+void LocationTable::check() const {
+    assert(slots_ <= capacity_.records);
+    assert(long_used_ <= capacity_.long_lines);
+    std::uint32_t records = 0;
+    std::uint32_t long_lines = 0;
+    for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+        if (!used(slot)) continue;
+        const Record& record = records_[slot];
+        ++records;
+        long_lines += record.long_line != no_long_line;
+        assert(record.line_size <= capacity_.long_line_size);
+        assert((record.long_line != no_long_line) == (record.line_size > Record::inline_size_max));
+        assert(record.server_end < record.skew_end);
+        assert(record.skew_end < record.client_end);
+        assert(record.client_end < record.location_end);
+        assert(record.location_end < record.line_size);
+        assert(find(client(record)) == &record);
+    }
+    assert(records == size_);
+    assert(long_lines == long_used_);
+    std::uint32_t free = 0;
+    for (std::uint32_t slot = free_; slot != no_record; slot = records_[slot].next) {
+        assert(!used(slot));
+        ++free;
+    }
+    assert(records + free == slots_);
+    feed_.check(size_);
+}
+
 char* LocationTable::text(Record& record) {
     if (record.long_line == no_long_line) return record.text;
     return &long_lines_[std::size_t{record.long_line} * capacity_.long_line_size];

@@ -102,6 +102,8 @@ public:
     std::uint32_t capacity() const { return capacity_.records; }
     std::uint32_t long_lines_used() const { return long_used_; }
     ChangeFeed& feed() { return feed_; }
+    // Asserts that records, index, feed, free slots and long lines fit each other. O(n), for tests.
+    void check() const;
     const ChangeFeed& feed() const { return feed_; }
 
 private:

@@ -129,6 +129,7 @@ bool World::turn(Host host, Process& process) {
         if (watching.breached()) fail("S8", name(host) + " allocates");
     }
     process.wakes_ns = process.loop.wakes_at().time_since_epoch().count();
+    process.server.check();
     check_server(host);
     return true;
 }
