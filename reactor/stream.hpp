@@ -41,11 +41,14 @@ protected:
 
 // A connected socket as bytes in, bytes out, with back-pressure both ways. Pinned.
 //
-// States: open -> (finishing ->) dead. While output waits for the kernel, nothing more is read: who
-// owes us reading is not read from (but see read_on). After abort() or the peer's reset the
-// descriptor is closed at once, sending is a no-op, and on_closed follows in this iteration's
-// reclaim phase.
-// Nothing here calls its owner back from inside a call of the owner's.
+// It is open, or paused, until finish() or its end; stream.cpp has all its states. While output
+// waits for the kernel, nothing more is read: who owes us reading is not read from (but see
+// read_on). After abort() or the peer's reset the descriptor is closed at once, sending is a no-op,
+// and on_closed follows in this iteration's reclaim phase. Nothing here calls its owner back from
+// inside a call of the owner's.
+//
+// Invariant: its states go together as the table in stream.cpp says, which is asserted at each
+// change; check() looks at all that follows from them.
 class Stream : public ListItem<Stream> {
 public:
     Stream(Wire& wire, StreamEvents& events, bool privileged = false)
@@ -58,6 +61,10 @@ public:
     // At least `size` bytes of the shared send buffer, to write an answer into; commit() says how
     // many were used. Valid until the next call to anything of this wire.
     // `size` at most Wire::Limits::send_size.
+    // A full buffer is flushed first: Wire::send_first's delegate runs, everything is sent, and any
+    // stream may be blocked or aborted by that, this one as well. So what an owner knew of
+    // listens(), blocked() or dead() is to be asked anew. The memory is there even for a dead
+    // stream; commit() drops what it wrote.
     std::span<char> reserve(std::size_t size) { return wire_.reserve(size); }
     void commit(std::size_t size) { wire_.commit(*this, size); }
     // Both in one, by copy.
@@ -76,20 +83,19 @@ public:
     void pause();
     void resume();
 
-    // No more will be sent: flush, end our direction, discard input until the peer ends its own.
+    // No more will be sent (an owner that does has a bug): flush, end our direction, discard input
+    // until the peer ends its own.
     void finish();
     // Closes now. Unsent bytes are lost.
     void abort(Closed why = Closed::aborted);
 
-    bool dead() const { return state_ == State::dead; }
-    bool finishing() const { return state_ == State::finishing; }
+    bool dead() const { return life_ == Life::dead; }
+    bool finishing() const { return life_ == Life::finishing || life_ == Life::lingering; }
     // More input may be handled now: not paused, not finishing, nothing unsent or read_on().
-    bool listens() const {
-        return state_ == State::open && !paused_ && (reads_on_ || unsent_.empty());
-    }
+    bool listens() const { return life_ == Life::open && (reads_on_ || unsent_.empty()); }
     bool blocked() const { return !unsent_.empty(); }
     // Input, or the peer's end, is still to be handled.
-    bool holds_input() const { return !held_.empty() || ended_; }
+    bool holds_input() const { return !held_.empty() || input_ == Input::ended; }
     std::size_t unsent() const { return unsent_.size(wire_.blocks()); }
     Socket& socket() { return transport_.socket(); }
 
@@ -106,9 +112,17 @@ public:
     Waiting waiting() const { return waiting_; }
     std::uint32_t waiting_since() const { return waiting_since_; }
 
+    // Ends the process when the invariant does not hold. Not from within on_input.
+    void check() const;
+
 private:
     friend class Wire;
-    enum class State : std::uint8_t { fresh, open, finishing, dead };
+    // Which of these go together: see stream.cpp.
+    enum class Life : std::uint8_t { fresh, open, paused, finishing, lingering, dead };
+    // The peer's direction: whether the kernel is to say "readable", and whether it has ended.
+    enum class Input : std::uint8_t { watched, unwatched, ended };
+    enum class Output : std::uint8_t { clear, draining, corked };
+    struct Legal;
 
     void on_ready(Ready ready);
     void read();
@@ -126,6 +140,12 @@ private:
     void release();
     void update(bool progress = false);
     Waiting now_waiting() const;
+    Output output() const {
+        if (corked_) return Output::corked;
+        return blocked() ? Output::draining : Output::clear;
+    }
+    bool sends() const { return life_ == Life::open || life_ == Life::paused; }
+    void check_states() const;
 
     Wire& wire_;
     StreamEvents& events_;
@@ -137,18 +157,17 @@ private:
     std::uint32_t waiting_since_ = 0;
     std::uint16_t spans_ = 0;  // Of ours in the shared send buffer.
     // In the first byte what listens() asks: it is asked for each line.
-    State state_ : 2 = State::fresh;
-    bool paused_ : 1 = false;
+    Life life_ : 3 = Life::fresh;
     bool reads_on_ : 1 = false;
+    Input input_ : 2 = Input::watched;
     bool corked_ : 1 = false;
-    bool reading_ : 1 = true;      // Whether the kernel is to say "readable".
-    bool ended_ : 1 = false;       // The peer has sent its last byte.
-    bool shut_ : 1 = false;        // We have ended our direction.
-    bool consumed_ : 1 = false;    // Some input was consumed, ever.
     bool delivering_ : 1 = false;  // on_input is running.
+    bool consumed_ : 1 = false;    // Some input was consumed, ever.
     bool privileged_ : 1;
     Waiting waiting_ : 3 = Waiting::first;
     Closed why_ : 2 = Closed::aborted;
 };
+
+static_assert(sizeof(Stream) <= 64);  // Each connection has one.
 
 }  // namespace reactor

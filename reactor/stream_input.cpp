@@ -10,6 +10,7 @@ using Flow = Transport::Flow;
 void Stream::read() {
     const std::size_t held = held_.size(wire_.blocks_);
     const std::size_t room = wire_.receive_.size() - held;
+    assert(!delivering_);
     assert(room > 0);
     char* start = &wire_.receive_[0];
     held_.copy_to(wire_.blocks_, start);
@@ -18,33 +19,40 @@ void Stream::read() {
     if (flow == Flow::broken) return abort(Closed::reset);
     ++wire_.counters_.receives;
     wire_.counters_.bytes_in += count;
-    if (flow == Flow::ended) ended_ = true;
+    if (flow == Flow::ended) input_ = Input::ended;
     deliver(held + count, held);
 }
 
 void Stream::deliver(std::size_t size, std::size_t seen) {
-    if (ended_) reading_ = false;
+    assert(listens());
+    assert(seen <= size);
+    assert(size <= wire_.receive_.size());
     const std::string_view bytes(&wire_.receive_[0], size);
     delivering_ = true;
-    const std::size_t taken = events_.on_input(bytes, seen, ended_);
+    const std::size_t taken = events_.on_input(bytes, seen, input_ == Input::ended);
     delivering_ = false;
     if (dead() || finishing()) return;
     assert(taken <= size);
     if (taken > 0) {
         consumed_ = true;
-        held_.clear(wire_.blocks_);
+        if (!held_.empty()) held_.clear(wire_.blocks_);
     }
-    hold(bytes.substr(taken), size - taken - held_.size(wire_.blocks_));
+    if (taken < size) hold(bytes.substr(taken), size - taken - held_.size(wire_.blocks_));
     if (!dead()) update(taken > 0);
 }
 
 void Stream::deliver_held() {
+    check_states();
+    assert(life_ == Life::open || life_ == Life::paused);
+    assert(!corked_);
+    assert(!delivering_);
     if (!listens() || !holds_input()) return;
     held_.copy_to(wire_.blocks_, &wire_.receive_[0]);
     deliver(held_.size(wire_.blocks_), 0);
 }
 
 void Stream::deliver_soon() {
+    assert(life_ == Life::open);
     if (linked()) return;
     wire_.resumed_.push_back(*this);
     wire_.deliver_task_.post();
@@ -52,6 +60,8 @@ void Stream::deliver_soon() {
 
 // Only the last `fresh` bytes of `rest` are not in held_ yet.
 void Stream::hold(std::string_view rest, std::size_t fresh) {
+    assert(fresh <= rest.size());
+    assert(held_.size(wire_.blocks_) == rest.size() - fresh);
     if (held_.append(wire_.blocks_, rest.substr(rest.size() - fresh), privileged_)) return;
     ++wire_.counters_.blocks_exhausted;
     abort(Closed::no_blocks);
@@ -60,26 +70,27 @@ void Stream::hold(std::string_view rest, std::size_t fresh) {
 // The kernel goes on saying "readable" until it does so once in vain: most pauses are shorter than
 // the time to the next input, and cost no system call this way.
 void Stream::pause() {
-    if (state_ != State::open) return;
-    paused_ = true;
+    if (life_ != Life::open) return;
+    life_ = Life::paused;
     update();
 }
 
 void Stream::resume() {
-    if (state_ != State::open || !paused_) return;
-    paused_ = false;
+    if (life_ != Life::paused) return;
+    life_ = Life::open;
     // What on_input is looking at right now is not held yet.
     if (holds_input() || delivering_) deliver_soon();
     update();
 }
 
 void Stream::discard() {
+    assert(finishing());
+    assert(held_.empty());
     const auto flow = transport_.receive({&wire_.receive_[0], wire_.receive_.size()}).flow;
     if (flow == Flow::broken) return abort(Closed::reset);
     if (flow != Flow::ended) return;
-    ended_ = true;
-    reading_ = false;
-    if (shut_) {
+    input_ = Input::ended;
+    if (life_ == Life::lingering) {
         abort(Closed::finished);
     } else {
         update();

@@ -14,17 +14,22 @@ constexpr int drains_max = 16;
 }  // namespace
 
 void Stream::send(std::string_view bytes) {
+    assert(life_ != Life::fresh);
     if (bytes.empty() || dead()) return;
     std::memcpy(reserve(bytes.size()).data(), bytes.data(), bytes.size());
     commit(bytes.size());
 }
 
 void Stream::send_now(std::string_view bytes) {
+    if (dead()) return;
+    assert(sends());
     write(bytes);
 }
 
 void Stream::write(std::string_view bytes) {
     if (dead()) return;
+    assert(life_ != Life::fresh);
+    assert(life_ != Life::lingering);
     if (!blocked() && !corked_ && !bytes.empty()) {
         bytes.remove_prefix(push(bytes));
         if (dead()) return;
@@ -44,6 +49,7 @@ std::size_t Stream::push(std::string_view bytes) {
 }
 
 void Stream::keep(std::string_view bytes) {
+    assert(!bytes.empty());
     if (unsent_.append(wire_.blocks_, bytes, privileged_)) {
         update();
         return;
@@ -53,6 +59,7 @@ void Stream::keep(std::string_view bytes) {
 }
 
 void Stream::drain() {
+    assert(output() == Output::draining);
     bool progress = false;
     for (int i = 0; i < drains_max && blocked(); ++i) {
         const std::size_t count = push(unsent_.front(wire_.blocks_));
@@ -73,6 +80,7 @@ void Stream::drain() {
 // Until it is uncorked or dead it is in no other list: held input is delivered after that.
 void Stream::cork(std::uint64_t mark) {
     if (dead()) return;
+    assert(sends());
     assert(mark >= wire_.mark_);
     wire_.mark_ = mark_ = mark;
     corked_ = true;
@@ -84,6 +92,9 @@ void Stream::cork(std::uint64_t mark) {
 
 // The kernel says "writable" of what waits.
 void Stream::uncork() {
+    check_states();
+    assert(corked_);
+    assert(!linked());
     corked_ = false;
     if (listens() && (holds_input() || delivering_)) deliver_soon();
     update();
@@ -92,13 +103,10 @@ void Stream::uncork() {
 // Ends our direction as soon as nothing of ours is on its way to the kernel any more.
 void Stream::settle() {
     if (!finishing()) return;
-    if (!blocked() && spans_ == 0 && !shut_) {
-        shut_ = true;
+    if (life_ == Life::finishing && !blocked() && spans_ == 0) {
+        life_ = Life::lingering;
         transport_.end_output();
-        if (ended_) {
-            abort(Closed::finished);
-            return;
-        }
+        if (input_ == Input::ended) return abort(Closed::finished);
     }
     update();
 }

@@ -16,6 +16,10 @@ Wire::Wire(Loop& loop)
 
 Result<void> Wire::open(const Limits& limits) {
     limits_ = limits;
+    assert(send_.size() == 0);
+    assert(limits.receive_size > 0);
+    assert(limits.send_size > 0);
+    assert(limits.send_size <= UINT32_MAX);  // A span's offset.
     if (auto mapped = blocks_.map(limits.blocks, limits.blocks_reserved); !mapped) return mapped;
     auto receive = PageArray<char>::map(limits.receive_size);
     if (!receive) return std::unexpected(receive.error());
@@ -44,6 +48,7 @@ void Wire::commit(Stream& stream, std::size_t size) {
     assert(size <= send_.size() - send_used_);
     assert(span_count_ < spans_max);
     if (size == 0 || stream.dead()) return;
+    assert(stream.sends());
     const auto offset = static_cast<std::uint32_t>(send_used_);
     send_used_ += size;
     post_flush();
@@ -63,13 +68,17 @@ void Wire::uncork(std::uint64_t mark) {
 }
 
 void Wire::flush() {
+    assert(!flushing_);  // What goes first has reserved.
+    flushing_ = true;
     if (first_) first_();
     send_spans();
+    flushing_ = false;
 }
 
 void Wire::send_spans() {
     for (std::uint32_t i = 0; i < span_count_; ++i) {
         const Span& span = spans_[i];
+        assert(span.stream->spans_ > 0);
         --span.stream->spans_;
         span.stream->write({&send_[0] + span.offset, span.size});
     }
@@ -86,7 +95,50 @@ void Wire::deliver_resumed() {
 void Wire::reclaim_dead() {
     List<Stream> dead;
     dead.steal(dead_);
-    while (Stream* stream = dead.pop()) stream->events_.on_closed(stream->why_);
+    while (Stream* stream = dead.pop()) {
+        assert(stream->dead());
+        assert(stream->spans_ == 0);  // The flush came before, and nobody writes for the dead.
+        stream->events_.on_closed(stream->why_);
+    }
+}
+
+void Wire::check() const {
+    assert(!flushing_);
+    blocks_.check();
+    std::size_t used = 0;
+    for (std::uint32_t i = 0; i < span_count_; ++i) {
+        const Span& span = spans_[i];
+        assert(span.offset == used);
+        assert(span.size > 0);
+        assert(span.stream->spans_ > 0);
+        span.stream->check();
+        used += span.size;
+    }
+    assert(used == send_used_);
+    assert(send_used_ <= send_.size());
+    assert(span_count_ == 0 || flush_task_.linked());
+    check_list(resumed_, deliver_task_.linked(), [](const Stream& stream) {
+        assert(stream.life_ == Stream::Life::open || stream.life_ == Stream::Life::paused);
+        assert(!stream.corked_);
+    });
+    std::uint64_t mark = 0;
+    check_list(corked_, true, [&](const Stream& stream) {
+        assert(stream.corked_);
+        assert(stream.mark_ >= mark);
+        mark = stream.mark_;
+    });
+    assert(mark <= mark_);
+    check_list(dead_, reclaim_task_.linked(), [](const Stream& stream) { assert(stream.dead()); });
+}
+
+template <class Check>
+void Wire::check_list(const List<Stream>& list, bool posted, Check check) {
+    list.check();
+    assert(list.empty() || posted);
+    for (const Stream* stream = list.front(); stream != nullptr; stream = list.next(*stream)) {
+        stream->check();
+        check(*stream);
+    }
 }
 
 }  // namespace reactor

@@ -25,6 +25,8 @@ class Stream;
 // send_now() only: what it reserved might force the next flush.
 //
 // Lives as long as the loop; every stream dies before it.
+// Invariant: the spans stand in the send buffer one behind the other, from its start to send_used_;
+// while there are any, the flush is posted. The same goes for each other list and its task.
 class Wire {
 public:
     struct Limits {
@@ -56,6 +58,10 @@ public:
     const Counters& counters() const { return counters_; }
     const Limits& limits() const { return limits_; }
 
+    // Ends the process when the invariant does not hold: of the wire, and of each stream that is in
+    // one of its lists or has a part of the send buffer. Between two iterations.
+    void check() const;
+
     // Whole seconds of the loop's time: the resolution of the streams' deadlines.
     std::uint32_t seconds() const;
 
@@ -73,6 +79,8 @@ private:
     void send_spans();
     void deliver_resumed();
     void reclaim_dead();
+    template <class Check>
+    static void check_list(const List<Stream>& list, bool posted, Check check);
 
     Loop& loop_;
     Limits limits_;
@@ -84,6 +92,7 @@ private:
     std::size_t send_used_ = 0;
     std::uint32_t span_count_ = 0;
     std::uint64_t mark_ = 0;  // The latest that anything was corked with.
+    bool flushing_ = false;
     Delegate<void()> first_;
     List<Stream> resumed_;  // Held input to deliver though no descriptor says so.
     List<Stream> corked_;   // By mark.

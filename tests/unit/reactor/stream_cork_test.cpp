@@ -118,6 +118,7 @@ TEST_CASE("stream: corked while it waits for the kernel, it does not spin when t
     it.session.stream.send_now(text);
     REQUIRE(it.session.stream.blocked());
     it.session.stream.cork(1);
+    it.session.stream.check();
     std::string heard = hear(it.theirs);
     REQUIRE(iterations_at_rest(it.bench.loop) <= at_rest_max);
     REQUIRE(it.session.stream.waiting() == Waiting::owner);

@@ -260,6 +260,8 @@ TEST_CASE("stream: a full loop refuses it and closes its socket", "[reactor][str
     Stream second(wire, events);
     REQUIRE(first.open(std::move(one.ours)).has_value());
     REQUIRE(second.open(std::move(two.ours)).error().value == ENOSPC);
+    first.check();
+    second.check();
     REQUIRE(hears_end(two.theirs));
 }
 
