@@ -1,4 +1,5 @@
 // The part of reactor::sys that keeps files: see sys.hpp.
+#include "reactor/calls_linux.hpp"
 #include "reactor/sys.hpp"
 
 #include <cerrno>
@@ -16,23 +17,8 @@ namespace reactor::sys {
 
 namespace {
 
-// Repeats a call that a signal interrupted.
-template <class Call>
-auto repeat(Call call) {
-    auto answer = call();
-    while (answer < 0 && errno == EINTR) answer = call();
-    return answer;
-}
-
-Result<void> check_done(int answer) {
-    if (answer < 0) return failure(errno);
-    return {};
-}
-
 Result<int> open_file(const char* path, int flags) {
-    const int fd = repeat([&] { return open(path, flags | O_CLOEXEC, 0600); });
-    if (fd < 0) return failure(errno);
-    return fd;
+    return check(repeat([&] { return open(path, flags | O_CLOEXEC, 0600); }));
 }
 
 constexpr std::size_t helper_stack_size = std::size_t{64} << 10;
@@ -66,7 +52,7 @@ Result<int> make_file(const char* path) {
 }
 
 int run(Errand& errand) {
-    const auto synced = [](int answer) { return answer < 0 ? errno : 0; };
+    const auto synced = [](int returned) { return returned < 0 ? errno : 0; };
     switch (errand.what) {
         case Errand::What::sync:
             return synced(repeat([&] { return fdatasync(errand.fd); }));

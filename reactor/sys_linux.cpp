@@ -1,3 +1,4 @@
+#include "reactor/calls_linux.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/sys.hpp"
 
@@ -37,28 +38,9 @@ static_assert(sizeof(Event) == sizeof(epoll_event));
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 
-// Repeats a call that a signal interrupted.
-template <class Call>
-auto repeat(Call call) {
-    auto answer = call();
-    while (answer < 0 && errno == EINTR) answer = call();
-    return answer;
-}
-
-template <class T>
-Result<T> check(T answer) {
-    if (answer < 0) return failure(errno);
-    return answer;
-}
-
-Result<void> check_done(int answer) {
-    if (answer < 0) return failure(errno);
-    return {};
-}
-
-Result<std::size_t> check_size(ssize_t answer) {
-    if (answer < 0) return failure(errno);
-    return static_cast<std::size_t>(answer);
+Result<std::size_t> check_size(ssize_t returned) {
+    if (returned < 0) return failure(errno);
+    return static_cast<std::size_t>(returned);
 }
 
 struct SocketAddress {

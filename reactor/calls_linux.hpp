@@ -1,0 +1,30 @@
+#pragma once
+
+#include "reactor/result.hpp"
+
+#include <cerrno>
+
+// How sys_linux.cpp and sync_linux.cpp read what a system call returns.
+namespace reactor::sys {
+
+// Repeats a call that a signal interrupted.
+template <class Call>
+auto repeat(Call call) {
+    auto returned = call();
+    while (returned < 0 && errno == EINTR) returned = call();
+    return returned;
+}
+
+// Below 0 it is a failure, which errno explains.
+template <class T>
+Result<T> check(T returned) {
+    if (returned < 0) return failure(errno);
+    return returned;
+}
+
+inline Result<void> check_done(int returned) {
+    if (returned < 0) return failure(errno);
+    return {};
+}
+
+}  // namespace reactor::sys
