@@ -9,11 +9,22 @@
 
 namespace reactor {
 
+namespace {
+
+// Of the shortest pause: more would be days, and too many for a shift.
+constexpr std::uint32_t doublings_max = 20;
+
+}  // namespace
+
 Connector::Connector(Loop& loop, const Pace& pace, Delegate<void(Socket)> connected)
     : loop_(loop),
       pace_(pace),
       connected_(connected),
-      timer_(loop, Delegate<void()>::to<&Connector::on_timer>(*this)) {}
+      timer_(loop, Delegate<void()>::to<&Connector::on_timer>(*this)) {
+    assert(pace.pause_min > Duration::zero());
+    assert(pace.pause_min <= pace.pause_max);
+    assert(pace.dial_max > Duration::zero());
+}
 
 void Connector::dial() {
     cancel();
@@ -22,9 +33,10 @@ void Connector::dial() {
 
 void Connector::dial_later() {
     cancel();
-    const auto doubled = pace_.pause_min * (std::int64_t{1} << std::min(failures_, 20U));
+    assert(failures_ <= doublings_max);
+    const auto doubled = pace_.pause_min * (std::int64_t{1} << failures_);
     const auto longest = std::min<Duration>(doubled, pace_.pause_max);
-    failures_ += failures_ < 20 ? 1 : 0;
+    if (failures_ < doublings_max) ++failures_;
     // Half of it at random: neighbours that lost each other at once do not come back in step.
     const auto spread = static_cast<std::uint64_t>(longest.count() / 2 + 1);
     timer_.start(longest / 2 + Duration(static_cast<std::int64_t>(sys::random_bits() % spread)));
@@ -37,6 +49,9 @@ void Connector::cancel() {
 }
 
 void Connector::attempt() {
+    assert(!dialling());
+    assert(!watch_.active());
+    assert(!timer_.pending());
     ++attempts_;
     auto fd = sys::open_socket(target_.v6);
     if (!fd) return fail(fd.error());
@@ -60,7 +75,9 @@ Result<void> Connector::start(Socket& socket) {
 }
 
 void Connector::on_ready(Ready) {
-    assert(socket_.open());
+    assert(dialling());
+    assert(watch_.active());
+    assert(timer_.pending());  // The limit of this try.
     if (auto usable = check(); !usable) return fail(usable.error());
     Socket socket = std::move(socket_);
     cancel();
@@ -80,11 +97,13 @@ Result<void> Connector::check() {
 }
 
 void Connector::on_timer() {
-    if (socket_.open()) return fail(Errno{ETIMEDOUT});
+    assert(dialling() == watch_.active());
+    if (dialling()) return fail(Errno{ETIMEDOUT});
     attempt();
 }
 
 void Connector::fail(Errno error) {
+    assert(error != Errno{});
     last_error_ = error;
     dial_later();
 }

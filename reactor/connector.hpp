@@ -15,7 +15,7 @@ namespace reactor {
 //
 //   idle --dial()--> dialling --established--> idle, and `connected` is called with the socket
 //            ^           |refused, timed out, or connected to itself
-//            +--resting<-+            (resting: a timer)
+//            +--backoff<-+            (backoff: a timer)
 //
 // The pause doubles with each failure and is reset by settle() only: a connection that is made and
 // at once dropped again is no success.
