@@ -26,7 +26,7 @@ public:
 
     Listener(Loop& loop, Delegate<void(Socket)> accepted);
 
-    // Port 0 takes a free one; answers the address in force.
+    // Port 0 takes a free one; returns the address in force.
     Result<Address> listen(const Address& address);
     void close();
 

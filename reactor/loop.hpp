@@ -25,6 +25,10 @@ struct Ready {
     bool writable = false;
     bool hangup = false;
 };
+
+// What a watch calls, in the dispatch phase. It may begin and end any watch, its own as well, and
+// close what it watched; it may not run the loop. What it is bound to outlives the watch: from the
+// end of that on it is not called, not even for an event that the kernel has reported already.
 using Handler = Delegate<void(Ready)>;
 
 // Whose descriptor it is. A guest library (libcurl) closes and reopens its descriptors behind our
@@ -69,6 +73,8 @@ private:
 enum class Phase : std::uint8_t { work, flush, reclaim };
 
 // A call put off to a later phase of this iteration. Pinned; cancelled when destroyed.
+// For what is to be done once, however often it is asked for: handlers post() it and go on, and
+// `run` finds what they left for it. The owner of the task is what `run` is bound to.
 class Task : public ListItem<Task> {
 public:
     Task(Loop& loop, Phase phase, Delegate<void()> run) : loop_(loop), phase_(phase), run_(run) {}
@@ -94,6 +100,16 @@ private:
 //   5 reclaim  Phase::reclaim: slots of what died in this iteration are given back
 // epoll holds generation handles, never pointers: an event for a watch that has been stopped, even
 // in the same batch, is a lookup that fails. So `this` of a handler stays valid until phase 5.
+//
+// Usage: the loop first, and last to die; whatever is bound to it is opened when it is.
+//
+//   Loop loop;
+//   if (auto opened = loop.open({.watches = 100, .timers = 10}); !opened) return opened.error();
+//   Listener listener(loop, Delegate<void(Socket)>::to<&Server::on_client>(server));
+//   Timer tick(loop, Delegate<void()>::to<&Server::on_tick>(server));
+//   if (auto bound = listener.listen(address); !bound) return bound.error();
+//   tick.start(std::chrono::seconds(1));
+//   loop.run();  // Until some handler calls loop.stop().
 class Loop {
 public:
     struct Limits {

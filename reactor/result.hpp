@@ -7,7 +7,7 @@
 
 namespace reactor {
 
-// What a system call answered instead of a result: an errno value.
+// What a system call returned instead of a result: an errno value.
 struct Errno {
     int value = 0;
     friend bool operator==(Errno, Errno) = default;

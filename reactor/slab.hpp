@@ -13,7 +13,7 @@
 
 namespace reactor {
 
-// Names one occupancy of one slot of a Slab<T>. Outlives its object harmlessly: find() then answers
+// Names one occupancy of one slot of a Slab<T>. Outlives its object harmlessly: find() then returns
 // null. The default handle names nothing.
 template <class T>
 struct Handle {
@@ -28,7 +28,7 @@ struct Handle {
     friend bool operator==(Handle, Handle) = default;
 };
 
-// Fixed storage for up to capacity() objects that never move. Full is an answer, not an error.
+// Fixed storage for up to capacity() objects that never move. Full is a result, not an error.
 // Invariant: a slot is live exactly while its generation is odd; live slots lie below high_water_;
 // each of the others below it is in the list of free slots: a free slot holds the next one's index.
 template <class T>

@@ -26,7 +26,7 @@ enum class Closed : std::uint8_t {
 class StreamEvents {
 public:
     // Bytes have come. The first `seen` of them were there at the last call already. `ended`: the
-    // peer sends no more after these. Answers how many were consumed; the rest is presented again
+    // peer sends no more after these. Returns how many were consumed; the rest is presented again
     // with what comes next, or after a pause. The view dies when this returns. Of a full receive
     // buffer (Wire::Limits) something must be consumed, unless the stream is paused or ended.
     virtual std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) = 0;

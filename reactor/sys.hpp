@@ -66,7 +66,7 @@ Result<int> open_poll();
 Result<void> poll_add(int poll, int fd, std::uint32_t mask, std::uint64_t data);
 Result<void> poll_change(int poll, int fd, std::uint32_t mask, std::uint64_t data);
 Result<void> poll_remove(int poll, int fd);
-// Waits until there are events, or only looks; an interrupted wait answers 0 events.
+// Waits until there are events, or only looks; an interrupted wait returns 0 events.
 enum class Wait : std::uint8_t { for_events, not_at_all };
 Result<std::size_t> wait(int poll, std::span<Event> events, Wait wait);
 // An alarm makes one event with `data` when its time (of monotonic_ns, above 0) has come. A wait
@@ -81,7 +81,7 @@ inline constexpr int user_signal = 10;  // USR1
 Result<int> open_signals(bool with_user);
 Result<int> take_signal(int fd);
 
-// The limit on open descriptors is raised to `wanted` where that is allowed; answers the limit in
+// The limit on open descriptors is raised to `wanted` where that is allowed; returns the limit in
 // force, which may be smaller.
 Result<std::uint64_t> raise_descriptor_limit(std::uint64_t wanted);
 
