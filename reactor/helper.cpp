@@ -22,6 +22,12 @@ void Helper::ask(const sys::Errand& errand) {
     if (!asked) die("ask a helper", asked.error());
 }
 
+bool Helper::await(Duration patience) {
+    if (!sys::await_done(descriptor_.fd(), patience.count())) return false;
+    on_ready({});
+    return true;
+}
+
 void Helper::on_ready(Ready) {
     constexpr int answers_max = 16;
     for (int i = 0; i < answers_max; ++i) {

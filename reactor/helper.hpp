@@ -19,6 +19,8 @@ public:
     Result<void> open();
     // A few at a time: there is room for some dozens.
     void ask(const sys::Errand& errand);
+    // Waits for an errand to be done and tells of it, for an owner that ends; false when none was.
+    bool await(Duration patience);
 
 private:
     void on_ready(Ready ready);

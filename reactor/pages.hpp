@@ -35,6 +35,13 @@ public:
     // sys::use_large_pages.
     void enlarge(std::size_t begin, std::size_t end = SIZE_MAX);
 
+    // From now on the caller's to unmap.
+    std::span<char> release() {
+        const std::span<char> all = bytes();
+        start_ = nullptr;
+        return all;
+    }
+
     std::span<char> bytes() const { return {static_cast<char*>(start_), size_}; }
 
     // The first `count` objects of type T; T must be valid when all its bytes are zero.

@@ -3,11 +3,13 @@
 #include "reactor/sys.hpp"
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -23,11 +25,34 @@ Result<int> open_file(const char* path, int flags) {
 
 constexpr std::size_t helper_stack_size = std::size_t{64} << 10;
 
-int write_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const auto written = write(fd, bytes);
-        if (!written) return written.error().value;
-        bytes.remove_prefix(*written);
+// A pipe takes so much in one piece or not at all, whoever else writes to it.
+constexpr std::size_t piece_max = 4096;
+static_assert(piece_max <= PIPE_BUF);
+
+// The whole lines at the front that are one piece.
+std::string_view piece_of(std::string_view lines) {
+    if (lines.size() <= piece_max) return lines;
+    const std::size_t end = lines.rfind('\n', piece_max - 1);
+    return lines.substr(0, end == lines.npos ? piece_max : end + 1);
+}
+
+// Somebody else may have made the descriptor non-blocking: it is theirs, too.
+void wait_for_room(int fd) {
+    pollfd waiting{.fd = fd, .events = POLLOUT, .revents = 0};
+    static_cast<void>(repeat([&] { return poll(&waiting, 1, -1); }));
+}
+
+int write_all(Errand& errand) {
+    const bool whole = errand.what == Errand::What::write;
+    while (!errand.bytes.empty()) {
+        const auto written = write(errand.fd, whole ? errand.bytes : piece_of(errand.bytes));
+        if (written) {
+            errand.bytes.remove_prefix(*written);
+        } else if (written.error().value == EAGAIN) {
+            wait_for_room(errand.fd);
+        } else {
+            return written.error().value;
+        }
     }
     return 0;
 }
@@ -59,9 +84,14 @@ int run(Errand& errand) {
         case Errand::What::sync_folder:
             return synced(repeat([&] { return fsync(errand.fd); }));
         case Errand::What::write:
-            return write_all(errand.fd, errand.bytes);
+        case Errand::What::write_lines:
+            return write_all(errand);
         case Errand::What::close:
             ::close(errand.fd);
+            return 0;
+        case Errand::What::unmap:
+            // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): nobody else has them any more.
+            unmap_pages(const_cast<char*>(errand.bytes.data()), errand.bytes.size());
             return 0;
         case Errand::What::make:
             return keep_descriptor(errand, make_file(errand.path));
@@ -77,15 +107,18 @@ int run(Errand& errand) {
     return EINVAL;
 }
 
+bool is_answered(Errand::What what) {
+    return what != Errand::What::close && what != Errand::What::unmap &&
+           what != Errand::What::remove;
+}
+
 // The helper: a datagram is an errand, there and back. Nothing is shared but bytes and paths.
 void* help(void* argument) {
     const auto end = static_cast<int>(reinterpret_cast<std::intptr_t>(argument));
     Errand errand;
     while (repeat([&] { return recv(end, &errand, sizeof errand, 0); }) == sizeof errand) {
         errand.error = run(errand);
-        const bool answered =
-            errand.what != Errand::What::close && errand.what != Errand::What::remove;
-        if (answered) ::send(end, &errand, sizeof errand, MSG_NOSIGNAL);
+        if (is_answered(errand.what)) ::send(end, &errand, sizeof errand, MSG_NOSIGNAL);
     }
     ::close(end);
     return nullptr;
@@ -168,6 +201,12 @@ Result<Errand> take_done(int helper) {
     if (got < 0) return failure(errno);
     if (got != sizeof errand) return failure(EPIPE);
     return errand;
+}
+
+bool await_done(int helper, std::int64_t patience_ns) {
+    constexpr std::int64_t ms = 1'000'000;
+    pollfd waiting{.fd = helper, .events = POLLIN, .revents = 0};
+    return poll(&waiting, 1, static_cast<int>((patience_ns + ms - 1) / ms)) > 0;
 }
 
 }  // namespace reactor::sys

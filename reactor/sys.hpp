@@ -10,7 +10,8 @@
 
 // Every system call of the project, and the seam where a simulation takes the kernel's place: the
 // program links sys_linux.cpp and sync_linux.cpp, a simulation links a fake with the same names.
-// Nothing here blocks but wait(). Calls interrupted by a signal are repeated here and nowhere else.
+// Nothing here blocks but wait() and await_done(). Calls interrupted by a signal are repeated here
+// and nowhere else.
 namespace reactor::sys {
 
 // Memory. Of what is mapped a page is taken from the machine when it is touched; with
@@ -107,8 +108,10 @@ struct Errand {
     enum class What : std::uint8_t {
         sync,         // what the file says is on the disk
         sync_folder,  // which names it has
-        write,        // all of `bytes`
+        write,        // all of `bytes`; what is left of them comes back
+        write_lines,  // the same, and nobody else's bytes get into a line of up to 4 KiB
         close,        // without an answer
+        unmap,        // pages, `bytes` of them; without an answer
         make,         // the file `path`, empty, as open_to_keep() does; `fd` comes back
         open_folder,  // `path`, which is made where it is missing; `fd` comes back
         rename,       // from `path` to `to`
@@ -128,5 +131,7 @@ struct Errand {
 Result<int> open_helper();
 Result<void> ask(int helper, const Errand& errand);  // EAGAIN: too much is asked already
 Result<Errand> take_done(int helper);                // EAGAIN: nothing is done yet
+// Waits for an errand to be done, but not for ever; false when none is.
+bool await_done(int helper, std::int64_t patience_ns);
 
 }  // namespace reactor::sys

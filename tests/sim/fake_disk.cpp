@@ -166,6 +166,7 @@ int FakeDisk::end(std::uint64_t number) {
         case Errand::What::sync_folder:
             return sync(job);
         case Errand::What::write:
+        case Errand::What::write_lines:
             return write_all(job);
         case Errand::What::rename:
             return error_of(rename(job.path, job.to));
@@ -175,6 +176,7 @@ int FakeDisk::end(std::uint64_t number) {
             return faults.open;
         case Errand::What::make:
         case Errand::What::close:
+        case Errand::What::unmap:
             break;
     }
     return 0;

@@ -3,6 +3,7 @@
 #include "reactor/address.hpp"
 #include "reactor/sys.hpp"
 #include "tests/sim/fake_disk.hpp"
+#include "tests/sim/fake_log.hpp"
 #include "tests/sim/random.hpp"
 
 #include <array>
@@ -62,6 +63,8 @@ public:
         return own == disks_.end() ? disk : own->second;
     }
     FakeDisk& disk_here() { return disk_of(host_); }
+    FakeLog& log_of(Host host) { return logs_[host]; }
+    FakeLog& log_here() { return log_of(host_); }
     // Prints what servers log.
     bool shows_logs = false;
     void show_log(std::string_view lines) const;
@@ -216,6 +219,7 @@ private:
     std::vector<Descriptor> descriptors_;
     std::map<std::uint16_t, int> listeners_;  // By port: ports are unique over all hosts.
     std::map<Host, FakeDisk> disks_;
+    std::map<Host, FakeLog> logs_;
     std::map<Host, int> polls_;  // The latest of each host.
     std::map<Host, std::int64_t> skews_;
     std::map<std::pair<Host, Host>, Path> paths_;

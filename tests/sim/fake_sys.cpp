@@ -61,8 +61,25 @@ void wipe(char* start, std::size_t size) {
 
 struct Promise {
     Errand errand;
-    std::uint64_t job = 0;
+    std::uint64_t job = 0;  // 0: it was no disk's.
 };
+
+void answer(int helper, const Promise& promise, std::int64_t delay_ns) {
+    std::string message(sizeof promise, '\0');
+    std::memcpy(message.data(), &promise, sizeof promise);
+    kernel()->put(helper, std::move(message), delay_ns);
+}
+
+// How it ends is known when it begins, but by nobody else.
+void write_log(int helper, Errand errand) {
+    sim::FakeLog& log = kernel()->log_here();
+    const std::string_view left = log.write(errand.bytes);
+    errand.bytes.remove_suffix(left.size());
+    if (kernel()->shows_logs) kernel()->show_log(errand.bytes);
+    errand.bytes = left;
+    errand.error = log.error;
+    answer(helper, {errand, 0}, log.write_ns);
+}
 
 // Files are made, and folders opened, when it is known that the process hears of it.
 void keep_promise(Promise& promise) {
@@ -71,6 +88,7 @@ void keep_promise(Promise& promise) {
         errand.error = fd ? 0 : fd.error().value;
         errand.fd = fd.value_or(-1);
     };
+    if (promise.job == 0) return;
     errand.error = kernel()->disk_here().end(promise.job);
     if (errand.what == Errand::What::open_folder && errand.error == 0) keep(open_folder(""));
     if (errand.what != Errand::What::make) return;
@@ -239,11 +257,18 @@ Result<void> ask(int helper, const Errand& errand) {
         close(errand.fd);
         return {};
     }
-    const bool write = errand.what == Errand::What::write;
-    const Promise promise{errand, disk.begin(errand)};
-    std::string message(sizeof promise, '\0');
-    std::memcpy(message.data(), &promise, sizeof promise);
-    kernel()->put(helper, std::move(message), write ? disk.write_ns : disk.sync_ns);
+    if (errand.what == Errand::What::unmap) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+        unmap_pages(const_cast<char*>(errand.bytes.data()), errand.bytes.size());
+        return {};
+    }
+    const bool write =
+        errand.what == Errand::What::write || errand.what == Errand::What::write_lines;
+    if (write && !disk.holds(errand.fd)) {
+        write_log(helper, errand);
+        return {};
+    }
+    answer(helper, {errand, disk.begin(errand)}, write ? disk.write_ns : disk.sync_ns);
     return {};
 }
 Result<Errand> take_done(int helper) {
@@ -255,6 +280,10 @@ Result<Errand> take_done(int helper) {
         if (promise.errand.what != Errand::What::remove) return promise.errand;
     }
     return failure(EAGAIN);
+}
+// Time stands still meanwhile.
+bool await_done(int, std::int64_t) {
+    return false;
 }
 
 }  // namespace reactor::sys

@@ -3,10 +3,15 @@
 #include "tests/live/process.hpp"
 #include "tests/unit/reactor/sockets.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace reactor {
 namespace {
@@ -95,6 +100,97 @@ TEST_CASE("helper: what was asked is done though the helper's owner is gone", "[
         if (again) sys::close(*again);
         return again.has_value();
     }));
+}
+
+// Helpers write to copies of its second end.
+struct Pipe {
+    Pipe() { REQUIRE(pipe2(ends, O_CLOEXEC) == 0); }
+    ~Pipe() { close(ends[0]); }
+    Pipe(const Pipe&) = delete;
+    Pipe& operator=(const Pipe&) = delete;
+
+    // Reads until nobody has the other end open.
+    std::string read() {
+        close(ends[1]);
+        std::string all;
+        char room[4096];
+        while (true) {
+            const ssize_t got = ::read(ends[0], room, sizeof room);
+            if (got <= 0) return all;
+            all.append(room, static_cast<std::size_t>(got));
+        }
+    }
+
+    int ends[2] = {-1, -1};
+};
+
+TEST_CASE("helper: what several write to one pipe, lines, comes out as lines",
+          "[reactor][helper]") {
+    Pipe pipe;
+    Asked writers[2];
+    std::string texts[2];
+    for (int i = 0; i < 2; ++i) {
+        for (std::size_t size = 1; texts[i].size() < 400'000; size = size * 7 % 4091 + 1) {
+            texts[i] += std::string(size, i == 0 ? 'a' : 'b') + "\n";
+        }
+        const int end = dup(pipe.ends[1]);
+        writers[i].helper.ask({.what = Errand::What::write_lines, .fd = end, .bytes = texts[i]});
+        writers[i].helper.ask({.what = Errand::What::close, .fd = end});
+    }
+    const std::string all = pipe.read();
+    REQUIRE(all.size() == texts[0].size() + texts[1].size());
+    REQUIRE(all.find("ab") == std::string::npos);
+    REQUIRE(all.find("ba") == std::string::npos);
+}
+
+TEST_CASE("helper: a descriptor that others have made non-blocking takes all the same",
+          "[reactor][helper]") {
+    for (const auto what : {Errand::What::write, Errand::What::write_lines}) {
+        Pipe pipe;
+        Asked writer;
+        REQUIRE(fcntl(pipe.ends[1], F_SETFL, O_NONBLOCK) == 0);
+        const std::string text(400'000, 'x');
+        const int end = dup(pipe.ends[1]);
+        writer.helper.ask({.what = what, .fd = end, .bytes = text});
+        writer.helper.ask({.what = Errand::What::close, .fd = end});
+        REQUIRE(pipe.read() == text);
+        REQUIRE(writer.await(1));
+        REQUIRE(writer.done[0].error == 0);
+        REQUIRE(writer.done[0].bytes.empty());
+    }
+}
+
+TEST_CASE("helper: of a write that fails comes back what was not written", "[reactor][helper]") {
+    Asked asked;
+    const int full = *sys::open_append("/dev/full");
+    const std::string text = "a line\n";
+    asked.helper.ask({.what = Errand::What::write, .fd = full, .bytes = text});
+    REQUIRE(asked.helper.await(std::chrono::seconds(10)));
+    REQUIRE(asked.done.size() == 1);
+    REQUIRE(asked.done[0].error == ENOSPC);
+    REQUIRE(asked.done[0].bytes.data() == text.data());
+    REQUIRE(asked.done[0].bytes.size() == text.size());
+    REQUIRE_FALSE(asked.helper.await(Duration::zero()));
+    sys::close(full);
+}
+
+TEST_CASE("helper: pages are given back when all before it is done", "[reactor][helper]") {
+    Pipe pipe;
+    Asked asked;
+    constexpr std::size_t size = std::size_t{1} << 20;
+    char* const pages = static_cast<char*>(*sys::map_pages(size));
+    std::fill_n(pages, size, 'x');
+    const int end = dup(pipe.ends[1]);
+    asked.helper.ask({.what = Errand::What::write, .fd = end, .bytes = {pages, size}});
+    asked.helper.ask({.what = Errand::What::unmap, .bytes = {pages, size}});
+    asked.helper.ask({.what = Errand::What::close, .fd = end});
+    REQUIRE(pipe.read() == std::string(size, 'x'));
+    // What is not mapped no pipe takes.
+    const Pipe other;
+    asked.helper.ask({.what = Errand::What::write, .fd = other.ends[1], .bytes = {pages, size}});
+    REQUIRE(asked.await(2));
+    REQUIRE(asked.done[1].error == EFAULT);
+    sys::close(other.ends[1]);
 }
 
 TEST_CASE("sys: a file that is kept is one keeper's, is read from its start, written at its end",
