@@ -1,19 +1,21 @@
 #include "herd/log.hpp"
 
-#include "reactor/sys.hpp"
-
 #include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace herd {
 
 namespace {
 
+using reactor::sys::Errand;
+
 constexpr int standard_error = 2;
+constexpr reactor::Duration retry_interval = std::chrono::seconds(1);
 
 std::string_view to_text(Level level) {
     constexpr std::string_view names[] = {"debug", "info", "warning", "error"};
@@ -52,42 +54,47 @@ void put_stamp(char* out, std::int64_t wall_ns) {
 
 Log::Log(reactor::Loop& loop)
     : loop_(loop),
-      flush_task_(
-          loop, reactor::Phase::reclaim, reactor::Delegate<void()>::to<&Log::flush>(*this)) {}
+      flush_task_(loop, reactor::Phase::reclaim, reactor::Delegate<void()>::to<&Log::flush>(*this)),
+      helper_(loop, reactor::Delegate<void(const Errand&)>::to<&Log::on_written>(*this)),
+      retry_(loop, reactor::Delegate<void()>::to<&Log::hand_over>(*this)) {}
 
+// The helper may still be writing from the buffer: it has the last word on it, and on the file.
 Log::~Log() {
-    flush();
-    if (owned_) reactor::sys::close(fd_);
+    if (fd_ < 0) return;
+    settle(end_patience);
+    if (!shared_) helper_.ask({.what = Errand::What::close, .fd = fd_});
+    const std::span<char> pages = buffer_.pages().release();
+    helper_.ask({.what = Errand::What::unmap, .bytes = {pages.data(), pages.size()}});
 }
 
-reactor::Result<void> Log::open(const char* path, bool wire) {
+reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& counters) {
     assert(fd_ < 0);
-    auto buffer = reactor::PageArray<char>::map(buffer_size);
+    auto buffer = reactor::PageArray<char>::map(memory(wire));
     if (!buffer) return std::unexpected(buffer.error());
     buffer_ = std::move(*buffer);
-    wire_ = wire;
-    if (std::string_view(path) == "-") {
-        fd_ = standard_error;
-        return {};
-    }
-    auto fd = reactor::sys::open_append(path);
+    shared_ = std::string_view(path) == "-";
+    const auto fd = shared_ ? standard_error : reactor::sys::open_append(path);
     if (!fd) return std::unexpected(fd.error());
+    if (auto opened = helper_.open(); !opened) {
+        if (!shared_) reactor::sys::close(*fd);
+        return opened;
+    }
     fd_ = *fd;
-    owned_ = true;
+    wire_ = wire;
+    batch_size_ = batch_size(wire);
+    counters_ = &counters;
     return {};
 }
 
 LogLine Log::event(Level level, std::string_view name) {
-    const bool admitted = fd_ >= 0 && admit();
-    if (admitted) confess();
-    return {admitted ? this : nullptr, level, name};
-}
-
-// Says what was lost, in front of what the buffer takes next.
-void Log::confess() {
-    if (used_ > 0 || lost_bytes_ == 0) return;
-    told_bytes_ = lost_bytes_;
-    LogLine(this, Level::warning, "lost").field("bytes", told_bytes_);
+    if (fd_ < 0 || !admit()) return {nullptr, level, name};
+    if (!has_room()) {
+        ++lost_lines_;
+        ++counters_->log_lines_lost;
+        return {nullptr, level, name};
+    }
+    confess();
+    return {this, level, name};
 }
 
 bool Log::admit() {
@@ -96,8 +103,10 @@ bool Log::admit() {
     if (second != second_) {
         second_ = second;
         events_ = 0;
-        if (const auto count = std::exchange(suppressed_, 0); count > 0) {
-            LogLine(this, Level::warning, "suppressed").field("lines", count);
+        if (suppressed_ > 0 && has_room()) {
+            confess();
+            LogLine(this, Level::warning, "suppressed")
+                .field("lines", std::exchange(suppressed_, 0));
         }
     }
     if (wire_ || ++events_ <= events_per_second) return true;
@@ -105,9 +114,18 @@ bool Log::admit() {
     return false;
 }
 
-char* Log::begin_line() {
-    if (buffer_.size() - used_ < line_size_max) flush();
-    return &buffer_[used_];
+// For a line, in this batch or in the other one, which the helper may have written by now.
+bool Log::has_room() {
+    if (batch_size_ - used_ >= line_size_max) return true;
+    if (writing_) helper_.await(reactor::Duration::zero());
+    flush();
+    return used_ == 0;
+}
+
+// Where lines are missing: in front of the first one of the next batch.
+void Log::confess() {
+    if (used_ > 0 || lost_lines_ == 0) return;
+    LogLine(this, Level::warning, "lost").field("lines", std::exchange(lost_lines_, 0));
 }
 
 void Log::end_line(std::size_t size) {
@@ -116,24 +134,47 @@ void Log::end_line(std::size_t size) {
 }
 
 void Log::flush() {
-    const std::size_t used = std::exchange(used_, 0);
-    const std::uint64_t told = std::exchange(told_bytes_, 0);
-    if (used == 0) return;
-    // A line that a full disk has torn is ended before another begins.
-    if (torn_) torn_ = reactor::sys::write(fd_, "\n").value_or(0) == 0;
-    const std::size_t written =
-        torn_ ? 0 : reactor::sys::write(fd_, {&buffer_[0], used}).value_or(0);
-    if (written == used) {
-        lost_bytes_ -= told;
-        return;
+    if (!writing_ && !retry_.pending()) hand_over();
+}
+
+// What is left of a batch goes first, then the one in which lines have gathered.
+void Log::hand_over() {
+    assert(!writing_);
+    if (unwritten_.empty()) {
+        if (used_ == 0) return;
+        unwritten_ = {&buffer_[batch_], std::exchange(used_, 0)};
+        batch_ = batch_size_ - batch_;
     }
-    lost_bytes_ += used - written;
-    if (written > 0) torn_ = buffer_[written - 1] != '\n';
+    writing_ = true;
+    helper_.ask({.what = shared_ ? Errand::What::write_lines : Errand::What::write,
+                 .fd = fd_,
+                 .bytes = unwritten_});
+}
+
+void Log::on_written(const Errand& errand) {
+    assert(writing_);
+    writing_ = false;
+    unwritten_ = errand.bytes;
+    if (errand.error != 0) {
+        retry_.start(retry_interval);
+    } else if (used_ > 0) {
+        flush_task_.post();
+    }
+}
+
+void Log::settle(reactor::Duration patience) {
+    const std::int64_t until = reactor::sys::monotonic_ns() + patience.count();
+    retry_.cancel();
+    while (!retry_.pending()) {
+        if (!writing_) hand_over();
+        const reactor::Duration left(until - reactor::sys::monotonic_ns());
+        if (!writing_ || left.count() <= 0 || !helper_.await(left)) return;
+    }
 }
 
 LogLine::LogLine(Log* log, Level level, std::string_view event) : log_(log) {
     if (log_ == nullptr) return;
-    start_ = log_->begin_line();
+    start_ = &log_->buffer_[log_->batch_ + log_->used_];
     put("time=");
     put_stamp(start_ + size_, reactor::sys::wall_ns());
     size_ += stamp_size;

@@ -1,9 +1,16 @@
 #pragma once
 
+#include "herd/watch/counters.hpp"
+#include "reactor/helper.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
+#include "reactor/sys.hpp"
+#include "reactor/time.hpp"
+#include "reactor/timer.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -13,50 +20,69 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 
 class LogLine;
 
-// One server's log: a line per event, `time=... level=... event=... key=value`. Lines gather in a
-// fixed buffer that is written once per loop iteration; when the file cannot take them, they are
-// counted and dropped, never waited for, and the count is the first line that it takes again.
+// One server's log: a line per event, `time=... level=... event=... key=value`. Never waits for its
+// reader, and neither does who logs: lines gather in a batch, once per loop iteration a helper is
+// given what there is to write, and until that is done the next ones gather in a second batch. When
+// this is full, too, lines are dropped, and the first one that is taken again says how many. What a
+// write that fails has left is tried again each second, so no line is ever written in part.
 // Without a file, everything is dropped silently.
+// A process that aborts loses the lines of its last iteration, and what the helper has not come to.
 class Log {
 public:
-    static constexpr std::size_t buffer_size = std::size_t{256} << 10;
+    // With the wire, one iteration may have some megabytes to say.
+    static constexpr std::size_t batch_size(bool wire) {
+        return std::size_t{wire ? 4096U : 256U} << 10;
+    }
+    static constexpr std::size_t memory(bool wire) { return 2 * batch_size(wire); }
     static constexpr std::size_t line_size_max = 4096;
     // Further events within one second are counted instead; lines of the wire are exempt.
     static constexpr std::uint32_t events_per_second = 1000;
+    // How long the end of a log waits for its last lines to be written.
+    static constexpr reactor::Duration end_patience = std::chrono::seconds(1);
 
     explicit Log(reactor::Loop& loop);
     ~Log();
 
     // Appends to `path`, or to standard error with "-". `wire`: also every line in and out.
-    reactor::Result<void> open(const char* path, bool wire);
+    reactor::Result<void> open(const char* path, bool wire, watch::Counters& counters);
     bool wire() const { return wire_; }
 
     // The line is complete when the returned object dies.
     LogLine event(Level level, std::string_view name);
 
-    void flush();
+    // Has everything written, for as long as the patience allows and no write fails. Blocks.
+    void settle(reactor::Duration patience);
 
 private:
     friend class LogLine;
 
     bool admit();
+    bool has_room();
     void confess();
-    char* begin_line();
     void end_line(std::size_t size);
+    void flush();
+    void hand_over();
+    void on_written(const reactor::sys::Errand& errand);
 
     reactor::Loop& loop_;
     reactor::Task flush_task_;
+    reactor::Helper helper_;
+    reactor::Timer retry_;
+    watch::Counters* counters_ = nullptr;  // Null until it is open.
+    // Two batches: the lines gather in one, the other one is the helper's or empty.
     reactor::PageArray<char> buffer_;
-    std::size_t used_ = 0;
+    std::size_t batch_size_ = 0;
+    std::size_t batch_ = 0;       // Where in the buffer the one begins in which they gather.
+    std::size_t used_ = 0;        // of it
+    std::string_view unwritten_;  // What is left of the other one.
     int fd_ = -1;
-    bool owned_ = false;
+    bool shared_ = false;   // Other processes write to the same descriptor.
+    bool writing_ = false;  // The helper is.
     bool wire_ = false;
     std::int64_t second_ = 0;
     std::uint32_t events_ = 0;
     std::uint64_t suppressed_ = 0;
-    std::uint64_t lost_bytes_ = 0;  // The file does not say so yet.
-    std::uint64_t told_bytes_ = 0;  // Of these, what a line in the buffer says.
-    bool torn_ = false;             // The file ends within a line.
+    std::uint64_t lost_lines_ = 0;  // No line says so yet.
 };
 
 // One line being written. Values are quoted where they need it; what is not printable ASCII stands

@@ -79,7 +79,7 @@ Outcome<> Server::open_log() {
         }
         path = folder + "/" + self_.name + ".log";
     }
-    if (auto opened = log_.open(path.c_str(), config_.log.wire); !opened) {
+    if (auto opened = log_.open(path.c_str(), config_.log.wire, counters_); !opened) {
         return failure("log " + path, opened.error());
     }
     return {};
@@ -165,7 +165,6 @@ void Server::log_summary() {
         .field("invalid", counters_.invalid)
         .field("relayed", counters_.relayed)
         .field("clients_stored", std::uint64_t{table_.size()});
-    log_.flush();
 }
 
 }  // namespace herd

@@ -203,7 +203,7 @@ std::uint64_t memory_ceiling(const config::Config& config) {
     const auto loop = loop_limits(config);
     return table_memory(limits) + blocks + sessions + places +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) + buffers +
-           limits.places_body_max + Log::buffer_size;
+           limits.places_body_max + Log::memory(config.log.wire);
 }
 
 std::string overview(const config::Config& config, const std::string& where) {

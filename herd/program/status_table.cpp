@@ -137,6 +137,12 @@ void Tables::add(const StatusAnswer& answer) {
                         digest,
                         number(status, "journal"),
                         number(status, "dropped")});
+    const auto counters = status.FindMember("counters");
+    if (counters != status.MemberEnd() && counters->value.IsObject()) {
+        const std::string lost = number(counters->value, "log_lines_lost");
+        if (lost != "0" && lost != "?")
+            servers_.back().back() += "  (log lines lost: " + lost + ")";
+    }
     if (corrupted != "0") servers_.back().back() += "  (corrupted on purpose: " + corrupted + ")";
     const auto links = status.FindMember("links");
     if (links == status.MemberEnd() || !links->value.IsArray()) return;

@@ -43,6 +43,7 @@ struct Counters {
     std::uint64_t legacy_too_long = 0;    // records that do not fit an old server's messages
     std::uint64_t journal_failures = 0;   // of writing, syncing, opening
     std::uint64_t journal_renewals = 0;   // times that a new file took the old one's place
+    std::uint64_t log_lines_lost = 0;     // that the log's reader or disk was too slow for
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
@@ -89,6 +90,7 @@ inline constexpr std::array counter_names = {
     CounterName{"legacy_too_long", &Counters::legacy_too_long},
     CounterName{"journal_failures", &Counters::journal_failures},
     CounterName{"journal_renewals", &Counters::journal_renewals},
+    CounterName{"log_lines_lost", &Counters::log_lines_lost},
 };
 static_assert(counter_names.size() * sizeof(std::uint64_t) == sizeof(Counters));
 

@@ -209,9 +209,9 @@ void World::check_rest() {
         const std::size_t busy = fate_.is_slow() ? 2 * linked : 0;
         if (server.wire().blocks().in_use() > busy) fail("B3", name(host) + " holds blocks");
         // Each link and session; links that are cut may be dialling. Two listeners, poll, alarm,
-        // log; of a journal its file, three helpers, the folder, and the next file.
+        // log and its helper; of a journal its file, three helpers, the folder, and the next file.
         const std::size_t degree = fate_.config.servers[host].neighbours.size();
-        const std::size_t most = 2 * degree + 5 + (fate_.journal ? 6 : 0);
+        const std::size_t most = 2 * degree + 6 + (fate_.journal ? 6 : 0);
         if (kernel_.open_descriptors(host) > most) fail("B3", name(host) + " leaks descriptors");
     }
 }

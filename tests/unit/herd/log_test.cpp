@@ -9,10 +9,16 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace {
@@ -21,14 +27,16 @@ using herd::Level;
 using herd::Log;
 namespace fs = std::filesystem;
 
+constexpr reactor::Duration patience = std::chrono::seconds(10);
+
 // A log in a file of its own, which goes with it.
 struct LogFile {
     LogFile() { REQUIRE(loop.open({}).has_value()); }
     ~LogFile() { fs::remove(path); }
 
-    void open(bool wire = false) { REQUIRE(log.open(path.c_str(), wire).has_value()); }
+    void open(bool wire = false) { REQUIRE(log.open(path.c_str(), wire, counters).has_value()); }
     std::vector<std::string> lines() {
-        log.flush();
+        log.settle(patience);
         std::ifstream file(path, std::ios::binary);
         std::vector<std::string> all;
         for (std::string line; std::getline(file, line);) all.push_back(line);
@@ -43,7 +51,63 @@ struct LogFile {
 
     std::string path = (fs::temp_directory_path() / ("herd-log-test-" + std::to_string(getpid())));
     reactor::Loop loop;
+    herd::watch::Counters counters;
     Log log{loop};
+};
+
+// A log in a pipe that is read when the test says so.
+struct LogPipe {
+    LogPipe() : path(fs::temp_directory_path() / ("herd-log-pipe-" + std::to_string(getpid()))) {
+        REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+        end = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+        REQUIRE(loop.open({}).has_value());
+    }
+    ~LogPipe() {
+        close(end);
+        fs::remove(path);
+    }
+    LogPipe(const LogPipe&) = delete;
+    LogPipe& operator=(const LogPipe&) = delete;
+
+    void open() { REQUIRE(log->open(path.c_str(), true, counters).has_value()); }
+    // Of the loop, which does not wait for events.
+    void turn() {
+        reactor::Task task(
+            loop, reactor::Phase::work, reactor::Delegate<void()>::to<&LogPipe::work>(*this));
+        task.post();
+        loop.run_once();
+    }
+    void work() { ++turns; }
+    // False when nobody writes to it any more.
+    bool read() {
+        char room[16'384];
+        const auto got = ::read(end, room, sizeof room);
+        if (got > 0) text.append(room, static_cast<std::size_t>(got));
+        return got != 0;
+    }
+    // Of the log, too.
+    void read_to_the_end() {
+        std::thread reader([this] {
+            while (read()) usleep(100);
+        });
+        log.reset();
+        reader.join();
+    }
+    std::vector<std::string> lines() const {
+        REQUIRE(text.ends_with("\n"));
+        std::istringstream stream(text);
+        std::vector<std::string> all;
+        for (std::string line; std::getline(stream, line);) all.push_back(line);
+        return all;
+    }
+
+    std::string path;
+    int end = -1;
+    std::string text;
+    std::uint64_t turns = 0;
+    reactor::Loop loop;
+    herd::watch::Counters counters;
+    std::optional<Log> log{std::in_place, loop};
 };
 
 // The line with every digit as a 0.
@@ -168,14 +232,12 @@ TEST_CASE("log: more events than a second may have are counted instead", "[herd]
     CHECK(file.lines().size() == Log::events_per_second);
     // A second later; this file only reads the clock when its loop turns.
     usleep(1'050'000);
-    reactor::Task task(
-        file.loop, reactor::Phase::work, reactor::Delegate<void()>::to<&Log::flush>(file.log));
-    task.post();
+    file.log.event(Level::info, "not yet");
     file.loop.run_once();
     file.log.event(Level::info, "again");
     const auto lines = file.lines();
     REQUIRE(lines.size() == Log::events_per_second + 2);
-    CHECK(lines[lines.size() - 2].ends_with("level=warning event=suppressed lines=7"));
+    CHECK(lines[lines.size() - 2].ends_with("level=warning event=suppressed lines=8"));
     CHECK(lines.back().ends_with("event=again"));
 }
 
@@ -193,7 +255,7 @@ TEST_CASE("log: with the wire in the log, no line is left out", "[herd][log]") {
 TEST_CASE("log: a log that was never opened takes events and drops them", "[herd][log]") {
     LogFile file;
     file.log.event(Level::error, "e").field("k", "v").field("n", 1U);
-    file.log.flush();
+    file.log.settle(patience);
     CHECK_FALSE(fs::exists(file.path));
 }
 
@@ -203,6 +265,7 @@ TEST_CASE("log: lines are written once per iteration, without being asked", "[he
     file.log.event(Level::info, "e");
     CHECK(fs::file_size(file.path) == 0);
     file.loop.run_once();
+    file.loop.run_once();  // Until the helper says that it is done.
     CHECK(fs::file_size(file.path) > 0);
 }
 
@@ -213,37 +276,104 @@ TEST_CASE("log: a log is appended to, and a file that cannot be is an error", "[
     file.log.event(Level::info, "e");
     CHECK(file.lines()[0] == "before");
     Log other(file.loop);
-    const auto opened = other.open("/nowhere/at/all.log", false);
+    const auto opened = other.open("/nowhere/at/all.log", false, file.counters);
     REQUIRE_FALSE(opened.has_value());
     CHECK(opened.error().value == ENOENT);
 }
 
-TEST_CASE("log: a full disk costs lines, not the server, and the log says so afterwards",
+TEST_CASE("log: what a full disk does not take is written when it does, and no line is torn",
           "[herd][log]") {
+    LogFile file;
+    file.open(true);
+    file.log.event(Level::info, "first");
+    const std::size_t first = file.lines()[0].size() + 1;
+    std::uint64_t said = 0;
+    {
+        const FileLimit limit(first + 10);
+        for (; file.counters.log_lines_lost < 5; ++said) {
+            file.log.event(Level::info, "e").field("n", said);
+            if (said < 2) file.log.settle(patience);
+        }
+        CHECK(fs::file_size(file.path) == first + 10);
+    }
+    file.log.settle(patience);
+    file.log.event(Level::info, "after");
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == said - 5 + 3);
+    for (std::size_t i = 1; i + 2 < lines.size(); ++i) {
+        REQUIRE(shape(lines[i]).starts_with("time=0000-00-00T00:00:00.000000Z level=info event=e"));
+        REQUIRE(lines[i].ends_with(" n=" + std::to_string(i - 1)));
+    }
+    CHECK(lines[lines.size() - 2].ends_with("level=warning event=lost lines=5"));
+    CHECK(lines.back().ends_with("event=after"));
+}
+
+TEST_CASE("log: a disk that was full is tried again with nothing new to say", "[herd][log]") {
     LogFile file;
     file.open();
     file.log.event(Level::info, "first");
-    const std::size_t first = file.lines()[0].size() + 1;
     {
-        const FileLimit limit(first + 10);
-        file.log.event(Level::info, "torn");
-        file.log.flush();
-        file.log.event(Level::info, "lost");
-        file.log.flush();
-        CHECK(fs::file_size(file.path) == first + 10);
+        const FileLimit limit(10);
+        file.log.settle(patience);
+        CHECK(fs::file_size(file.path) == 10);
     }
-    file.log.event(Level::info, "after");
-    const auto lines = file.lines();
-    // What was torn ends where it was torn, and no other line is joined to it.
-    REQUIRE(lines.size() == 4);
-    CHECK(lines[1] == "time=20" + lines[0].substr(7, 3));
-    CHECK(shape(lines[2]).ends_with("Z level=warning event=lost bytes=000"));
-    CHECK(lines[3].ends_with("event=after"));
+    file.log.event(Level::info, "second");
+    file.loop.run_once();  // Not so soon.
+    CHECK(fs::file_size(file.path) == 10);
+    while (fs::file_size(file.path) == 10) file.loop.run_once();
+    CHECK(file.lines().size() == 2);
 }
 
 TEST_CASE("log: a device that is always full is no trouble", "[herd][log]") {
     LogFile file;
-    REQUIRE(file.log.open("/dev/full", true).has_value());
-    for (int i = 0; i < 10'000; ++i) file.log.event(Level::info, "e").field("k", "some value");
-    file.log.flush();
+    REQUIRE(file.log.open("/dev/full", true, file.counters).has_value());
+    while (file.counters.log_lines_lost < 10) {
+        file.log.event(Level::info, "e").field("k", "some value");
+    }
+    file.log.settle(patience);
+}
+
+TEST_CASE("log: a reader that stalls costs lines, and nobody waits for it", "[herd][log]") {
+    LogPipe pipe;
+    pipe.open();
+    std::uint64_t said = 0;
+    // Each turn of the loop says a line: none waits.
+    while (pipe.counters.log_lines_lost < 100) {
+        pipe.log->event(Level::debug, "in").field("n", said++);
+        pipe.turn();
+    }
+    const std::uint64_t lost = pipe.counters.log_lines_lost;
+    CHECK(pipe.turns == said);
+    // What fits in memory is kept, and what follows comes after the gap.
+    CHECK(said - lost > Log::batch_size(true) / Log::line_size_max);
+    while (pipe.text.find("event=lost") == std::string::npos) {
+        pipe.read();
+        pipe.log->event(Level::debug, "in").field("n", said++);
+        pipe.turn();
+    }
+    pipe.read_to_the_end();
+    std::uint64_t next = 0;
+    for (const std::string& line : pipe.lines()) {
+        REQUIRE(shape(line).starts_with("time=0000-00-00T00:00:00.000000Z level="));
+        if (line.find("event=lost") == line.npos) {
+            REQUIRE(line.ends_with(" n=" + std::to_string(next++)));
+        } else {
+            next += std::stoull(line.substr(line.find("lines=") + 6));
+        }
+    }
+    CHECK(next == said);
+    CHECK(pipe.counters.log_lines_lost >= lost);
+}
+
+TEST_CASE("log: it ends though its reader stalls, and its last lines are in the pipe's hands",
+          "[herd][log]") {
+    LogPipe pipe;
+    pipe.open();
+    while (pipe.counters.log_lines_lost == 0) {
+        pipe.log->event(Level::debug, "in");
+        pipe.turn();
+    }
+    pipe.log.reset();
+    pipe.read_to_the_end();
+    for (const std::string& line : pipe.lines()) REQUIRE(line.ends_with("level=debug event=in"));
 }
