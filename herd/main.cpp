@@ -13,6 +13,7 @@
 #include "herd/program/settings_page.hpp"
 #include "herd/program/show_status.hpp"
 #include "herd/program/up.hpp"
+#include "reactor/sys.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -268,6 +269,7 @@ int run(int count, const char* const* arguments) {
 }  // namespace
 
 int main(int count, char** arguments) {
+    reactor::sys::open_standard_descriptors();
     try {
         return run(count, arguments);
     } catch (const std::exception& error) {

@@ -82,6 +82,10 @@ inline constexpr int user_signal = 10;  // USR1
 Result<int> open_signals(bool with_user);
 Result<int> take_signal(int fd);
 
+// Opens /dev/null as what is closed of standard input, output and error, as otherwise the first
+// socket or file of ours would be taken for it. First of all.
+void open_standard_descriptors();
+
 // The limit on open descriptors is raised to `wanted` where that is allowed; returns the limit in
 // force, which may be smaller.
 Result<std::uint64_t> raise_descriptor_limit(std::uint64_t wanted);

@@ -324,6 +324,12 @@ Result<int> take_signal(int fd) {
     return static_cast<int>(info.ssi_signo);
 }
 
+void open_standard_descriptors() {
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDWR);
+    if (fd >= 0) ::close(fd);
+}
+
 Result<std::uint64_t> raise_descriptor_limit(std::uint64_t wanted) {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return failure(errno);

@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace reactor {
 namespace {
@@ -119,6 +121,23 @@ TEST_CASE("socket: writing to a closed peer is an error, not a signal", "[reacto
     theirs.close();
     REQUIRE(sys::send(ours.fd(), "x").error().value == EPIPE);
     signal(SIGPIPE, before);
+}
+
+TEST_CASE("sys: nothing of ours is taken for a standard descriptor that was closed",
+          "[reactor][socket]") {
+    for (const int closed : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        const pid_t child = fork();
+        if (child == 0) {
+            for (int fd = closed; fd <= STDERR_FILENO; ++fd) close(fd);
+            sys::open_standard_descriptors();
+            const int ours = *sys::open_socket(false);
+            const bool written = sys::write(STDERR_FILENO, "").has_value();
+            _exit(ours > STDERR_FILENO && written ? 0 : 1);
+        }
+        int status = -1;
+        REQUIRE(waitpid(child, &status, 0) == child);
+        REQUIRE(status == 0);
+    }
 }
 
 }  // namespace
