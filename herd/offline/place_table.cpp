@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -82,17 +81,17 @@ constexpr Format formats[] = {
     {"places-zips.tsv", "name\tlatitude\tlongitude\tcountry", fill_zip},
 };
 
-// Answers what is wrong, if anything.
-std::optional<std::string> read_file(const std::string& path, std::string& text) {
+Outcome<std::string> read_file(const std::string& path) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                                &std::fclose);
-    if (!file) return path + ": " + std::strerror(errno);
+    if (!file) return std::unexpected(explain(path, reactor::Errno{errno}));
+    std::string text;
     std::array<char, std::size_t{1} << 16> chunk{};
     while (const std::size_t count = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
         text.append(chunk.data(), count);
     }
-    if (std::ferror(file.get()) != 0) return path + ": cannot be read";
-    return std::nullopt;
+    if (std::ferror(file.get()) != 0) return std::unexpected(path + ": cannot be read");
+    return text;
 }
 
 // How many bytes the character in front takes; 0 if it is not UTF-8, or is a control character.
@@ -139,41 +138,39 @@ std::size_t split(std::string_view line, Fields& fields) {
     }
 }
 
-// Answers what is wrong, if anything.
-std::optional<std::string_view> parse_row(const Format& format,
-                                          std::string_view line,
-                                          Place& place) {
+Outcome<Place> parse_row(const Format& format, std::string_view line) {
     Fields fields;
     Fields header;
     if (split(line, fields) != split(format.header, header)) {
-        return "wrong number of fields";
+        return std::unexpected("wrong number of fields");
     }
     for (const std::string_view field : fields) {
-        if (!is_clean(field)) return "not clean UTF-8";
+        if (!is_clean(field)) return std::unexpected("not clean UTF-8");
     }
-    if (fields[0].empty()) return "a place without a name";
+    if (fields[0].empty()) return std::unexpected("a place without a name");
     const auto latitude = parse_degrees(fields[1], 90);
-    if (!latitude) return "latitude is not a number from -90 to 90";
+    if (!latitude) return std::unexpected("latitude is not a number from -90 to 90");
     const auto longitude = parse_degrees(fields[2], 180);
-    if (!longitude) return "longitude is not a number from -180 to 180";
+    if (!longitude) return std::unexpected("longitude is not a number from -180 to 180");
+    Place place;
     place.name = fields[0];
     place.at = {*latitude, *longitude};
     format.fill(place, fields);
-    return std::nullopt;
+    return place;
 }
 
-std::string fault(const std::string& path, std::size_t line, std::string_view what) {
-    return path + ":" + std::to_string(line) + ": " + std::string(what);
+std::unexpected<std::string> fault(const std::string& path,
+                                   std::size_t line,
+                                   std::string_view what) {
+    return std::unexpected(path + ":" + std::to_string(line) + ": " + std::string(what));
 }
 
-// Answers what is wrong, if anything.
-std::optional<std::string> load_file(const std::string& folder,
-                                     const Format& format,
-                                     std::vector<Place>& places) {
+// Appends a file's places.
+Outcome<> load_file(const std::string& folder, const Format& format, std::vector<Place>& places) {
     const std::string path = folder + "/" + format.file;
-    std::string text;
-    if (auto wrong = read_file(path, text)) return wrong;
-    std::string_view rest = text;
+    const auto text = read_file(path);
+    if (!text) return std::unexpected(text.error());
+    std::string_view rest = *text;
     for (std::size_t number = 1; !rest.empty(); ++number) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
         const std::string_view line = rest.substr(0, end);
@@ -182,11 +179,11 @@ std::optional<std::string> load_file(const std::string& folder,
             if (line != format.header) return fault(path, number, "unexpected column names");
             continue;
         }
-        Place place;
-        if (const auto wrong = parse_row(format, line, place)) return fault(path, number, *wrong);
-        places.push_back(std::move(place));
+        auto place = parse_row(format, line);
+        if (!place) return fault(path, number, place.error());
+        places.push_back(std::move(*place));
     }
-    return std::nullopt;
+    return {};
 }
 
 constexpr std::string_view locality_types[] = {"locality", "political"};
@@ -231,13 +228,12 @@ std::span<const std::string_view> types_of(Kind kind) {
     return {};
 }
 
-std::optional<PlaceTable> PlaceTable::load(const std::string& folder, std::string& problem) {
+Outcome<PlaceTable> PlaceTable::load(const std::string& folder) {
     PlaceTable table;
     std::vector<Place>& places = table.places_;
     for (const Format& format : formats) {
-        if (auto wrong = load_file(folder, format, places)) {
-            problem = std::move(*wrong);
-            return std::nullopt;
+        if (auto done = load_file(folder, format, places); !done) {
+            return std::unexpected(done.error());
         }
     }
     const auto by_id = [](const Place& a, const Place& b) { return a.id < b.id; };
@@ -245,8 +241,7 @@ std::optional<PlaceTable> PlaceTable::load(const std::string& folder, std::strin
     const auto same_id = [](const Place& a, const Place& b) { return a.id == b.id; };
     const auto twice = std::adjacent_find(places.begin(), places.end(), same_id);
     if (twice != places.end()) {
-        problem = folder + ": two places with the id " + twice->id;
-        return std::nullopt;
+        return std::unexpected(folder + ": two places with the id " + twice->id);
     }
     places.shrink_to_fit();
     return table;

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "herd/outcome.hpp"
+
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,9 +41,8 @@ struct Place {
 // is UTF-8 without control characters.
 class PlaceTable {
 public:
-    // When it fails, `problem` says why: "file:line: what is wrong". (Not a std::expected: clang 14
-    // cannot have one of anything with a destructor.)
-    static std::optional<PlaceTable> load(const std::string& folder, std::string& problem);
+    // The error is "file:line: what is wrong".
+    static Outcome<PlaceTable> load(const std::string& folder);
 
     std::span<const Place> places() const { return places_; }
 

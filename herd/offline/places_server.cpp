@@ -19,19 +19,17 @@ constexpr std::uint32_t watches_besides = 8;  // the listener, signals
 constexpr std::uint32_t timers_besides = 8;   // of the server and its listener
 constexpr std::uint64_t descriptors_besides = 32;
 
-std::string fault(std::string_view what, reactor::Errno error) {
-    return std::string(what) + ": " + std::string(reactor::describe(error));
-}
-
-std::optional<std::string_view> complaint(const Options& options) {
+Outcome<> validate(const Options& options) {
     if (options.delay_min_ms > options.delay_max_ms || options.delay_max_ms > delay_ms_max) {
-        return "delays must be in order, and at most a minute";
+        return std::unexpected("delays must be in order, and at most a minute");
     }
     double percent = 0;
     for (const FaultShare& share : options.faults) percent += share.percent;
-    if (!(percent <= 100)) return "faults must not be more than 100 percent together";
-    if (options.connections_max == 0) return "at least one connection must be allowed";
-    return std::nullopt;
+    if (!(percent <= 100))
+        return std::unexpected("faults must not be more than 100 percent together");
+    if (options.connections_max == 0)
+        return std::unexpected("at least one connection must be allowed");
+    return {};
 }
 
 // Ends a server in order when a signal comes.
@@ -58,34 +56,29 @@ reactor::Loop::Limits PlacesServer::loop_limits(const Options& options) {
             .timers = options.connections_max + timers_besides};
 }
 
-std::optional<reactor::Address> PlacesServer::open(const Options& options, std::string& problem) {
+Outcome<reactor::Address> PlacesServer::open(const Options& options) {
     assert(!service_);
-    if (const auto wrong = complaint(options)) {
-        problem = *wrong;
-        return std::nullopt;
-    }
-    if (!load(options, problem)) return std::nullopt;
+    if (auto valid = validate(options); !valid) return std::unexpected(valid.error());
+    if (auto loaded = load(options); !loaded) return std::unexpected(loaded.error());
     if (auto opened = wire_.open({}); !opened) {
-        problem = fault("buffers", opened.error());
-        return std::nullopt;
+        return std::unexpected(explain("buffers", opened.error()));
     }
     if (auto mapped = connections_.map(options.connections_max); !mapped) {
-        problem = fault("connections", mapped.error());
-        return std::nullopt;
+        return std::unexpected(explain("connections", mapped.error()));
     }
     auto address = connections_.listen(options.listen);
     if (!address) {
         char text[reactor::address_text_size_max];
-        problem = fault("listen " + std::string(options.listen.text(text)), address.error());
-        return std::nullopt;
+        return std::unexpected(
+            explain("listen " + std::string(options.listen.text(text)), address.error()));
     }
     tick_.start(seconds(1));
     return *address;
 }
 
-bool PlacesServer::load(const Options& options, std::string& problem) {
-    auto table = PlaceTable::load(options.data_folder, problem);
-    if (!table) return false;
+Outcome<> PlacesServer::load(const Options& options) {
+    auto table = PlaceTable::load(options.data_folder);
+    if (!table) return std::unexpected(table.error());
     table_ = std::move(*table);
     index_.emplace(table_);
     source_.emplace(table_, *index_, options.required_key);
@@ -93,7 +86,7 @@ bool PlacesServer::load(const Options& options, std::string& problem) {
     injector.set_delay({options.delay_min_ms, options.delay_max_ms});
     injector.set_faults(options.faults);
     service_.emplace(*source_, std::move(injector), options.allow_inject);
-    return true;
+    return {};
 }
 
 void PlacesServer::drain() {
@@ -133,14 +126,13 @@ int run(const Options& options) {
         return fail(reactor::describe(opened.error()));
     }
     PlacesServer server(loop);
-    std::string problem;
-    const auto address = server.open(options, problem);
-    if (!address) return fail(problem);
+    const auto address = server.open(options);
+    if (!address) return fail(address.error());
     Ending ending{server};
     reactor::Signals signals(loop, Delegate<void(int)>::to<&Ending::on_signal>(ending));
     if (auto opened = signals.open(); !opened) return fail(reactor::describe(opened.error()));
     char text[reactor::address_text_size_max];
-    const std::string_view where = address->text(text);
+    const std::string_view where = (*address).text(text);
     std::printf("places listening on %.*s\n", static_cast<int>(where.size()), where.data());
     std::fflush(stdout);
     loop.run();

@@ -6,6 +6,7 @@
 #include "herd/offline/place_table.hpp"
 #include "herd/offline/places_connection.hpp"
 #include "herd/offline/places_service.hpp"
+#include "herd/outcome.hpp"
 #include "reactor/acceptor.hpp"
 #include "reactor/address.hpp"
 #include "reactor/delegate.hpp"
@@ -46,9 +47,8 @@ public:
     // What a loop must hold to carry such a server, and nothing else but `Signals`.
     static reactor::Loop::Limits loop_limits(const Options& options);
 
-    // Loads the tables and listens; once. Answers the address in force. When it fails, `problem` is
-    // what to tell the user.
-    std::optional<reactor::Address> open(const Options& options, std::string& problem);
+    // Loads the tables and listens; once. Returns the address in force.
+    Outcome<reactor::Address> open(const Options& options);
 
     // Takes no more connections, answers what was asked, and stops the loop when all are closed,
     // at the latest after `grace`.
@@ -60,7 +60,7 @@ public:
     std::uint32_t connections() const { return connections_.size(); }
 
 private:
-    bool load(const Options& options, std::string& problem);
+    Outcome<> load(const Options& options);
     PlacesConnection* make(reactor::Slab<PlacesConnection>& slots);
     void on_closed(PlacesConnection& connection);
     void on_tick();

@@ -16,8 +16,8 @@ struct FileCloser {
     void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
 };
 
-std::string complaint(const std::string& path, std::string_view fault) {
-    return "places.key_file: " + path + ": " + std::string(fault);
+std::string field_of(const std::string& path) {
+    return "places.key_file: " + path;
 }
 
 }  // namespace
@@ -25,16 +25,14 @@ std::string complaint(const std::string& path, std::string_view fault) {
 Outcome<std::string> read_key(const std::string& path) {
     if (path.empty()) return std::unexpected("places.key_file: is not set");
     const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rbe"));
-    if (!file) {
-        return std::unexpected(complaint(path, reactor::describe(reactor::Errno{errno})));
-    }
+    if (!file) return std::unexpected(explain(field_of(path), reactor::Errno{errno}));
     std::array<char, 1024> text{};
     const std::size_t size = std::fread(text.data(), 1, text.size(), file.get());
     if (std::ferror(file.get()) != 0) {
-        return std::unexpected(complaint(path, reactor::describe(reactor::Errno{errno})));
+        return std::unexpected(explain(field_of(path), reactor::Errno{errno}));
     }
     auto key = parse_key({text.data(), size});
-    if (!key) return std::unexpected(complaint(path, key.error()));
+    if (!key) return std::unexpected(field_of(path) + ": " + key.error());
     return key;
 }
 

@@ -76,12 +76,12 @@ Outcome<> Serving::start() {
     reactor::sys::take_pages_at_once(config_.prefault);
     const auto opened = loop_.open(loop_limits(config_), config_.spin);
     if (!opened) {
-        return std::unexpected("event loop: " + std::string(describe(opened.error())));
+        return std::unexpected(explain("event loop", opened.error()));
     }
     if (auto done = places_.open(config_.places, config_.limits); !done) return done;
     if (const auto done = server_.open(); !done) return std::unexpected(done.error());
     if (const auto done = signals_.open(corruptible_); !done) {
-        return std::unexpected("signals: " + std::string(describe(done.error())));
+        return std::unexpected(explain("signals", done.error()));
     }
     places_.client().tell(Delegate<void(places::Trouble)>::to<&Serving::on_places_trouble>(*this));
     server_.start();
@@ -112,7 +112,7 @@ Outcome<> Serving::raise_limit() const {
     const std::uint64_t needed = descriptors(config_);
     const auto allowed = reactor::sys::raise_descriptor_limit(needed);
     if (!allowed) {
-        return std::unexpected("open files: " + std::string(describe(allowed.error())));
+        return std::unexpected(explain("open files", allowed.error()));
     }
     if (*allowed >= needed) return {};
     const std::uint64_t excess = needed - *allowed;

@@ -343,9 +343,8 @@ TEST_CASE("offline places: it does not start without its tables", "[live][offlin
     options.data_folder = "/nowhere";
     REQUIRE(loop.open(PlacesServer::loop_limits(options)));
     PlacesServer server(loop);
-    std::string problem;
-    CHECK_FALSE(server.open(options, problem));
-    CHECK(problem == "/nowhere/places-geonames.tsv: No such file or directory");
+    CHECK(server.open(options).error() ==
+          "/nowhere/places-geonames.tsv: No such file or directory");
     CHECK(run(options) == 2);
 }
 

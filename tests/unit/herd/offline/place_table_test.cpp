@@ -42,8 +42,8 @@ public:
     // What is said about a row of ZIP codes.
     std::string complaint(const std::string& row) const {
         write("places-zips.tsv", zips_header + "90001\t33.9\t-118.2\tUS\n" + row + "\n");
-        std::string problem;
-        return PlaceTable::load(path_, problem) ? "" : problem.substr(path_.size() + 1);
+        const auto table = PlaceTable::load(path_);
+        return table ? "" : table.error().substr(path_.size() + 1);
     }
 
     inline static const std::string geonames_header =
@@ -72,13 +72,12 @@ TEST_CASE("place table: the project's own tables load whole", "[offline]") {
 
 TEST_CASE("place table: a row becomes a place", "[offline]") {
     const Folder folder;
-    std::string problem;
-    const auto table = PlaceTable::load(folder.path(), problem);
+    const auto table = PlaceTable::load(folder.path());
     REQUIRE(table);
-    REQUIRE(table->places().size() == 3);
-    const Place& town = table->places()[0];
-    const Place& strip = table->places()[1];
-    const Place& zip = table->places()[2];
+    REQUIRE((*table).places().size() == 3);
+    const Place& town = (*table).places()[0];
+    const Place& strip = (*table).places()[1];
+    const Place& zip = (*table).places()[2];
     CHECK(town.id == "geonames:5d27f7484136dc2b");
     CHECK(town.name == "Town");
     CHECK(town.vicinity == "US");
@@ -126,12 +125,11 @@ TEST_CASE("place table: what is wrong is said with file and line", "[offline]") 
 TEST_CASE("place table: a file that is missing or another one is named", "[offline]") {
     const Folder folder;
     folder.write("places-airports.tsv", "something else\n");
-    std::string problem;
-    CHECK_FALSE(PlaceTable::load(folder.path(), problem));
-    CHECK(problem == folder.path() + "/places-airports.tsv:1: unexpected column names");
+    CHECK(PlaceTable::load(folder.path()).error() ==
+          folder.path() + "/places-airports.tsv:1: unexpected column names");
     std::filesystem::remove(folder.path() + "/places-airports.tsv");
-    CHECK_FALSE(PlaceTable::load(folder.path(), problem));
-    CHECK(problem.find("places-airports.tsv: No such file") != std::string::npos);
+    CHECK(PlaceTable::load(folder.path()).error().find("places-airports.tsv: No such file") !=
+          std::string::npos);
 }
 
 TEST_CASE("place table: a folder that is given is taken as it is", "[offline]") {

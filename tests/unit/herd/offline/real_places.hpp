@@ -25,9 +25,8 @@ struct RealPlaces {
 
 private:
     static herd::offline::PlaceTable load() {
-        std::string problem;
-        auto table = herd::offline::PlaceTable::load(herd::offline::find_data_folder(""), problem);
-        INFO(problem);
+        auto table = herd::offline::PlaceTable::load(herd::offline::find_data_folder(""));
+        INFO(table.error());
         REQUIRE(table);
         return std::move(*table);
     }

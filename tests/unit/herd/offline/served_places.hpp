@@ -25,11 +25,10 @@ public:
     explicit Served(herd::offline::Options options = {}) : tick_(loop_, tick()) {
         options.data_folder = herd::offline::find_data_folder("");
         REQUIRE(loop_.open(limits(options)));
-        std::string problem;
-        const auto address = server_.open(options, problem);
-        INFO(problem);
+        const auto address = server_.open(options);
+        INFO(address.error());
         REQUIRE(address);
-        port_ = address->port;
+        port_ = (*address).port;
         tick_.start(std::chrono::milliseconds(0));
         thread_ = std::thread([this] { loop_.run(); });
     }
