@@ -369,8 +369,7 @@ TEST_CASE("peer_session: when its server leaves, it says no more", "[herd][peer]
     CHECK(peer.hear().empty());
     CHECK(peer.ended);
     house.run(1500ms);
-    // Its direction has ended, ours has not.
-    CHECK_FALSE(peer.reset());
+    CHECK_FALSE(peer.reset());  // Only one direction has ended.
 }
 
 TEST_CASE("peer_session: a stranger that dribbles does not hold its place", "[herd][peer]") {
