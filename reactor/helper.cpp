@@ -18,6 +18,7 @@ Result<void> Helper::open() {
 }
 
 void Helper::ask(const sys::Errand& errand) {
+    assert(descriptor_.open());
     const auto asked = sys::ask(descriptor_.fd(), errand);
     if (!asked) die("ask a helper", asked.error());
 }
@@ -29,6 +30,8 @@ bool Helper::await(Duration patience) {
 }
 
 void Helper::on_ready(Ready) {
+    assert(descriptor_.open());
+    assert(watch_.active());
     constexpr int answers_max = 16;
     for (int i = 0; i < answers_max; ++i) {
         const auto errand = sys::take_done(descriptor_.fd());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 #include <optional>
@@ -11,7 +12,9 @@ namespace reactor {
 // is not part of the line. `seen`: that many bytes at the front are known to hold no LF.
 class Lines {
 public:
-    explicit Lines(std::string_view bytes, std::size_t seen = 0) : bytes_(bytes), seen_(seen) {}
+    explicit Lines(std::string_view bytes, std::size_t seen = 0) : bytes_(bytes), seen_(seen) {
+        assert(seen <= bytes.size());
+    }
 
     // The next complete line, or nothing.
     std::optional<std::string_view> take() {

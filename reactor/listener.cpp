@@ -28,6 +28,8 @@ Listener::Listener(Loop& loop, Delegate<void(Socket)> accepted)
       rest_(loop, Delegate<void()>::to<&Listener::update>(*this)) {}
 
 Result<Address> Listener::listen(const Address& address) {
+    assert(!socket_.open());
+    assert(!watch_.active());
     auto fd = sys::open_socket(address.v6);
     if (!fd) return std::unexpected(fd.error());
     Socket socket(*fd);
@@ -68,6 +70,8 @@ void Listener::update() {
 }
 
 void Listener::on_ready(Ready) {
+    assert(socket_.open());
+    assert(watch_.active());
     for (int i = 0; i < accepts_max && !paused_; ++i) {
         auto fd = sys::accept(socket_.fd());
         if (fd) {

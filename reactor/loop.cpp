@@ -87,6 +87,7 @@ Result<WatchId> Loop::begin_watch(int fd, Interest interest, Handler handler, Ow
         watches_.release(*entry);
         return std::unexpected(added.error());
     }
+    assert(watches_.find(handle) == entry);
     entry->registered = true;
     if (ownership == Ownership::guest) guests_[guest_count_++] = handle;
     return WatchId{handle.index};
@@ -112,6 +113,7 @@ void Loop::end_watch(WatchId id) {
 }
 
 void Loop::reregister(Entry& entry, Interest interest) const {
+    assert(entry.fd >= 0);
     const std::uint32_t mask = mask_of(interest);
     const std::uint64_t data = watches_.handle(entry).bits();
     auto done = entry.registered ? sys::poll_change(poll_, entry.fd, mask, data)
@@ -155,6 +157,7 @@ void Loop::run() {
 }
 
 void Loop::run_once() {
+    assert(poll_ >= 0);
     poll();
     expire_timers();
     run_tasks(Phase::work);
@@ -177,12 +180,14 @@ void Loop::poll() {
     const auto count =
         sys::wait(poll_, events, waits ? sys::Wait::for_events : sys::Wait::not_at_all);
     if (!count) die("epoll_wait", count.error());
+    assert(*count <= events_max);
     now_ = Instant(Duration(sys::monotonic_ns()));
     for (std::size_t i = 0; i < *count; ++i) dispatch(events[i].data, events[i].mask);
 }
 
 // An alarm set for an earlier time than is needed now just goes off, and is set anew then.
 void Loop::set_alarm(Instant due) {
+    assert(due > now_);
     const bool set_before = alarm_at_ > now_ && alarm_at_ <= due;
     if (due == Instant::max() || set_before) return;
     alarm_at_ = due;

@@ -17,6 +17,7 @@ template <class T>
 using Result = std::expected<T, Errno>;
 
 inline std::unexpected<Errno> failure(int error) {
+    assert(error > 0);
     return std::unexpected(Errno{error});
 }
 

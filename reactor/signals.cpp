@@ -1,10 +1,12 @@
 #include "reactor/signals.hpp"
 
+#include <cassert>
 #include <utility>
 
 namespace reactor {
 
 Result<void> Signals::open(bool with_user) {
+    assert(!descriptor_.open());
     auto fd = sys::open_signals(with_user);
     if (!fd) return std::unexpected(fd.error());
     descriptor_ = Socket(*fd);
@@ -15,6 +17,7 @@ Result<void> Signals::open(bool with_user) {
 }
 
 void Signals::on_ready(Ready) {
+    assert(descriptor_.open());
     auto signal = sys::take_signal(descriptor_.fd());
     if (signal) received_(*signal);
 }

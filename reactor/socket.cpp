@@ -1,5 +1,7 @@
 #include "reactor/socket.hpp"
 
+#include <cassert>
+
 namespace reactor {
 
 namespace {
@@ -37,6 +39,7 @@ constexpr Setting neighbour_settings[] = {
 }  // namespace
 
 void tune(const Socket& socket, Patience patience) {
+    assert(socket.open());
     const auto apply = [&](std::span<const Setting> settings) {
         for (const auto& [option, value] : settings) {
             static_cast<void>(sys::set_option(socket.fd(), option, value));
