@@ -25,7 +25,7 @@ bool out_of_means(Errno error) {
 Listener::Listener(Loop& loop, Delegate<void(Socket)> accepted)
     : loop_(loop),
       accepted_(accepted),
-      rest_(loop, Delegate<void()>::to<&Listener::update>(*this)) {}
+      backoff_(loop, Delegate<void()>::to<&Listener::update>(*this)) {}
 
 Result<Address> Listener::listen(const Address& address) {
     assert(!socket_.open());
@@ -49,7 +49,7 @@ Result<Address> Listener::listen(const Address& address) {
 }
 
 void Listener::close() {
-    rest_.cancel();
+    backoff_.cancel();
     watch_.stop();
     socket_.close();
 }
@@ -66,7 +66,7 @@ void Listener::resume() {
 
 void Listener::update() {
     if (!watch_.active()) return;
-    watch_.want(paused_ || rest_.pending() ? Interest::none : Interest::read);
+    watch_.want(paused_ || backoff_.pending() ? Interest::none : Interest::read);
 }
 
 void Listener::on_ready(Ready) {
@@ -79,8 +79,8 @@ void Listener::on_ready(Ready) {
             accepted_(Socket(*fd));
             if (!socket_.open()) return;
         } else if (out_of_means(fd.error())) {
-            ++counters_.rests;
-            rest_.start(rest_time);
+            ++counters_.backoffs;
+            backoff_.start(backoff_time);
             update();
             return;
         } else if (!only_this_one(fd.error())) {

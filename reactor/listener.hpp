@@ -12,16 +12,16 @@
 namespace reactor {
 
 // A listening socket that hands on what it accepts, at most `accepts_max` per wake. When the system
-// is out of descriptors or memory it rests for a moment instead of spinning. Pinned.
+// is out of descriptors or memory it backs off for a moment instead of spinning. Pinned.
 class Listener {
 public:
     static constexpr int accepts_max = 16;
     static constexpr int backlog = 4096;
-    static constexpr Duration rest_time = std::chrono::milliseconds(100);
+    static constexpr Duration backoff_time = std::chrono::milliseconds(100);
 
     struct Counters {
         std::uint64_t accepted = 0;
-        std::uint64_t rests = 0;  // EMFILE, ENFILE, ENOBUFS or ENOMEM
+        std::uint64_t backoffs = 0;  // EMFILE, ENFILE, ENOBUFS or ENOMEM
     };
 
     Listener(Loop& loop, Delegate<void(Socket)> accepted);
@@ -45,7 +45,7 @@ private:
     Delegate<void(Socket)> accepted_;
     Socket socket_;
     Watch watch_;
-    Timer rest_;
+    Timer backoff_;
     Counters counters_;
     bool paused_ = false;
 };

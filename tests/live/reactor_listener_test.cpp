@@ -35,7 +35,7 @@ struct Host {
     Listener listener;
 };
 
-TEST_CASE("listener: out of descriptors it rests instead of spinning, and then goes on",
+TEST_CASE("listener: out of descriptors it backs off instead of spinning, and then goes on",
           "[reactor][listener]") {
     OpenLoop loop;
     Host host(loop);
@@ -45,7 +45,7 @@ TEST_CASE("listener: out of descriptors it rests instead of spinning, and then g
     const Socket probe(dup(first.fd()));
     std::size_t guests = 0;
     int iterations = 0;
-    std::uint64_t rests = 0;
+    std::uint64_t backoffs = 0;
     Duration left{};
     {
         const Scarcity scarcity(probe.fd() + 1);
@@ -56,16 +56,16 @@ TEST_CASE("listener: out of descriptors it rests instead of spinning, and then g
         host.listener.resume();
         turn(loop, 3);
         guests = host.guests.size();
-        rests = host.listener.counters().rests;
+        backoffs = host.listener.counters().backoffs;
         left = loop.wakes_at() - loop.now();
     }
     REQUIRE(guests == 0);
-    REQUIRE(rests == 1);
+    REQUIRE(backoffs == 1);
     REQUIRE(iterations <= at_rest_max);
-    REQUIRE(left <= Listener::rest_time);
+    REQUIRE(left <= Listener::backoff_time);
     REQUIRE(run_until(loop, [&] { return host.guests.size() == 2; }));
     REQUIRE(host.listener.counters().accepted == 2);
-    REQUIRE(host.listener.counters().rests == 1);
+    REQUIRE(host.listener.counters().backoffs == 1);
 }
 
 TEST_CASE("sys: the limit on descriptors is raised as far as it may be", "[reactor][sys]") {
