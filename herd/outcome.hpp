@@ -42,13 +42,9 @@ private:
     std::string error_;
 };
 
-// What failed, and what the system says to it: "log x: No such file or directory".
-inline std::string explain(std::string_view what, reactor::Errno error) {
-    return std::string(what) + ": " + std::string(describe(error));
-}
-// The same as a failed Outcome.
+// Why `what` has failed, in the system's words: "log x.log: Permission denied".
 inline std::unexpected<std::string> failure(std::string_view what, reactor::Errno error) {
-    return std::unexpected(explain(what, error));
+    return std::unexpected(std::string(what) + ": " + std::string(reactor::describe(error)));
 }
 
 }  // namespace herd

@@ -259,10 +259,10 @@ Outcome<Config> parse(std::string_view text, std::string_view file) {
 Outcome<Config> read(const char* path) {
     const auto close = [](std::FILE* file) { static_cast<void>(std::fclose(file)); };
     const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path, "rbe"), close);
-    if (!file) return std::unexpected(explain(path, reactor::Errno{errno}));
+    if (!file) return failure(path, reactor::Errno{errno});
     std::string text(file_size_max + 1, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-    if (std::ferror(file.get()) != 0) return std::unexpected(explain(path, reactor::Errno{errno}));
+    if (std::ferror(file.get()) != 0) return failure(path, reactor::Errno{errno});
     if (text.size() > file_size_max) {
         return std::unexpected(std::string(path) + ": is longer than 1 MiB");
     }

@@ -23,7 +23,7 @@ constexpr std::uint32_t files_max = 2;
 constexpr std::size_t batch_size = std::size_t{64} << 10;
 
 Failure refuse(const Paths& place, reactor::Errno error) {
-    return Failure(explain("journal " + place.file, error));
+    return failure("journal " + place.file, error);
 }
 
 Paths place_of(const std::string& folder, std::string_view server) {

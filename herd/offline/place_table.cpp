@@ -84,7 +84,7 @@ constexpr Format formats[] = {
 Outcome<std::string> read_file(const std::string& path) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                                &std::fclose);
-    if (!file) return std::unexpected(explain(path, reactor::Errno{errno}));
+    if (!file) return failure(path, reactor::Errno{errno});
     std::string text;
     std::array<char, std::size_t{1} << 16> chunk{};
     while (const std::size_t count = std::fread(chunk.data(), 1, chunk.size(), file.get())) {

@@ -61,16 +61,14 @@ Outcome<reactor::Address> PlacesServer::open(const Options& options) {
     if (auto valid = validate(options); !valid) return std::unexpected(valid.error());
     if (auto loaded = load(options); !loaded) return std::unexpected(loaded.error());
     if (auto opened = wire_.open({}); !opened) {
-        return std::unexpected(explain("buffers", opened.error()));
+        return failure("buffers", opened.error());
     }
-    if (auto mapped = connections_.map(options.connections_max); !mapped) {
-        return std::unexpected(explain("connections", mapped.error()));
-    }
+    if (auto mapped = connections_.map(options.connections_max); !mapped)
+        return failure("connections", mapped.error());
     auto address = connections_.listen(options.listen);
     if (!address) {
         char text[reactor::address_text_size_max];
-        return std::unexpected(
-            explain("listen " + std::string(options.listen.text(text)), address.error()));
+        return failure("listen " + std::string(options.listen.text(text)), address.error());
     }
     tick_.start(seconds(1));
     return *address;

@@ -25,11 +25,11 @@ std::string field_of(const std::string& path) {
 Outcome<std::string> read_key(const std::string& path) {
     if (path.empty()) return std::unexpected("places.key_file: is not set");
     const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rbe"));
-    if (!file) return std::unexpected(explain(field_of(path), reactor::Errno{errno}));
+    if (!file) return failure(field_of(path), reactor::Errno{errno});
     std::array<char, 1024> text{};
     const std::size_t size = std::fread(text.data(), 1, text.size(), file.get());
     if (std::ferror(file.get()) != 0) {
-        return std::unexpected(explain(field_of(path), reactor::Errno{errno}));
+        return failure(field_of(path), reactor::Errno{errno});
     }
     auto key = parse_key({text.data(), size});
     if (!key) return std::unexpected(field_of(path) + ": " + key.error());

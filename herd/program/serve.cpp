@@ -75,14 +75,11 @@ Outcome<> Serving::start() {
     if (auto raised = raise_limit(); !raised) return raised;
     reactor::sys::take_pages_at_once(config_.prefault);
     const auto opened = loop_.open(loop_limits(config_), config_.spin);
-    if (!opened) {
-        return std::unexpected(explain("event loop", opened.error()));
-    }
+    if (!opened) return failure("event loop", opened.error());
     if (auto done = places_.open(config_.places, config_.limits); !done) return done;
     if (const auto done = server_.open(); !done) return std::unexpected(done.error());
-    if (const auto done = signals_.open(corruptible_); !done) {
-        return std::unexpected(explain("signals", done.error()));
-    }
+    if (const auto done = signals_.open(corruptible_); !done)
+        return failure("signals", done.error());
     places_.client().tell(Delegate<void(places::Trouble)>::to<&Serving::on_places_trouble>(*this));
     server_.start();
     look_.start(reactor::Duration::zero());
@@ -111,9 +108,7 @@ Outcome<> Serving::check_servers() const {
 Outcome<> Serving::raise_limit() const {
     const std::uint64_t needed = descriptors(config_);
     const auto allowed = reactor::sys::raise_descriptor_limit(needed);
-    if (!allowed) {
-        return std::unexpected(explain("open files", allowed.error()));
-    }
+    if (!allowed) return failure("open files", allowed.error());
     if (*allowed >= needed) return {};
     const std::uint64_t excess = needed - *allowed;
     const std::uint64_t connections = config_.limits.connections;
