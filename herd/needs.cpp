@@ -1,9 +1,19 @@
 #include "herd/needs.hpp"
 
+#include "herd/clients/clients.hpp"
+#include "herd/links/neighbours.hpp"
+#include "herd/log.hpp"
+#include "herd/places/lookup.hpp"
+#include "herd/table/client_index.hpp"
+#include "herd/table/record.hpp"
 #include "herd/watch/status.hpp"
 #include "protocol/at_line.hpp"
 #include "protocol/peer_message.hpp"
+#include "reactor/blocks.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/slab.hpp"
 
+#include <bit>
 #include <cassert>
 
 namespace herd {
@@ -12,6 +22,28 @@ namespace {
 
 // Listeners, epoll, log, signals and what libcurl and the C library hold.
 constexpr std::uint32_t other_descriptors = 64;
+
+std::uint32_t line_max(const config::Limits& limits) {
+    return limits.line_max + std::uint32_t{protocol::at_line_surplus};
+}
+
+// A lookup in flight has what comes from libcurl, and what is made of it.
+std::uint64_t places_memory(const config::Limits& limits) {
+    const std::uint64_t lookups = std::uint64_t{limits.places_in_flight} + limits.places_queue;
+    return limits.connections * reactor::Slab<places::Waiter>::slot_size +
+           lookups * reactor::Slab<places::Lookup>::slot_size +
+           std::bit_ceil(lookups) * sizeof(void*) +
+           std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
+}
+
+// Shared by all connections: to receive, to send, for the log and the journal. Most have a size of
+// their own, beside an answer or some lines of any length.
+std::uint64_t buffers_memory(const config::Config& config) {
+    const config::Limits& limits = config.limits;
+    constexpr std::uint64_t fixed = std::uint64_t{704} << 10;
+    return fixed + limits.places_body_max + std::uint64_t{3} * line_max(limits) +
+           Log::memory(config.log.wire);
+}
 
 }  // namespace
 
@@ -29,15 +61,14 @@ std::uint64_t descriptors(const config::Config& config) {
 }
 
 reactor::Wire::Limits wire_limits(const config::Limits& limits) {
-    const std::size_t line_max = table_capacity(limits).long_line_size;
     constexpr std::size_t other_answers = std::size_t{256} << 10;
     const reactor::Wire::Limits wire{
-        .send_size = limits.places_body_max + line_max + other_answers,
+        .send_size = std::size_t{limits.places_body_max} + line_max(limits) + other_answers,
         .blocks = limits.blocks,
         .blocks_reserved = limits.blocks / 8,
     };
     // An unfinished line of a neighbour is refused before it fills the receive buffer.
-    assert(line_max + protocol::peer_message_size_max < wire.receive_size);
+    assert(line_max(limits) + protocol::peer_message_size_max < wire.receive_size);
     static_assert(watch::status_size_max < other_answers);
     return wire;
 }
@@ -45,7 +76,24 @@ reactor::Wire::Limits wire_limits(const config::Limits& limits) {
 table::LocationTable::Capacity table_capacity(const config::Limits& limits) {
     return {.records = limits.clients,
             .long_lines = limits.long_records,
-            .long_line_size = limits.line_max + std::uint32_t{protocol::at_line_surplus}};
+            .long_line_size = line_max(limits)};
+}
+
+std::uint64_t table_memory(const config::Limits& limits) {
+    return limits.clients * sizeof(table::Record) + table::ClientIndex::size_max(limits.clients) +
+           (limits.long_records + 1) * (line_max(limits) + sizeof(std::uint32_t));
+}
+
+std::uint64_t memory_ceiling(const config::Config& config) {
+    const config::Limits& limits = config.limits;
+    const auto loop = loop_limits(config);
+    const std::uint64_t blocks =
+        limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
+                         sizeof(std::uint32_t));
+    return table_memory(limits) + blocks + clients::Clients::memory_max(limits) +
+           links::Neighbours::memory_max(config) + places_memory(limits) +
+           loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +
+           buffers_memory(config);
 }
 
 }  // namespace herd

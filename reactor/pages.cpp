@@ -3,11 +3,24 @@
 #include "reactor/sys.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace reactor {
 
+namespace {
+
+std::atomic<std::size_t> mapped_bytes = 0;
+
+}  // namespace
+
 Pages::~Pages() {
-    if (start_ != nullptr) sys::unmap_pages(start_, size_);
+    if (start_ == nullptr) return;
+    sys::unmap_pages(start_, size_);
+    mapped_bytes -= size_;
+}
+
+std::size_t Pages::mapped() {
+    return mapped_bytes;
 }
 
 Acquired<Pages> Pages::map(std::size_t size) {
@@ -17,6 +30,7 @@ Acquired<Pages> Pages::map(std::size_t size) {
     Pages pages;
     pages.start_ = *start;
     pages.size_ = size;
+    mapped_bytes += size;
     return pages;
 }
 

@@ -28,6 +28,9 @@ public:
     // `size` in bytes, more than 0. Fails with what the system says (ENOMEM).
     static Acquired<Pages> map(std::size_t size);
 
+    // How many bytes all of them in this process have together, at this moment.
+    static std::size_t mapped();
+
     // Large pages cost fewer misses when memory is used at random, and at least their size each.
     static constexpr std::size_t large_page = std::size_t{2} << 20;
     static constexpr std::size_t small_page = std::size_t{4} << 10;

@@ -7,6 +7,10 @@ Barrier::Barrier(Core& core, BarrierLinks& links)
       links_(links),
       deadline_(core.loop, reactor::Delegate<void()>::to<&Barrier::on_deadline>(*this)) {}
 
+std::uint64_t Barrier::memory_max(const config::Limits& limits) {
+    return limits.syncs * std::uint64_t{reactor::Slab<Wait>::slot_size};
+}
+
 reactor::Result<void> Barrier::open() {
     return slots_.map(core_.limits.syncs);
 }

@@ -41,6 +41,8 @@ public:
 
     Barrier(Core& core, BarrierLinks& links);
 
+    // Bytes that open() maps.
+    static std::uint64_t memory_max(const config::Limits& limits);
     reactor::Result<void> open();
 
     // `over` is called once, later, if `waiting` is answered; not after cancel() with this owner,

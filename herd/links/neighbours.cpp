@@ -29,10 +29,12 @@ Neighbours::Neighbours(Core& core, TellStatus status)
                 reactor::Acceptor<PeerSession>::Make::to<&Neighbours::make>(*this),
                 reactor::Delegate<void()>::to<&Neighbours::on_full>(*this)) {}
 
-std::uint64_t Neighbours::memory_max(const config::Limits& limits) {
-    return limits.peer_connections * reactor::Slab<PeerSession>::slot_size +
-           config::servers_max *
-               (reactor::Slab<Peer>::slot_size + reactor::Slab<LegacyLink>::slot_size);
+std::uint64_t Neighbours::memory_max(const config::Config& config) {
+    const std::uint64_t line = config.limits.line_max + protocol::at_line_surplus;
+    const std::uint64_t neighbours = config.neighbours_max() + std::uint64_t{1};
+    return neighbours * (reactor::Slab<Peer>::slot_size + reactor::Slab<LegacyLink>::slot_size) +
+           config.limits.peer_connections * reactor::Slab<PeerSession>::slot_size +
+           Barrier::memory_max(config.limits) + batch_size + 2 * line;
 }
 
 reactor::Result<void> Neighbours::map(std::uint32_t neighbours) {

@@ -35,7 +35,7 @@ public:
     Neighbours(Core& core, TellStatus status);
 
     // Bytes that map() may map.
-    static std::uint64_t memory_max(const config::Limits& limits);
+    static std::uint64_t memory_max(const config::Config& config);
     // Once, first. Fails with ENOMEM.
     reactor::Result<void> map(std::uint32_t neighbours);
     // Those of `self`, before start().

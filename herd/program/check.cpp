@@ -1,21 +1,10 @@
 #include "herd/program/check.hpp"
 
-#include "herd/clients/session.hpp"
 #include "herd/config/settings.hpp"
 #include "herd/config/text.hpp"
-#include "herd/links/legacy_link.hpp"
-#include "herd/links/neighbour.hpp"
-#include "herd/links/peer_session.hpp"
-#include "herd/log.hpp"
 #include "herd/needs.hpp"
 #include "herd/places/key.hpp"
-#include "herd/places/lookup.hpp"
 #include "herd/server.hpp"
-#include "herd/table/record.hpp"
-#include "protocol/at_line.hpp"
-#include "reactor/blocks.hpp"
-#include "reactor/loop.hpp"
-#include "reactor/slab.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
@@ -27,8 +16,6 @@
 namespace herd::program {
 
 namespace {
-
-constexpr std::uint64_t mib = 1 << 20;
 
 std::string padded(std::string text, std::size_t width) {
     text.resize(std::max(width, text.size()), ' ');
@@ -159,21 +146,9 @@ std::string key_warning(const config::Places& places) {
     return key ? "" : "warning: no server will start: " + key.error() + "\n";
 }
 
-// What one of each costs in its slab.
-template <class... T>
-constexpr std::uint64_t slots() {
-    return (reactor::Slab<T>::slot_size + ...);
-}
-
-std::uint64_t table_memory(const config::Limits& limits) {
-    const std::uint64_t line = limits.line_max + std::uint64_t{protocol::at_line_surplus};
-    return limits.clients * sizeof(table::Record) + table::ClientIndex::size_max(limits.clients) +
-           (limits.long_records + 1) * (line + sizeof(std::uint32_t));
-}
-
 std::string memory(const config::Config& config) {
     const auto in_mib = [](std::uint64_t bytes) {
-        return std::to_string(bytes / mib + 1) + " MiB";
+        return std::to_string((bytes >> 20) + 1) + " MiB";
     };
     return "memory of a server: at most " + in_mib(memory_ceiling(config)) + ", " +
            in_mib(table_memory(config.limits)) + " of it the table; " +
@@ -185,26 +160,6 @@ std::uint64_t allowed_descriptors(const config::Config& config) {
 }
 
 }  // namespace
-
-std::uint64_t memory_ceiling(const config::Config& config) {
-    const config::Limits& limits = config.limits;
-    constexpr std::uint64_t buffers = 2 * mib;  // shared by all connections
-    const std::uint64_t blocks =
-        limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
-                         sizeof(std::uint32_t));
-    const std::uint64_t sessions =
-        limits.connections * slots<clients::Session, clients::Question, places::Waiter>() +
-        limits.peer_connections * slots<links::PeerSession>() +
-        config::servers_max * slots<links::Neighbour, links::LegacyLink>();
-    const std::uint64_t lookups = std::uint64_t{limits.places_in_flight} + limits.places_queue;
-    const std::uint64_t places =
-        lookups * (slots<places::Lookup>() + 3 * sizeof(void*)) +
-        std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
-    const auto loop = loop_limits(config);
-    return table_memory(limits) + blocks + sessions + places +
-           loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) + buffers +
-           limits.places_body_max + Log::memory(config.log.wire);
-}
 
 std::string overview(const config::Config& config, const std::string& where) {
     const std::uint64_t needed = descriptors(config);

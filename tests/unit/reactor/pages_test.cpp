@@ -92,5 +92,21 @@ TEST_CASE("pages: moving hands the memory on", "[reactor][pages]") {
     REQUIRE(other[99] == 7);
 }
 
+TEST_CASE("pages: all together know how much they are, whoever has them", "[reactor][pages]") {
+    const std::size_t before = Pages::mapped();
+    {
+        auto mapped = Pages::map(1000);
+        REQUIRE(mapped);
+        CHECK(Pages::mapped() == before + 1000);
+        Pages pages = std::move(*mapped);
+        CHECK(Pages::mapped() == before + 1000);
+        auto second = Pages::map(24);
+        REQUIRE(second);
+        pages = std::move(*second);
+        CHECK(Pages::mapped() == before + 1024);
+    }
+    CHECK(Pages::mapped() == before);
+}
+
 }  // namespace
 }  // namespace reactor
