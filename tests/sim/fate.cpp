@@ -26,6 +26,7 @@ Fate::Fate(Random& random) {
     draw_disk(random);
     watch = random.chance(2);
     if (random.chance(1)) draw_overload();
+    draw_liar(random);
 }
 
 void Fate::draw_herd(Random& random) {
@@ -167,6 +168,28 @@ void Fate::draw_overload() {
     long_names = false;
     config.max_future_ms = config.ttl_s = 0;
     events = std::min<std::int64_t>(events, 40);
+}
+
+// By a chance of its own: the runs without one are what they would be anyhow. What ends with a loss
+// of power is about disks, and rare enough.
+void Fate::draw_liar(Random random) {
+    Random own(random.bits() ^ 0x11a5);
+    if (overload || power_end || own.chance(75)) return;
+    liar = true;
+    weight(Event::lie) = static_cast<unsigned>(own.between(5, 80));
+    const auto host = static_cast<std::uint16_t>(config.servers.size());
+    config.servers.push_back({"L",
+                              reactor::Address::loopback(static_cast<std::uint16_t>(1000 + host)),
+                              reactor::Address::loopback(static_cast<std::uint16_t>(1100 + host)),
+                              {}});
+    for (Host other = 0; other < host; ++other) {
+        if (other > 0 && own.chance(50)) continue;
+        config.servers[other].neighbours.push_back(config.servers[host].name);
+        config.servers[host].neighbours.push_back(config.servers[other].name);
+    }
+    // Its connections and blocks are not to be those of others.
+    config.limits.peer_connections += 8;
+    config.limits.blocks += 2 * herd::config::blocks_of_neighbour;
 }
 
 Event Fate::draw_event(Random& random) const {

@@ -27,8 +27,9 @@ enum class Event : std::uint8_t {
     jump,      // a host's wall clock is set
     disk,      // a host's disk begins or ceases to fail
     snapshot,  // a host's journal is copied, for a later start
+    lie,       // the neighbour that lies does something
 };
-inline constexpr std::size_t event_kinds = 14;
+inline constexpr std::size_t event_kinds = 15;
 
 // What one seed has drawn: the herd, which faults there are, and how strong each is. Each seed has
 // its own set of faults: runs where everything fails at once find less.
@@ -39,6 +40,8 @@ struct Fate {
     unsigned& weight(Event event) { return weights[static_cast<std::size_t>(event)]; }
     bool has(Event event) const { return weights[static_cast<std::size_t>(event)] > 0; }
 
+    // Those that are servers; beyond them may be one that lies.
+    std::size_t servers() const { return config.servers.size() - (liar ? 1 : 0); }
     bool is_slow() const { return !slow_links.empty() || path.buffer_size < 1000; }
 
     herd::config::Config config;  // without journals' folders: each host has its own disk
@@ -58,6 +61,7 @@ struct Fate {
     bool present_stamps = false;  // Reports carry stamps of about now, not of long ago.
     bool overload = false;        // Ends with more reports than a link can carry.
     bool watch = false;           // Ends with a long quiet time.
+    bool liar = false;            // The last of the configured servers is a host that lies.
 
 private:
     void draw_herd(Random& random);
@@ -67,6 +71,7 @@ private:
     void draw_network(Random& random);
     void draw_disk(Random& random);
     void draw_overload();
+    void draw_liar(Random random);
 };
 
 }  // namespace sim

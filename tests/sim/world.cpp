@@ -16,7 +16,7 @@ constexpr Host visitor_host = 1000;
 }  // namespace
 
 World::World(std::uint64_t seed) : random_(seed ^ 0x5eed), fate_(random_), kernel_(seed) {
-    const std::size_t servers = fate_.config.servers.size();
+    const std::size_t servers = fate_.servers();
     kernel_.spared = visitor_host;
     kernel_.faults = fate_.faults;
     kernel_.buffer_size = fate_.path.buffer_size;
@@ -31,6 +31,7 @@ World::World(std::uint64_t seed) : random_(seed ^ 0x5eed), fate_(random_), kerne
     trusted_.assign(servers, true);
     covered_.assign(servers, std::vector<Covered>(servers));
     reports_.resize(fate_.clients);
+    if (fate_.liar) start_liar(seed);
     promises_.assign(servers, std::vector<std::vector<Promise>>(fate_.clients));
 }
 
@@ -50,6 +51,7 @@ std::string World::run() {
         run_for(random_.chance(70) ? random_.between(0, 2 * ms) : random_.between(0, 300 * ms));
         check_coverage();
         check_memory();
+        check_figures();
     }
     if (failure_.empty()) converge();
     return failure_;
@@ -112,6 +114,7 @@ bool World::step(std::int64_t until_ns) {
         if (turn(host, *process)) return true;
         next = std::min(next, process->wakes_ns);
     }
+    if (liar_ && liar_->turn()) return true;
     check_idle();
     if (const auto arrival = kernel_.next_arrival()) next = std::min(next, *arrival);
     kernel_.advance_to(next);

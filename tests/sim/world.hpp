@@ -6,6 +6,7 @@
 #include "herd/table/rules.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fate.hpp"
+#include "tests/sim/lying_host.hpp"
 #include "tests/sim/process.hpp"
 #include "tests/sim/random.hpp"
 
@@ -13,6 +14,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -124,6 +126,13 @@ private:
     }
     Host some_host() { return static_cast<Host>(random_.below(processes_.size())); }
 
+    // world_liar.cpp: the neighbour that lies.
+    void start_liar(std::uint64_t seed);
+    void lie();
+    std::string invent();
+    void end_lies();
+    void check_figures();
+
     // world_visitors.cpp: clients.
     void say(Host host, const std::string& line);
     void settle_visitors();
@@ -183,6 +192,7 @@ private:
     Fate fate_;
     FakeKernel kernel_;
     std::vector<std::unique_ptr<Process>> processes_;  // Null while down.
+    std::optional<LyingHost> liar_;
     std::vector<Visitor> visitors_;
     std::vector<Intruder> intruders_;
     std::vector<Seen> seen_;

@@ -130,7 +130,7 @@ void World::check_covered(Host from, Host to, const herd::table::Record& record)
 // `ttl_s` after its stamp, by the server's own clock.
 bool World::expired(Host host, std::int64_t stamp_ns) const {
     const std::int64_t ttl_s = fate_.config.ttl_s;
-    return ttl_s > 0 && kernel_.wall_ns(host) >= stamp_ns + ttl_s * 1'000'000'000;
+    return ttl_s > 0 && kernel_.wall_ns(host) - ttl_s * 1'000'000'000 >= stamp_ns;
 }
 
 // L5: a link that has something to send, and room for it, does not sleep.

@@ -66,6 +66,8 @@ void World::event() {
             return trouble_disk();
         case Event::snapshot:
             return take_snapshot();
+        case Event::lie:
+            return lie();
     }
 }
 
