@@ -70,7 +70,8 @@ bool FakeKernel::ready(Host host) {
     const auto poll = polls_.find(host);
     if (poll != polls_.end() && at(poll->second).kind == Kind::poll) {
         for (const int fd : at(poll->second).watched) {
-            const Descriptor& descriptor = at(fd);
+            Descriptor& descriptor = at(fd);
+            hear_reset(descriptor);
             if ((readiness(descriptor) & (descriptor.mask | sys::hangup)) != 0) return true;
         }
     }
@@ -163,11 +164,11 @@ void FakeKernel::close(int fd) {
     Descriptor& descriptor = at(fd);
     assert(descriptor.kind != Kind::none);
     if (descriptor.kind == Kind::socket) {
-        drop_connection(fd, descriptor.inbox_bytes > 0);
+        drop_connection(descriptor);
     } else if (descriptor.kind == Kind::listener) {
         listeners_.erase(descriptor.local.port);
         for (const auto& [due, accepted] : descriptor.backlog) {
-            drop_connection(accepted, true);
+            reset_peer(at(accepted), {.due = now_});
             at(accepted) = Descriptor{};
         }
     } else if (descriptor.kind == Kind::poll) {
@@ -223,9 +224,8 @@ std::uint32_t FakeKernel::readiness(const Descriptor& descriptor) {
     }
     if (descriptor.state != State::connected) return 0;
     std::uint32_t mask = 0;
-    const bool arrived = has_arrived(descriptor);
-    if (descriptor.ended || arrived) mask |= sys::readable;
-    if (arrived && descriptor.inbox.front().reset) mask |= sys::hangup;
+    if (descriptor.ended || has_arrived(descriptor)) mask |= sys::readable;
+    if (descriptor.write_shut && end_has_arrived(descriptor)) mask |= sys::hangup;
     if ((descriptor.mask & sys::writable) != 0 && has_room(descriptor)) mask |= sys::writable;
     return mask;
 }
@@ -236,6 +236,7 @@ std::size_t FakeKernel::wait(int poll, std::span<sys::Event> events) {
     for (std::size_t i = 0; i < at(poll).watched.size(); ++i) {
         const int fd = at(poll).watched[i];
         if (at(fd).kind == Kind::socket) settle(at(fd), fd);
+        hear_reset(at(fd));
         const Descriptor& descriptor = at(fd);
         const std::uint32_t mask = readiness(descriptor) & (descriptor.mask | sys::hangup);
         // A connect still under way after settle() was held up by a cut.

@@ -136,6 +136,9 @@ public:
 private:
     enum class Kind : std::uint8_t { none, socket, listener, poll, alarm, file };
     enum class State : std::uint8_t { fresh, connecting, connected, failed };
+    // What became of the other end of a connection. Closed, it resets whoever sends to it;
+    // vanished, it says nothing.
+    enum class Other : std::uint8_t { there, closed, vanished };
 
     // One direction's bytes on their way to their reader.
     struct Segment {
@@ -143,7 +146,8 @@ private:
         std::string bytes = {};
         std::size_t taken = 0;  // of them, from the front
         bool end = false;       // FIN
-        bool reset = false;     // RST
+        bool reset = false;     // RST, the last one
+        bool echo = false;      // answers what was sent, and so needs the way there, too
     };
     // What has been sent and not read, in order. Keeps its memory for what comes next.
     class Inbox {
@@ -152,6 +156,10 @@ private:
         Segment& front() { return segments_[first_]; }
         const Segment& front() const { return segments_[first_]; }
         const Segment& back() const { return segments_.back(); }
+        void pop_back() {
+            segments_.pop_back();
+            if (empty()) clear();
+        }
         void push(Segment segment) { segments_.push_back(std::move(segment)); }
         void pop() {
             if (++first_ == segments_.size()) clear();
@@ -172,11 +180,13 @@ private:
         reactor::Address local, remote;
         int peer = -1;  // The descriptor at the other end, or -1.
         Host peer_host = 0;
+        Other other = Other::there;
+        std::size_t unheard = 0;  // bytes sent since it is not there any more
         Inbox inbox;
         std::size_t inbox_bytes = 0;
         std::int64_t settled_at = 0;  // When a connect has its outcome.
-        int error = 0;
-        bool ended = false;  // FIN was read.
+        int error = 0;                // of a reset or a connect, until somebody is told
+        bool ended = false;           // FIN was read.
         bool write_shut = false;
         std::vector<std::pair<std::int64_t, int>> backlog;  // Of a listener: when, which.
         std::vector<int> watched;                           // Of a poll.
@@ -200,13 +210,21 @@ private:
     void stir_all();
     void expect(std::int64_t due, Host host);
     bool has_arrived(const Descriptor& socket) const;
+    bool reset_has_arrived(const Descriptor& socket) const;
+    bool end_has_arrived(const Descriptor& socket) const;
+    void hear_reset(Descriptor& socket);
+    void fail_connection(Descriptor& socket);
+    void lose_peer(Descriptor& socket, Other becomes);
     bool has_room(const Descriptor& socket);
     std::uint32_t readiness(const Descriptor& descriptor);
-    std::size_t drain_inbox(int fd, std::span<char> room);
+    std::size_t drain_inbox(Descriptor& socket, std::span<char> room);
     void pass_to_peer(Descriptor& from, Segment segment);
     void establish(int fd);
     void break_connection(Descriptor& socket);
-    void drop_connection(int fd, bool reset);
+    void drop_connection(Descriptor& socket);
+    void push_reset(Descriptor& to, Segment reset);
+    void reset_peer(Descriptor& socket, Segment reset);
+    reactor::Result<std::size_t> send_to_nobody(Descriptor& socket, std::size_t size);
     void settle(Descriptor& socket, int fd);
     void unwatch(int fd);
 

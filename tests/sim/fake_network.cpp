@@ -25,9 +25,10 @@ std::int64_t FakeKernel::delay(Host a, Host b) {
 }
 
 void FakeKernel::cut(Host a, Host b, bool reset_too) {
-    const bool one = cuts_.insert({a, b}).second;
-    const bool other = cuts_.insert({b, a}).second;
-    if ((one || other) && reset_too) reset(a, b);
+    const bool whole = is_cut(a, b) && is_cut(b, a);
+    if (!whole && reset_too) reset(a, b);
+    cuts_.insert({a, b});
+    cuts_.insert({b, a});
 }
 
 void FakeKernel::heal(Host a, Host b) {
@@ -42,13 +43,34 @@ void FakeKernel::heal_all() {
     stir_all();
 }
 
+// What has not come by now never will.
 void FakeKernel::break_connection(Descriptor& socket) {
-    socket.inbox.clear();
-    socket.inbox_bytes = 0;
-    socket.error = ECONNRESET;
+    while (!socket.inbox.empty() && (socket.inbox.back().due > now_ || !has_arrived(socket))) {
+        socket.inbox.pop_back();
+    }
+    fail_connection(socket);
+    stir(socket.host);
+}
+
+// What has come stays, to be read.
+void FakeKernel::fail_connection(Descriptor& socket) {
+    socket.error = !socket.inbox.empty() && socket.inbox.back().end ? EPIPE : ECONNRESET;
     socket.state = State::failed;
     socket.peer = -1;
-    stir(socket.host);
+}
+
+bool FakeKernel::reset_has_arrived(const Descriptor& socket) const {
+    if (socket.inbox.empty() || !socket.inbox.back().reset) return false;
+    const Segment& reset = socket.inbox.back();
+    return reset.due <= now_ && !is_cut(socket.peer_host, socket.host) &&
+           !(reset.echo && is_cut(socket.host, socket.peer_host));
+}
+
+// A reset counts when it comes, whatever there is still to be read.
+void FakeKernel::hear_reset(Descriptor& socket) {
+    if (socket.state != State::connected || !reset_has_arrived(socket)) return;
+    socket.inbox.pop_back();
+    fail_connection(socket);
 }
 
 void FakeKernel::reset(Host a, Host b) {
@@ -61,10 +83,15 @@ void FakeKernel::reset(Host a, Host b) {
 void FakeKernel::vanish(Host host) {
     for (Descriptor& socket : descriptors_) {
         if (socket.kind != Kind::socket || socket.host != host || socket.peer < 0) continue;
-        at(socket.peer).peer = -1;
-        stir(socket.peer_host);
-        socket.peer = -1;
+        lose_peer(socket, Other::vanished);
     }
+}
+
+void FakeKernel::lose_peer(Descriptor& socket, Other becomes) {
+    Descriptor& other = at(std::exchange(socket.peer, -1));
+    other.peer = -1;
+    other.other = becomes;
+    stir(other.host);
 }
 
 Result<void> FakeKernel::bind(int fd, const reactor::Address& address) {
@@ -147,6 +174,7 @@ Result<int> FakeKernel::accept(int fd) {
 Result<void> FakeKernel::take_error(int fd) {
     Descriptor& socket = at(fd);
     settle(socket, fd);
+    hear_reset(at(fd));
     const int error = std::exchange(at(fd).error, 0);
     if (error != 0) return failure(error);
     return {};
@@ -157,48 +185,52 @@ Result<reactor::Address> FakeKernel::local_address(int fd) {
 }
 
 Result<reactor::Address> FakeKernel::peer_address(int fd) {
+    hear_reset(at(fd));
     if (at(fd).state != State::connected) return failure(ENOTCONN);
     return at(fd).remote;
 }
 
 bool FakeKernel::has_arrived(const Descriptor& socket) const {
-    return !socket.inbox.empty() && socket.inbox.front().due <= now_ &&
+    if (socket.inbox.empty() || socket.inbox.front().reset) return false;
+    if (socket.state == State::failed) return true;
+    return socket.inbox.front().due <= now_ &&
            (cuts_.empty() || !is_cut(socket.peer_host, socket.host));
 }
 
+bool FakeKernel::end_has_arrived(const Descriptor& socket) const {
+    return has_arrived(socket) && socket.inbox.back().end && socket.inbox.back().due <= now_;
+}
+
 bool FakeKernel::has_room(const Descriptor& socket) {
-    if (socket.peer < 0) return true;
-    return at(socket.peer).inbox_bytes < path(socket.host, socket.peer_host).buffer_size;
+    const std::size_t space = path(socket.host, socket.peer_host).buffer_size;
+    if (socket.peer < 0) return socket.unheard < space;
+    return at(socket.peer).inbox_bytes < space;
 }
 
 Result<std::size_t> FakeKernel::receive(int fd, std::span<char> room) {
     Descriptor& socket = at(fd);
     assert(socket.kind == Kind::socket && socket.host == host_);
-    if (socket.error != 0) return failure(std::exchange(socket.error, 0));
-    if (socket.ended) return 0;
-    if (socket.state == State::failed) return failure(ECONNRESET);
-    if (!has_arrived(socket)) return failure(EAGAIN);
+    hear_reset(socket);
+    if (!socket.ended && !has_arrived(socket)) {
+        if (socket.error != 0) return failure(std::exchange(socket.error, 0));
+        if (socket.state == State::failed) return 0;
+        return failure(EAGAIN);
+    }
     if (random_.chance(faults.short_receive)) {
         room = room.first(1 + random_.below(std::min<std::size_t>(room.size(), 40)));
     }
-    const std::size_t size = drain_inbox(fd, room);
-    if (size == 0 && !socket.ended) {
-        drop_connection(fd, false);
-        socket.state = State::failed;
-        return failure(ECONNRESET);
-    }
+    const std::size_t size = drain_inbox(socket, room);
     if (size > 0 && socket.peer >= 0) stir(socket.peer_host);
     return size;
 }
 
-// Up to what ends the connection; answers 0 only when that is next, having noted a FIN.
-std::size_t FakeKernel::drain_inbox(int fd, std::span<char> room) {
-    Descriptor& socket = at(fd);
+// Up to the end, which is noted when it is next, and stays.
+std::size_t FakeKernel::drain_inbox(Descriptor& socket, std::span<char> room) {
     std::size_t size = 0;
     while (size < room.size() && has_arrived(socket)) {
         Segment& segment = socket.inbox.front();
-        if (segment.reset || segment.end) {
-            if (size == 0 && segment.end) socket.ended = true;
+        if (segment.end) {
+            socket.ended = socket.ended || size == 0;
             break;
         }
         const std::size_t left = segment.bytes.size() - segment.taken;
@@ -217,11 +249,11 @@ Result<std::size_t> FakeKernel::send(int fd, std::string_view bytes) {
     Descriptor& socket = at(fd);
     assert(socket.kind == Kind::socket && socket.host == host_);
     assert(!socket.write_shut);
+    hear_reset(socket);
     if (socket.error != 0) return failure(std::exchange(socket.error, 0));
     if (socket.state != State::connected) return failure(EPIPE);
     if (bytes.empty()) return 0;
-    // The other end is closed, or gone without a word: the bytes are taken.
-    if (socket.peer < 0) return bytes.size();
+    if (socket.peer < 0) return send_to_nobody(socket, bytes.size());
     if (faults.send_fails > 0 && !spares(faults.send_fails)) return failure(pick_error(errors));
     const std::size_t used = at(socket.peer).inbox_bytes;
     const std::size_t space = path(socket.host, socket.peer_host).buffer_size;
@@ -236,6 +268,18 @@ Result<std::size_t> FakeKernel::send(int fd, std::string_view bytes) {
     }
     if (said != nullptr) (*said)[{socket.host, socket.peer_host}] += bytes.substr(0, size);
     pass_to_peer(socket, {.bytes = std::string(bytes.substr(0, size))});
+    return size;
+}
+
+// Bytes are taken while there is room for them; who has closed resets when they come there.
+Result<std::size_t> FakeKernel::send_to_nobody(Descriptor& socket, std::size_t size) {
+    if (!has_room(socket)) return failure(EAGAIN);
+    size = std::min(size, path(socket.host, socket.peer_host).buffer_size - socket.unheard);
+    socket.unheard += size;
+    const bool told = !socket.inbox.empty() && socket.inbox.back().reset;
+    if (socket.other == Other::vanished || told) return size;
+    const std::int64_t there = now_ + delay(socket.host, socket.peer_host);
+    push_reset(socket, {.due = there, .echo = true});
     return size;
 }
 
@@ -256,18 +300,30 @@ void FakeKernel::shutdown_write(int fd) {
     if (socket.state == State::connected) pass_to_peer(socket, {.end = true});
 }
 
-// Closing with unread input resets, as Linux does; the other end learns of either in its turn.
-void FakeKernel::drop_connection(int fd, bool with_reset) {
-    Descriptor& socket = at(fd);
+// The reset is sent at its due, and comes when it can.
+void FakeKernel::push_reset(Descriptor& to, Segment reset) {
+    reset.reset = true;
+    reset.due += delay(to.peer_host, to.host);
+    if (!to.inbox.empty()) reset.due = std::max(reset.due, to.inbox.back().due);
+    expect(reset.due, to.host);
+    to.inbox.push(std::move(reset));
+}
+
+void FakeKernel::reset_peer(Descriptor& socket, Segment reset) {
     if (socket.peer < 0) return;
-    if (with_reset) {
-        pass_to_peer(socket, {.reset = true});
-    } else if (!socket.write_shut) {
-        pass_to_peer(socket, {.end = true});
-    }
-    at(socket.peer).peer = -1;
-    stir(socket.peer_host);
-    socket.peer = -1;
+    push_reset(at(socket.peer), std::move(reset));
+    lose_peer(socket, Other::closed);
+}
+
+// With unread input, closing resets; with input on its way, that does when it comes.
+void FakeKernel::drop_connection(Descriptor& socket) {
+    hear_reset(socket);
+    if (socket.peer < 0) return;
+    const bool unread = socket.inbox_bytes > 0;
+    if (unread && has_arrived(socket)) return reset_peer(socket, {.due = now_});
+    if (!socket.write_shut) pass_to_peer(socket, {.end = true});
+    if (unread) return reset_peer(socket, {.due = socket.inbox.front().due, .echo = true});
+    lose_peer(socket, Other::closed);
 }
 
 }  // namespace sim
