@@ -13,10 +13,18 @@ class FakeLog {
 public:
     static constexpr std::int64_t never = INT64_MAX / 2;  // no moment that a simulation comes to
 
+    static constexpr std::int64_t quick_ns = 20'000;
     // Of writes that begin from now on.
-    std::int64_t write_ns = 20'000;  // how long one takes
-    int error = 0;                   // 0, or what each one ends with
-    std::size_t write_max = 0;       // bytes that it takes before that
+    std::int64_t write_ns = quick_ns;  // how long one takes
+    int error = 0;                     // 0, or what each one ends with
+    std::size_t write_max = 0;         // bytes that it takes before that
+
+    bool is_well() const { return write_ns == quick_ns && error == 0; }
+    // What has begun before ends as it was to.
+    void recover() {
+        write_ns = quick_ns;
+        error = 0;
+    }
 
     // Says what is left of `bytes`.
     std::string_view write(std::string_view bytes) {

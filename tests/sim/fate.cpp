@@ -101,6 +101,7 @@ void Fate::draw_weights(Random& random) {
         if (random.chance(percent)) weight(event) = static_cast<unsigned>(random.between(1, most));
     };
     maybe(Event::sync, 40, 6);
+    maybe(Event::leave, 30, 6);
     maybe(Event::cut, 75, 12);
     maybe(Event::mute, 25, 6);
     maybe(Event::reset, 30, 10);
@@ -108,6 +109,7 @@ void Fate::draw_weights(Random& random) {
     maybe(Event::stop, 75, 8);
     if (config.ttl_s == 0) maybe(Event::jump, 25, 4);
     maybe(Event::intrude, 15, 4);
+    maybe(Event::log, 30, 4);
     if (has(Event::cut) || has(Event::mute)) {
         weight(Event::heal) = static_cast<unsigned>(random.between(2, 10));
     }

@@ -16,6 +16,7 @@ enum class Event : std::uint8_t {
     report,    // a client says where it is
     question,  // WHATSAT
     sync,      // SYNC
+    leave,     // a client hangs up, whatever it is owed
     intrude,   // a stranger says what only neighbours may, on the servers' port
     cut,       // a link: its connections are reset, or nothing gets through any more
     mute,      // one direction of a link
@@ -28,8 +29,9 @@ enum class Event : std::uint8_t {
     disk,      // a host's disk begins or ceases to fail
     snapshot,  // a host's journal is copied, for a later start
     lie,       // the neighbour that lies does something
+    log,       // what takes a host's log begins or ceases to hang or to fail
 };
-inline constexpr std::size_t event_kinds = 15;
+inline constexpr std::size_t event_kinds = 17;
 
 // What one seed has drawn: the herd, which faults there are, and how strong each is. Each seed has
 // its own set of faults: runs where everything fails at once find less.

@@ -52,6 +52,7 @@ std::string World::run() {
         check_coverage();
         check_memory();
         check_figures();
+        check_logs();
     }
     if (failure_.empty()) converge();
     return failure_;
@@ -93,6 +94,7 @@ void World::kill(Host host) {
     kernel_.enter(host);
     processes_[host] = nullptr;
     kernel_.disk_of(host).process_died(random_.below(4));
+    kernel_.log_of(host).process_died();
     assert(kernel_.open_descriptors(host) == 0);
 }
 

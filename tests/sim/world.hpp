@@ -53,7 +53,7 @@ struct Intruder {
 //
 // Everything that must hold is checked on the way; the first breach ends the run with a reason. The
 // checks have names: S1 to S9 hold at any time, D1 and D2 when a server comes back, B1 to B3 are of
-// what it uses, L1 to L6 hold in the end.
+// what it uses, G1 of its log, L1 to L6 hold in the end.
 class World {
 public:
     explicit World(std::uint64_t seed);
@@ -121,6 +121,7 @@ private:
     void jump_clock();
     void trouble_disk();
     void take_snapshot();
+    void trouble_log();
     const std::pair<Host, Host>& some_link() {
         return fate_.links[random_.below(fate_.links.size())];
     }
@@ -158,6 +159,7 @@ private:
     bool expired(Host host, std::int64_t stamp_ns) const;
     void check_idle();
     void check_memory();
+    void check_logs();
     void check_promises(Host host, std::string_view check);
     void check_promise(Host host, std::string_view check, const std::string& line);
 

@@ -164,4 +164,12 @@ void World::check_memory() {
     }
 }
 
+// G1: however its writes end, a log has whole lines only.
+void World::check_logs() {
+    for (Host host = 0; host < processes_.size(); ++host) {
+        if (kernel_.log_of(host).torn())
+            fail("G1", "a line in the log of " + name(host) + " is torn");
+    }
+}
+
 }  // namespace sim

@@ -66,6 +66,7 @@ void World::converge() {
     check_coverage();
     check_nothing_lost(before);
     check_digests();
+    check_logs();
     if (fate_.watch) check_rest();
     if (fate_.overload) return overload();
     if (fate_.power_end) lose_all_power();

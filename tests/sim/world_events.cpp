@@ -32,6 +32,11 @@ void World::event() {
             return question();
         case Event::sync:
             return ask_to_sync();
+        case Event::leave: {
+            const Host host = some_host();
+            say_event("the client at " + name(host) + " hangs up");
+            return leave(host);
+        }
         case Event::intrude:
             return intrude();
         case Event::cut:
@@ -68,6 +73,8 @@ void World::event() {
             return take_snapshot();
         case Event::lie:
             return lie();
+        case Event::log:
+            return trouble_log();
     }
 }
 
@@ -259,6 +266,24 @@ void World::trouble_disk() {
     if (random_.chance(20)) disk.space = random_.below(1000);
     if (random_.chance(20)) disk.write_max = 1 + random_.below(40);
     say_event("the disk of " + name(host) + " is in trouble");
+}
+
+// It hangs for a while, or for good, or fails.
+void World::trouble_log() {
+    const Host host = some_host();
+    FakeLog& log = kernel_.log_of(host);
+    const bool was_well = log.is_well();
+    log.recover();
+    if (!was_well) return say_event("the log of " + name(host) + " is well again");
+    constexpr std::array errors{EIO, ENOSPC, EPIPE};
+    const auto kind = random_.below(3);
+    if (kind == 0) log.write_ns = random_.between(1, 10'000) * ms;
+    if (kind == 1) log.write_ns = FakeLog::never;
+    if (kind == 2) {
+        log.error = errors[random_.below(errors.size())];
+        log.write_max = random_.below(200);
+    }
+    say_event("the log of " + name(host) + (kind == 2 ? " fails" : " hangs"));
 }
 
 void World::take_snapshot() {

@@ -63,13 +63,12 @@ void World::exchange(Host host, Visitor& visitor) {
         visitor.fd = *kernel_.open_socket();
         static_cast<void>(kernel_.connect(visitor.fd, fate_.config.servers[host].clients));
     }
-    bool goes_on = send_unsent(visitor.fd, visitor.unsent);
-    while (goes_on) {
+    const bool connected = send_unsent(visitor.fd, visitor.unsent);
+    while (true) {
         char room[512];
         const auto received = kernel_.receive(visitor.fd, room);
-        if (!received && received.error().value == EAGAIN) return;
-        goes_on = received && *received > 0;
-        if (!goes_on) break;
+        if (!received && received.error().value == EAGAIN && connected) return;
+        if (!received || *received == 0) break;
         visitor.received.append(room, *received);
         read_answers(host, visitor);
     }
