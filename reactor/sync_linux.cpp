@@ -33,7 +33,7 @@ static_assert(piece_max <= PIPE_BUF);
 std::string_view piece_of(std::string_view lines) {
     if (lines.size() <= piece_max) return lines;
     const std::size_t end = lines.rfind('\n', piece_max - 1);
-    return lines.substr(0, end == lines.npos ? piece_max : end + 1);
+    return lines.substr(0, end == std::string_view::npos ? piece_max : end + 1);
 }
 
 // Somebody else may have made the descriptor non-blocking: it is theirs, too.
