@@ -188,8 +188,7 @@ struct CurlFetcher::Callbacks {
 };
 
 CurlFetcher::CurlFetcher(reactor::Loop& loop)
-    : loop_(loop),
-      watches_(loop,
+    : watches_(loop,
                reactor::Delegate<void(int, reactor::Ready)>::to<&CurlFetcher::on_ready>(*this)),
       timer_(loop, reactor::Delegate<void()>::to<&CurlFetcher::on_timer>(*this)),
       turn_(

@@ -91,7 +91,6 @@ private:
     void detach(Seat& seat);
     void check(int multi_code);
 
-    reactor::Loop& loop_;
     Fetched fetched_;
     Counters counters_;
     std::size_t body_max_ = 0;
