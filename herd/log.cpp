@@ -63,8 +63,7 @@ Log::~Log() {
     if (fd_ < 0) return;
     settle(end_patience);
     if (!shared_) helper_.ask({.what = Errand::What::close, .fd = fd_});
-    const std::span<char> pages = buffer_.pages().release();
-    helper_.ask({.what = Errand::What::unmap, .bytes = {pages.data(), pages.size()}});
+    helper_.give(std::move(buffer_.pages()));
 }
 
 reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& counters) {

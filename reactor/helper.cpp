@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <span>
 #include <utility>
 
 namespace reactor {
@@ -19,8 +20,16 @@ Result<void> Helper::open() {
 
 void Helper::ask(const sys::Errand& errand) {
     assert(descriptor_.open());
+    assert(unanswered_ < errands_max);
+    if (unanswered_++ == 0) busy_since_ = loop_.now();
     const auto asked = sys::ask(descriptor_.fd(), errand);
     if (!asked) die("ask a helper", asked.error());
+}
+
+void Helper::give(Pages pages) {
+    const std::span<char> all = pages.release();
+    if (all.empty()) return;
+    ask({.what = sys::Errand::What::unmap, .bytes = {all.data(), all.size()}});
 }
 
 bool Helper::await(Duration patience) {
@@ -32,10 +41,12 @@ bool Helper::await(Duration patience) {
 void Helper::on_ready(Ready) {
     assert(descriptor_.open());
     assert(watch_.active());
-    constexpr int answers_max = 16;
-    for (int i = 0; i < answers_max; ++i) {
+    for (std::uint32_t i = 0; i < errands_max; ++i) {
         const auto errand = sys::take_done(descriptor_.fd());
         if (errand) {
+            assert(unanswered_ > 0);
+            --unanswered_;
+            busy_since_ = loop_.now();
             done_(*errand);
         } else if (errand.error().value == EAGAIN) {
             return;

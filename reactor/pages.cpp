@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 namespace reactor {
 
@@ -17,6 +18,12 @@ Pages::~Pages() {
     if (start_ == nullptr) return;
     sys::unmap_pages(start_, size_);
     mapped_bytes -= size_;
+}
+
+std::span<char> Pages::release() {
+    if (start_ == nullptr) return {};
+    mapped_bytes -= size_;
+    return {static_cast<char*>(std::exchange(start_, nullptr)), std::exchange(size_, 0)};
 }
 
 std::size_t Pages::mapped() {

@@ -39,11 +39,7 @@ public:
     void enlarge(std::size_t begin, std::size_t end = SIZE_MAX);
 
     // From now on the caller's to unmap.
-    std::span<char> release() {
-        const std::span<char> all = bytes();
-        start_ = nullptr;
-        return all;
-    }
+    std::span<char> release();
 
     std::span<char> bytes() const { return {static_cast<char*>(start_), size_}; }
 

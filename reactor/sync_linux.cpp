@@ -107,18 +107,17 @@ int run(Errand& errand) {
     return EINVAL;
 }
 
-bool is_answered(Errand::What what) {
-    return what != Errand::What::close && what != Errand::What::unmap &&
-           what != Errand::What::remove;
-}
-
 // The helper: a datagram is an errand, there and back. Nothing is shared but bytes and paths.
 void* help(void* argument) {
     const auto end = static_cast<int>(reinterpret_cast<std::intptr_t>(argument));
     Errand errand;
     while (repeat([&] { return recv(end, &errand, sizeof errand, 0); }) == sizeof errand) {
         errand.error = run(errand);
-        if (is_answered(errand.what)) ::send(end, &errand, sizeof errand, MSG_NOSIGNAL);
+        const bool opens =
+            errand.what == Errand::What::make || errand.what == Errand::What::open_folder;
+        const bool told = ::send(end, &errand, sizeof errand, MSG_NOSIGNAL) >= 0;
+        // Nobody is there any more to close it.
+        if (!told && opens && errand.error == 0) ::close(errand.fd);
     }
     ::close(end);
     return nullptr;

@@ -114,12 +114,12 @@ struct Errand {
         sync_folder,  // which names it has
         write,        // all of `bytes`; what is left of them comes back
         write_lines,  // the same, and nobody else's bytes get into a line of up to 4 KiB
-        close,        // without an answer
-        unmap,        // pages, `bytes` of them; without an answer
+        close,
         make,         // the file `path`, empty, as open_to_keep() does; `fd` comes back
         open_folder,  // `path`, which is made where it is missing; `fd` comes back
         rename,       // from `path` to `to`
-        remove,       // `path`; without an answer
+        remove,       // `path`
+        unmap,        // `bytes`, whole pages
     };
     What what = What::sync;
     int fd = -1;

@@ -28,6 +28,7 @@ struct Limits {
     std::uint32_t shutdown_ms = 4'000;         // from SIGTERM to exit
     std::uint32_t syncs = 256;                 // SYNCs that wait at a time
     std::uint32_t sync_ms = 5'000;             // from a SYNC to its answer
+    std::uint32_t journal_ms = 5'000;          // that an answer waits for a disk which says nothing
     std::uint32_t places_in_flight = 64;       // lookups upstream at a time
     std::uint32_t places_queue = 1'024;        // lookups that wait for one of these
     std::uint32_t places_deadline_ms = 4'000;  // from a WHATSAT to its answer

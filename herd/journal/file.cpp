@@ -30,9 +30,9 @@ reactor::Result<void> File::write(std::string_view bytes) {
 reactor::Result<void> File::pump(std::span<char> buffer,
                                  std::uint64_t count,
                                  reactor::Instant now) {
-    while (count > 0 && follower_.behind()) {
+    do {
         if (auto done = write(fill(buffer, count, now)); !done) return done;
-    }
+    } while (count > 0 && follower_.behind());
     seq_ = follower_.position().seq;
     return {};
 }
@@ -52,9 +52,24 @@ void File::on_written() {
     seq_ = taken_seq_;
 }
 
+void File::mark() {
+    assert(unsettled_ == 0);
+    ++unsettled_;
+    marked_ = size_;
+}
+
+void File::on_synced(bool done) {
+    assert(unsettled_ > 0);
+    --unsettled_;
+    if (done) synced_ = marked_;
+}
+
 std::string_view File::fill(std::span<char> buffer, std::uint64_t& count, reactor::Instant now) {
     const std::size_t longest = table_.line_size_max() + frame_size;
     assert(buffer.size() >= longest);
+    // What it was behind by may have expired: that ends its follower's patience, too, so that what
+    // comes next is handed out at once.
+    if (!follower_.behind()) static_cast<void>(follower_.take(now));
     std::size_t used = 0;
     for (; count > 0 && follower_.behind() && buffer.size() - used >= longest; --count) {
         // A stretch of a sweep without changes costs what a record costs.

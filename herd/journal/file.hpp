@@ -15,7 +15,7 @@ namespace herd::journal {
 
 // One file of a journal while it is written: a follower of the change feed, which hands on to the
 // kernel. A write that fails may leave half a line behind: then the file is to be given up. The
-// descriptor is its owner's to close.
+// descriptor is its owner's to close, once no helper has it: when unanswered() is 0.
 class File {
 public:
     // A file of `size` bytes, which has all changes that `position` says.
@@ -25,8 +25,8 @@ public:
          const table::rules::Position& position);
 
     reactor::Result<void> write(std::string_view bytes);
-    // Writes up to `count` changes, through `buffer`, which must hold the longest line. Not while
-    // it is busy.
+    // Writes up to `count` changes, through `buffer`, which must hold the longest line. A stretch
+    // of a sweep without changes counts as one. Not while it is busy.
     reactor::Result<void> pump(std::span<char> buffer, std::uint64_t count, reactor::Instant now);
 
     // Takes as many of the next `count` changes as the buffer holds. They are the caller's to have
@@ -40,9 +40,16 @@ public:
     // It has all changes up to this one.
     std::uint64_t seq() const { return seq_; }
 
-    // What is written when this is called will be on the disk at the next settle().
-    void mark() { marked_ = size_; }
-    void settle() { synced_ = marked_; }
+    // A helper is asked to sync what is written when this is called: it is on the disk when that
+    // is `done`.
+    void mark();
+    void on_synced(bool done);
+
+    // Errands of helpers.
+    unsigned unanswered() const { return unsettled_ + (busy() ? 1 : 0); }
+    // Nobody writes to it any more but who has begun to.
+    void give_up() { given_up_ = true; }
+    bool given_up() const { return given_up_; }
 
     int fd() const { return fd_; }
     std::uint64_t size() const { return size_; }
@@ -60,6 +67,8 @@ private:
     std::uint64_t size_;
     std::uint64_t marked_ = 0;
     std::uint64_t synced_ = 0;  // Nobody knows of what an earlier run has written.
+    unsigned unsettled_ = 0;    // Syncs that were asked; one at a time.
+    bool given_up_ = false;
 };
 
 }  // namespace herd::journal

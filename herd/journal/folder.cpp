@@ -2,8 +2,11 @@
 
 #include "reactor/sys.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <span>
+#include <string>
 #include <utility>
 
 namespace herd::journal {
@@ -18,6 +21,13 @@ reactor::Result<void> result_of(int error) {
     return {};
 }
 
+// With a zero behind it; false: it is too long.
+bool copy(const std::string& path, std::span<char> out) {
+    if (path.size() >= out.size()) return false;
+    *std::ranges::copy(path, out.begin()).out = '\0';
+    return true;
+}
+
 }  // namespace
 
 Folder::Folder(Core& core, Paths place, const Told& told)
@@ -29,6 +39,18 @@ Folder::Folder(Core& core, Paths place, const Told& told)
 
 Folder::~Folder() {
     keep(-1);
+    if (!helper_.idle()) helper_.give(std::move(names_.pages()));
+}
+
+reactor::Result<void> Folder::start_helper() {
+    auto names = reactor::PageArray<Names>::map(1);
+    if (!names) return std::unexpected(names.error());
+    names_ = std::move(*names);
+    const bool copied = copy(place_.folder, this->names().folder) &&
+                        copy(place_.file, this->names().file) &&
+                        copy(place_.next, this->names().next);
+    if (!copied) return reactor::failure(ENAMETOOLONG);
+    return helper_.open();
 }
 
 void Folder::keep(int fd) {
@@ -50,30 +72,40 @@ void Folder::ask(Step step, const sys::Errand& errand) {
 void Folder::make(bool anew) {
     assert(!busy());
     if (!anew) return ask_to_make();
-    ask(Step::opening, {.what = What::open_folder, .path = place_.folder.c_str()});
+    ask(Step::opening, {.what = What::open_folder, .path = names().folder.data()});
 }
 
 void Folder::ask_to_make() {
-    ask(Step::making, {.what = What::make, .path = place_.next.c_str()});
+    ask(Step::making, {.what = What::make, .path = names().next.data()});
 }
 
-void Folder::install(bool aside) {
+void Folder::install(Aside aside, std::uint32_t number) {
     assert(!busy());
-    if (!aside) return ask_to_name();
-    const auto path = name_aside(place_, aside_);
+    if (aside == Aside::none) return ask_to_name();
+    assert(removing_ == 0);
+    const auto path = aside == Aside::bad ? name_bad(place_, names().aside)
+                                          : name_refused(place_, number, names().aside);
     // The helper then says what is wrong with it.
-    const char* const to = path ? aside_.data() : "";
-    ask(Step::putting_aside, {.what = What::rename, .path = place_.file.c_str(), .to = to});
+    if (!path) names().aside[0] = '\0';
+    ask(Step::putting_aside,
+        {.what = What::rename, .path = names().file.data(), .to = names().aside.data()});
 }
 
 // A restart that comes between finds all of it under the one name or the other's.
 void Folder::ask_to_name() {
     ask(Step::naming,
-        {.what = What::rename, .path = place_.next.c_str(), .to = place_.file.c_str()});
+        {.what = What::rename, .path = names().next.data(), .to = names().file.data()});
 }
 
 void Folder::remove_next() {
-    helper_.ask({.what = What::remove, .path = place_.next.c_str()});
+    helper_.ask({.what = What::remove, .path = names().next.data()});
+}
+
+// So those that are left are numbered without a gap.
+void Folder::remove_refused(std::uint32_t count) {
+    removing_ = count;
+    if (count == 0 || !name_refused(place_, count, names().aside)) return;
+    helper_.ask({.what = What::remove, .path = names().aside.data()});
 }
 
 void Folder::close(int fd) {
@@ -81,7 +113,17 @@ void Folder::close(int fd) {
 }
 
 void Folder::on_done(const sys::Errand& errand) {
-    switch (std::exchange(step_, Step::none)) {
+    core_.wire.post_flush();
+    if (errand.what == What::close) return;
+    if (errand.what == What::remove) {
+        if (errand.path == names().aside.data()) remove_refused(removing_ - 1);
+        return;
+    }
+    on_step(std::exchange(step_, Step::none), errand);
+}
+
+void Folder::on_step(Step step, const sys::Errand& errand) {
+    switch (step) {
         case Step::none:
             return assert(false);
         case Step::opening:
@@ -104,7 +146,7 @@ void Folder::on_opened(const sys::Errand& errand) {
 
 void Folder::on_put_aside(int error) {
     if (error != 0 && error != ENOENT) return told_.installed(result_of(error));
-    if (error == 0) log_put_aside(core_, aside_.data());
+    if (error == 0) log_put_aside(core_, names().aside.data());
     ask_to_name();
 }
 

@@ -4,7 +4,10 @@
 #include "herd/journal/recovery.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/helper.hpp"
+#include "reactor/pages.hpp"
 #include "reactor/result.hpp"
+#include "reactor/sys.hpp"
+#include "reactor/time.hpp"
 
 #include <array>
 #include <cstdint>
@@ -18,7 +21,8 @@ namespace herd::journal {
 //   make      [the folder is opened]  ->  the next file is made                ->  made
 //   install   [what is there is put aside]  ->  the next file gets the name    ->  installed
 //
-// Owned by the Journal. One of them at a time.
+// Owned by the Journal. One of them at a time. On a disk that hangs they do not end: whoever gives
+// up waiting makes nothing anew until idle().
 class Folder {
 public:
     struct Told {
@@ -32,31 +36,46 @@ public:
     ~Folder();
 
     // Once, before the loop runs, so it may wait: a helper, and the folder.
-    reactor::Result<void> start_helper() { return helper_.open(); }
+    reactor::Result<void> start_helper();
     reactor::Result<void> open();
 
     // `anew`: the folder may be another one by now, or missing.
     void make(bool anew);
-    // `aside`: nobody knows what is under the name, so it is kept under another one.
-    void install(bool aside);
-    // Of the next file, and of any; nobody is told.
+    // `number`: of what is put aside as refused.
+    void install(Aside aside, std::uint32_t number);
+    // Of these nobody is told the end: the next file; all that were put aside as refused, the last
+    // one first, of that many; any descriptor. Nothing is put aside as refused after that.
     void remove_next();
+    void remove_refused(std::uint32_t count);
     void close(int fd);
 
     bool busy() const { return step_ != Step::none; }
+    bool making() const { return step_ == Step::opening || step_ == Step::making; }
+    // All that was asked is done, also what nobody is told of.
+    bool idle() const { return helper_.idle(); }
+    reactor::Instant busy_since() const { return helper_.busy_since(); }
     bool installing() const { return step_ == Step::putting_aside || step_ == Step::naming; }
     const Paths& place() const { return place_; }
     int fd() const { return fd_; }  // to be synced; -1: there is none
 
 private:
     enum class Step : std::uint8_t { none, opening, making, putting_aside, naming };
+    // With a zero behind each. On pages of their own, as a helper that hangs may outlive this.
+    struct Names {
+        std::array<char, path_size_max> folder;
+        std::array<char, path_size_max> file;
+        std::array<char, path_size_max> next;
+        std::array<char, path_size_max> aside;
+    };
 
     void ask(Step step, const reactor::sys::Errand& errand);
     void ask_to_make();
     void ask_to_name();
     void on_done(const reactor::sys::Errand& errand);
+    void on_step(Step step, const reactor::sys::Errand& errand);
     void on_opened(const reactor::sys::Errand& errand);
     void on_put_aside(int error);
+    Names& names() { return names_[0]; }
     void keep(int fd);
 
     Core& core_;
@@ -65,7 +84,8 @@ private:
     reactor::Helper helper_;
     Step step_ = Step::none;
     int fd_ = -1;
-    std::array<char, path_size_max> aside_{};
+    std::uint32_t removing_ = 0;  // So many refused ones are still to be removed.
+    reactor::PageArray<Names> names_;
 };
 
 }  // namespace herd::journal

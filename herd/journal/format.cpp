@@ -29,6 +29,13 @@ std::string_view format_line(std::span<char> out, std::string_view text) {
     return {out.data(), text.size() + frame_size};
 }
 
+std::string format_title(std::string_view server) {
+    const std::string text = std::string(title_mark) + std::string(server);
+    std::string line(text.size() + frame_size, '\0');
+    format_line(line, text);
+    return line;
+}
+
 Line read_line(std::string_view bytes) {
     const std::size_t end = bytes.find('\n');
     if (end == std::string_view::npos) return {Line::Kind::cut, {}, 0};

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 // How a journal stands in its file: lines `<crc> <text>`, where crc is the text's CRC-32 (zlib's)
@@ -16,6 +17,9 @@ inline constexpr std::string_view title_mark = "HERD-JOURNAL 1 ";
 
 // The line of a text without a newline; a view of `out`, which must hold its size and the frame's.
 std::string_view format_line(std::span<char> out, std::string_view text);
+
+// The first line of the journal of that server.
+std::string format_title(std::string_view server);
 
 struct Line {
     enum class Kind : std::uint8_t {

@@ -1,13 +1,28 @@
+// What files there are, what the folder's helper does, and whether helpers sync or write (the
+// disk):
+//
+//   current  next  folder      disk   |
+//   yes      -     idle        any    | all is well
+//   yes      -     making      any    | a next file is made
+//   yes      yes   idle        any    | and written
+//   yes      yes   installing  quiet  | and takes the name; nothing is written, answers wait
+//   -        -     idle        quiet  | trouble, until retry_at_; at the start, or before the first
+//   -        -     making      any    | try, helpers may still have what was given up
+//   -        yes   idle        any    |
+//   -        yes   installing  quiet  |
+//   -        -     any         any    | stuck: they owe answers, and nobody waits
+//
+//   late --> stuck --all answered--> trouble --retry--> making --> writing --> installing --> well
+//
+// Answers are held only while there is a current file. check() asserts all of this.
 #include "herd/journal/journal.hpp"
 
 #include "herd/journal/format.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <cerrno>
-#include <charconv>
+#include <chrono>
 #include <utility>
 
 namespace herd::journal {
@@ -18,80 +33,55 @@ namespace {
 
 using Failure = std::unexpected<std::string>;
 
-constexpr std::uint32_t files_max = 2;
-// What is written at a time, beside one line of any length.
-constexpr std::size_t batch_size = std::size_t{64} << 10;
-
 Failure refuse(const Paths& place, reactor::Errno error) {
     return failure("journal " + place.file, error);
-}
-
-Paths place_of(const std::string& folder, std::string_view server) {
-    const std::string file = folder + "/" + std::string(server) + ".journal";
-    return {folder, file, file + ".new"};
-}
-
-std::string title_of(std::string_view server) {
-    const std::string text = std::string(title_mark) + std::string(server);
-    std::string line(text.size() + frame_size, '\0');
-    format_line(line, text);
-    return line;
 }
 
 }  // namespace
 
 Journal::Journal(Core& core, const config::Journal& config)
     : core_(core),
-      title_(title_of(core.name)),
+      title_(format_title(core.name)),
       pace_(config.pace),
+      limit_(std::chrono::milliseconds(core.limits.journal_ms)),
       always_(config.fsync == config::Fsync::always),
       folder_(core,
-              place_of(config.folder, core.name),
+              Paths::of(config.folder, core.name),
               {reactor::Delegate<void(const reactor::Result<int>&)>::to<&Journal::on_made>(*this),
                reactor::Delegate<void(const reactor::Result<void>&)>::to<&Journal::on_installed>(
                    *this)}),
-      syncer_(core.loop,
-              reactor::Delegate<void(const sys::Errand&)>::to<&Journal::on_synced>(*this)),
-      writer_(core.loop,
-              reactor::Delegate<void(const sys::Errand&)>::to<&Journal::on_written>(*this)),
-      timer_(core.loop, reactor::Delegate<void()>::to<&Journal::on_timer>(*this)) {}
-
-Journal::~Journal() {
-    // Behind what is still to be written.
-    files_.for_each(
-        [this](File& file) { writer_.ask({.what = sys::Errand::What::close, .fd = file.fd()}); });
-}
+      disk_(core, folder_, *this),
+      timer_(core.loop, reactor::Delegate<void()>::to<&Journal::on_timer>(*this)),
+      held_(limit_) {}
 
 Outcome<> Journal::open() {
-    const std::size_t longest = core_.table.line_size_max() + frame_size;
-    auto buffers = reactor::PageArray<char>::map(files_max * (batch_size + longest));
-    if (!buffers) return refuse(folder_.place(), buffers.error());
-    buffers_ = std::move(*buffers);
-    const std::array results = {
-        files_.map(files_max), syncer_.open(), writer_.open(), folder_.start_helper()};
-    for (const auto& result : results) {
-        if (!result) return refuse(folder_.place(), result.error());
+    if (const auto opened = disk_.open(core_.table.line_size_max() + frame_size); !opened) {
+        return refuse(folder_.place(), opened.error());
+    }
+    if (const auto opened = folder_.start_helper(); !opened) {
+        return refuse(folder_.place(), opened.error());
     }
     const auto start = recover(core_, folder_.place());
     if (!start) return std::unexpected(start.error());
     go_on(*start);
-    set_timer();
+    core_.wire.post_flush();
     return {};
 }
 
 void Journal::go_on(const Recovered& start) {
     pumped_seq_ = core_.table.feed().seq();
-    put_aside_ = start.put_aside;
-    if (start.fd < 0) return complain("open", start.error);
+    aside_ = start.aside;
+    kept_ = start.kept;
+    refused_ = start.refused;
+    if (start.fd < 0) return complain("open", describe(start.error));
     if (const auto opened = folder_.open(); !opened) {
         sys::close(start.fd);
-        return complain("open", opened.error());
+        return complain("open", describe(opened.error()));
     }
-    current_ = files_.emplace(
-        core_.table, start.fd, start.size, table::rules::Position{.seq = pumped_seq_});
+    current_ = &disk_.add(start.fd, start.size, table::rules::Position{.seq = pumped_seq_});
     base_ = table_bytes();
     folder_dirty_ = true;
-    doubtful_ = table::rules::doubtful(start.size);
+    doubtful_ = table::rules::doubtful(start.size) || start.kept > 0;
     if (start.size > 0) return;
     const auto done = current_->write(title_);
     if (!done) lose(*current_, "write", done.error());
@@ -106,56 +96,74 @@ std::uint64_t Journal::table_bytes() const {
     return bytes;
 }
 
-std::span<char> Journal::buffer_of(const File& file) {
-    const std::size_t size = buffers_.size() / files_max;
-    return {&buffers_[files_.handle(file).index * size], size};
+void Journal::check() const {
+    const std::uint32_t files = (current_ != nullptr ? 1U : 0U) + (next_ != nullptr ? 1U : 0U);
+    assert(disk_.size() == files + disk_.given_up());
+    assert(current_ != nullptr || troubled_);
+    assert(current_ != nullptr || held_.empty());
+    assert(next_ != nullptr || !next_synced_);
+    if (stuck_) {
+        assert(troubled_);
+        assert(files == 0);
+        return;
+    }
+    if (folder_.making()) assert(next_ == nullptr);
+    if (folder_.installing()) {
+        assert(next_ != nullptr);
+        assert(disk_.quiet());
+    }
 }
 
 void Journal::pump() {
-    if (folder_.installing()) return;
-    const std::uint64_t changes = core_.table.feed().seq() - pumped_seq_;
-    pumped_seq_ += changes;
-    if (current_ != nullptr && pump_file(*current_, UINT64_MAX)) release(settled_seq());
-    if (next_due() && core_.loop.now() >= retry_at_) folder_.make(current_ == nullptr);
-    if (next_ != nullptr) pump_next(changes);
-    if (round_due()) begin_round();
+    check();
+    if (late()) give_up();
+    if (stuck_ && disk_.idle() && folder_.idle()) stuck_ = false;
+    if (!folder_.installing()) advance();
     set_timer();
 }
 
-// Answers whether the file is still there.
-bool Journal::pump_file(File& file, std::uint64_t count) {
-    const reactor::Instant now = core_.loop.now();
-    if (!in_round() && !file.busy()) {
-        if (const auto done = file.pump(buffer_of(file), count, now); !done) {
-            lose(file, "write", done.error());
-            return false;
-        }
-    } else if (!file.busy()) {
-        const std::string_view batch = file.take(buffer_of(file), count, now);
-        if (!batch.empty()) {
-            writer_.ask({.what = sys::Errand::What::write,
-                         .fd = file.fd(),
-                         .bytes = batch,
-                         .token = files_.handle(file).bits()});
-        }
+void Journal::advance() {
+    const std::uint64_t changes = core_.table.feed().seq() - pumped_seq_;
+    pumped_seq_ += changes;
+    if (current_ != nullptr) pump_current(changes);
+    if (next_due() && core_.loop.now() >= retry_at_) folder_.make(current_ == nullptr);
+    if (next_ != nullptr) pump_next(changes);
+    if (round_due()) begin_round();
+}
+
+// Writes what has changed, and some more: so a file catches up, whatever the load. Answers whether
+// it is still there.
+bool Journal::pump_file(File& file, std::uint64_t changes) {
+    if (const auto done = disk_.pump(file, changes + pace_.records_per_pump); !done) {
+        lose(file, "write", done.error());
+        return false;
     }
     if (file.behind() && !file.busy()) core_.wire.post_flush();
     return true;
 }
 
-// By what has changed and some more: so it catches up, whatever the load. Not while a file that was
-// given up may still have its buffer.
+void Journal::pump_current(std::uint64_t changes) {
+    // Then hold() has let answers go.
+    const bool owes_all = !lagging_ && disk_.quiet();
+    if (!pump_file(*current_, changes)) return;
+    lagging_ = current_->behind();
+    assert(!owes_all || !lagging_);
+    // What has expired before it was written needs no round.
+    const bool clean = !disk_.in_round() && !dirty();
+    if (clean) synced_seq_ = current_->seq();
+    release(settled_seq());
+}
+
 void Journal::pump_next(std::uint64_t changes) {
-    if (lingering_ > 0) return;
-    if (!next_waits() && !pump_file(*next_, changes + pace_.records_per_pump)) return;
+    if (!next_waits() && !pump_file(*next_, changes)) return;
     // What a helper still writes is not in its size yet.
     if (next_base_ == 0 && !next_->behind() && !next_->busy()) next_base_ = next_->size();
-    if (next_ready()) folder_.install(put_aside_);
+    if (next_ready()) folder_.install(aside_, kept_ + 1);
 }
 
 bool Journal::next_ready() const {
-    const bool busy = in_round() || next_->busy() || (current_ != nullptr && current_->busy());
-    return !busy && table::rules::replaces({.complete = next_has_all(), .synced = next_synced_});
+    const bool able = disk_.quiet() && !folder_.busy();
+    return able && table::rules::replaces({.complete = next_has_all(), .synced = next_synced_});
 }
 
 // For the disk. It may have some more to wait for than the current file: so it catches up even when
@@ -165,9 +173,11 @@ bool Journal::next_waits() const {
     return next_->unsynced() > usual + pace_.unsynced_max;
 }
 
+// What a helper still has it may need: a buffer, a name, or the descriptor of a folder.
 bool Journal::next_due() const {
-    if (next_ != nullptr || folder_.busy() || lingering_ > 0) return false;
-    return current_ == nullptr || ((outgrown() || doubtful_) && !leaving_);
+    if (stuck_ || next_ != nullptr || !folder_.idle() || disk_.given_up() > 0) return false;
+    if (current_ == nullptr) return disk_.idle();
+    return (outgrown() || doubtful_) && !leaving_;
 }
 
 bool Journal::next_has_all() const {
@@ -175,43 +185,48 @@ bool Journal::next_has_all() const {
 }
 
 void Journal::on_made(const reactor::Result<int>& fd) {
-    core_.wire.post_flush();
-    if (!fd) return complain("open", fd.error());
-    next_ = files_.emplace(core_.table, *fd, 0, table::rules::Position{});
+    check();
+    if (!fd) return complain("open", describe(fd.error()));
+    if (stuck_ || (leaving_ && current_ != nullptr)) {
+        folder_.close(*fd);
+        return folder_.remove_next();
+    }
+    next_ = &disk_.add(*fd, 0, table::rules::Position{});
     next_synced_ = false;
     next_base_ = 0;
-    if (leaving_ && current_ != nullptr) return drop_next();
     if (const auto done = next_->write(title_); !done) lose(*next_, "write", done.error());
 }
 
 void Journal::on_installed(const reactor::Result<void>& done) {
-    core_.wire.post_flush();
-    if (done) return take_over();
-    lose(*next_, "rename", done.error());
+    check();
+    if (next_ != nullptr) {
+        if (done) return take_over();
+        return lose(*next_, "rename", done.error());
+    }
+    // It was given up meanwhile, and is complete up to then.
+    if (done) on_named();
+}
+
+// The old file has gone, or stands beside.
+void Journal::on_named() {
+    if (std::exchange(aside_, Aside::none) == Aside::refused) ++kept_;
+    folder_dirty_ = true;
 }
 
 void Journal::take_over() {
     if (current_ != nullptr) retire(current_);
     current_ = std::exchange(next_, nullptr);
     base_ = next_base_ != 0 ? next_base_ : current_->size();
-    folder_dirty_ = true;
-    next_synced_ = doubtful_ = put_aside_ = false;
+    on_named();
+    // What is in the kept ones is in this one, too, and on the disk.
+    if (refused_ == 0) folder_.remove_refused(std::exchange(kept_, 0));
+    next_synced_ = doubtful_ = false;
+    lagging_ = current_->behind();
     pause_ = pause_min;
     ++core_.counters.journal_renewals;
     const bool recovered = std::exchange(troubled_, false);
     core_.log.event(Level::info, recovered ? "journal_recovered" : "journal_renewed")
         .field("bytes", base_);
-}
-
-// Closed behind what is still written to it.
-void Journal::retire(File*& file) {
-    if (file->busy()) {
-        ++lingering_;
-        writer_.ask({.what = sys::Errand::What::close, .fd = file->fd()});
-    } else {
-        folder_.close(file->fd());
-    }
-    files_.release(*std::exchange(file, nullptr));
 }
 
 void Journal::lose(File& file, std::string_view what, reactor::Errno error) {
@@ -221,7 +236,7 @@ void Journal::lose(File& file, std::string_view what, reactor::Errno error) {
         retire(current_);
         release(UINT64_MAX);
     }
-    complain(what, error);
+    complain(what, describe(error));
 }
 
 void Journal::drop_next() {
@@ -230,7 +245,7 @@ void Journal::drop_next() {
     next_synced_ = round_.next_complete = false;
 }
 
-void Journal::complain(std::string_view what, reactor::Errno error) {
+void Journal::complain(std::string_view what, std::string_view reason) {
     ++core_.counters.journal_failures;
     retry_at_ = core_.loop.now() + pause_;
     pause_ = std::min(2 * pause_, pause_max);
@@ -238,15 +253,47 @@ void Journal::complain(std::string_view what, reactor::Errno error) {
     core_.log.event(Level::error, "journal_failed")
         .field("file", folder_.place().file)
         .field("what", what)
-        .field("reason", describe(error));
+        .field("reason", reason);
 }
 
 // What is not deferred is written in this iteration's flush, before the answer leaves.
 void Journal::hold(reactor::Stream& stream) {
     if (current_ == nullptr) return;
-    const bool deferred = always_ || in_round() || current_->busy();
+    const bool deferred = always_ || lagging_ || !disk_.quiet() || folder_.installing();
     const std::uint64_t seq = core_.table.feed().seq();
-    if (deferred && settled_seq() < seq) stream.cork(seq);
+    if (!deferred || settled_seq() >= seq) return;
+    held_.add(seq, core_.loop.now());
+    stream.cork(seq);
+}
+
+void Journal::release(std::uint64_t seq) {
+    held_.release(seq);
+    core_.wire.uncork(seq);
+}
+
+// Of what is waited for: the longest. That a next file is made nobody waits for.
+reactor::Instant Journal::waiting_since() const {
+    reactor::Instant since = reactor::Instant::max();
+    if (stuck_) return since;
+    if (!held_.empty()) since = held_.since();
+    if (disk_.in_round()) since = std::min(since, round_begun_);
+    if (disk_.writing()) since = std::min(since, disk_.writing_since());
+    if (folder_.installing()) since = std::min(since, folder_.busy_since());
+    return since;
+}
+
+bool Journal::late() const {
+    const reactor::Instant since = waiting_since();
+    if (since == reactor::Instant::max()) return false;
+    return table::rules::late((core_.loop.now() - since).count(), limit_.count());
+}
+
+void Journal::give_up() {
+    stuck_ = true;
+    if (next_ != nullptr) drop_next();
+    if (current_ != nullptr) retire(current_);
+    release(UINT64_MAX);
+    complain("stuck", "no answer from the disk within journal_ms");
 }
 
 bool Journal::dirty() const {
@@ -255,7 +302,7 @@ bool Journal::dirty() const {
 
 // What is ready to be installed comes before the next round, which would take that from it.
 bool Journal::round_due() const {
-    if (in_round()) return false;
+    if (disk_.in_round() || folder_.installing()) return false;
     if (next_ != nullptr && next_waits()) return true;
     if (next_synced_) return false;
     if (next_ != nullptr && next_has_all()) return true;
@@ -268,69 +315,43 @@ void Journal::begin_round() {
               .next_complete = next_ != nullptr && next_has_all()};
     round_begun_ = core_.loop.now();
     next_synced_ = false;
-    if (next_ != nullptr) ask_sync(*next_);
-    if (current_ != nullptr) ask_sync(*current_);
-    if (std::exchange(folder_dirty_, false) && folder_.fd() >= 0) {
-        ++round_.pending;
-        syncer_.ask({.what = sys::Errand::What::sync_folder, .fd = folder_.fd()});
-    }
-    if (!in_round()) end_round();
+    if (next_ != nullptr) disk_.sync(*next_);
+    if (current_ != nullptr) disk_.sync(*current_);
+    if (std::exchange(folder_dirty_, false) && folder_.fd() >= 0) disk_.sync_folder(folder_.fd());
+    if (!disk_.in_round()) on_round_ended();
 }
 
-void Journal::ask_sync(File& file) {
-    if (file.unsynced() == 0) return;
-    file.mark();
-    ++round_.pending;
-    syncer_.ask({.fd = file.fd(), .token = files_.handle(file).bits()});
+// What comes next begins in pump().
+void Journal::on_failed(File* file, std::string_view what, reactor::Errno error) {
+    check();
+    if (file == nullptr) file = current_;
+    if (file != nullptr) lose(*file, what, error);
 }
 
-// Null: it was given up meanwhile.
-File* Journal::find(const sys::Errand& errand) {
-    if (errand.what == sys::Errand::What::sync_folder) return current_;
-    return files_.find(reactor::Handle<File>::from_bits(errand.token));
+void Journal::on_written(File& file) {
+    check();
+    if (&file == current_) release(settled_seq());
 }
 
-void Journal::on_synced(const sys::Errand& errand) {
-    assert(in_round());
-    --round_.pending;
-    if (File* const file = find(errand)) {
-        if (errand.error != 0) {
-            lose(*file, "sync", reactor::Errno{errand.error});
-        } else if (errand.what == sys::Errand::What::sync) {
-            file->settle();
-        }
-    }
-    if (!in_round()) end_round();
-}
-
-// What comes next, also after a failure, begins in pump().
-void Journal::on_written(const sys::Errand& errand) {
-    File* const file = find(errand);
-    if (file == nullptr) {
-        --lingering_;
-    } else if (errand.error != 0) {
-        file->on_written();
-        lose(*file, "write", reactor::Errno{errand.error});
-    } else {
-        file->on_written();
-        if (file == current_) release(settled_seq());
-    }
-    core_.wire.post_flush();
-}
-
-void Journal::end_round() {
-    next_synced_ = round_.next_complete;
+void Journal::on_round_ended() {
+    next_synced_ = next_ != nullptr && round_.next_complete;
     if (current_ != nullptr) {
-        synced_seq_ = round_.seq;
+        synced_seq_ = std::max(synced_seq_, round_.seq);
         release(settled_seq());
     }
     core_.wire.post_flush();
 }
 
+// What is due already waits for an answer of a helper, which wakes us.
 void Journal::set_timer() {
     reactor::Instant wake = reactor::Instant::max();
-    if (!in_round() && dirty()) wake = round_begun_ + round_interval;
-    if (next_due()) wake = std::min(wake, retry_at_);
+    const auto consider = [&](reactor::Instant due) {
+        if (due > core_.loop.now()) wake = std::min(wake, due);
+    };
+    if (!disk_.in_round() && dirty()) consider(round_begun_ + round_interval);
+    if (next_due()) consider(retry_at_);
+    const reactor::Instant since = waiting_since();
+    if (since != reactor::Instant::max()) consider(since + limit_);
     if (wake == reactor::Instant::max()) return;
     if (!timer_.pending() || timer_.due() > wake) timer_.start_at(wake);
 }
@@ -342,9 +363,10 @@ void Journal::leave() {
 }
 
 bool Journal::owes() const {
-    if (in_round() || folder_.busy()) return true;
+    if (stuck_) return false;
+    if (disk_.in_round() || folder_.busy()) return true;
     if (current_ == nullptr) return next_ != nullptr;
-    return dirty() || current_->busy() || current_->behind();
+    return dirty() || disk_.writing() || current_->behind();
 }
 
 }  // namespace herd::journal

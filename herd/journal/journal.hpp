@@ -2,21 +2,21 @@
 
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
+#include "herd/journal/disk.hpp"
 #include "herd/journal/file.hpp"
 #include "herd/journal/folder.hpp"
+#include "herd/journal/held.hpp"
 #include "herd/journal/recovery.hpp"
 #include "herd/outcome.hpp"
-#include "reactor/helper.hpp"
-#include "reactor/pages.hpp"
 #include "reactor/result.hpp"
-#include "reactor/slab.hpp"
 #include "reactor/stream.hpp"
+#include "reactor/time.hpp"
 #include "reactor/timer.hpp"
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace herd::journal {
 
@@ -25,7 +25,8 @@ namespace herd::journal {
 // the process. A helper thread has it put on the disk, in rounds: that outlives the machine. With
 // Fsync::second a round begins at most every second; with Fsync::always at once, and answers wait
 // for it (hold). In a round a write may wait for the disk, too: then another helper writes, and
-// answers wait for that. So the loop never does.
+// answers wait for that. So do those of records that a flush does not come to: it writes so many of
+// a file, and no more.
 //
 //   current   the file under the journal's name; null in trouble
 //   next      a new file, `<name>.new`, written while the server goes on: the whole table from the
@@ -38,7 +39,12 @@ namespace herd::journal {
 // server goes on without, says so, and holds no answer back. One is begun after each start, too:
 // had a sync failed in the run before, the kernel would still read us all of that file, the disk
 // may lack a part for good, and no later sync would say so.
-class Journal {
+//
+// Nothing waits for the disk for longer than limits.journal_ms: no answer, counted from when it was
+// held back, and none of a sync, a write or a rename. A disk that says nothing for so long is in
+// trouble like one that fails (stuck): both files are given up, and nothing is begun anew until it
+// has answered all that it was asked. The states are above journal.cpp.
+class Journal final : DiskEvents {
 public:
     static constexpr reactor::Duration round_interval = std::chrono::seconds(1);
     static constexpr reactor::Duration pause_min = std::chrono::seconds(1);
@@ -47,7 +53,7 @@ public:
     Journal(Core& core, const config::Journal& config);
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
-    ~Journal();
+    ~Journal() = default;
 
     // Once, before the rest of the server does anything: fills the table with what is in the file.
     // Fails when the server must not start, as it would later overwrite what it could not read.
@@ -60,16 +66,17 @@ public:
 
     // "ok", or "failed" for as long as nothing can be kept.
     std::string_view state() const { return troubled_ ? "failed" : "ok"; }
+    // Asserts that it is in a state that there is. After open().
+    void check() const;
 
     // The server shuts down: what is not on the disk is put there now.
     void leave();
     bool owes() const;
 
 private:
-    // Syncs that were asked together.
+    // What the latest syncs cover that were asked together.
     struct Round {
-        unsigned pending = 0;
-        std::uint64_t seq = 0;       // the changes that they cover
+        std::uint64_t seq = 0;       // changes
         bool next_complete = false;  // The next file had all of them, too.
     };
 
@@ -77,8 +84,9 @@ private:
     std::uint64_t table_bytes() const;
 
     // The two files.
-    std::span<char> buffer_of(const File& file);
-    bool pump_file(File& file, std::uint64_t count);
+    void advance();
+    bool pump_file(File& file, std::uint64_t changes);
+    void pump_current(std::uint64_t changes);
     void pump_next(std::uint64_t changes);
     bool next_waits() const;
     bool outgrown() const { return current_->size() > 2 * base_ + pace_.slack; }
@@ -87,50 +95,53 @@ private:
     void on_made(const reactor::Result<int>& fd);
     void on_installed(const reactor::Result<void>& done);
     void take_over();
+    void on_named();
     void drop_next();
-    void retire(File*& file);
+    void retire(File*& file) { disk_.give_up(*std::exchange(file, nullptr)); }
     void lose(File& file, std::string_view what, reactor::Errno error);
-    void complain(std::string_view what, reactor::Errno error);
+    void complain(std::string_view what, std::string_view reason);
 
     // The disk.
-    bool in_round() const { return round_.pending > 0 || folder_.installing(); }
+    reactor::Instant waiting_since() const;
+    bool late() const;
+    void give_up();
     bool next_has_all() const;
     bool dirty() const;
     bool round_due() const;
     void begin_round();
-    void ask_sync(File& file);
-    File* find(const reactor::sys::Errand& errand);
-    void on_synced(const reactor::sys::Errand& errand);
-    void on_written(const reactor::sys::Errand& errand);
-    void end_round();
+    void on_failed(File* file, std::string_view what, reactor::Errno error) override;
+    void on_written(File& file) override;
+    void on_round_ended() override;
     std::uint64_t settled_seq() const { return always_ ? synced_seq_ : current_->seq(); }
-    void release(std::uint64_t seq) { core_.wire.uncork(seq); }
+    void release(std::uint64_t seq);
     void set_timer();
     void on_timer() { core_.wire.post_flush(); }
 
     Core& core_;
     std::string title_;  // The first line.
     config::JournalPace pace_;
+    reactor::Duration limit_;  // Of all waiting for the disk.
     bool always_;
     bool leaving_ = false;
     bool troubled_ = false;      // Something has failed, and that was logged.
+    bool stuck_ = false;         // The disk owes answers, which nobody waits for any more.
     bool doubtful_ = false;      // The disk may lack what the file had at the start.
-    bool put_aside_ = false;     // What is under the name is to be kept: see Recovered.
+    bool lagging_ = false;       // The current file has more to come than a flush writes.
     bool folder_dirty_ = false;  // A name has changed, and not on the disk yet.
     bool next_synced_ = false;   // The disk has as much of the next file as of the current one.
+    Aside aside_ = Aside::none;  // Why what is under the name is to be kept.
+    std::uint32_t kept_ = 0;     // Files beside it that were put aside as refused.
+    std::uint64_t refused_ = 0;  // Of all that was read at the start; 0: they are to go.
     Folder folder_;
-    reactor::Helper syncer_;
-    reactor::Helper writer_;
+    Disk disk_;
     reactor::Timer timer_;
-    reactor::PageArray<char> buffers_;  // Of each file one.
-    reactor::Slab<File> files_;
+    Held held_;
     File* current_ = nullptr;
     File* next_ = nullptr;
     std::uint64_t base_ = 0;        // What the current file began with, in bytes: the table.
     std::uint64_t next_base_ = 0;   // The next one; 0: it has not come that far.
     std::uint64_t pumped_seq_ = 0;  // Of the feed, at the last pump.
     std::uint64_t synced_seq_ = 0;  // Up to here the disk has what the current file had.
-    unsigned lingering_ = 0;        // Files given up of which a helper still writes.
     Round round_;
     reactor::Instant round_begun_{};
     reactor::Instant retry_at_{};

@@ -77,12 +77,16 @@ bool Loading::line(std::string_view text) {
 void Loading::take(const protocol::AtLine& record) {
     ++content.records;
     const std::int64_t stamp = record.time.nanoseconds;
-    if (core_.too_far_ahead(record.skew_ns, stamp) || core_.expired(stamp)) {
-        ++content.refused;
+    if (core_.expired(stamp)) {
+        ++content.expired;
+        return;
+    }
+    if (core_.too_far_ahead(record.skew_ns, stamp)) {
+        ++content.too_far_ahead;
         return;
     }
     const table::Offer offer = core_.table.relay(record, 0);
-    if (offer == table::Offer::table_full || offer == table::Offer::no_long_line) ++content.refused;
+    if (offer == table::Offer::table_full || offer == table::Offer::no_long_line) ++content.no_room;
 }
 
 void Loading::title(std::string_view text) {

@@ -91,6 +91,16 @@ Outcome<> Serving::start() {
             self_.name.c_str(),
             config_.journal.folder.c_str());
     }
+    if (const std::uint64_t refused = server_.counters().journal_refused; refused > 0) {
+        std::fprintf(stderr,
+                     "%s: the journal in %s has %llu records that limits.clients, "
+                     "limits.long_records, limits.line_max or max_future_ms refuse; they are kept "
+                     "in %s.journal.refused-..., for a start that takes them\n",
+                     self_.name.c_str(),
+                     config_.journal.folder.c_str(),
+                     static_cast<unsigned long long>(refused),
+                     self_.name.c_str());
+    }
     say(": clients on " + config::text_of(server_.clients().address()) + ", peers on " +
         config::text_of(server_.neighbours().address()));
     return {};

@@ -44,4 +44,12 @@ bool replaces(const Renewed& next) {
     return next.complete && next.synced;
 }
 
+bool kept(std::uint64_t refused) {
+    return refused > 0;
+}
+
+bool late(std::int64_t waited_ns, std::int64_t limit_ns) {
+    return waited_ns >= limit_ns;
+}
+
 }  // namespace herd::table::rules

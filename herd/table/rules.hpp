@@ -80,4 +80,13 @@ struct Renewed {
 // its file: so not before both.
 bool replaces(const Renewed& next);
 
+// Whether what a journal's file has is to be kept under another name when a new file takes its own:
+// so many of its records this server could not take, for want of room, or as its bounds have been
+// changed. The new file lacks them.
+bool kept(std::uint64_t refused);
+
+// Whether what has been asked of a disk for so long is not waited for any more. A disk need not
+// fail, it may say nothing.
+bool late(std::int64_t waited_ns, std::int64_t limit_ns);
+
 }  // namespace herd::table::rules

@@ -41,9 +41,10 @@ struct Counters {
     std::uint64_t peer_lines_bad = 0;     // lines of neighbours that were none
     std::uint64_t links_silent = 0;       // neighbours given up for their silence
     std::uint64_t legacy_too_long = 0;    // records that do not fit an old server's messages
-    std::uint64_t journal_failures = 0;   // of writing, syncing, opening
+    std::uint64_t journal_failures = 0;   // of writing, syncing, opening; limits.journal_ms
     std::uint64_t journal_renewals = 0;   // times that a new file took the old one's place
     std::uint64_t log_lines_lost = 0;     // that the log's reader or disk was too slow for
+    std::uint64_t journal_refused = 0;    // records of its file that the table could not take
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
@@ -91,6 +92,7 @@ inline constexpr std::array counter_names = {
     CounterName{"journal_failures", &Counters::journal_failures},
     CounterName{"journal_renewals", &Counters::journal_renewals},
     CounterName{"log_lines_lost", &Counters::log_lines_lost},
+    CounterName{"journal_refused", &Counters::journal_refused},
 };
 static_assert(counter_names.size() * sizeof(std::uint64_t) == sizeof(Counters));
 

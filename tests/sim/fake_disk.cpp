@@ -15,12 +15,13 @@ using reactor::sys::Errand;
 bool FakeDisk::is_well() const {
     const bool faultless =
         faults.open == 0 && faults.write == 0 && faults.sync == 0 && faults.rename == 0;
-    return faultless && space == SIZE_MAX && write_max == SIZE_MAX;
+    return faultless && space == SIZE_MAX && write_max == SIZE_MAX && hangs_.empty();
 }
 
 void FakeDisk::recover() {
     faults = {};
     space = write_max = SIZE_MAX;
+    hangs_.clear();
 }
 
 void FakeDisk::lose_power(std::size_t kept, std::size_t kept_names) {
@@ -29,6 +30,7 @@ void FakeDisk::lose_power(std::size_t kept, std::size_t kept_names) {
     names_ = synced_names_;
     changes_.clear();
     jobs_.clear();
+    hangs_.clear();
     for (auto& [path, file] : names_) {
         const std::size_t left = file->content.size() - file->synced;
         file->synced += std::min(kept, left);
@@ -145,7 +147,7 @@ std::uint64_t FakeDisk::begin(const Errand& errand) {
             nullptr,
             0,
             changes_synced_ + changes_.size(),
-            std::string(errand.bytes),
+            errand.what == Errand::What::write ? std::string(errand.bytes) : "",
             errand.path == nullptr ? "" : errand.path,
             errand.to == nullptr ? "" : errand.to};
     if (errand.what == Errand::What::sync || errand.what == Errand::What::write) {

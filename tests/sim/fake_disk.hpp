@@ -35,8 +35,19 @@ public:
     std::int64_t sync_ns = 1'000'000;  // how long a sync takes
     std::int64_t write_ns = 20'000;    // and a write that is a helper's
 
+    // Errands of this kind that are begun before that time of the kernel's come to their end after
+    // it only; so does what the same helper is asked behind them.
+    void hang(reactor::sys::Errand::What kind, std::int64_t until_ns) { hangs_[kind] = until_ns; }
+    static constexpr std::int64_t for_good = INT64_MAX / 2;
+    std::int64_t hangs_until(const reactor::sys::Errand& errand) const {
+        const auto found = hangs_.find(errand.what);
+        return found == hangs_.end() ? 0 : found->second;
+    }
+
+    // Whether nothing is said to fail; a hang may be over.
     bool is_well() const;
-    // From now on nothing fails. What was lost stays lost.
+    // From now on nothing fails, or begins to hang. What was lost stays lost, and what hangs is for
+    // FakeKernel::hurry_mailboxes().
     void recover();
 
     // What was not synced may be there nevertheless: of each file as many bytes as are `kept`, and
@@ -105,6 +116,7 @@ private:
     std::size_t changes_synced_ = 0;  // So many there were before these.
     std::map<int, Open> open_;
     std::map<std::uint64_t, Job> jobs_;
+    std::map<reactor::sys::Errand::What, std::int64_t> hangs_;
     std::uint64_t next_job_ = 1;
     std::size_t syncs_ = 0;
 };

@@ -142,12 +142,17 @@ int FakeKernel::open_mailbox() {
     const int fd = allocate(Kind::socket);
     at(fd).state = State::connected;
     at(fd).peer_host = host_;
+    at(fd).mailbox = true;
     return fd;
 }
 
-void FakeKernel::put(int mailbox, std::string message, std::int64_t delay_ns) {
+void FakeKernel::put(int mailbox,
+                     std::string message,
+                     std::int64_t delay_ns,
+                     std::int64_t not_before_ns) {
     Descriptor& box = at(mailbox);
-    const std::int64_t begin = box.inbox.empty() ? now_ : std::max(now_, box.inbox.back().due);
+    const std::int64_t last = box.inbox.empty() ? now_ : box.inbox.back().due;
+    const std::int64_t begin = std::max({now_, last, not_before_ns});
     expect(begin + delay_ns, box.host);
     box.inbox.push({.due = begin + delay_ns, .bytes = std::move(message)});
 }
@@ -158,6 +163,13 @@ std::optional<std::string> FakeKernel::take(int mailbox) {
     std::string message = std::move(box.inbox.front().bytes);
     box.inbox.pop();
     return message;
+}
+
+void FakeKernel::hurry_mailboxes(Host host) {
+    for (Descriptor& descriptor : descriptors_) {
+        if (descriptor.mailbox && descriptor.host == host) descriptor.inbox.hurry(now_);
+    }
+    stir(host);
 }
 
 void FakeKernel::close(int fd) {

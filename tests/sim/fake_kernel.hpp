@@ -6,6 +6,7 @@
 #include "tests/sim/fake_log.hpp"
 #include "tests/sim/random.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -59,6 +60,10 @@ public:
     FakeDisk disk;             // of all hosts that have none of their own
     void give_disk(Host host) { disks_[host]; }
     FakeDisk& disk_of(Host host) {
+        const auto own = disks_.find(host);
+        return own == disks_.end() ? disk : own->second;
+    }
+    const FakeDisk& disk_of(Host host) const {
         const auto own = disks_.find(host);
         return own == disks_.end() ? disk : own->second;
     }
@@ -130,8 +135,14 @@ public:
 
     // A descriptor that is readable when something has come that was put there.
     int open_mailbox();
-    void put(int mailbox, std::string message, std::int64_t delay_ns);
+    // Comes `delay_ns` after now, after the message before it, and after `not_before_ns`.
+    void put(int mailbox,
+             std::string message,
+             std::int64_t delay_ns,
+             std::int64_t not_before_ns = 0);
     std::optional<std::string> take(int mailbox);
+    // What is still to come to the host's mailboxes comes now.
+    void hurry_mailboxes(Host host);
 
 private:
     enum class Kind : std::uint8_t { none, socket, listener, poll, alarm, file };
@@ -161,6 +172,11 @@ private:
             if (empty()) clear();
         }
         void push(Segment segment) { segments_.push_back(std::move(segment)); }
+        void hurry(std::int64_t now) {
+            for (std::size_t i = first_; i < segments_.size(); ++i) {
+                segments_[i].due = std::min(segments_[i].due, now);
+            }
+        }
         void pop() {
             if (++first_ == segments_.size()) clear();
         }
@@ -184,6 +200,7 @@ private:
         std::size_t unheard = 0;  // bytes sent since it is not there any more
         Inbox inbox;
         std::size_t inbox_bytes = 0;
+        bool mailbox = false;
         std::int64_t settled_at = 0;  // When a connect has its outcome.
         int error = 0;                // of a reset or a connect, until somebody is told
         bool ended = false;           // FIN was read.

@@ -64,10 +64,13 @@ struct Promise {
     std::uint64_t job = 0;  // 0: it was no disk's.
 };
 
-void answer(int helper, const Promise& promise, std::int64_t delay_ns) {
+void answer(int helper,
+            const Promise& promise,
+            std::int64_t delay_ns,
+            std::int64_t not_before_ns = 0) {
     std::string message(sizeof promise, '\0');
     std::memcpy(message.data(), &promise, sizeof promise);
-    kernel()->put(helper, std::move(message), delay_ns);
+    kernel()->put(helper, std::move(message), delay_ns, not_before_ns);
 }
 
 // How it ends is known when it begins, but by nobody else.
@@ -250,14 +253,11 @@ Result<int> open_helper() {
 Result<void> ask(int helper, const Errand& errand) {
     const sim::InKernel inside;
     FakeDisk& disk = kernel()->disk_here();
-    if (errand.what == Errand::What::close) {
-        close(errand.fd);
-        return {};
-    }
+    // Nobody uses it any more: what was asked before has its file, and its bytes, by now.
+    if (errand.what == Errand::What::close) close(errand.fd);
     if (errand.what == Errand::What::unmap) {
-        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): pages that were mapped to write.
         unmap_pages(const_cast<char*>(errand.bytes.data()), errand.bytes.size());
-        return {};
     }
     const bool write =
         errand.what == Errand::What::write || errand.what == Errand::What::write_lines;
@@ -265,18 +265,20 @@ Result<void> ask(int helper, const Errand& errand) {
         write_log(helper, errand);
         return {};
     }
-    answer(helper, {errand, disk.begin(errand)}, write ? disk.write_ns : disk.sync_ns);
+    answer(helper,
+           {errand, disk.begin(errand)},
+           write ? disk.write_ns : disk.sync_ns,
+           disk.hangs_until(errand));
     return {};
 }
 Result<Errand> take_done(int helper) {
     const sim::InKernel inside;
-    while (const auto message = kernel()->take(helper)) {
-        Promise promise;
-        std::memcpy(&promise, message->data(), sizeof promise);
-        keep_promise(promise);
-        if (promise.errand.what != Errand::What::remove) return promise.errand;
-    }
-    return failure(EAGAIN);
+    const auto message = kernel()->take(helper);
+    if (!message) return failure(EAGAIN);
+    Promise promise;
+    std::memcpy(&promise, message->data(), sizeof promise);
+    keep_promise(promise);
+    return promise.errand;
 }
 // Time stands still meanwhile.
 bool await_done(int, std::int64_t) {

@@ -152,6 +152,14 @@ void Fate::draw_disk(Random& random) {
     power_end = random.chance(40);
     sync_ns = random.between(1, random.chance(50) ? 300 : 5) * ms;
     if (random.chance(30)) weight(Event::disk) = static_cast<unsigned>(random.between(1, 5));
+    hangs = has(Event::disk) && random.chance(50);
+    // Soon enough to be over in a run, and late enough for a disk that is well.
+    if (hangs) {
+        sync_ns = std::min(sync_ns, 20 * ms);
+        config.limits.journal_ms = static_cast<std::uint32_t>(random.between(300, 2000));
+    }
+    reconfigures = has(Event::stop) && random.chance(25);
+    shrink_end = random.chance(15);
     if (random.chance(30)) weight(Event::snapshot) = static_cast<unsigned>(random.between(1, 4));
 }
 

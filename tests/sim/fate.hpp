@@ -59,6 +59,9 @@ struct Fate {
     FakeKernel::Path visitor_path;  // between clients and servers
     bool journal = false;
     std::int64_t sync_ns = 0;     // How long a disk takes to sync.
+    bool hangs = false;           // Disks in trouble may hang, too.
+    bool reconfigures = false;    // A server may be started with another kind of journal, or none.
+    bool shrink_end = false;      // Ends with servers that are started with smaller tables.
     bool power_end = false;       // Ends with a loss of power everywhere.
     bool present_stamps = false;  // Reports carry stamps of about now, not of long ago.
     bool overload = false;        // Ends with more reports than a link can carry.

@@ -24,10 +24,12 @@ World::World(std::uint64_t seed) : random_(seed ^ 0x5eed), fate_(random_), kerne
     kernel_.delay_max_ns = fate_.path.delay_max_ns;
     for (const auto& [a, b] : fate_.slow_links) kernel_.set_path(a, b, fate_.slow);
     if (fate_.journal) fate_.config.journal.folder = "journals";
+    configs_.assign(servers, fate_.config);
     processes_.resize(servers);
     visitors_.resize(servers);
     seen_.resize(servers);
     snapshots_.resize(servers);
+    hung_.assign(servers, false);
     trusted_.assign(servers, true);
     covered_.assign(servers, std::vector<Covered>(servers));
     reports_.resize(fate_.clients);
@@ -41,7 +43,7 @@ World::~World() {
 
 void World::trace(Trace wanted) {
     traced_ = kernel_.shows_logs = wanted != Trace::off;
-    fate_.config.log.wire = wanted == Trace::wire;
+    for (auto& config : configs_) config.log.wire = wanted == Trace::wire;
 }
 
 std::string World::run() {
@@ -75,9 +77,9 @@ void World::start_all() {
 bool World::start(Host host) {
     assert(processes_[host] == nullptr);
     kernel_.enter(host);
-    auto process = std::make_unique<Process>(fate_.config, fate_.config.servers[host]);
+    auto process = std::make_unique<Process>(configs_[host], configs_[host].servers[host]);
     const unsigned sockets = std::exchange(kernel_.faults.socket_fails, 0);
-    const std::string refusal = process->start(fate_.config);
+    const std::string refusal = process->start(configs_[host]);
     kernel_.faults.socket_fails = sockets;
     if (!refusal.empty()) {
         say_event(name(host) + " does not start: " + refusal);
@@ -136,6 +138,7 @@ bool World::turn(Host host, Process& process) {
     process.server.wire().check();
     process.wakes_ns = process.loop.wakes_at().time_since_epoch().count();
     process.server.check();
+    if (journaled(host)) process.server.journal().check();
     check_server(host);
     return true;
 }

@@ -52,8 +52,8 @@ struct Intruder {
 // report, and what the seed's Fate has drawn of faults.
 //
 // Everything that must hold is checked on the way; the first breach ends the run with a reason. The
-// checks have names: S1 to S9 hold at any time, D1 and D2 when a server comes back, B1 to B3 are of
-// what it uses, G1 of its log, L1 to L6 hold in the end.
+// checks have names: A1 to A4 are of answers, S1 to S9 hold at any time, D1 to D4 are of disks, B1
+// to B4 are of what it uses, G1 of its log, L1 to L6 hold in the end.
 class World {
 public:
     explicit World(std::uint64_t seed);
@@ -115,11 +115,9 @@ private:
     void stop_server();
     void lose_power(Host host);
     void restart_terms(Host host);
-    std::int64_t synced_until() const;
     void forget_promises(Host host);
     void start_server(Host host);
     void jump_clock();
-    void trouble_disk();
     void take_snapshot();
     void trouble_log();
     const std::pair<Host, Host>& some_link() {
@@ -133,6 +131,21 @@ private:
     std::string invent();
     void end_lies();
     void check_figures();
+    // world_disks.cpp: disks, and what is kept on them.
+    void trouble_disk();
+    void hang_disk(Host host);
+    void heal_disk(Host host);
+    bool journaled(Host host) const { return !configs_[host].journal.folder.empty(); }
+    void reconfigure(Host host);
+    std::int64_t synced_until(Host host) const;
+    bool journals_are_well() const;
+    void settle_journals();
+    void lose_all_power();
+    void shrink_tables();
+    void shrink(Host host);
+    void live_shrunken(Host host);
+    void end_process(Host host, bool power);
+    bool is_kept(Host host, const std::string& line) const;
 
     // world_visitors.cpp: clients.
     void say(Host host, const std::string& line);
@@ -178,8 +191,6 @@ private:
     void check_rest();
     void check_digests();
     void overload();
-    void lose_all_power();
-    bool journals_are_well() const;
     std::vector<std::string> lines(Host host) const;
     std::vector<std::uint64_t> epochs() const;
     std::uint64_t changes() const;
@@ -192,6 +203,7 @@ private:
 
     Random random_;
     Fate fate_;
+    std::vector<herd::config::Config> configs_;  // Of each host: changed while it is down.
     FakeKernel kernel_;
     std::vector<std::unique_ptr<Process>> processes_;  // Null while down.
     std::optional<LyingHost> liar_;
@@ -199,6 +211,7 @@ private:
     std::vector<Intruder> intruders_;
     std::vector<Seen> seen_;
     std::vector<std::vector<std::vector<Promise>>> promises_;  // By host and client.
+    std::vector<bool> hung_;                                   // Its disk has hung, ever.
     std::vector<bool> trusted_;  // No run of its journal has failed since the promises began.
     std::vector<std::string> snapshots_;               // Of journals, by host.
     std::vector<std::vector<Covered>> covered_;        // By sender and receiver.

@@ -42,7 +42,7 @@ void World::check_feed(Host host) {
         ++count;
     }
     // The latest may have expired.
-    const std::uint64_t last = fate_.config.ttl_s > 0 ? seq : records.feed().seq();
+    const std::uint64_t last = configs_[host].ttl_s > 0 ? seq : records.feed().seq();
     if (count != records.size() || seq != last) {
         fail("S3", name(host) + ": the feed is broken");
     }
@@ -129,7 +129,7 @@ void World::check_covered(Host from, Host to, const herd::table::Record& record)
 
 // `ttl_s` after its stamp, by the server's own clock.
 bool World::expired(Host host, std::int64_t stamp_ns) const {
-    const std::int64_t ttl_s = fate_.config.ttl_s;
+    const std::int64_t ttl_s = configs_[host].ttl_s;
     return ttl_s > 0 && kernel_.wall_ns(host) - ttl_s * 1'000'000'000 >= stamp_ns;
 }
 

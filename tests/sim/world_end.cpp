@@ -16,8 +16,6 @@ constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t healing_ns = 20'000 * ms;
 // Three rounds of digests, and a little.
 constexpr std::int64_t watch_ns = 35'000 * ms;
-// The longest pause between attempts to keep a journal, and one attempt.
-constexpr std::int64_t journal_patience_ns = 45'000 * ms;
 
 }  // namespace
 
@@ -37,7 +35,7 @@ void World::heal_everything() {
     kernel_.faults = {};
     end_lies();
     for (Host host = 0; host < processes_.size(); ++host) {
-        kernel_.disk_of(host).recover();
+        heal_disk(host);
         if (processes_[host] == nullptr) start_server(host);
         if (processes_[host] == nullptr) return fail("D2", name(host) + " does not start");
     }
@@ -69,6 +67,7 @@ void World::converge() {
     check_logs();
     if (fate_.watch) check_rest();
     if (fate_.overload) return overload();
+    if (fate_.shrink_end) return shrink_tables();
     if (fate_.power_end) lose_all_power();
 }
 
@@ -250,30 +249,6 @@ void World::overload() {
             return fail("L4", "S1 has not heard for long of " + line);
         }
     }
-}
-
-// D3: what a server has, when its disk has been sound for long enough and nobody has reported for
-// long enough, is on its disk: whatever has failed before, and in whichever run.
-void World::lose_all_power() {
-    const std::int64_t until = kernel_.now_ns() + journal_patience_ns;
-    while (failure_.empty() && !journals_are_well() && kernel_.now_ns() < until) run_for(1000 * ms);
-    run_for(1100 * ms + 20 * fate_.sync_ns);
-    if (!journals_are_well()) fail("D3", "a journal does not recover");
-    for (Host host = 0; host < processes_.size() && failure_.empty(); ++host) {
-        const std::vector<std::string> before = lines(host);
-        say_event("power fails at " + name(host));
-        kernel_.vanish(host);
-        kill(host);
-        leave(host);
-        kernel_.disk_of(host).lose_power();
-        if (!start(host)) return fail("D3", name(host) + " does not start");
-        if (lines(host) != before) fail("D3", name(host) + " has lost what was on its disk");
-    }
-}
-
-bool World::journals_are_well() const {
-    return std::ranges::all_of(
-        processes_, [](const auto& process) { return process->server.journal().state() == "ok"; });
 }
 
 // All that it has and that counts, sorted.

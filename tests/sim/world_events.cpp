@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cerrno>
 #include <numeric>
 
 namespace sim {
@@ -187,7 +186,7 @@ void World::stop_server() {
         visitors_[host].doubtful = true;
     }
     kill(host);
-    if (power || !fate_.journal) leave(host);
+    if (power || !journaled(host)) leave(host);
     power ? lose_power(host) : restart_terms(host);
     if (!fate_.journal) forget_promises(host);
     if (random_.chance(40)) start_server(host);
@@ -195,7 +194,7 @@ void World::stop_server() {
 
 // Only a process syncs: what it had not had the time for waits for the next one.
 void World::restart_terms(Host host) {
-    const std::int64_t kept_until = synced_until();
+    const std::int64_t kept_until = synced_until(host);
     for (auto& promises : promises_[host]) {
         for (Promise& made : promises) {
             if (made.time_ns > kept_until) made.time_ns = never;
@@ -203,16 +202,10 @@ void World::restart_terms(Host host) {
     }
 }
 
-// What was answered a second and a sync ago is on the disk; or all, when answers wait for it.
-std::int64_t World::synced_until() const {
-    if (fate_.config.journal.fsync == herd::config::Fsync::always) return never - 1;
-    return kernel_.now_ns() - (1050 * ms + 2 * fate_.sync_ns);
-}
-
 void World::lose_power(Host host) {
     kernel_.disk_of(host).lose_power(random_.below(2) * random_.below(200), random_.below(4));
     if (!trusted_[host]) return forget_promises(host);
-    const std::int64_t kept_until = synced_until();
+    const std::int64_t kept_until = synced_until(host);
     for (auto& promises : promises_[host]) {
         std::erase_if(promises, [&](const Promise& made) { return made.time_ns > kept_until; });
     }
@@ -235,9 +228,11 @@ void World::start_server(Host host) {
         }
         if (stale) kernel_.disk_of(host).put(journal(host), snapshots_[host]);
     }
+    if (fate_.reconfigures && random_.chance(50)) reconfigure(host);
     say_event("start " + name(host));
     if (!start(host)) return;
     seen_[host].restarted_ns = kernel_.now_ns();
+    if (fate_.journal && !journaled(host)) return;
     check_promises(host, "D1");
     for (auto& promises : promises_[host]) {
         for (Promise& made : promises) made.time_ns = std::min(made.time_ns, kernel_.now_ns());
@@ -249,23 +244,6 @@ void World::jump_clock() {
     const std::int64_t skew = random_.between(-60'000, 60'000) * ms;
     say_event("the clock of " + name(host) + " is off by " + std::to_string(skew / ms) + " ms");
     kernel_.set_clock_skew(host, skew);
-}
-
-void World::trouble_disk() {
-    const Host host = some_host();
-    FakeDisk& disk = kernel_.disk_of(host);
-    const bool was_well = disk.is_well();
-    disk.recover();
-    if (!was_well) return say_event("the disk of " + name(host) + " is well again");
-    constexpr std::array errors{EIO, ENOSPC, EROFS, EACCES};
-    const auto error = [&] { return errors[random_.below(errors.size())]; };
-    if (random_.chance(30)) disk.faults.open = error();
-    if (random_.chance(40)) disk.faults.write = error();
-    if (random_.chance(40)) disk.faults.sync = EIO;
-    if (random_.chance(20)) disk.faults.rename = error();
-    if (random_.chance(20)) disk.space = random_.below(1000);
-    if (random_.chance(20)) disk.write_max = 1 + random_.below(40);
-    say_event("the disk of " + name(host) + " is in trouble");
 }
 
 // It hangs for a while, or for good, or fails.

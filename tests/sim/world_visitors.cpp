@@ -177,12 +177,18 @@ bool World::lacks(Host neighbour, Host host, const Visitor::Asked& asked) const 
 }
 
 // A3: a SYNC is answered in its time, give or take what the way and the disk may take.
+// A4: so is a report, whatever the disk does.
 void World::check_patience(Host host) {
     const Visitor& visitor = visitors_[host];
     if (processes_[host] == nullptr || !visitor.heard || visitor.asked.empty()) return;
-    const std::int64_t limit_ns = fate_.config.limits.sync_ms * ms + 2000 * ms;
-    if (visitor.asked.front().line != "SYNC") return;
-    if (kernel_.now_ns() - visitor.first_ns > limit_ns) fail("A3", name(host) + " owes a SYNC");
+    const herd::config::Limits& limits = fate_.config.limits;
+    const std::int64_t waited_ns = kernel_.now_ns() - visitor.first_ns;
+    if (visitor.asked.front().line == "SYNC") {
+        if (waited_ns > limits.sync_ms * ms + 2000 * ms) fail("A3", name(host) + " owes a SYNC");
+    } else if (visitor.asked.front().line.starts_with("IAMAT")) {
+        if (waited_ns > limits.journal_ms * ms + 1000 * ms)
+            fail("A4", name(host) + " owes a report");
+    }
 }
 
 std::vector<std::uint64_t> World::epochs() const {
@@ -199,6 +205,10 @@ void World::promise(Host host, const std::string& line) {
     const Process* process = processes_[host].get();
     const bool failed = process != nullptr && process->server.counters().journal_failures > 0;
     if (fate_.journal && (failed || visitors_[host].doubtful)) return;
+    if (fate_.journal && !journaled(host)) {
+        if (process != nullptr) check_promise(host, "S0", line);
+        return;
+    }
     auto& promises = promises_[host][client];
     // Read after the death of who said so: nothing is known of a sync.
     promises.push_back({process != nullptr ? kernel_.now_ns() : INT64_MAX, line});

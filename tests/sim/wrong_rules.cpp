@@ -69,4 +69,12 @@ bool replaces(const Renewed& next) {
     return next.complete && (next.synced || wrong == Wrong::rename_before_sync);
 }
 
+bool kept(std::uint64_t refused) {
+    return refused > 0 && wrong != Wrong::forget_what_is_refused;
+}
+
+bool late(std::int64_t waited_ns, std::int64_t limit_ns) {
+    return waited_ns >= limit_ns && wrong != Wrong::wait_for_the_disk;
+}
+
 }  // namespace herd::table::rules

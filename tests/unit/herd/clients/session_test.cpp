@@ -111,7 +111,7 @@ public:
 
     void on_accepted(reactor::Socket socket) {
         session = sessions.emplace(host);
-        REQUIRE(session->open(std::move(socket)).has_value());
+        if (!session->open(std::move(socket))) FAIL();
     }
     void on_ended(Session& ended_session) {
         if (session == &ended_session) session = nullptr;

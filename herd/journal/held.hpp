@@ -1,0 +1,52 @@
+#pragma once
+
+#include "reactor/time.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace herd::journal {
+
+// Since when the oldest answer waits that is held back. Answers are told apart by their marks, the
+// numbers of the changes that they wait for, which never go back; those of an eighth of the limit
+// count as one, so the oldest may be taken for older than it is by that much.
+class Held {
+public:
+    explicit Held(reactor::Duration limit) : grain_(limit / 8) {}
+
+    void add(std::uint64_t mark, reactor::Instant now) {
+        const bool opens = empty() || now - newest().since >= grain_;
+        if (opens && count_ < stretches_max) {
+            ++count_;
+            newest().since = now;
+        }
+        newest().mark = mark;
+    }
+    // Those up to this mark wait no longer.
+    void release(std::uint64_t mark) {
+        for (; !empty() && stretches_[first_].mark <= mark; --count_) {
+            first_ = (first_ + 1) % stretches_max;
+        }
+    }
+
+    bool empty() const { return count_ == 0; }
+    // Not when it is empty.
+    reactor::Instant since() const { return stretches_[first_].since; }
+
+private:
+    struct Stretch {
+        reactor::Instant since{};
+        std::uint64_t mark = 0;  // the latest
+    };
+    static constexpr std::size_t stretches_max = 16;
+
+    Stretch& newest() { return stretches_[(first_ + count_ - 1) % stretches_max]; }
+
+    reactor::Duration grain_;
+    std::array<Stretch, stretches_max> stretches_{};
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+};
+
+}  // namespace herd::journal

@@ -1,0 +1,87 @@
+#include "herd/journal/journal.hpp"
+#include "tests/unit/herd/journal/journal_house.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+using namespace herd::journal_test;
+
+namespace {
+
+constexpr std::uint32_t clients = 200'000;
+
+std::string journal_of_many() {
+    std::string bytes = title();
+    for (std::uint32_t i = 0; i < clients; ++i) {
+        bytes += line_of(at_line("c" + std::to_string(i), 1));
+    }
+    return bytes;
+}
+
+std::size_t lines_in(const std::string& bytes) {
+    return static_cast<std::size_t>(std::ranges::count(bytes, '\n'));
+}
+
+// Every answer that was heard is of a record that the file has.
+bool all_written(const std::string& heard, const std::string& file) {
+    for (std::size_t at = 0; at < heard.size();) {
+        const std::size_t end = heard.find('\n', at);
+        if (file.find(" " + heard.substr(at, end - at) + "\n") == std::string::npos) return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+}  // namespace
+
+// After a write of more than a second the journal is further behind than its follower has patience
+// for, which then looks at all slots.
+TEST_CASE(
+    "journal budget: one that has fallen behind catches up by bounded steps, and answers wait",
+    "[herd][journal]") {
+    constexpr std::uint64_t records_per_pump = 64;
+    House house;
+    house.config.limits.clients = clients;
+    house.config.journal.pace.records_per_pump = records_per_pump;
+    house.kernel.disk.put(path, journal_of_many());
+    REQUIRE(house.start());
+    house.run(10s);
+    REQUIRE(house.stored() == clients);
+    REQUIRE(house.counters().journal_renewals == 1);
+    house.kernel.disk.sync_ns = 1'000'000'000;
+    house.kernel.disk.write_ns = 1'200'000'000;
+    REQUIRE(house.answered("c0", 2));
+    // More than a helper takes at a time.
+    constexpr std::size_t reports = 1'400;
+    std::string said;
+    for (std::size_t i = 0; i < reports; ++i) {
+        said += "IAMAT c" + std::to_string(i) + " +34.068930-118.445127 3\n";
+    }
+    house.say(said);
+    house.run(1'199ms);
+    house.kernel.disk.sync_ns = 1'000'000;
+    house.kernel.disk.write_ns = 20'000;
+    CHECK(house.hear().empty());
+    std::size_t lines = lines_in(house.file());
+    std::size_t turns = 0;
+    std::string heard;
+    house.kernel.advance_to(house.kernel.now_ns() + 2'000'000);
+    for (; lines_in(heard) < reports; ++turns) {
+        REQUIRE(turns < 10'000);
+        house.kernel.enter(1);
+        house.process->loop.run_once();
+        house.kernel.advance_to(house.kernel.now_ns() + 30'000);
+        heard += house.hear();
+        const std::size_t before = std::exchange(lines, lines_in(house.file()));
+        // The first one is what the helper wrote.
+        if (turns > 0) REQUIRE(lines - before <= 2 * records_per_pump);
+        if (turns % 16 == 0) REQUIRE(all_written(heard, house.file()));
+    }
+    CHECK(turns >= clients / (records_per_pump * herd::table::Follower::scan_max));
+    CHECK(all_written(heard, house.file()));
+}
