@@ -5,6 +5,7 @@
 #include "herd/table/location_table.hpp"
 #include "herd/table/rules.hpp"
 #include "herd/watch/counters.hpp"
+#include "herd/watch/status.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/sys.hpp"
 #include "reactor/wire.hpp"
@@ -28,6 +29,17 @@ struct Core {
     std::uint64_t epoch;         // of this run: 64 random bits
     std::int64_t max_future_ns;  // 0: off
     std::int64_t ttl_ns;         // 0: off
+
+    // What it says of the server.
+    void describe(watch::Status& status) const {
+        status.server = name;
+        status.epoch = epoch;
+        status.records = table.size();
+        status.capacity = table.capacity();
+        status.seq = table.feed().seq();
+        status.digest = table.digest().root();
+        status.counters = &counters;
+    }
 
     bool expired(std::int64_t stamp_ns, std::int64_t wall_ns) const {
         return table::rules::expired(stamp_ns, wall_ns, ttl_ns);

@@ -66,6 +66,19 @@ Log::~Log() {
     helper_.give(std::move(buffer_.pages()));
 }
 
+Outcome<> Log::open(const config::Log& config, std::string_view server, watch::Counters& counters) {
+    std::string path = "-";
+    if (config.folder != "-") {
+        if (auto made = reactor::sys::make_folder(config.folder.c_str()); !made) {
+            return failure("log folder " + config.folder, made.error());
+        }
+        path = config.folder + "/" + std::string(server) + ".log";
+    }
+    const auto opened = open(path.c_str(), config.wire, counters);
+    if (!opened) return failure("log " + path, opened.error());
+    return {};
+}
+
 reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& counters) {
     assert(fd_ < 0);
     auto buffer = reactor::PageArray<char>::map(memory(wire));

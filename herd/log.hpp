@@ -1,5 +1,7 @@
 #pragma once
 
+#include "herd/config/config.hpp"
+#include "herd/outcome.hpp"
 #include "herd/watch/counters.hpp"
 #include "reactor/helper.hpp"
 #include "reactor/loop.hpp"
@@ -43,6 +45,9 @@ public:
     explicit Log(reactor::Loop& loop);
     ~Log();
 
+    // The log of a server: in a file of its name in the configured folder, which is made where it
+    // is missing, or standard error.
+    Outcome<> open(const config::Log& config, std::string_view server, watch::Counters& counters);
     // Appends to `path`, or to standard error with "-". `wire`: also every line in and out.
     reactor::Result<void> open(const char* path, bool wire, watch::Counters& counters);
     bool wire() const { return wire_; }

@@ -42,47 +42,24 @@ Server::Server(reactor::Loop& loop,
       expiry_(loop, table_, core_.ttl_ns, counters_.records_expired),
       spoiler_(table_),
       neighbours_(core_, links::Neighbours::TellStatus::to<&Server::status>(*this)),
-      clients_(core_, places, neighbours_.barrier(), keeps_journal() ? &journal_ : nullptr),
+      clients_(core_, places, neighbours_.barrier(), journal_.on() ? &journal_ : nullptr),
       tick_(loop, reactor::Delegate<void()>::to<&Server::tick>(*this)),
       drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)) {}
 
-// The journal fills the table, so it needs that mapped; it logs what it finds; and nobody may ask
-// before it has been read.
+// The journal needs the table and the log, and nobody may ask before it has been read.
 Outcome<> Server::open() {
-    if (auto mapped = map_memory(); !mapped) return mapped;
-    if (auto opened = open_log(); !opened) return opened;
-    if (keeps_journal()) {
-        if (auto opened = journal_.open(); !opened) return opened;
-    }
-    neighbours_.add(config_, self_);
-    wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
-    if (auto listening = clients_.listen(self_.clients); !listening) return listening;
-    return neighbours_.listen(self_.peers);
-}
-
-Outcome<> Server::map_memory() {
     const table::ClientHash hash(reactor::sys::random_bits(), reactor::sys::random_bits());
     auto mapped = wire_.open(wire_limits(config_.limits));
     if (mapped) mapped = table_.open(table_capacity(config_.limits), hash);
     if (mapped) mapped = neighbours_.map(static_cast<std::uint32_t>(self_.neighbours.size()));
     if (mapped) mapped = clients_.map();
     if (!mapped) return failure("cannot map memory", mapped.error());
-    return {};
-}
-
-Outcome<> Server::open_log() {
-    const std::string& folder = config_.log.folder;
-    std::string path = "-";
-    if (folder != "-") {
-        if (auto made = reactor::sys::make_folder(folder.c_str()); !made) {
-            return failure("log folder " + folder, made.error());
-        }
-        path = folder + "/" + self_.name + ".log";
-    }
-    if (auto opened = log_.open(path.c_str(), config_.log.wire, counters_); !opened) {
-        return failure("log " + path, opened.error());
-    }
-    return {};
+    if (auto opened = log_.open(config_.log, self_.name, counters_); !opened) return opened;
+    if (auto opened = journal_.open(); !opened) return opened;
+    neighbours_.add(config_, self_);
+    wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
+    if (auto listening = clients_.listen(self_.clients); !listening) return listening;
+    return neighbours_.listen(self_.peers);
 }
 
 void Server::start() {
@@ -98,7 +75,7 @@ void Server::start() {
 
 // Before any answer leaves: so what was answered outlives the process, and is on its way.
 void Server::flood() {
-    if (keeps_journal()) journal_.pump();
+    journal_.pump();
     neighbours_.flood();
 }
 
@@ -110,18 +87,12 @@ void Server::tick() {
 }
 
 std::string_view Server::status(std::span<char> out) {
-    watch::Status status{.server = self_.name,
-                         .epoch = core_.epoch,
-                         .up = core_.loop.now() - started_at_,
+    watch::Status status{.up = core_.loop.now() - started_at_,
                          .draining = draining_,
                          .clients = clients_.size(),
-                         .records = table_.size(),
-                         .capacity = table_.capacity(),
-                         .seq = table_.feed().seq(),
-                         .digest = table_.digest().root(),
-                         .journal = keeps_journal() ? journal_.state() : "off",
-                         .corrupted = spoiler_.count(),
-                         .counters = &counters_};
+                         .journal = journal_.state(),
+                         .corrupted = spoiler_.count()};
+    core_.describe(status);
     neighbours_.describe(status);
     return format_status(out, status);
 }
@@ -130,7 +101,8 @@ void Server::check() const {
     table_.check();
     neighbours_.check();
     clients_.check();
-    wire_.blocks().check();
+    journal_.check();
+    wire_.check();
 }
 
 void Server::shut_down() {
@@ -138,33 +110,22 @@ void Server::shut_down() {
     log_.event(Level::info, "stopping").field("clients", std::uint64_t{clients_.size()});
     clients_.drain();
     neighbours_.drain();
-    if (keeps_journal()) journal_.leave();
+    journal_.leave();
     drain_until_ = core_.loop.now() + std::chrono::milliseconds(config_.limits.shutdown_ms);
     drain_.start(reactor::Duration::zero());
 }
 
-bool Server::drained() const {
-    const bool owes = clients_.size() > 0 || (keeps_journal() && journal_.owes());
-    return !owes && !neighbours_.owes();
-}
-
 void Server::check_drained() {
-    if (!drained() && core_.loop.now() < drain_until_) {
-        drain_.start(drain_interval);
-        return;
-    }
+    const bool owes = clients_.size() > 0 || journal_.owes() || neighbours_.owes();
+    if (owes && core_.loop.now() < drain_until_) return drain_.start(drain_interval);
     neighbours_.stop();
-    log_summary();
-    stopped_();
-}
-
-void Server::log_summary() {
     log_.event(Level::info, "stopped")
         .field("iamat", counters_.iamat)
         .field("whatsat", counters_.whatsat)
         .field("invalid", counters_.invalid)
         .field("relayed", counters_.relayed)
         .field("clients_stored", std::uint64_t{table_.size()});
+    stopped_();
 }
 
 }  // namespace herd

@@ -45,9 +45,7 @@ public:
     void shut_down();
 
     // Before start(): where a neighbour really listens, for herds on ports the kernel chose.
-    void aim(std::string_view name, const reactor::Address& address) {
-        neighbours_.aim(name, address);
-    }
+    void aim(std::string_view name, const reactor::Address& at) { neighbours_.aim(name, at); }
 
     Log& log() { return log_; }
     const table::LocationTable& table() const { return table_; }
@@ -57,21 +55,14 @@ public:
     const links::Neighbours& neighbours() const { return neighbours_; }
     const journal::Journal& journal() const { return journal_; }
     const reactor::Wire& wire() const { return wire_; }
-    // Asserts what must hold between two iterations of the loop. For tests.
+    // For tests: asserts what must hold between two iterations of the loop.
     void check() const;
-    // For tests.
     table::Spoiler& spoiler() { return spoiler_; }
 
 private:
-    Outcome<> map_memory();
-    Outcome<> open_log();
-    bool keeps_journal() const { return !config_.journal.folder.empty(); }
-
     void flood();
     void tick();
     void check_drained();
-    bool drained() const;
-    void log_summary();
     std::string_view status(std::span<char> out);
 
     const config::Config& config_;

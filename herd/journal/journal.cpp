@@ -44,6 +44,7 @@ Journal::Journal(Core& core, const config::Journal& config)
       title_(format_title(core.name)),
       pace_(config.pace),
       limit_(std::chrono::milliseconds(core.limits.journal_ms)),
+      on_(!config.folder.empty()),
       always_(config.fsync == config::Fsync::always),
       folder_(core,
               Paths::of(config.folder, core.name),
@@ -55,6 +56,7 @@ Journal::Journal(Core& core, const config::Journal& config)
       held_(limit_) {}
 
 Outcome<> Journal::open() {
+    if (!on_) return {};
     if (const auto opened = disk_.open(core_.table.line_size_max() + frame_size); !opened) {
         return refuse(folder_.place(), opened.error());
     }
@@ -97,6 +99,7 @@ std::uint64_t Journal::table_bytes() const {
 }
 
 void Journal::check() const {
+    if (!on_) return;
     const std::uint32_t files = (current_ != nullptr ? 1U : 0U) + (next_ != nullptr ? 1U : 0U);
     assert(disk_.size() == files + disk_.given_up());
     assert(current_ != nullptr || troubled_);
@@ -115,6 +118,7 @@ void Journal::check() const {
 }
 
 void Journal::pump() {
+    if (!on_) return;
     check();
     if (late()) give_up();
     if (stuck_ && disk_.idle() && folder_.idle()) stuck_ = false;
@@ -357,13 +361,14 @@ void Journal::set_timer() {
 }
 
 void Journal::leave() {
+    if (!on_) return;
     leaving_ = true;
     if (current_ != nullptr && next_ != nullptr && !folder_.installing()) drop_next();
     core_.wire.post_flush();
 }
 
 bool Journal::owes() const {
-    if (stuck_) return false;
+    if (!on_ || stuck_) return false;
     if (disk_.in_round() || folder_.busy()) return true;
     if (current_ == nullptr) return next_ != nullptr;
     return dirty() || disk_.writing() || current_->behind();

@@ -55,6 +55,9 @@ public:
     Journal& operator=(const Journal&) = delete;
     ~Journal() = default;
 
+    // Whether one is kept at all. Without, nothing below does anything, and nothing is owed.
+    bool on() const { return on_; }
+
     // Once, before the rest of the server does anything: fills the table with what is in the file.
     // Fails when the server must not start, as it would later overwrite what it could not read.
     Outcome<> open();
@@ -64,8 +67,8 @@ public:
     // Before the answer to a report that the table has: corks `stream` if it must wait.
     void hold(reactor::Stream& stream);
 
-    // "ok", or "failed" for as long as nothing can be kept.
-    std::string_view state() const { return troubled_ ? "failed" : "ok"; }
+    // "off", "ok", or "failed" for as long as nothing can be kept.
+    std::string_view state() const { return !on_ ? "off" : troubled_ ? "failed" : "ok"; }
     // Asserts that it is in a state that there is. After open().
     void check() const;
 
@@ -121,6 +124,7 @@ private:
     std::string title_;  // The first line.
     config::JournalPace pace_;
     reactor::Duration limit_;  // Of all waiting for the disk.
+    bool on_;
     bool always_;
     bool leaving_ = false;
     bool troubled_ = false;      // Something has failed, and that was logged.

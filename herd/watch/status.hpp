@@ -28,7 +28,7 @@ struct LinkStatus {
 // What a server says of itself when it is asked STATUS on its port for peers. Views are of what it
 // is about: for one answer only.
 struct Status {
-    std::string_view server;
+    std::string_view server{};
     std::uint64_t epoch = 0;
     reactor::Duration up{};
     bool draining = false;
@@ -37,8 +37,8 @@ struct Status {
     std::uint32_t capacity = 0;   // of records
     std::uint64_t seq = 0;        // of the latest change
     std::uint64_t digest = 0;     // equal tables have equal ones
-    std::string_view journal;     // "off", "ok", "failed"
-    std::uint64_t corrupted = 0;  // records, on purpose: see Server::corrupt_one
+    std::string_view journal{};   // "off", "ok", "failed"
+    std::uint64_t corrupted = 0;  // records, on purpose: see table::Spoiler
     const Counters* counters = nullptr;
     std::array<LinkStatus, config::servers_max> links{};
     std::size_t link_count = 0;

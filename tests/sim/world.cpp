@@ -135,10 +135,8 @@ bool World::turn(Host host, Process& process) {
         process.loop.run_once();
         if (watching.breached()) fail("S8", name(host) + " allocates");
     }
-    process.server.wire().check();
     process.wakes_ns = process.loop.wakes_at().time_since_epoch().count();
     process.server.check();
-    if (journaled(host)) process.server.journal().check();
     check_server(host);
     return true;
 }
