@@ -3,13 +3,17 @@
 #include <unistd.h>
 
 namespace test {
+namespace {
 
-AnyKernel::AnyKernel() = default;
-AnyKernel::~AnyKernel() = default;
+class Linux : public AnyKernel {
+public:
+    void pass_time() override { usleep(1000); }
+};
 
-// NOLINTNEXTLINE(readability-convert-member-functions-to-static): the fake one's is not.
-void AnyKernel::pass_time() {
-    usleep(1000);
+}  // namespace
+
+std::unique_ptr<AnyKernel> any_kernel() {
+    return std::make_unique<Linux>();
 }
 
 }  // namespace test

@@ -1,21 +1,19 @@
 #pragma once
 
+#include <memory>
+
 namespace test {
 
-// The kernel that a test's reactor::sys reaches: Linux, or the simulation's (with its part defined
-// in fake_any_kernel.cpp), so that what a test says of the one holds of the other.
+// The kernel that a test's reactor::sys reaches: Linux, or the simulation's (fake_any_kernel.cpp),
+// so that what a test says of the one holds of the other. One at a time.
 class AnyKernel {
 public:
-    AnyKernel();
-    ~AnyKernel();
-    AnyKernel(const AnyKernel&) = delete;
-    AnyKernel& operator=(const AnyKernel&) = delete;
+    virtual ~AnyKernel() = default;
 
     // Long enough for bytes to arrive, most times.
-    void pass_time();
-
-private:
-    void* own_ = nullptr;
+    virtual void pass_time() = 0;
 };
+
+std::unique_ptr<AnyKernel> any_kernel();
 
 }  // namespace test

@@ -2,16 +2,20 @@
 #include "tests/unit/reactor/any_kernel.hpp"
 
 namespace test {
+namespace {
 
-AnyKernel::AnyKernel() : own_(new sim::FakeKernel(1)) {}
+class Simulated : public AnyKernel {
+public:
+    void pass_time() override { kernel_.advance_to(kernel_.now_ns() + 1'000'000); }
 
-AnyKernel::~AnyKernel() {
-    delete static_cast<sim::FakeKernel*>(own_);
-}
+private:
+    sim::FakeKernel kernel_{1};
+};
 
-void AnyKernel::pass_time() {
-    auto& kernel = *static_cast<sim::FakeKernel*>(own_);
-    kernel.advance_to(kernel.now_ns() + 1'000'000);
+}  // namespace
+
+std::unique_ptr<AnyKernel> any_kernel() {
+    return std::make_unique<Simulated>();
 }
 
 }  // namespace test
