@@ -182,9 +182,9 @@ TEST_CASE("places: a service that hangs does not slow down who reports a locatio
         ask_again();
         quiet = best_of(quiet, measure(herd, "Quiet"));
         hung = best_of(hung, measure(herd, "Solo"));
-        // A sleeping core takes six times as long as one that is awake; a loop that is held up, a
-        // thousand times.
-        return hung.median_us <= 10 * quiet.median_us && hung.p99_us <= 10 * quiet.p99_us;
+        // A sleeping core takes six times as long as one that is awake, and one in a hundred waits
+        // for somebody else's turn; a loop that is held up takes a thousand times as long.
+        return hung.median_us <= 10 * quiet.median_us && hung.p99_us <= 100 * quiet.median_us;
     }));
     std::printf("figure: IAMAT with hung places / without: median %.0f/%.0f us, p99 %.0f/%.0f us\n",
                 hung.median_us,
