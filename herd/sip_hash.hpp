@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -56,6 +57,7 @@ private:
 
     // Little-endian, as the definition demands and as every machine we build for is.
     static std::uint64_t load(const char* bytes, std::size_t size) {
+        assert(size <= sizeof(std::uint64_t));
         static_assert(std::endian::native == std::endian::little);
         std::uint64_t word = 0;
         std::memcpy(&word, bytes, size);
@@ -63,6 +65,8 @@ private:
     }
     // The last `size` bytes, fewer than eight: a copy of a fixed size costs no call.
     static std::uint64_t rest(std::string_view text, std::ptrdiff_t size) {
+        assert(size >= 0);
+        assert(size < 8);
         if (size == 0) return 0;
         const char* const end = text.data() + text.size();
         if (text.size() >= 8) return load(end - 8, 8) >> (64 - 8 * size);

@@ -32,6 +32,7 @@ bool FeedCursor::seek(std::uint64_t seq, std::uint32_t steps) {
         next = previous;
         previous = feed_.records_[previous].previous;
     }
+    assert(next == no_record || feed_.records_[next].seq > seq);
     next_ = next;
     return true;
 }
@@ -60,6 +61,7 @@ void ChangeFeed::touch(std::uint32_t index) {
 }
 
 void ChangeFeed::remove(std::uint32_t index) {
+    assert(index < records_.size());
     take_out(index);
     records_[index].seq = 0;
 }
@@ -79,6 +81,11 @@ void ChangeFeed::check(std::uint32_t records) const {
     assert(records == 0);
     assert(last_ == previous);
     assert(before <= seq_);
+    for (const FeedCursor* cursor = cursors_.front(); cursor != nullptr;
+         cursor = cursors_.next(*cursor)) {
+        assert(cursor->next_ == no_record || records_[cursor->next_].seq != 0);
+        assert(cursor->passed() <= seq_);
+    }
 }
 
 void ChangeFeed::take_out(std::uint32_t index) {

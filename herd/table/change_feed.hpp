@@ -58,7 +58,8 @@ public:
     // The number of the latest change; 0 before the first.
     std::uint64_t seq() const { return seq_; }
 
-    // Asserts the invariant, and that the list has this many records. O(n), for tests.
+    // Asserts the invariant, that the list has this many records, and that each cursor stands at
+    // one of them or at the end. O(n), for tests.
     void check(std::uint32_t records) const;
 
 private:

@@ -49,6 +49,7 @@ public:
 private:
     static constexpr std::ptrdiff_t pair_size = 16;
     static constexpr std::ptrdiff_t block_size = 64;
+    static_assert(block_size % pair_size == 0);
 
     // `offset`, in the block, says with which words of the key.
     Wide pair(const char* bytes, std::ptrdiff_t offset) const {
@@ -63,6 +64,7 @@ private:
     }
 
     std::array<std::uint64_t, 10> key_{};  // eight beside a block, two to fold
+    static_assert(sizeof key_ == block_size + 2 * sizeof(std::uint64_t));
 };
 
 }  // namespace herd::table

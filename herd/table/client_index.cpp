@@ -11,6 +11,7 @@ std::uint32_t ClientIndex::Bucket::size() const {
 }
 
 void ClientIndex::Bucket::take_out(std::uint32_t place) {
+    assert(place < size());
     const std::uint32_t last = size() - 1;
     set(place, hash(last), entries[last]);
     set(last, 0, 0);
@@ -33,6 +34,8 @@ std::uint64_t ClientIndex::size_max(std::uint32_t slots) {
 }
 
 reactor::Result<void> ClientIndex::open(std::uint32_t slots) {
+    assert(slots > 0);
+    assert(directory_.size() == 0);
     auto segments = reactor::PageArray<Segment>::map(segments_max(slots));
     if (!segments) return std::unexpected(segments.error());
     auto fills = reactor::PageArray<Fill>::map(segments_max(slots));
@@ -48,6 +51,7 @@ reactor::Result<void> ClientIndex::open(std::uint32_t slots) {
 }
 
 bool ClientIndex::insert(std::uint32_t hash, std::uint32_t slot) {
+    assert(slot != no_record);
     std::uint32_t segment = directory_[line(hash)];
     // Once, as a rule; again when all its hashes have fallen on one side.
     while (fills_[segment].used >= full_at && may_split(segment)) {
@@ -56,10 +60,14 @@ bool ClientIndex::insert(std::uint32_t hash, std::uint32_t slot) {
     }
     if (fills_[segment].used == places_max - 1) return false;
     put(segment, hash, slot + 1);
+    assert(fills_[segment].used < places_max);
     return true;
 }
 
 void ClientIndex::put(std::uint32_t segment, std::uint32_t hash, std::uint32_t entry) {
+    assert(segment < segment_count_);
+    assert(entry != 0);
+    assert(fills_[segment].used + 1U < places_max);
     auto& buckets = segments_[segment].buckets;
     std::uint32_t at = home(hash);
     while (buckets[at].full()) at = next(at);
@@ -68,6 +76,7 @@ void ClientIndex::put(std::uint32_t segment, std::uint32_t hash, std::uint32_t e
 }
 
 bool ClientIndex::may_split(std::uint32_t segment) const {
+    assert(segment < segment_count_);
     return segment_count_ < segments_.size() &&
            std::size_t{1} << fills_[segment].depth < directory_.size();
 }
@@ -76,13 +85,17 @@ bool ClientIndex::may_split(std::uint32_t segment) const {
 // new one.
 void ClientIndex::split(std::uint32_t hash) {
     const std::uint32_t lower = directory_[line(hash)];
+    assert(may_split(lower));
     const std::uint32_t upper = segment_count_++;
+    const std::uint32_t used = fills_[lower].used;
     if (fills_[lower].depth == depth_) double_directory();
     const auto depth = static_cast<std::uint16_t>(fills_[lower].depth + 1);
     fills_[lower] = fills_[upper] = {0, depth};
     // All lines of the lower one stand side by side; the second half of them is the upper one's.
     const std::size_t half = std::size_t{1} << (depth_ - depth);
     const std::size_t first = line(hash) / (2 * half) * (2 * half);
+    assert(directory_[first] == lower);
+    assert(directory_[first + 2 * half - 1] == lower);
     for (std::size_t i = first + half; i < first + 2 * half; ++i) directory_[i] = upper;
     const Segment all = std::exchange(segments_[lower], Segment{});
     for (const Bucket& bucket : all.buckets) {
@@ -91,9 +104,11 @@ void ClientIndex::split(std::uint32_t hash) {
             put(is_upper ? upper : lower, bucket.hash(place), bucket.entries[place]);
         }
     }
+    assert(std::uint32_t{fills_[lower].used} + fills_[upper].used == used);
 }
 
 void ClientIndex::double_directory() {
+    assert(std::size_t{2} << depth_ <= directory_.size());
     for (std::size_t i = std::size_t{1} << depth_; i-- > 0;) {
         directory_[2 * i] = directory_[2 * i + 1] = directory_[i];
     }
@@ -101,7 +116,9 @@ void ClientIndex::double_directory() {
 }
 
 void ClientIndex::remove(std::uint32_t hash, std::uint32_t slot) {
+    assert(slot != no_record);
     const std::uint32_t segment = directory_[line(hash)];
+    assert(fills_[segment].used > 0);
     auto& buckets = segments_[segment].buckets;
     for (std::uint32_t at = home(hash);; at = next(at)) {
         const auto* const found = std::ranges::find(buckets[at].entries, slot + 1);
@@ -121,6 +138,7 @@ void ClientIndex::remove(std::uint32_t hash, std::uint32_t slot) {
 // more: the first of these moves there, and leaves a gap in turn.
 void ClientIndex::close_gap(Segment& segment, std::uint32_t bucket) {
     auto& buckets = segment.buckets;
+    assert(!buckets[bucket].full());
     std::uint32_t gap = bucket;
     for (std::uint32_t at = next(gap); at != gap; at = next(at)) {
         Bucket& there = buckets[at];
@@ -134,6 +152,40 @@ void ClientIndex::close_gap(Segment& segment, std::uint32_t bucket) {
         }
         if (!was_full) return;
     }
+}
+
+void ClientIndex::check(std::uint32_t entries) const {
+    assert(segment_count_ <= segments_.size());
+    assert(std::size_t{1} << depth_ <= directory_.size());
+    std::uint32_t lines = 0;
+    std::uint32_t used = 0;
+    for (std::uint32_t segment = 0; segment < segment_count_; ++segment) {
+        assert(fills_[segment].depth <= depth_);
+        lines += 1U << (depth_ - fills_[segment].depth);
+        used += fills_[segment].used;
+        check_segment(segment);
+    }
+    assert(lines == 1U << depth_);
+    assert(used == entries);
+}
+
+void ClientIndex::check_segment(std::uint32_t segment) const {
+    const auto& buckets = segments_[segment].buckets;
+    std::uint32_t used = 0;
+    for (std::uint32_t at = 0; at < buckets.size(); ++at) {
+        const Bucket& bucket = buckets[at];
+        const std::uint32_t size = bucket.size();
+        used += size;
+        for (std::uint32_t place = 0; place < size; ++place) {
+            const std::uint32_t hash = bucket.hash(place);
+            assert(directory_[line(hash)] == segment);
+            for (std::uint32_t by = home(hash); by != at; by = next(by)) assert(buckets[by].full());
+        }
+        for (std::uint32_t place = size; place < places; ++place)
+            assert(bucket.entries[place] == 0);
+    }
+    assert(used == fills_[segment].used);
+    assert(used < places_max);
 }
 
 }  // namespace herd::table

@@ -53,6 +53,9 @@ public:
 
     std::uint32_t segments() const { return segment_count_; }
 
+    // Asserts that it has so many entries, each where a search comes by. O(n), for tests.
+    void check(std::uint32_t entries) const;
+
 private:
     static constexpr std::uint32_t places = 8;  // of a bucket
     struct alignas(64) Bucket {
@@ -82,13 +85,18 @@ private:
         // The last one takes its place.
         void take_out(std::uint32_t place);
     };
+    static_assert(sizeof(Bucket) == 64);
     // One bucket at least is not full: there every search ends.
     struct Segment {
         static constexpr std::size_t size = reactor::Pages::small_page / sizeof(Bucket);
         std::array<Bucket, size> buckets;
     };
+    static_assert(sizeof(Segment) == reactor::Pages::small_page);
+    static_assert(std::has_single_bit(Segment::size));
     static constexpr std::uint32_t places_max = Segment::size * places;  // of a segment
     static constexpr std::uint32_t full_at = places_max / 4 * 3;         // then it is split
+    static_assert(full_at < places_max - 1);
+    static_assert(places_max <= UINT16_MAX);
     struct Fill {
         std::uint16_t used;   // places
         std::uint16_t depth;  // how many first bits all its hashes share
@@ -115,6 +123,7 @@ private:
     void split(std::uint32_t hash);
     void double_directory();
     static void close_gap(Segment& segment, std::uint32_t bucket);
+    void check_segment(std::uint32_t segment) const;
 
     reactor::PageArray<Segment> segments_;
     reactor::PageArray<Fill> fills_;               // of each segment

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstring>
 
 namespace herd::table {
@@ -16,6 +17,7 @@ constexpr std::uint64_t step = 0xbb67ae8584caa73b;
 constexpr std::uint64_t last = 0x3c6ef372fe94f82b;
 
 static_assert(std::endian::native == std::endian::little, "the hash reads words as they stand");
+static_assert(seed % 2 == 1 && step % 2 == 1 && last % 2 == 1);
 
 std::uint64_t word(const char* bytes, std::size_t size) {
     std::uint64_t value = 0;
@@ -40,6 +42,12 @@ std::uint64_t Digest::hash(std::string_view text, std::uint64_t start) {
         state = folded_product(state ^ word(at, 8), step ^ word(at + 8, 8));
     }
     return folded_product(folded_product(state ^ word(end - 16, 8), step ^ word(end - 8, 8)), last);
+}
+
+void Digest::check() const {
+    std::uint64_t root = 0;
+    for (const std::uint64_t bucket : buckets_) root ^= bucket;
+    assert(root == root_);
 }
 
 }  // namespace herd::table

@@ -14,6 +14,8 @@ namespace herd::table {
 class Digest {
 public:
     static constexpr std::uint32_t bucket_count = 4096;
+    static constexpr unsigned bucket_bits = 12;
+    static_assert(bucket_count == 1U << bucket_bits);
 
     // Of a whole AT line: differs when anything in it does. `head` is its server and skew, `tail`
     // the rest.
@@ -21,7 +23,7 @@ public:
         return hash(head, hash(tail, 0));
     }
     static std::uint16_t bucket_of(std::string_view client) {
-        return static_cast<std::uint16_t>(hash(client, 0) >> 52);
+        return static_cast<std::uint16_t>(hash(client, 0) >> (64 - bucket_bits));
     }
 
     // In or, the second time, out.
@@ -33,6 +35,9 @@ public:
     std::uint64_t bucket(std::uint32_t index) const { return buckets_[index]; }
     // Of all buckets. At rest, equal roots mean equal tables.
     std::uint64_t root() const { return root_; }
+
+    // Asserts that the root is that of the buckets. For tests.
+    void check() const;
 
 private:
     static std::uint64_t hash(std::string_view text, std::uint64_t start);

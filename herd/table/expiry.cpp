@@ -9,6 +9,8 @@
 namespace herd::table {
 
 void Expiry::step() {
+    assert(!timer_.pending());
+    assert(slot_ <= table_.slots());
     assert(ttl_ns_ > 0);
     constexpr auto steps_max = static_cast<std::uint32_t>(round / step_min);
     const std::uint32_t count = std::max(slots_min, table_.slots() / steps_max + 1);
@@ -22,6 +24,11 @@ void Expiry::step() {
     }
     if (slot_ >= table_.slots()) slot_ = 0;
     timer_.start(round / (table_.slots() / count + 1));
+}
+
+void Expiry::check() const {
+    assert(slot_ == 0 || slot_ < table_.slots());
+    assert(ttl_ns_ > 0 || !timer_.pending());
 }
 
 }  // namespace herd::table

@@ -5,6 +5,7 @@
 #include "reactor/time.hpp"
 #include "reactor/timer.hpp"
 
+#include <cassert>
 #include <chrono>
 #include <cstdint>
 
@@ -19,17 +20,23 @@ public:
     static constexpr reactor::Duration round = std::chrono::seconds(20);
     static constexpr reactor::Duration step_min = std::chrono::milliseconds(10);
     static constexpr std::uint32_t slots_min = 256;  // per step
+    static_assert(step_min < round);
 
     // `expired` counts the records that were forgotten; a `ttl_ns` of 0 is none.
     Expiry(reactor::Loop& loop, LocationTable& table, std::int64_t ttl_ns, std::uint64_t& expired)
         : table_(table),
           ttl_ns_(ttl_ns),
           expired_(expired),
-          timer_(loop, reactor::Delegate<void()>::to<&Expiry::step>(*this)) {}
+          timer_(loop, reactor::Delegate<void()>::to<&Expiry::step>(*this)) {
+        assert(ttl_ns >= 0);
+    }
 
     void start() {
         if (ttl_ns_ > 0) step();
     }
+
+    // Asserts what must hold between calls. For tests.
+    void check() const;
 
 private:
     void step();

@@ -1,5 +1,7 @@
 #include "herd/table/follower.hpp"
 
+#include <cassert>
+
 namespace herd::table {
 
 rules::Position Follower::resume(const rules::Position& claimed) {
@@ -17,6 +19,8 @@ rules::Position Follower::resume(const rules::Position& claimed) {
     } else if (!cursor_.seek(position.seq, seek_max)) {
         start_sweep(position.seq, seq, 0);
     }
+    assert(position.seq <= seq);
+    assert(this->position().seq >= position.seq);
     return position;
 }
 
@@ -39,6 +43,8 @@ const Record* Follower::take(reactor::Instant now) {
 }
 
 const Record* Follower::take_swept() {
+    assert(sweeping_);
+    assert(!behind_since_);
     for (std::uint32_t i = 0; i < scan_max && slot_ < table_.slots(); ++i) {
         const Record& record = table_.at(slot_++);
         if (record.seq > base_) return &record;
@@ -48,6 +54,9 @@ const Record* Follower::take_swept() {
 }
 
 void Follower::start_sweep(std::uint64_t base, std::uint64_t target, std::uint32_t slot) {
+    assert(base <= target);
+    assert(target <= table_.feed().seq());
+    assert(slot <= table_.slots());
     sweeping_ = true;
     base_ = base;
     target_ = target;
@@ -59,6 +68,8 @@ void Follower::start_sweep(std::uint64_t base, std::uint64_t target, std::uint32
 // Everything up to the target is handed out, and the cursor stands at the first change behind it.
 // Where it does not, as after a resume far back, a second sweep makes that good.
 void Follower::end_sweep() {
+    assert(sweeping_);
+    assert(slot_ >= table_.slots());
     sweeping_ = false;
     if (target_far_) start_sweep(target_, table_.feed().seq(), 0);
 }
@@ -66,6 +77,16 @@ void Follower::end_sweep() {
 rules::Position Follower::position() const {
     if (sweeping_) return rules::swept(base_, target_, slot_);
     return {.seq = cursor_.passed()};
+}
+
+void Follower::check() const {
+    assert(cursor_.passed() <= table_.feed().seq());
+    if (!sweeping_) return;
+    assert(!behind_since_);
+    assert(base_ <= target_);
+    assert(target_ <= table_.feed().seq());
+    assert(slot_ <= table_.slots());
+    assert(target_far_ || cursor_.passed() >= target_);
 }
 
 }  // namespace herd::table

@@ -49,6 +49,9 @@ public:
     // epoch is the caller's business. Never advances `seq` within a sweep.
     rules::Position position() const;
 
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
 private:
     const Record* take_swept();
     void start_sweep(std::uint64_t base, std::uint64_t target, std::uint32_t slot);

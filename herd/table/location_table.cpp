@@ -20,8 +20,10 @@ Version version_of(const protocol::AtLine& line) {
 }  // namespace
 
 reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash hash) {
+    assert(capacity_.records == 0);
     assert(capacity.records > 0);
     assert(capacity.records <= (1U << 30));
+    assert(capacity.long_line_size > 0);
     assert(capacity.long_line_size <= UINT16_MAX);
     auto records = reactor::PageArray<Record>::map(capacity.records);
     if (!records) return std::unexpected(records.error());
@@ -74,6 +76,7 @@ Offer LocationTable::offer(const protocol::AtLine& line,
         return Offer::table_full;
     }
     if (is_new) {
+        assert(!used(slot));
         record.hash = key.hash;
         record.bucket = Digest::bucket_of(line.client);
         take_free_slot();
@@ -98,6 +101,8 @@ void LocationTable::take_free_slot() {
     } else {
         free_ = records_[free_].next;
     }
+    assert(size_ <= slots_);
+    assert(slots_ <= capacity_.records);
 }
 
 void LocationTable::remove(std::uint32_t slot) {
@@ -107,13 +112,16 @@ void LocationTable::remove(std::uint32_t slot) {
     digest_.toggle(record.bucket, std::exchange(record.digest, 0));
     static_cast<void>(make_room(record, 0));
     feed_.remove(slot);
+    assert(!used(slot));
+    assert(size_ > 0);
     record.next = free_;
     free_ = slot;
     --size_;
 }
 
 void LocationTable::send_again(std::uint32_t slot) {
-    assert(slot < slots_ && used(slot));
+    assert(slot < slots_);
+    assert(used(slot));
     records_[slot].source = 0;
     feed_.touch(slot);
 }
@@ -148,8 +156,11 @@ bool LocationTable::make_room(Record& record, std::size_t size) {
         if (long_used_ == capacity_.long_lines) return false;
         ++long_used_;
         record.long_line = long_free_count_ > 0 ? long_free_[--long_free_count_] : long_fresh_++;
+        assert(record.long_line <= capacity_.long_lines);
     }
     if (!needs_long && has_long) {
+        assert(long_used_ > 0);
+        assert(long_free_count_ < capacity_.long_lines);
         long_free_[long_free_count_++] = std::exchange(record.long_line, no_long_line);
         --long_used_;
     }
@@ -184,33 +195,54 @@ void LocationTable::write(Record& record, const protocol::AtLine& line, std::uin
     record.location_end = static_cast<std::uint16_t>(location_end);
 }
 
-void LocationTable::check() const {
-    assert(slots_ <= capacity_.records);
-    assert(long_used_ <= capacity_.long_lines);
+void LocationTable::check(bool whole) const {
+    check_storage();
     std::uint32_t records = 0;
     std::uint32_t long_lines = 0;
+    std::uint64_t root = 0;
     for (std::uint32_t slot = 0; slot < slots_; ++slot) {
         if (!used(slot)) continue;
         const Record& record = records_[slot];
         ++records;
         long_lines += record.long_line != no_long_line;
-        assert(record.line_size <= capacity_.long_line_size);
-        assert((record.long_line != no_long_line) == (record.line_size > Record::inline_size_max));
-        assert(record.server_end < record.skew_end);
-        assert(record.skew_end < record.client_end);
-        assert(record.client_end < record.location_end);
-        assert(record.location_end < record.line_size);
-        assert(find(client(record)) == &record);
+        root ^= record.digest;
+        check_record(record);
     }
     assert(records == size_);
     assert(long_lines == long_used_);
+    assert(root == digest_.root());
     std::uint32_t free = 0;
     for (std::uint32_t slot = free_; slot != no_record; slot = records_[slot].next) {
+        assert(slot < slots_);
         assert(!used(slot));
+        assert(free < slots_ - records);  // Else it goes round in a circle.
         ++free;
     }
     assert(records + free == slots_);
     feed_.check(size_);
+    if (!whole) return;
+    index_.check(size_);
+    digest_.check();
+}
+
+void LocationTable::check_storage() const {
+    assert(size_ <= slots_);
+    assert(slots_ <= capacity_.records);
+    assert(long_used_ <= capacity_.long_lines);
+    assert(long_fresh_ == no_long_line + 1 + long_used_ + long_free_count_);
+}
+
+void LocationTable::check_record(const Record& record) const {
+    assert(record.line_size <= capacity_.long_line_size);
+    assert((record.long_line != no_long_line) == (record.line_size > Record::inline_size_max));
+    assert(record.long_line < long_fresh_);
+    assert(record.server_end < record.skew_end);
+    assert(record.skew_end < record.client_end);
+    assert(record.client_end < record.location_end);
+    assert(record.location_end < record.line_size);
+    assert(record.bucket < Digest::bucket_count);
+    assert(line(record).starts_with("AT "));
+    assert(find(client(record)) == &record);
 }
 
 char* LocationTable::text(Record& record) {

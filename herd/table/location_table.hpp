@@ -10,6 +10,7 @@
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 
+#include <cassert>
 #include <cstdint>
 #include <string_view>
 
@@ -84,7 +85,10 @@ public:
     const Record* find(std::string_view client) const { return find(client, key(client)); }
     const Record* find(std::string_view client, Key key) const;
     // The record of a slot below slots().
-    const Record& at(std::uint32_t slot) const { return records_[slot]; }
+    const Record& at(std::uint32_t slot) const {
+        assert(slot < slots_);
+        return records_[slot];
+    }
 
     // The AT line without a newline, byte for byte as the client was answered.
     std::string_view line(const Record& record) const;
@@ -102,8 +106,9 @@ public:
     std::uint32_t capacity() const { return capacity_.records; }
     std::uint32_t long_lines_used() const { return long_used_; }
     ChangeFeed& feed() { return feed_; }
-    // Asserts that records, index, feed, free slots and long lines fit each other. O(n), for tests.
-    void check() const;
+    // Asserts that records, index, feed, free slots, long lines and digest fit each other. O(n),
+    // for tests; what takes long even for a small table is asked for with `whole`.
+    void check(bool whole = false) const;
     const ChangeFeed& feed() const { return feed_; }
 
 private:
@@ -120,6 +125,8 @@ private:
     bool make_room(Record& record, std::size_t size);
     void write(Record& record, const protocol::AtLine& line, std::uint32_t source);
     char* text(Record& record);
+    void check_record(const Record& record) const;
+    void check_storage() const;
 
     Capacity capacity_{};
     ClientHash hash_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace herd::table {
 
@@ -34,5 +35,6 @@ struct Record {
 };
 
 static_assert(sizeof(Record) == 160);
+static_assert(std::is_trivial_v<Record>);  // It stands in pages that are zero.
 
 }  // namespace herd::table

@@ -1,5 +1,6 @@
 #include "herd/table/rules.hpp"
 
+#include <cassert>
 #include <tuple>
 
 namespace herd::table::rules {
@@ -21,6 +22,7 @@ Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered&
 }
 
 Position swept(std::uint64_t base, std::uint64_t target, std::uint32_t slot) {
+    assert(base <= target);
     return {.seq = base, .sweep_target = target, .sweep_slot = slot};
 }
 
@@ -49,6 +51,8 @@ bool kept(std::uint64_t refused) {
 }
 
 bool late(std::int64_t waited_ns, std::int64_t limit_ns) {
+    assert(waited_ns >= 0);
+    assert(limit_ns > 0);
     return waited_ns >= limit_ns;
 }
 

@@ -204,6 +204,7 @@ void World::check_rest() {
     run_for(5000 * ms);
     for (Host host = 0; host < processes_.size(); ++host) {
         const herd::Server& server = processes_[host]->server;
+        server.table().check(true);
         const auto linked =
             static_cast<std::size_t>(std::ranges::count_if(healed_links_, [&](const auto& link) {
                 return link.first == host || link.second == host;

@@ -19,6 +19,7 @@ bool has(const table::ClientIndex& index, std::uint32_t hash, std::uint32_t slot
 }
 
 void check_all(const table::ClientIndex& index, const Entries& entries) {
+    index.check(static_cast<std::uint32_t>(entries.size()));
     for (const auto& [hash, slot] : entries) {
         CAPTURE(hash, slot);
         REQUIRE(has(index, hash, slot));
@@ -72,6 +73,7 @@ TEST_CASE("client index: grows with its clients, and holds as many as it was ope
         }
         CAPTURE(slots);
         CHECK(room);
+        index.check(slots);
         CHECK(index.segments() * 4096ULL <= table::ClientIndex::size_max(slots));
     }
 }
@@ -92,6 +94,7 @@ TEST_CASE("client index: hashes that are all alike are refused when their segmen
         CHECK(index.insert(common ^ 0x4000'0000, taken));
         index.remove(common, 7);
         CHECK(index.insert(common, 7));
+        index.check(taken + 1);
     }
 }
 

@@ -26,6 +26,8 @@ TEST_CASE("digest: the order of filling does not matter", "[herd][digest]") {
     for (std::uint16_t i = 0; i < 100; ++i) one.toggle(i, Digest::hash(std::to_string(i), ""));
     for (std::uint16_t i = 100; i-- > 0;) other.toggle(i, Digest::hash(std::to_string(i), ""));
     CHECK(one.root() == other.root());
+    one.check();
+    other.check();
 }
 
 TEST_CASE("digest: any flipped bit, any cut and any added zero changes the hash",

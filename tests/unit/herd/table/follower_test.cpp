@@ -135,6 +135,7 @@ private:
         receiver_.wire.emplace_back(std::pair(clients_.slot(record), record->seq));
     }
     void check() {
+        follower_.check();
         REQUIRE(holds(receiver_.position, clients_.table, receiver_.known));
         // What is written will be read, unless the wire is lost: and then it is not claimed.
         Known written = receiver_.known;

@@ -122,6 +122,7 @@ inline Line random_line(sim::Random& random) {
 }
 
 inline void check_equal(const table::LocationTable& table, const Model& model) {
+    table.check(true);
     REQUIRE(table.size() == model.lines().size());
     REQUIRE(table.size() <= table.slots());
     REQUIRE(table.long_lines_used() == model.long_used());
