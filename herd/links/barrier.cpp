@@ -1,5 +1,7 @@
 #include "herd/links/barrier.hpp"
 
+#include <cassert>
+
 namespace herd::links {
 
 Barrier::Barrier(Core& core, BarrierLinks& links)
@@ -16,6 +18,8 @@ reactor::Result<void> Barrier::open() {
 }
 
 Barrier::Begun Barrier::begin(const void* owner, Over over) {
+    assert(owner != nullptr);
+    assert(over);
     const std::uint64_t seq = core_.table.feed().seq();
     if (links_.have(seq)) return Begun::reached;
     const reactor::Instant until =
@@ -28,10 +32,12 @@ Barrier::Begun Barrier::begin(const void* owner, Over over) {
     waits_.push_back(*wait);
     if (!deadline_.pending()) deadline_.start_at(until);
     links_.mark();
+    assert(deadline_.pending());
     return Begun::waiting;
 }
 
 void Barrier::cancel(const void* owner) {
+    assert(owner != nullptr);
     slots_.for_each([&](Wait& wait) {
         if (wait.owner != owner) return;
         wait.unlink();
@@ -48,6 +54,7 @@ void Barrier::release() {
 
 // Whoever is told may begin another, and needs room for it.
 void Barrier::end(Wait& wait, bool reached) {
+    assert(&wait == waits_.front());
     const Over over = wait.over;
     wait.unlink();
     slots_.release(wait);
@@ -55,11 +62,27 @@ void Barrier::end(Wait& wait, bool reached) {
 }
 
 void Barrier::on_deadline() {
+    assert(!deadline_.pending());
     while (Wait* const first = waits_.front()) {
         if (first->until > core_.loop.now()) return deadline_.start_at(first->until);
         ++core_.counters.syncs_late;
         end(*first, false);
     }
+}
+
+void Barrier::check() const {
+    const Wait* before = nullptr;
+    std::uint32_t count = 0;
+    for (const Wait* wait = waits_.front(); wait != nullptr; wait = waits_.next(*wait)) {
+        assert(wait->seq <= core_.table.feed().seq());
+        assert(before == nullptr || before->seq <= wait->seq);
+        assert(before == nullptr || before->until <= wait->until);
+        before = wait;
+        ++count;
+    }
+    assert(count == slots_.size());
+    assert(count == 0 || deadline_.pending());
+    assert(count == 0 || deadline_.due() <= waits_.front()->until);
 }
 
 }  // namespace herd::links

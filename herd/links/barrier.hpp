@@ -52,9 +52,12 @@ public:
     Reach reach() const { return links_.reach(); }
 
     // An acknowledgement has come, or a link has gone.
-    void check() {
+    void on_progress() {
         if (!waits_.empty()) release();
     }
+
+    // Asserts what must hold between calls. For tests.
+    void check() const;
 
 private:
     struct Wait : reactor::ListItem<Wait> {

@@ -17,6 +17,8 @@ bool Comparison::diverges(std::uint32_t bucket, std::uint64_t ours, std::uint64_
     const std::uint64_t difference = ours ^ theirs;
     std::uint8_t& rounds = rounds_[bucket];
     std::uint8_t& needed = needed_[bucket];
+    assert(needed <= rounds_max);
+    assert(rounds < std::max(needed, rounds_min));
     if (difference == 0) {
         rounds = needed = 0;
     } else if (difference == difference_[bucket]) {

@@ -24,6 +24,8 @@ class Comparison {
 public:
     static constexpr std::uint8_t rounds_min = 3;
     static constexpr std::uint8_t rounds_max = 192;
+    static_assert(rounds_min > 0);
+    static_assert(rounds_min < rounds_max);
     // Of a neighbour's rounds one takes twice as long; a slow way may bring two closer together.
     static constexpr reactor::Duration round_min = std::chrono::seconds(5);
     static constexpr std::uint32_t buckets_per_line =

@@ -24,6 +24,9 @@ public:
     }
     // `whole`: nothing was left to be told when this was said.
     void marked(std::uint64_t seq, reactor::Instant now, bool whole = true) {
+        assert(seq > acknowledged_);
+        assert(count_ == 0 || seq > marks_[count_ - 1].seq);
+        assert(now >= covered_);
         if (whole) last_whole_ = seq;
         if (count_ < marks_.size()) marks_[count_++] = {seq, now, whole};
     }
@@ -38,6 +41,7 @@ public:
         if (last_whole_ <= seq) caught_up_ = last_whole_;
         for (std::size_t i = passed; i < count_; ++i) marks_[i - passed] = marks_[i];
         count_ -= passed;
+        assert(caught_up_ <= acknowledged_);
     }
 
     // Everything up to here has been processed there.
@@ -53,6 +57,19 @@ public:
     // Everything that had changed so long ago has been processed there.
     reactor::Duration time(std::uint64_t seq, reactor::Instant now) const {
         return seq == acknowledged_ ? reactor::Duration::zero() : now - covered_;
+    }
+
+    // Asserts what must hold between calls. For tests.
+    void check() const {
+        assert(count_ <= marks_.size());
+        assert(caught_up_ <= acknowledged_);
+        assert(caught_up_ <= last_whole_);
+        std::uint64_t before = acknowledged_;
+        for (std::size_t i = 0; i < count_; ++i) {
+            assert(marks_[i].seq > before);
+            assert(marks_[i].time >= covered_);
+            before = marks_[i].seq;
+        }
     }
 
 private:

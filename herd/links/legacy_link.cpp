@@ -44,6 +44,11 @@ void LegacyLink::check() const {
     assert(!stream_.has_value() || connected || stream_->dead());
     assert(state_ != State::said || owed_ != nullptr || stream_->dead());
     assert(owed_seq_ <= core_.table.feed().seq());
+    assert(owed_ == nullptr || state_ != State::down);
+    assert(!up_ || state_ != State::down);
+    assert(!stopped_ || leaving_);
+    assert(!connector_.dialling() || !stream_.has_value());
+    follower_.check();
 }
 
 void LegacyLink::stop() {
@@ -53,6 +58,8 @@ void LegacyLink::stop() {
 }
 
 void LegacyLink::dial() {
+    assert(!stream_);
+    assert(!stopped_);
     state_ = State::dialling;
     connector_.dial();
     attempt_ = connector_.attempts();
@@ -71,6 +78,9 @@ bool LegacyLink::refused() const {
 
 void LegacyLink::on_connected(reactor::Socket socket) {
     assert(!stream_);
+    assert(!stopped_);
+    assert(state_ == State::down || state_ == State::dialling);
+    assert(socket.open());
     if (state_ == State::dialling && refused()) lose();
     if (state_ == State::down && leaving_) return;
     tune(socket, reactor::Patience::neighbour);
@@ -89,11 +99,16 @@ void LegacyLink::on_connected(reactor::Socket socket) {
 
 // Nothing that it could say matters; its end before we said anything does.
 std::size_t LegacyLink::on_input(std::string_view bytes, std::size_t, bool ended) {
+    assert(stream_.has_value());
+    assert(state_ == State::waiting || state_ == State::said);
     if (ended) stream_->abort();
     return bytes.size();
 }
 
 void LegacyLink::on_closed(reactor::Closed why) {
+    assert(stream_.has_value());
+    assert(stream_->dead());
+    assert(state_ == State::waiting || state_ == State::said);
     stream_.reset();
     const bool acknowledged = state_ == State::said && why == reactor::Closed::finished;
     const bool given_up = state_ == State::said && why == reactor::Closed::aborted;
@@ -117,6 +132,7 @@ void LegacyLink::lose() {
     state_ = State::down;
     owed_ = nullptr;
     follower_.resume({});
+    assert(!up_);
 }
 
 watch::LinkStatus LegacyLink::status() const {
@@ -144,6 +160,7 @@ void LegacyLink::pump(std::span<char> scratch) {
     if (state_ != State::waiting || stopped_ || stream_->dead()) return;
     const std::string_view message = next_message(scratch);
     if (!message.empty()) {
+        assert(owed_ != nullptr);
         state_ = State::said;
         since_ = core_.loop.now();
         ++core_.counters.records_sent;
@@ -157,6 +174,7 @@ void LegacyLink::pump(std::span<char> scratch) {
 // Of the record that is owed, or else of the next one that can be said. Empty when there is none,
 // or none in this turn.
 std::string_view LegacyLink::next_message(std::span<char> out) {
+    assert(out.size() >= protocol::legacy_message_size_max);
     if (owed_ != nullptr && owed_->seq == 0) owed_ = nullptr;  // It has expired.
     for (std::uint32_t i = 0; i < core_.limits.records_per_turn; ++i) {
         if (owed_ == nullptr && !follower_.behind()) break;
@@ -171,13 +189,18 @@ std::string_view LegacyLink::next_message(std::span<char> out) {
 }
 
 void LegacyLink::take() {
+    assert(owed_ == nullptr);
+    assert(follower_.behind());
     owed_ = follower_.take(core_.loop.now());
-    if (owed_ != nullptr) owed_seq_ = owed_->seq;
+    if (owed_ == nullptr) return;
+    owed_seq_ = owed_->seq;
+    assert(owed_seq_ > 0);
 }
 
 // The pause between dials grows until one has led to something: an acknowledgement, or a connection
 // that has held for a while.
 void LegacyLink::tick() {
+    assert(core_.loop.now() >= since_);
     if (state_ == State::dialling && !dials_first()) go_down();
     if (!stream_ || stream_->dead() || core_.loop.now() - since_ <= silence_max) return;
     if (state_ == State::waiting) connector_.settle();

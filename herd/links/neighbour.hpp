@@ -21,6 +21,7 @@ public:
     // `name` is the configuration's, and outlives this.
     Neighbour(std::uint32_t index, std::string_view name) : index_(index), name_(name) {
         assert(index < (1U << index_bits));
+        assert(!name.empty());
     }
 
     std::uint32_t index() const { return index_; }
@@ -37,6 +38,13 @@ public:
 
     // Whether this is the run known so far.
     bool is_run(std::uint64_t epoch) const { return epoch == epoch_ && run_ != 0; }
+
+    // Asserts what must hold between calls. For tests.
+    void check() const {
+        assert(received.sweep_target == 0 || received.sweep_target > received.seq);
+        assert(received.sweep_target != 0 || received.sweep_slot == 0);
+        assert(run_ != 0 || received.seq == 0);
+    }
 
     // How far its feed has been processed here.
     table::rules::Position received;

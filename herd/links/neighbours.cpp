@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t batch_size = std::size_t{64} << 10;
 static_assert(batch_size >= PeerLink::batch_size_min);
 static_assert(batch_size >= protocol::legacy_message_size_max);
+static_assert(config::servers_max <= 1U << Neighbour::index_bits);
 
 }  // namespace
 
@@ -55,6 +56,8 @@ reactor::Result<void> Neighbours::map(std::uint32_t neighbours) {
 }
 
 void Neighbours::add(const config::Config& config, const config::Server& self) {
+    assert(peers_.size() + legacy_.size() == 0);
+    assert(self.neighbours.size() < peers_.capacity());
     std::uint32_t index = 0;
     for (const std::string& name : self.neighbours) {
         const config::Server* const other = config.find(name);
@@ -64,6 +67,7 @@ void Neighbours::add(const config::Config& config, const config::Server& self) {
                           : peers_.emplace(core_, *this, index++, *other) != nullptr;
         assert(added);
     }
+    assert(peers_.size() + legacy_.size() == self.neighbours.size());
 }
 
 Outcome<> Neighbours::listen(const reactor::Address& address) {
@@ -72,10 +76,13 @@ Outcome<> Neighbours::listen(const reactor::Address& address) {
         return failure("peers' address " + config::text_of(address), listening.error());
     }
     address_ = *listening;
+    assert(address_.port != 0);
     return {};
 }
 
 void Neighbours::aim(std::string_view name, const reactor::Address& address) {
+    assert(!name.empty());
+    assert(address.port != 0);
     if (Peer* const peer = find(name)) peer->link.aim(address);
     legacy_.for_each([&](LegacyLink& link) {
         if (link.name() == name) link.aim(address);
@@ -114,6 +121,7 @@ bool Neighbours::owes() const {
 Reach Neighbours::reach() const {
     Reach reach{.live = 0, .configured = peers_.size() + legacy_.size()};
     each_link([&](const auto& link) { reach.live += link.live(); });
+    assert(reach.live <= reach.configured);
     return reach;
 }
 
@@ -128,6 +136,7 @@ void Neighbours::mark() {
 }
 
 void Neighbours::describe(watch::Status& status) const {
+    assert(status.link_count + peers_.size() + legacy_.size() <= status.links.size());
     peers_.for_each([&](const Peer& peer) {
         watch::LinkStatus& row = status.links[status.link_count++];
         row = peer.link.status();
@@ -139,17 +148,22 @@ void Neighbours::describe(watch::Status& status) const {
 
 void Neighbours::check() const {
     acceptor_.check();
+    acceptor_.for_each([](const PeerSession& session) { session.check(); });
     peers_.for_each([&](const Peer& peer) {
         peer.link.check();
+        peer.neighbour.check();
         assert(peers_.index(peer) == peer.neighbour.index());
         if (peer.session == nullptr) return;
         assert(peer.session->neighbour() == &peer.neighbour);
-        assert(peer.session->incarnation() != 0);
+        assert(!peer.link.live() || peer.session->incarnation() == peer.link.incarnation());
     });
     legacy_.for_each([](const LegacyLink& link) { link.check(); });
+    barrier_.check();
+    repair_.check();
 }
 
 PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots) {
+    assert(!slots.full());
     return slots.emplace(core_, *this, messages_);
 }
 
@@ -174,6 +188,7 @@ std::expected<Neighbour*, protocol::Refusal> Neighbours::admit(PeerSession& sess
         return std::unexpected(
             protocol::Refusal{504, "another server of this name is where it should be"});
     }
+    assert(peer->session != &session);
     // The older session may be half open; the newer one shows where the neighbour is now.
     if (peer->session != nullptr) peer->session->abort();
     peer->session = &session;
@@ -184,13 +199,17 @@ std::expected<Neighbour*, protocol::Refusal> Neighbours::admit(PeerSession& sess
 // One of another run is half open, or of another server with this name.
 void Neighbours::on_live(const Neighbour& neighbour, std::uint32_t incarnation) {
     assert(incarnation != 0);
-    PeerSession* const session = peers_[neighbour.index()].session;
+    Peer& peer = peers_[neighbour.index()];
+    assert(&peer.neighbour == &neighbour);
+    assert(peer.link.live());
+    PeerSession* const session = peer.session;
     if (session != nullptr && session->incarnation() != incarnation) session->abort();
 }
 
 void Neighbours::on_ended(PeerSession& session) {
     if (const Neighbour* const neighbour = session.neighbour()) {
         Peer& peer = peers_[neighbour->index()];
+        assert(&peer.neighbour == neighbour);
         if (peer.session == &session) {
             peer.session = nullptr;
             core_.log.event(Level::info, "neighbour_dropped").field("neighbour", neighbour->name());

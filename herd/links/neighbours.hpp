@@ -93,7 +93,7 @@ private:
     std::expected<Neighbour*, protocol::Refusal> admit(PeerSession& session,
                                                        const protocol::Hello& hello) override;
     void on_live(const Neighbour& neighbour, std::uint32_t incarnation) override;
-    void on_progress() override { barrier_.check(); }
+    void on_progress() override { barrier_.on_progress(); }
     void on_divergence(std::uint32_t bucket) override { repair_.start(bucket); }
     void on_ended(PeerSession& session) override;
     bool is_legacy(const reactor::Address& from) const override;

@@ -48,6 +48,11 @@ PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::
 
 // It dials or pauses exactly while it is down and has no stream, unless it is to have none.
 void PeerLink::check() const {
+    assert(!stopped_ || leaving_);
+    assert(!connector_.dialling() || (state_ == State::down && !leaving_));
+    assert(live() || !mark_timer_.pending());
+    assert(last_written_ <= core_.table.feed().seq());
+    follower_.check();
     assert((state_ == State::down) == !stream_.has_value() || stream_->dead());
     if (state_ != State::live) return;
     assert(incarnation_ != 0);
@@ -55,6 +60,10 @@ void PeerLink::check() const {
     assert(lag_.acknowledged() <= marked_.seq);
     assert(lag_.caught_up() <= core_.table.feed().seq());
     assert(round_trip_ >= reactor::Duration::zero());
+    assert(marked_.seq <= follower_.position().seq);
+    assert(answered_ <= asked_);
+    lag_.check();
+    upkeep_.check();
 }
 
 void PeerLink::nudge() {
@@ -82,6 +91,9 @@ void PeerLink::stop() {
 
 void PeerLink::on_connected(reactor::Socket socket) {
     assert(state_ == State::down);
+    assert(!stream_.has_value());
+    assert(!leaving_);
+    assert(socket.open());
     tune(socket, reactor::Patience::neighbour);
     stream_.emplace(core_.wire, *this, true);
     if (auto opened = stream_->open(std::move(socket)); !opened) {
@@ -100,6 +112,8 @@ void PeerLink::on_connected(reactor::Socket socket) {
 }
 
 std::size_t PeerLink::on_input(std::string_view bytes, std::size_t seen, bool ended) {
+    assert(stream_.has_value());
+    assert(state_ != State::down);
     heard_at_ = core_.loop.now();
     reactor::Lines lines(bytes, seen);
     while (stream_->listens()) {
@@ -112,6 +126,8 @@ std::size_t PeerLink::on_input(std::string_view bytes, std::size_t seen, bool en
 }
 
 void PeerLink::on_drained() {
+    assert(stream_.has_value());
+    assert(state_ != State::down);
     core_.wire.post_flush();
 }
 
@@ -136,6 +152,8 @@ void PeerLink::on_line(std::string_view line) {
 void PeerLink::acknowledge(std::uint64_t seq) {
     if (!live() || seq > marked_.seq) return offend();
     lag_.acknowledged(seq);
+    assert(lag_.acknowledged() >= seq);
+    assert(lag_.acknowledged() <= marked_.seq);
     host_.on_progress();
 }
 
@@ -148,11 +166,14 @@ void PeerLink::answered(std::uint64_t token) {
     answered_ = token;
     round_trip_ = reactor::Duration(static_cast<std::int64_t>(now - token));
     pinged_ = false;
+    assert(round_trip_ >= reactor::Duration::zero());
     // A neighbour that is hung up on before would be dialled all the time.
     connector_.settle();
 }
 
 void PeerLink::offend() {
+    assert(stream_.has_value());
+    assert(state_ != State::down);
     ++core_.counters.peer_lines_bad;
     stream_->abort();
 }
@@ -165,6 +186,7 @@ void PeerLink::mark_soon() {
 watch::LinkStatus PeerLink::status() const {
     constexpr std::array<std::string_view, 3> names = {"down", "greeting", "live"};
     const std::uint64_t seq = core_.table.feed().seq();
+    assert(static_cast<std::size_t>(state_) < names.size());
     watch::LinkStatus status{.neighbour = neighbour_.name(),
                              .state = names[static_cast<std::size_t>(state_)],
                              .divergences = neighbour_.divergences,
@@ -207,6 +229,7 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
 }
 
 void PeerLink::refuse(std::uint64_t code, std::string_view reason) {
+    assert(stream_.has_value());
     if (!std::exchange(refused_, true)) {
         core_.log.event(Level::warning, "link_refused")
             .field("neighbour", neighbour_.name())
@@ -217,6 +240,9 @@ void PeerLink::refuse(std::uint64_t code, std::string_view reason) {
 }
 
 void PeerLink::on_closed(reactor::Closed) {
+    assert(stream_.has_value());
+    assert(stream_->dead());
+    assert(state_ != State::down);
     if (state_ == State::live) {
         ++drops_;
         core_.log.event(Level::warning, "link_down").field("neighbour", neighbour_.name());
@@ -268,6 +294,8 @@ std::size_t PeerLink::fill(std::span<char> batch) {
 
 // Behind all that is said until now: its answer shows how long that took.
 std::size_t PeerLink::ping(std::span<char> out) {
+    assert(live());
+    assert(out.size() >= ping_size_max);
     const std::uint64_t token = now_token();
     if (token <= asked_) return 0;
     pinged_ = true;
@@ -292,7 +320,11 @@ std::size_t PeerLink::mark_if_due(std::span<char> out) {
 }
 
 std::size_t PeerLink::mark(std::span<char> out) {
+    assert(live());
+    assert(out.size() >= mark_size_max);
     const table::rules::Position position = follower_.position();
+    assert(position.seq >= marked_.seq);
+    assert(position.seq <= core_.table.feed().seq());
     std::size_t size = 0;
     const auto put = [&](const auto& message) {
         size += protocol::format_line(out.subspan(size), message).size();
@@ -310,10 +342,16 @@ std::size_t PeerLink::mark(std::span<char> out) {
     return size;
 }
 
+void PeerLink::on_mark_due() {
+    assert(live());
+    core_.wire.post_flush();
+}
+
 // On a slow link no PING gets through for a long time. But a neighbour to which anything comes says
 // so each second (PeerSession::tick); what our kernel has got rid of says less.
 void PeerLink::tick() {
     if (!stream_ || stream_->dead()) return;
+    assert(core_.loop.now() >= heard_at_);
     if (core_.loop.now() - heard_at_ > silence_max) {
         ++core_.counters.links_silent;
         // Else the kernel would keep what is under way for minutes, each time that it is made.
@@ -331,6 +369,7 @@ void PeerLink::tick() {
 
 template <class Message>
 void PeerLink::say(const Message& message) {
+    assert(stream_.has_value());
     std::array<char, protocol::peer_line_size_max> out{};
     stream_->send_now(protocol::format_line(out, message));
 }

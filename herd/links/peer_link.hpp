@@ -35,6 +35,7 @@ class PeerLink final : public reactor::StreamEvents {
 public:
     static constexpr reactor::Duration mark_interval = std::chrono::milliseconds(50);
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
+    static_assert(mark_interval < silence_max);
     static constexpr std::size_t mark_bytes = std::size_t{256} << 10;
     // What a batch may need beside one record: SEQ, SWP and PING.
     static constexpr std::size_t batch_size_min = 3 * protocol::peer_line_size_max;
@@ -58,6 +59,8 @@ public:
     void tick();
 
     bool live() const { return state_ == State::live; }
+    // Of the run at the other end, since its latest WELCOME; 0: there was none.
+    std::uint32_t incarnation() const { return incarnation_; }
     // Tells the neighbour at once how far it has been told, so that it acknowledges that.
     void mark_soon();
     // Everything up to this change has been processed there, or nobody is there.
@@ -90,7 +93,7 @@ private:
     std::size_t ping(std::span<char> out);
     std::size_t mark_if_due(std::span<char> out);
     std::size_t mark(std::span<char> out);
-    void on_mark_due() { core_.wire.post_flush(); }
+    void on_mark_due();
     template <class Message>
     void say(const Message& message);
 

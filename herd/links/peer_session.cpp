@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 #include <variant>
 
@@ -16,11 +17,14 @@ PeerSession::PeerSession(Core& core, Host& host, MessageGroup& messages)
     : core_(core), host_(host), messages_(messages), stream_(core.wire, *this, true) {}
 
 reactor::Result<void> PeerSession::open(reactor::Socket socket) {
+    assert(neighbour_ == nullptr);
+    assert(!legacy_);
     heard_at_ = core_.loop.now();
     return stream_.open(std::move(socket));
 }
 
 void PeerSession::tick() {
+    assert(core_.loop.now() >= heard_at_);
     tell_divergence();
     if (stream_.dead()) return;
     if (core_.loop.now() - heard_at_ <= silence_max) {
@@ -34,6 +38,7 @@ void PeerSession::tick() {
 }
 
 std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
+    assert(!stream_.dead());
     // A stranger has until its first line, however slowly it sends it.
     if (neighbour_ != nullptr || legacy_) heard_at_ = core_.loop.now();
     unanswered_ = true;
@@ -69,6 +74,7 @@ void PeerSession::answer() {
 // What stands behind a neighbour's last newline is dropped: a report cut short may still read as a
 // valid, older one. An old server's message ends like that.
 void PeerSession::on_end(std::string_view rest) {
+    assert(stream_.listens());
     if (!rest.empty() && neighbour_ == nullptr && is_legacy()) {
         Line last;
         last.read(reactor::Lines::trim(rest), core_.table);
@@ -99,9 +105,12 @@ void PeerSession::on_line(const Line& line) {
 }
 
 void PeerSession::on_message(const protocol::Hello& hello) {
+    assert(neighbour_ == nullptr);
+    assert(!legacy_);
     if (hello.version != protocol::peer_version) return refuse(502, "protocol version 1 only");
     const auto admitted = host_.admit(*this, hello);
     if (!admitted) return refuse(admitted.error().code, admitted.error().text);
+    assert(*admitted != nullptr);
     neighbour_ = *admitted;
     heard_at_ = core_.loop.now();
     incarnation_ = neighbour_->incarnation(hello.epoch);
@@ -150,6 +159,7 @@ void PeerSession::on_record(const protocol::AtLine& line, table::LocationTable::
 }
 
 void PeerSession::on_message(const protocol::Seq& seq) {
+    assert(neighbour_ != nullptr);
     table::rules::Position& received = neighbour_->received;
     received.seq = std::max(received.seq, seq.seq);
     if (received.seq >= received.sweep_target) received.sweep_target = received.sweep_slot = 0;
@@ -158,6 +168,7 @@ void PeerSession::on_message(const protocol::Seq& seq) {
 }
 
 void PeerSession::on_message(const protocol::DigestPart& part) {
+    assert(neighbour_ != nullptr);
     constexpr std::uint32_t size = Comparison::buckets_per_line;
     if (part.first % size != 0 || part.first / size >= Comparison::lines) return offend();
     if (!neighbour_->comparison.admits(part.first / size, core_.loop.now())) return;
@@ -173,6 +184,7 @@ void PeerSession::on_message(const protocol::DigestPart& part) {
 void PeerSession::tell_divergence() {
     const std::uint32_t buckets = std::exchange(divergent_, 0);
     if (buckets == 0) return;
+    assert(neighbour_ != nullptr);
     core_.counters.buckets_divergent += buckets;
     neighbour_->divergences += buckets;
     core_.log.event(Level::warning, "divergence")
@@ -181,6 +193,7 @@ void PeerSession::tell_divergence() {
 }
 
 void PeerSession::on_message(const protocol::Sweep& sweep) {
+    assert(neighbour_ != nullptr);
     table::rules::Position& received = neighbour_->received;
     if (sweep.target <= received.seq) return;
     received.sweep_target = sweep.target;
@@ -188,13 +201,16 @@ void PeerSession::on_message(const protocol::Sweep& sweep) {
 }
 
 void PeerSession::on_message(const protocol::Ping& ping) {
+    assert(neighbour_ != nullptr);
     token_ = ping.token;
     pong_due_ = true;
 }
 
 void PeerSession::on_message(const protocol::StatusRequest&) {
+    assert(neighbour_ == nullptr);
     const std::span<char> out = stream_.reserve(watch::status_size_max + 1);
     const std::size_t size = host_.status(out.first(watch::status_size_max)).size();
+    assert(size <= watch::status_size_max);
     out[size] = '\n';
     stream_.commit(size + 1);
     stream_.finish();
@@ -206,6 +222,8 @@ void PeerSession::offend() {
 }
 
 void PeerSession::refuse(std::uint32_t code, std::string_view reason) {
+    assert(code >= 500 && code < 600);
+    assert(!reason.empty());
     if (stream_.dead() || stream_.finishing()) return;
     answer();
     ++core_.counters.peers_refused;
@@ -220,7 +238,18 @@ void PeerSession::refuse(std::uint32_t code, std::string_view reason) {
 }
 
 void PeerSession::on_closed(reactor::Closed) {
+    assert(stream_.dead());
     host_.on_ended(*this);
+}
+
+void PeerSession::check() const {
+    stream_.check();
+    assert(neighbour_ == nullptr || !legacy_);
+    assert((neighbour_ != nullptr) == (incarnation_ != 0));
+    assert(!ack_due_);
+    assert(!pong_due_);
+    assert(neighbour_ != nullptr || acknowledged_ == 0);
+    assert(neighbour_ != nullptr || divergent_ == 0);
 }
 
 template <class Message>

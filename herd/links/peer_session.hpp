@@ -47,6 +47,8 @@ public:
     std::uint32_t incarnation() const { return incarnation_; }
     // The server shuts down: what the neighbour still has to say is for its successor.
     void drain() { stream_.finish(); }
+    // Asserts what must hold between calls. For tests.
+    void check() const;
 
 private:
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;

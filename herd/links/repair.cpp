@@ -3,6 +3,7 @@
 #include "herd/table/location_table.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace herd::links {
 
@@ -11,12 +12,15 @@ Repair::Repair(Core& core)
 
 // Once round from here: what was passed already is looked at again for the new bucket's sake.
 void Repair::start(std::uint32_t bucket) {
+    assert(bucket < table::Digest::bucket_count);
     wanted_.at(bucket) = true;
     left_ = core_.table.slots();
     if (!timer_.pending()) timer_.start(step_interval);
 }
 
 void Repair::step() {
+    assert(!timer_.pending());
+    assert(left_ <= core_.table.slots());
     const std::uint32_t count = std::min(left_, slots_per_step);
     for (std::uint32_t i = 0; i < count; ++i) {
         slot_ = slot_ + 1 < core_.table.slots() ? slot_ + 1 : 0;
@@ -30,6 +34,11 @@ void Repair::step() {
     core_.wire.post_flush();
     if (left_ > 0) return timer_.start(step_interval);
     wanted_ = {};
+}
+
+void Repair::check() const {
+    assert(left_ <= core_.table.slots());
+    assert(slot_ == 0 || slot_ < core_.table.slots());
 }
 
 }  // namespace herd::links

@@ -17,12 +17,15 @@ class Repair {
 public:
     static constexpr std::uint32_t slots_per_step = 2048;  // some 100 us
     static constexpr reactor::Duration step_interval = std::chrono::milliseconds(10);
+    static_assert(slots_per_step > 0);
 
     explicit Repair(Core& core);
 
     void start(std::uint32_t bucket);
     bool running() const { return left_ > 0; }
     void stop() { timer_.cancel(); }
+    // Asserts what must hold between calls. For tests.
+    void check() const;
 
 private:
     void step();

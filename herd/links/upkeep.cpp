@@ -19,6 +19,7 @@ static_assert(Comparison::round_min < std::chrono::seconds(Upkeep::digest_round_
 
 // In the given second of a round of so many: all their shares together are `all`.
 std::uint32_t share(std::uint64_t all, std::uint64_t second, std::uint64_t seconds) {
+    assert(second < seconds);
     return static_cast<std::uint32_t>(all * (second + 1) / seconds - all * second / seconds);
 }
 
@@ -47,6 +48,8 @@ void Upkeep::tick(std::optional<reactor::Duration> round_trip) {
     digests_due_ = share(lines_per_round, second_ % digest_round_s, digest_round_s);
     records_due_ = share(table_.slots(), second_, refresh_round_s);
     second_ = (second_ + 1) % refresh_round_s;
+    assert(share_ >= share_min);
+    assert(share_ <= share_max);
 }
 
 std::size_t Upkeep::fill(std::span<char> out) {
@@ -59,12 +62,15 @@ std::size_t Upkeep::fill(std::span<char> out) {
         if (out.size() - size <= table_.line_size_max() || size >= left_) break;
         size += put_record(out.subspan(size));
     }
+    assert(size <= out.size());
     left_ -= std::min(left_, size);
     if (left_ == 0) end_turn();
     return size;
 }
 
 std::size_t Upkeep::put_digest(std::span<char> out) {
+    assert(out.size() > protocol::peer_message_size_max);
+    assert(bucket_ % Comparison::buckets_per_line == 0);
     protocol::DigestPart part{.first = bucket_, .hashes = {}};
     for (std::uint64_t& hash : part.hashes) hash = table_.digest().bucket(bucket_++);
     if (bucket_ == table::Digest::bucket_count) bucket_ = 0;
@@ -80,6 +86,17 @@ std::size_t Upkeep::put_record(std::span<char> out) {
     std::memcpy(out.data(), line.data(), line.size());
     out[line.size()] = '\n';
     return line.size() + 1;
+}
+
+void Upkeep::check() const {
+    assert(second_ < refresh_round_s);
+    assert(bucket_ < table::Digest::bucket_count);
+    assert(slot_ <= table_.slots());
+    assert(digests_due_ <= lines_per_round);
+    assert(records_due_ <= table_.slots());
+    assert(share_ >= share_min);
+    assert(share_ <= share_max);
+    assert(!due() || left_ <= share_);
 }
 
 }  // namespace herd::links

@@ -25,6 +25,9 @@ public:
     static constexpr std::uint32_t refresh_round_s = 600;
     static constexpr std::size_t share_min = 256;  // bytes a second
     static constexpr std::size_t share_max = std::size_t{1} << 20;
+    static_assert(share_min < share_max);
+    // The first round of digests after a round of records begins like all others.
+    static_assert(refresh_round_s % digest_round_s == 0);
     static constexpr reactor::Duration delay_max = std::chrono::milliseconds(50);
 
     explicit Upkeep(const table::LocationTable& table) : table_(table) {}
@@ -37,6 +40,9 @@ public:
     bool due() const { return digests_due_ > 0 || records_due_ > 0; }
     // Writes lines that are due, as many as fit; returns their size.
     std::size_t fill(std::span<char> out);
+
+    // Asserts what must hold between calls. For tests.
+    void check() const;
 
 private:
     void end_turn() { digests_due_ = records_due_ = 0; }
