@@ -37,10 +37,13 @@ Outcome<> Clients::listen(const reactor::Address& address) {
         return failure("clients' address " + config::text_of(address), listening.error());
     }
     address_ = *listening;
+    assert(address_.port != 0);
     return {};
 }
 
 Session* Clients::make(reactor::Slab<Session>& slots) {
+    assert(!slots.full());
+    assert(!draining_);
     ++host_.core.counters.clients_accepted;
     return slots.emplace(host_);
 }
@@ -59,11 +62,17 @@ void Clients::drain() {
 void Clients::check() const {
     acceptor_.check();
     std::uint32_t asking = 0;
-    acceptor_.for_each([&](const Session& session) { asking += session.asks(); });
+    acceptor_.for_each([&](const Session& session) {
+        session.check();
+        asking += session.asks();
+    });
     assert(asking == host_.questions.size());
+    host_.questions.check();
 }
 
 void Clients::on_full() {
+    assert(acceptor_.full());
+    assert(!draining_);
     if (evict_idle()) return;
     ++host_.core.counters.clients_waited;
     host_.core.log.event(Level::warning, "connections_full").field("limit", acceptor_.capacity());
@@ -71,6 +80,7 @@ void Clients::on_full() {
 
 // Those who come when all are busy wait until one ends, or is found idle at a tick.
 bool Clients::evict_idle() {
+    assert(acceptor_.full());
     Session* longest = nullptr;
     std::uint32_t most_s = 0;
     const std::uint32_t now_s = host_.core.wire.seconds();
@@ -81,6 +91,7 @@ bool Clients::evict_idle() {
         most_s = idle_s;
     });
     if (longest == nullptr) return false;
+    assert(most_s > 0);
     ++host_.core.counters.clients_evicted;
     longest->evict();
     return true;

@@ -31,6 +31,7 @@ Session::~Session() {
         forget_question();
     }
     if (syncing_) host_.barrier.cancel(this);
+    assert(!asks());
 }
 
 std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool ended) {
@@ -122,6 +123,7 @@ void Session::report(const Line& line, const protocol::IamAt& iamat) {
 }
 
 void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
+    assert(!waits());
     const table::Record* record = host_.core.table.find(whatsat.client, line.key);
     if (record == nullptr || host_.core.expired(record->time_ns, host_.received_ns)) {
         return invalid(line.text);
@@ -149,6 +151,10 @@ void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
 bool Session::ask(std::string_view at_line,
                   const protocol::PlacesQuery& query,
                   std::uint32_t bound) {
+    assert(!asks());
+    assert(bound > 0);
+    assert(bound <= protocol::bound_max);
+    assert(!at_line.empty());
     Questions& questions = host_.questions;
     Question* const question = questions.emplace();
     assert(question != nullptr);
@@ -164,6 +170,7 @@ bool Session::ask(std::string_view at_line,
 }
 
 void Session::forget_question() {
+    assert(asks());
     Question& question = host_.questions[question_];
     question.at_line.clear(host_.core.wire.blocks());
     host_.questions.release(question);
@@ -172,6 +179,9 @@ void Session::forget_question() {
 
 void Session::on_places(const protocol::CutPlaces& answer) {
     assert(asks());
+    assert(!syncing_);
+    assert(!stream_.listens());
+    assert(!answer.text.empty());
     const Question& question = host_.questions[question_];
     const std::uint32_t bound = question.bound;
     const std::size_t at_size = question.at_line.size(host_.core.wire.blocks());
@@ -183,11 +193,13 @@ void Session::on_places(const protocol::CutPlaces& answer) {
 }
 
 void Session::answered_late() {
+    assert(!waits());
     stream_.resume();
     if (draining_ && !stream_.holds_input()) stream_.finish();
 }
 
 void Session::sync(std::string_view line) {
+    assert(!waits());
     ++host_.core.counters.sync;
     using Begun = links::Barrier::Begun;
     const Begun begun =
@@ -204,6 +216,9 @@ void Session::sync(std::string_view line) {
 }
 
 void Session::on_synced(bool reached) {
+    assert(syncing_);
+    assert(!asks());
+    assert(!stream_.listens());
     syncing_ = false;
     if (reached) {
         tell_reach();
@@ -215,6 +230,7 @@ void Session::on_synced(bool reached) {
 
 void Session::tell_reach() {
     const links::Reach reach = host_.barrier.reach();
+    assert(reach.live <= reach.configured);
     const std::span<char> out = stream_.reserve(protocol::sync_answer_size_max + 1);
     const protocol::SyncAnswer answer{host_.core.name, reach.live, reach.configured};
     const std::size_t size = protocol::format(out, answer).size();
@@ -223,6 +239,8 @@ void Session::tell_reach() {
 }
 
 void Session::answer_now(std::string_view at_line, std::string_view json) {
+    assert(!at_line.empty());
+    assert(!json.empty());
     const std::span<char> out = stream_.reserve(places_room(at_line.size(), json));
     std::memcpy(out.data(), at_line.data(), at_line.size());
     send_places(out, at_line.size(), {json}, 0);
@@ -235,9 +253,11 @@ void Session::send_places(std::span<char> out,
                           const protocol::CutPlaces& answer,
                           std::uint32_t bound) {
     static_assert(protocol::bound_max <= protocol::PlacesCuts::ends_max);
+    assert(out.size() >= places_room(at_size, answer.text));
     out[at_size] = '\n';
     const std::string_view places = protocol::cut_again(out.subspan(at_size + 1), answer, bound);
     const std::size_t size = at_size + 1 + places.size();
+    assert(size + 2 <= out.size());
     out[size] = '\n';
     out[size + 1] = '\n';
     sent(size + 2, out.data());
@@ -254,6 +274,7 @@ void Session::invalid(std::string_view line) {
 
 // As much of it comes back as a line may have.
 void Session::too_long(std::string_view line) {
+    assert(line.size() > host_.core.limits.line_max);
     ++host_.core.counters.lines_too_long;
     invalid(line.substr(0, host_.core.limits.line_max));
 }
@@ -291,6 +312,7 @@ void Session::tick() {
         return {UINT32_MAX, nullptr};
     }();
     if (rule.counter == nullptr || stream_.dead()) return;
+    assert(host_.core.wire.seconds() >= stream_.waiting_since());
     const std::uint32_t waited_s = host_.core.wire.seconds() - stream_.waiting_since();
     if (std::uint64_t{waited_s} * 1000 < rule.limit_ms) return;
     ++*rule.counter;
@@ -304,6 +326,7 @@ void Session::drain() {
 }
 
 std::uint32_t Session::idle_seconds(std::uint32_t now) const {
+    assert(stream_.dead() || now >= stream_.waiting_since());
     using Waiting = reactor::Stream::Waiting;
     const Waiting waiting = stream_.waiting();
     const bool idle = waiting == Waiting::next || waiting == Waiting::first;
@@ -311,10 +334,24 @@ std::uint32_t Session::idle_seconds(std::uint32_t now) const {
 }
 
 void Session::on_drained() {
+    assert(!stream_.blocked());
     if (draining_ && !waits() && !stream_.holds_input()) stream_.finish();
 }
 
+void Session::check() const {
+    stream_.check();
+    assert(!asks() || !syncing_);
+    assert(!waits() || !stream_.listens());
+    if (!asks()) return;
+    const Question& question = host_.questions[question_];
+    assert(question.ticket);
+    assert(!question.at_line.empty());
+    assert(question.bound > 0);
+    question.at_line.check(host_.core.wire.blocks());
+}
+
 void Session::on_closed(reactor::Closed) {
+    assert(stream_.dead());
     host_.ended(*this);
 }
 

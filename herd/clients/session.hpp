@@ -41,6 +41,8 @@ public:
     void evict() { stream_.abort(); }
     // A WHATSAT of its waits for the Places service.
     bool asks() const { return question_ != Questions::none; }
+    // Asserts what must hold between calls. For tests.
+    void check() const;
 
 private:
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
@@ -76,5 +78,7 @@ private:
     bool skipping_ = false;
     bool draining_ = false;
 };
+
+static_assert(sizeof(Session) <= 88);  // Each connection has one.
 
 }  // namespace herd::clients
