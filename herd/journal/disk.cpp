@@ -31,6 +31,8 @@ Disk::~Disk() {
 }
 
 reactor::Result<void> Disk::open(std::size_t line_size_max) {
+    assert(line_size_max > 0);
+    assert(files_.capacity() == 0);
     auto buffers = reactor::PageArray<char>::map(files_max * (batch_size + line_size_max));
     if (!buffers) return std::unexpected(buffers.error());
     buffers_ = std::move(*buffers);
@@ -40,6 +42,8 @@ reactor::Result<void> Disk::open(std::size_t line_size_max) {
 }
 
 File& Disk::add(int fd, std::uint64_t size, const table::rules::Position& position) {
+    assert(fd >= 0);
+    assert(files_.size() < files_max);
     File* const file = files_.emplace(core_.table, fd, size, position);
     assert(file != nullptr);
     return *file;
@@ -54,6 +58,7 @@ void Disk::give_up(File& file) {
 
 void Disk::close_unused(File& file) {
     if (!file.given_up() || file.unanswered() > 0) return;
+    assert(given_up_ > 0);
     folder_.close(file.fd());
     files_.release(file);
     --given_up_;
@@ -61,16 +66,19 @@ void Disk::close_unused(File& file) {
 
 std::span<char> Disk::buffer_of(const File& file) {
     const std::size_t size = buffers_.size() / files_max;
+    assert(size > batch_size);
     return {&buffers_[files_.handle(file).index * size], size};
 }
 
 reactor::Result<void> Disk::pump(File& file, std::uint64_t count) {
     assert(!file.given_up());
+    assert(count > 0);
     if (file.busy()) return {};
     const reactor::Instant now = core_.loop.now();
     if (quiet()) return file.pump(buffer_of(file), count, now);
     const std::string_view batch = file.take(buffer_of(file), count, now);
     if (!batch.empty()) {
+        assert(file.busy());
         writer_.ask({.what = What::write,
                      .fd = file.fd(),
                      .bytes = batch,
@@ -87,6 +95,7 @@ void Disk::sync(File& file) {
 }
 
 void Disk::sync_folder(int fd) {
+    assert(fd >= 0);
     syncer_.ask({.what = What::sync_folder, .fd = fd});
 }
 
@@ -95,6 +104,8 @@ File* Disk::find(const sys::Errand& errand) {
 }
 
 void Disk::on_synced(const sys::Errand& errand) {
+    assert(errand.what == What::sync || errand.what == What::sync_folder);
+    assert(errand.error >= 0);
     core_.wire.post_flush();
     if (errand.what == What::sync_folder) {
         if (errand.error != 0) events_.on_failed(nullptr, "sync", reactor::Errno{errand.error});
@@ -112,6 +123,8 @@ void Disk::on_synced(const sys::Errand& errand) {
 }
 
 void Disk::on_written(const sys::Errand& errand) {
+    assert(errand.what == What::write);
+    assert(errand.error >= 0);
     core_.wire.post_flush();
     File* const file = find(errand);
     assert(file != nullptr);
@@ -123,6 +136,18 @@ void Disk::on_written(const sys::Errand& errand) {
     } else {
         events_.on_written(*file);
     }
+}
+
+// While a helper tells of what it has done, others may still be with it.
+void Disk::check() const {
+    std::uint32_t given_up = 0;
+    files_.for_each([&](const File& file) {
+        file.check();
+        given_up += file.given_up() ? 1U : 0U;
+        assert(!quiet() || file.unanswered() == 0);
+        assert(!file.given_up() || file.unanswered() > 0);
+    });
+    assert(given_up == given_up_);
 }
 
 }  // namespace herd::journal

@@ -73,6 +73,8 @@ public:
     reactor::Instant writing_since() const { return writer_.busy_since(); }
     std::uint32_t size() const { return files_.size(); }
     std::uint32_t given_up() const { return given_up_; }
+    // Asserts what must hold between calls. For tests.
+    void check() const;
 
 private:
     std::span<char> buffer_of(const File& file);

@@ -13,14 +13,17 @@ File::File(table::LocationTable& table,
            std::uint64_t size,
            const table::rules::Position& position)
     : table_(table), follower_(table), fd_(fd), seq_(position.seq), size_(size) {
+    assert(fd >= 0);
     follower_.resume(position);
 }
 
 reactor::Result<void> File::write(std::string_view bytes) {
     assert(!busy());
+    assert(!given_up_);
     while (!bytes.empty()) {
         const auto written = reactor::sys::write(fd_, bytes);
         if (!written) return std::unexpected(written.error());
+        assert(*written <= bytes.size());
         size_ += *written;
         bytes.remove_prefix(*written);
     }
@@ -33,14 +36,17 @@ reactor::Result<void> File::pump(std::span<char> buffer,
     do {
         if (auto done = write(fill(buffer, count, now)); !done) return done;
     } while (count > 0 && follower_.behind());
+    assert(follower_.position().seq >= seq_);
     seq_ = follower_.position().seq;
     return {};
 }
 
 std::string_view File::take(std::span<char> buffer, std::uint64_t count, reactor::Instant now) {
     assert(!busy());
+    assert(!given_up_);
     const std::string_view batch = fill(buffer, count, now);
     taken_seq_ = follower_.position().seq;
+    assert(taken_seq_ >= seq_);
     writing_ = batch.size();
     if (!busy()) seq_ = taken_seq_;
     return batch;
@@ -50,10 +56,13 @@ void File::on_written() {
     assert(busy());
     size_ += std::exchange(writing_, 0);
     seq_ = taken_seq_;
+    assert(!busy());
 }
 
 void File::mark() {
     assert(unsettled_ == 0);
+    assert(!given_up_);
+    assert(marked_ <= size_);
     ++unsettled_;
     marked_ = size_;
 }
@@ -61,6 +70,7 @@ void File::mark() {
 void File::on_synced(bool done) {
     assert(unsettled_ > 0);
     --unsettled_;
+    assert(synced_ <= marked_);
     if (done) synced_ = marked_;
 }
 
@@ -77,7 +87,19 @@ std::string_view File::fill(std::span<char> buffer, std::uint64_t& count, reacto
         if (record == nullptr) continue;
         used += format_line(buffer.subspan(used), table_.line(*record)).size();
     }
+    assert(used <= buffer.size());
     return {buffer.data(), used};
+}
+
+void File::check() const {
+    assert(fd_ >= 0);
+    assert(synced_ <= marked_);
+    assert(marked_ <= size_);
+    assert(unsettled_ <= 1);
+    assert(seq_ <= table_.feed().seq());
+    assert(!busy() || seq_ <= taken_seq_);
+    assert(busy() || seq_ <= follower_.position().seq);
+    follower_.check();
 }
 
 }  // namespace herd::journal

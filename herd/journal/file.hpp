@@ -55,6 +55,9 @@ public:
     std::uint64_t size() const { return size_; }
     std::uint64_t unsynced() const { return size_ - synced_; }
 
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
 private:
     std::string_view fill(std::span<char> buffer, std::uint64_t& count, reactor::Instant now);
 

@@ -43,6 +43,7 @@ Folder::~Folder() {
 }
 
 reactor::Result<void> Folder::start_helper() {
+    assert(names_.size() == 0);
     auto names = reactor::PageArray<Names>::map(1);
     if (!names) return std::unexpected(names.error());
     names_ = std::move(*names);
@@ -65,6 +66,8 @@ reactor::Result<void> Folder::open() {
 }
 
 void Folder::ask(Step step, const sys::Errand& errand) {
+    assert(step_ == Step::none);
+    assert(step != Step::none);
     step_ = step;
     helper_.ask(errand);
 }
@@ -83,6 +86,7 @@ void Folder::install(Aside aside, std::uint32_t number) {
     assert(!busy());
     if (aside == Aside::none) return ask_to_name();
     assert(removing_ == 0);
+    assert(number > 0);
     const auto path = aside == Aside::bad ? name_bad(place_, names().aside)
                                           : name_refused(place_, number, names().aside);
     // The helper then says what is wrong with it.
@@ -109,6 +113,7 @@ void Folder::remove_refused(std::uint32_t count) {
 }
 
 void Folder::close(int fd) {
+    assert(fd >= 0);
     helper_.ask({.what = What::close, .fd = fd});
 }
 
@@ -116,9 +121,11 @@ void Folder::on_done(const sys::Errand& errand) {
     core_.wire.post_flush();
     if (errand.what == What::close) return;
     if (errand.what == What::remove) {
-        if (errand.path == names().aside.data()) remove_refused(removing_ - 1);
-        return;
+        if (errand.path != names().aside.data()) return;
+        assert(removing_ > 0);
+        return remove_refused(removing_ - 1);
     }
+    assert(busy());
     on_step(std::exchange(step_, Step::none), errand);
 }
 
@@ -130,6 +137,7 @@ void Folder::on_step(Step step, const sys::Errand& errand) {
             return on_opened(errand);
         case Step::making:
             if (errand.error != 0) return told_.made(reactor::failure(errand.error));
+            assert(errand.fd >= 0);
             return told_.made(errand.fd);
         case Step::putting_aside:
             return on_put_aside(errand.error);
@@ -140,6 +148,7 @@ void Folder::on_step(Step step, const sys::Errand& errand) {
 
 void Folder::on_opened(const sys::Errand& errand) {
     if (errand.error != 0) return told_.made(reactor::failure(errand.error));
+    assert(errand.fd >= 0);
     keep(errand.fd);
     ask_to_make();
 }
@@ -148,6 +157,13 @@ void Folder::on_put_aside(int error) {
     if (error != 0 && error != ENOENT) return told_.installed(result_of(error));
     if (error == 0) log_put_aside(core_, names().aside.data());
     ask_to_name();
+}
+
+void Folder::check() const {
+    assert(!busy() || !idle());
+    assert(busy() == (making() || installing()));
+    assert(!place_.file.empty());
+    assert(place_.next != place_.file);
 }
 
 }  // namespace herd::journal

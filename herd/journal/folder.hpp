@@ -57,6 +57,8 @@ public:
     bool installing() const { return step_ == Step::putting_aside || step_ == Step::naming; }
     const Paths& place() const { return place_; }
     int fd() const { return fd_; }  // to be synced; -1: there is none
+    // Asserts what must hold between calls. For tests.
+    void check() const;
 
 private:
     enum class Step : std::uint8_t { none, opening, making, putting_aside, naming };

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t crc_size = 8;
 constexpr std::size_t text_at = crc_size + 1;
+static_assert(text_at + 1 == frame_size);
 
 void put_crc(char* out, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -30,6 +31,7 @@ std::string_view format_line(std::span<char> out, std::string_view text) {
 }
 
 std::string format_title(std::string_view server) {
+    assert(!server.empty());
     const std::string text = std::string(title_mark) + std::string(server);
     std::string line(text.size() + frame_size, '\0');
     format_line(line, text);
@@ -41,6 +43,7 @@ Line read_line(std::string_view bytes) {
     if (end == std::string_view::npos) return {Line::Kind::cut, {}, 0};
     if (end < text_at) return {Line::Kind::torn, {}, 0};
     const std::string_view text = bytes.substr(text_at, end - text_at);
+    assert(text.size() + frame_size == end + 1);
     char expected[text_at];
     put_crc(expected, text);
     if (std::memcmp(expected, bytes.data(), text_at) != 0) {

@@ -3,6 +3,7 @@
 #include "reactor/time.hpp"
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,9 +14,13 @@ namespace herd::journal {
 // count as one, so the oldest may be taken for older than it is by that much.
 class Held {
 public:
-    explicit Held(reactor::Duration limit) : grain_(limit / 8) {}
+    explicit Held(reactor::Duration limit) : grain_(limit / 8) {
+        assert(grain_ > reactor::Duration::zero());
+    }
 
     void add(std::uint64_t mark, reactor::Instant now) {
+        assert(empty() || mark >= newest().mark);
+        assert(empty() || now >= newest().since);
         const bool opens = empty() || now - newest().since >= grain_;
         if (opens && count_ < stretches_max) {
             ++count_;
@@ -32,7 +37,22 @@ public:
 
     bool empty() const { return count_ == 0; }
     // Not when it is empty.
-    reactor::Instant since() const { return stretches_[first_].since; }
+    reactor::Instant since() const {
+        assert(!empty());
+        return stretches_[first_].since;
+    }
+
+    // Asserts what must hold between calls. For tests.
+    void check() const {
+        assert(first_ < stretches_max);
+        assert(count_ <= stretches_max);
+        for (std::size_t i = 1; i < count_; ++i) {
+            const Stretch& before = stretches_[(first_ + i - 1) % stretches_max];
+            const Stretch& after = stretches_[(first_ + i) % stretches_max];
+            assert(before.mark <= after.mark);
+            assert(before.since <= after.since);
+        }
+    }
 
 private:
     struct Stretch {

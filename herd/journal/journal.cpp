@@ -14,7 +14,8 @@
 //
 //   late --> stuck --all answered--> trouble --retry--> making --> writing --> installing --> well
 //
-// Answers are held only while there is a current file. check() asserts all of this.
+// Answers are held only while there is a current file. check_states() asserts all of this, at each
+// flush and whenever a helper has answered.
 #include "herd/journal/journal.hpp"
 
 #include "herd/journal/format.hpp"
@@ -53,10 +54,14 @@ Journal::Journal(Core& core, const config::Journal& config)
                    *this)}),
       disk_(core, folder_, *this),
       timer_(core.loop, reactor::Delegate<void()>::to<&Journal::on_timer>(*this)),
-      held_(limit_) {}
+      held_(limit_) {
+    assert(limit_ > reactor::Duration::zero());
+}
 
 Outcome<> Journal::open() {
     if (!on_) return {};
+    assert(current_ == nullptr);
+    assert(next_ == nullptr);
     if (const auto opened = disk_.open(core_.table.line_size_max() + frame_size); !opened) {
         return refuse(folder_.place(), opened.error());
     }
@@ -71,6 +76,8 @@ Outcome<> Journal::open() {
 }
 
 void Journal::go_on(const Recovered& start) {
+    assert(current_ == nullptr);
+    assert(start.fd < 0 || start.error == reactor::Errno{});
     pumped_seq_ = core_.table.feed().seq();
     aside_ = start.aside;
     kept_ = start.kept;
@@ -98,28 +105,9 @@ std::uint64_t Journal::table_bytes() const {
     return bytes;
 }
 
-void Journal::check() const {
-    if (!on_) return;
-    const std::uint32_t files = (current_ != nullptr ? 1U : 0U) + (next_ != nullptr ? 1U : 0U);
-    assert(disk_.size() == files + disk_.given_up());
-    assert(current_ != nullptr || troubled_);
-    assert(current_ != nullptr || held_.empty());
-    assert(next_ != nullptr || !next_synced_);
-    if (stuck_) {
-        assert(troubled_);
-        assert(files == 0);
-        return;
-    }
-    if (folder_.making()) assert(next_ == nullptr);
-    if (folder_.installing()) {
-        assert(next_ != nullptr);
-        assert(disk_.quiet());
-    }
-}
-
 void Journal::pump() {
     if (!on_) return;
-    check();
+    check_states();
     if (late()) give_up();
     if (stuck_ && disk_.idle() && folder_.idle()) stuck_ = false;
     if (!folder_.installing()) advance();
@@ -127,6 +115,8 @@ void Journal::pump() {
 }
 
 void Journal::advance() {
+    assert(!folder_.installing());
+    assert(core_.table.feed().seq() >= pumped_seq_);
     const std::uint64_t changes = core_.table.feed().seq() - pumped_seq_;
     pumped_seq_ += changes;
     if (current_ != nullptr) pump_current(changes);
@@ -147,6 +137,7 @@ bool Journal::pump_file(File& file, std::uint64_t changes) {
 }
 
 void Journal::pump_current(std::uint64_t changes) {
+    assert(current_ != nullptr);
     // Then hold() has let answers go.
     const bool owes_all = !lagging_ && disk_.quiet();
     if (!pump_file(*current_, changes)) return;
@@ -159,6 +150,7 @@ void Journal::pump_current(std::uint64_t changes) {
 }
 
 void Journal::pump_next(std::uint64_t changes) {
+    assert(next_ != nullptr);
     if (!next_waits() && !pump_file(*next_, changes)) return;
     // What a helper still writes is not in its size yet.
     if (next_base_ == 0 && !next_->behind() && !next_->busy()) next_base_ = next_->size();
@@ -173,6 +165,7 @@ bool Journal::next_ready() const {
 // For the disk. It may have some more to wait for than the current file: so it catches up even when
 // the disk is slower than the clients are.
 bool Journal::next_waits() const {
+    assert(next_ != nullptr);
     const std::uint64_t usual = current_ != nullptr ? current_->unsynced() : 0;
     return next_->unsynced() > usual + pace_.unsynced_max;
 }
@@ -185,16 +178,19 @@ bool Journal::next_due() const {
 }
 
 bool Journal::next_has_all() const {
+    assert(next_ != nullptr);
     return next_->seq() >= (current_ != nullptr ? current_->seq() : core_.table.feed().seq());
 }
 
 void Journal::on_made(const reactor::Result<int>& fd) {
-    check();
+    check_states();
+    assert(next_ == nullptr);
     if (!fd) return complain("open", describe(fd.error()));
     if (stuck_ || (leaving_ && current_ != nullptr)) {
         folder_.close(*fd);
         return folder_.remove_next();
     }
+    assert(*fd >= 0);
     next_ = &disk_.add(*fd, 0, table::rules::Position{});
     next_synced_ = false;
     next_base_ = 0;
@@ -202,7 +198,7 @@ void Journal::on_made(const reactor::Result<int>& fd) {
 }
 
 void Journal::on_installed(const reactor::Result<void>& done) {
-    check();
+    check_states();
     if (next_ != nullptr) {
         if (done) return take_over();
         return lose(*next_, "rename", done.error());
@@ -218,6 +214,9 @@ void Journal::on_named() {
 }
 
 void Journal::take_over() {
+    assert(next_ != nullptr);
+    assert(disk_.quiet());
+    assert(!folder_.busy());
     if (current_ != nullptr) retire(current_);
     current_ = std::exchange(next_, nullptr);
     base_ = next_base_ != 0 ? next_base_ : current_->size();
@@ -225,6 +224,7 @@ void Journal::take_over() {
     // What is in the kept ones is in this one, too, and on the disk.
     if (refused_ == 0) folder_.remove_refused(std::exchange(kept_, 0));
     next_synced_ = doubtful_ = false;
+    assert(base_ > 0);
     lagging_ = current_->behind();
     pause_ = pause_min;
     ++core_.counters.journal_renewals;
@@ -234,6 +234,7 @@ void Journal::take_over() {
 }
 
 void Journal::lose(File& file, std::string_view what, reactor::Errno error) {
+    assert(&file == current_ || &file == next_);
     if (&file == next_) {
         drop_next();
     } else {
@@ -244,12 +245,15 @@ void Journal::lose(File& file, std::string_view what, reactor::Errno error) {
 }
 
 void Journal::drop_next() {
+    assert(next_ != nullptr);
     folder_.remove_next();
     retire(next_);
     next_synced_ = round_.next_complete = false;
 }
 
 void Journal::complain(std::string_view what, std::string_view reason) {
+    assert(on_);
+    assert(!reason.empty());
     ++core_.counters.journal_failures;
     retry_at_ = core_.loop.now() + pause_;
     pause_ = std::min(2 * pause_, pause_max);
@@ -293,6 +297,7 @@ bool Journal::late() const {
 }
 
 void Journal::give_up() {
+    assert(!stuck_);
     stuck_ = true;
     if (next_ != nullptr) drop_next();
     if (current_ != nullptr) retire(current_);
@@ -315,6 +320,9 @@ bool Journal::round_due() const {
 }
 
 void Journal::begin_round() {
+    assert(!disk_.in_round());
+    assert(!folder_.installing());
+    assert(current_ == nullptr || current_->seq() >= synced_seq_);
     round_ = {.seq = current_ != nullptr ? current_->seq() : 0,
               .next_complete = next_ != nullptr && next_has_all()};
     round_begun_ = core_.loop.now();
@@ -327,17 +335,20 @@ void Journal::begin_round() {
 
 // What comes next begins in pump().
 void Journal::on_failed(File* file, std::string_view what, reactor::Errno error) {
-    check();
+    assert(!what.empty());
+    check_states();
     if (file == nullptr) file = current_;
     if (file != nullptr) lose(*file, what, error);
 }
 
 void Journal::on_written(File& file) {
-    check();
+    check_states();
+    assert(&file == current_ || &file == next_);
     if (&file == current_) release(settled_seq());
 }
 
 void Journal::on_round_ended() {
+    assert(!disk_.in_round());
     next_synced_ = next_ != nullptr && round_.next_complete;
     if (current_ != nullptr) {
         synced_seq_ = std::max(synced_seq_, round_.seq);

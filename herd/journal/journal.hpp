@@ -69,7 +69,8 @@ public:
 
     // "off", "ok", or "failed" for as long as nothing can be kept.
     std::string_view state() const { return !on_ ? "off" : troubled_ ? "failed" : "ok"; }
-    // Asserts that it is in a state that there is. After open().
+    // Asserts that it is in a state that there is, and all that it consists of. After open(). For
+    // tests.
     void check() const;
 
     // The server shuts down: what is not on the disk is put there now.
@@ -83,6 +84,7 @@ private:
         bool next_complete = false;  // The next file had all of them, too.
     };
 
+    void check_states() const;
     void go_on(const Recovered& start);
     std::uint64_t table_bytes() const;
 

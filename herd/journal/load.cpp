@@ -48,12 +48,15 @@ std::size_t Loading::read(std::string_view bytes) {
         going_ = next.kind == Line::Kind::good && line(next.text);
         if (going_) taken += next.size;
     }
+    assert(taken <= bytes.size());
     content.good += taken;
     return taken;
 }
 
 // Only what a first write cut short may look like is thrown away.
 Content Loading::finish() {
+    assert(content.good <= content.size);
+    assert(content.expired + content.refused() <= content.records);
     const std::size_t whole = title_mark.size() + core_.name.size() + frame_size;
     const bool cut = going_ && content.size < whole;
     if (content.kind == Kind::fresh && !cut) content.kind = Kind::unreadable;
@@ -61,6 +64,7 @@ Content Loading::finish() {
 }
 
 bool Loading::line(std::string_view text) {
+    assert(content.kind == Kind::fresh || content.kind == Kind::ours);
     if (content.kind == Kind::fresh) {
         title(text);
         return content.kind == Kind::ours;
@@ -98,17 +102,21 @@ void Loading::title(std::string_view text) {
 }  // namespace
 
 reactor::Result<Content> load(int fd, Core& core) {
+    assert(fd >= 0);
+    assert(!core.name.empty());
     auto pages = reactor::Pages::map(piece_size);
     if (!pages) return std::unexpected(pages.error());
     const std::span<char> room = (*pages).bytes();
     Loading loading(core);
     std::size_t held = 0;
     while (true) {
+        assert(held < room.size());
         const auto got = reactor::sys::read(fd, room.subspan(held));
         if (!got) return std::unexpected(got.error());
         loading.content.size += *got;
         if (*got == 0) break;
         held += *got;
+        assert(held <= room.size());
         const std::size_t taken = loading.read({room.data(), held});
         held -= taken;
         // No line is as long as a piece. Of a bad file only the size is still wanted.

@@ -37,10 +37,12 @@ reactor::Result<std::string_view> name_beside(const Paths& place,
     end = std::ranges::copy(mark, end).out;
     end = std::to_chars(end, end + digits_max, number).ptr;
     *end = '\0';
+    assert(static_cast<std::size_t>(end - start) < out.size());
     return std::string_view(start, static_cast<std::size_t>(end - start));
 }
 
 void log_content(Core& core, std::string_view file, const Content& content) {
+    assert(content.good <= content.size);
     core.log.event(Level::info, "journal_loaded")
         .field("file", file)
         .field("records", content.records)
@@ -125,6 +127,7 @@ reactor::Result<void> put_aside(Core& core, const Paths& place) {
 }
 
 Outcome<Recovered> start_with(Core& core, const Paths& place, int fd) {
+    assert(fd >= 0);
     // Ours alone from here on: what a killed run has left behind is nobody else's.
     static_cast<void>(sys::remove(place.next.c_str()));
     const auto content = read(core, place.file, fd);
@@ -138,6 +141,7 @@ Outcome<Recovered> start_with(Core& core, const Paths& place, int fd) {
         const auto moved = put_aside(core, place);
         return moved ? recover(core, place) : refuse(place.file, describe(moved.error()));
     }
+    assert(found.good <= found.size);
     Recovered start{
         .fd = fd, .size = found.good, .aside = reason_of(found), .refused = found.refused()};
     if (found.good == found.size) return start;
@@ -151,11 +155,13 @@ Outcome<Recovered> start_with(Core& core, const Paths& place, int fd) {
 }  // namespace
 
 Paths Paths::of(const std::string& folder, std::string_view server) {
+    assert(!server.empty());
     const std::string file = folder + "/" + std::string(server) + ".journal";
     return {folder, file, file + ".new"};
 }
 
 Outcome<Recovered> recover(Core& core, const Paths& place) {
+    assert(!place.folder.empty());
     // Whether there is a folder shows when the file is opened.
     static_cast<void>(sys::make_folder(place.folder.c_str()));
     const auto fd = sys::open_to_keep(place.file.c_str());
@@ -177,6 +183,7 @@ reactor::Result<std::string_view> name_bad(const Paths& place, std::span<char> o
 reactor::Result<std::string_view> name_refused(const Paths& place,
                                                std::uint32_t number,
                                                std::span<char> out) {
+    assert(number > 0);
     return name_beside(place, ".refused-", number, out);
 }
 
