@@ -62,12 +62,16 @@ Client::~Client() {
 }
 
 void Client::make_standing(Lookup& lookup) {
+    assert(!lookup.standing);
     lookup.standing = true;
     lookup.state = State::settled;
 }
 
 reactor::Result<void> Client::open(const config::Limits& limits) {
+    assert(seats_ == 0);
     assert(limits.places_in_flight > 0);
+    assert(limits.places_body_max > 0);
+    assert(limits.places_deadline_ms > 0);
     seats_ = limits.places_in_flight;
     queue_max_ = limits.places_queue;
     patience_ = std::chrono::milliseconds(limits.places_deadline_ms);
@@ -89,6 +93,7 @@ reactor::Result<void> Client::open(const config::Limits& limits) {
 
 Ticket Client::begin(const protocol::PlacesQuery& query, Answered answered) {
     assert(answered);
+    assert(seats_ > 0);
     if (waiters_.full()) {
         ++counters_.refused;
         return {};
@@ -126,6 +131,7 @@ Lookup& Client::lookup_for(const protocol::PlacesQuery& query) {
 
 // Null when the queue is full. What is queued may go on to a free seat, so these count as well.
 Lookup* Client::new_lookup(const protocol::PlacesQuery& query, const LookupKey& key) {
+    assert(seated_ <= seats_);
     if (queued_ >= queue_max_ + (seats_ - seated_)) return nullptr;
     Lookup* lookup = lookups_.emplace();
     if (lookup == nullptr) return nullptr;
@@ -142,6 +148,7 @@ Lookup* Client::new_lookup(const protocol::PlacesQuery& query, const LookupKey& 
 }
 
 void Client::attach(Waiter& waiter) {
+    assert(!waiter.linked());
     Lookup& lookup = waiter.lookup;
     ++lookup.waiting;
     (lookup.state == State::settled ? ready_ : lookup.waiters).push_back(waiter);
@@ -167,6 +174,7 @@ void Client::hand_out() {
         Waiter* waiter = ready_.pop();
         if (waiter == nullptr) return;
         Lookup& lookup = waiter->lookup;
+        assert(lookup.state == State::settled);
         const Answered answered = waiter->answered;
         waiters_.release(*waiter);
         // The lookup still counts this waiter: whatever is cancelled in the call, its text stays.
@@ -184,6 +192,8 @@ void Client::admit() {
             fail(*lookup, Trouble::timed_out);
             continue;
         }
+        assert(lookup->state == State::queued);
+        assert(queued_ > 0);
         unlink<ByTurn>(*lookup);
         --queued_;
         take_seat(*lookup);
@@ -193,6 +203,7 @@ void Client::admit() {
 }
 
 protocol::CutPlaces Client::answer_of(const Lookup& lookup) {
+    assert(lookup.state == State::settled);
     if (lookup.failed) {
         const TroubleFacts& why = facts(lookup.trouble);
         return {protocol::format_places_failure(failure_room_, why.status, why.message)};
@@ -203,7 +214,9 @@ protocol::CutPlaces Client::answer_of(const Lookup& lookup) {
 
 void Client::fetch(Lookup& lookup) {
     assert(lookup.seat != Lookup::no_seat);
+    assert(by_seat_[lookup.seat] == &lookup);
     assert(lookup.attempts < attempts_max);
+    assert(lookup.state == State::queued || lookup.state == State::resting);
     ++counters_.requests;
     ++lookup.attempts;
     lookup.state = State::fetching;
@@ -213,9 +226,11 @@ void Client::fetch(Lookup& lookup) {
 }
 
 void Client::on_fetched(std::uint32_t seat, const FetchResult& result) {
+    assert(seat < seats_);
     assert(by_seat_[seat] != nullptr);
     Lookup& lookup = *by_seat_[seat];
     assert(lookup.state == State::fetching);
+    assert(lookup.seat == seat);
     lookup.state = State::resting;
     turn_.post();  // The fetcher may have become wider.
     const std::span<char> room(&rooms_[std::size_t{seat} * room_size_], room_size_);
@@ -231,6 +246,8 @@ void Client::on_fetched(std::uint32_t seat, const FetchResult& result) {
 
 // Lets the lookup try again after a pause, if that is of use, in time and within the budget.
 bool Client::rest(Lookup& lookup, Trouble trouble) {
+    assert(lookup.state == State::resting);
+    assert(lookup.attempts > 0);
     if (!facts(trouble).worth_retry || lookup.attempts == attempts_max) return false;
     const reactor::Duration pause = rest_time();
     if (pause + 2 * reserve_ > time_left(lookup)) return false;
@@ -247,6 +264,7 @@ bool Client::rest(Lookup& lookup, Trouble trouble) {
 }
 
 void Client::on_rested() {
+    assert(!rested_.pending());
     auto next = reactor::Instant::max();
     for (std::uint32_t seat = 0; seat < seats_; ++seat) {
         Lookup* lookup = by_seat_[seat];
@@ -262,6 +280,7 @@ void Client::on_rested() {
 
 // Decides what is late. A transfer that is still under way here has failed to end by itself.
 void Client::on_deadline() {
+    assert(!deadline_.pending());
     while (Lookup* lookup = by_deadline_.front()) {
         if (lookup->deadline > loop_.now()) {
             deadline_.start_at(lookup->deadline);
@@ -273,6 +292,8 @@ void Client::on_deadline() {
 }
 
 void Client::fail(Lookup& lookup, Trouble trouble) {
+    assert(!lookup.standing);
+    assert(!lookup.failed);
     ++counters_.failed;
     count(trouble);
     lookup.failed = true;
@@ -285,6 +306,7 @@ void Client::settle(Lookup& lookup) {
     assert(lookup.waiting > 0);
     close(lookup);
     ready_.steal(lookup.waiters);
+    assert(lookup.waiters.empty());
     turn_.post();
 }
 
@@ -293,6 +315,7 @@ void Client::close(Lookup& lookup) {
     assert(lookup.state != State::settled);
     if (lookup.state == State::fetching) fetcher_.abandon(lookup.seat);
     if (lookup.state == State::queued) {
+        assert(queued_ > 0);
         unlink<ByTurn>(lookup);
         --queued_;
     }
@@ -303,6 +326,7 @@ void Client::close(Lookup& lookup) {
 
 void Client::take_seat(Lookup& lookup) {
     assert(seated_ < seats_);
+    assert(lookup.seat == Lookup::no_seat);
     std::uint32_t seat = 0;
     while (by_seat_[seat] != nullptr) ++seat;
     by_seat_[seat] = &lookup;
@@ -314,6 +338,7 @@ void Client::take_seat(Lookup& lookup) {
 void Client::free_seat(Lookup& lookup) {
     if (lookup.seat == Lookup::no_seat) return;
     assert(by_seat_[lookup.seat] == &lookup);
+    assert(seated_ > 0);
     by_seat_[lookup.seat] = nullptr;
     lookup.seat = Lookup::no_seat;
     --seated_;

@@ -35,6 +35,7 @@ public:
     static constexpr std::uint32_t answers_per_turn = 32;
     static constexpr reactor::Duration rest_min = std::chrono::milliseconds(100);
     static constexpr reactor::Duration rest_max = std::chrono::milliseconds(400);
+    static_assert(rest_min < rest_max);
     // The fetcher gives up this long before the lookup does: normally it is the one to say why.
     static constexpr reactor::Duration reserve_max = std::chrono::milliseconds(100);
     // One retry for every ten lookups that went upstream, and a few on credit.
@@ -77,6 +78,9 @@ public:
     std::uint32_t queued() const { return queued_; }
     std::uint32_t seated() const { return seated_; }
 
+    // Asserts what must hold between calls. O(n), for tests.
+    void check() const;
+
 private:
     static void make_standing(Lookup& lookup);
 
@@ -103,6 +107,8 @@ private:
     void free_seat(Lookup& lookup);
     void count(Trouble trouble);
     reactor::Duration time_left(const Lookup& lookup) const;
+    void check_lookup(const Lookup& lookup) const;
+    void check_lists() const;
 
     reactor::Loop& loop_;
     Fetcher& fetcher_;

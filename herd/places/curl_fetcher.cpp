@@ -177,6 +177,7 @@ struct CurlFetcher::Callbacks {
     static std::size_t on_body(const char* bytes, std::size_t, std::size_t size, void* to) {
         auto& seat = *static_cast<Seat*>(to);
         CurlFetcher& fetcher = *seat.owner;
+        assert(seat.body_size <= fetcher.body_max_);
         if (size > fetcher.body_max_ - seat.body_size) {
             seat.overflowed = true;
             return CURL_WRITEFUNC_ERROR;
@@ -280,6 +281,7 @@ std::uint32_t CurlFetcher::width() const {
 void CurlFetcher::start(std::uint32_t index, const FetchRequest& request, reactor::Duration limit) {
     Seat& seat = seats_[index];
     assert(seat.state == State::free);
+    assert(fetched_);
     assert(limit > reactor::Duration::zero());
     ++counters_.transfers;
     seat.body_size = 0;
@@ -324,7 +326,7 @@ void CurlFetcher::abandon(std::uint32_t index) {
 
 void CurlFetcher::detach(Seat& seat) {
     assert(seat.state == State::running);
-    check(curl_multi_remove_handle(multi_, seat.easy));
+    expect_ok(curl_multi_remove_handle(multi_, seat.easy));
 }
 
 void CurlFetcher::on_ready(int fd, reactor::Ready ready) {
@@ -341,8 +343,9 @@ void CurlFetcher::on_timer() {
 }
 
 void CurlFetcher::act(int fd, int events) {
+    assert(multi_ != nullptr);
     int running = 0;
-    check(curl_multi_socket_action(multi_, fd, events, &running));
+    expect_ok(curl_multi_socket_action(multi_, fd, events, &running));
     turn_.post();
 }
 
@@ -367,6 +370,7 @@ void CurlFetcher::collect() {
 }
 
 void CurlFetcher::end(Seat& seat, int code) {
+    assert(seat.owner == this);
     long status = 0;
     curl_easy_getinfo(seat.easy, CURLINFO_RESPONSE_CODE, &status);
     seat.status = static_cast<std::uint32_t>(status);
@@ -382,13 +386,14 @@ void CurlFetcher::hand_over() {
     for (std::uint32_t i = 0; i < results_per_turn; ++i) {
         Seat* seat = ended_.pop();
         if (seat == nullptr) return;
+        assert(seat->state == State::ended);
         seat->state = State::free;
         const auto index = static_cast<std::uint32_t>(seat - &seats_[0]);
         fetched_(index, {seat->fault, seat->status, {body_of(*seat), seat->body_size}});
     }
 }
 
-void CurlFetcher::check(int multi_code) {
+void CurlFetcher::expect_ok(int multi_code) {
     if (multi_code != CURLM_OK) ++counters_.unexpected;
 }
 

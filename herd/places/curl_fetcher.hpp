@@ -62,6 +62,9 @@ public:
 
     const Counters& counters() const { return counters_; }
 
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
 private:
     enum class State : std::uint8_t { free, running, ended };
 
@@ -89,7 +92,7 @@ private:
     void hand_over();
     void end(Seat& seat, int code);
     void detach(Seat& seat);
-    void check(int multi_code);
+    void expect_ok(int multi_code);
 
     Fetched fetched_;
     Counters counters_;

@@ -1,6 +1,7 @@
 #include "herd/places/curl_watches.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace herd::places {
@@ -23,15 +24,27 @@ bool CurlWatches::watch(int fd, reactor::Interest interest) {
     guest->fd = fd;
     guest->watch = std::move(*watch);
     ++size_;
+    assert(size_ <= size_max);
     return true;
 }
 
 void CurlWatches::forget(int fd) {
     Guest* guest = find(fd);
     if (guest == nullptr) return;
+    assert(size_ > 0);
     guest->watch.stop();
     guest->fd = -1;
     --size_;
+}
+
+void CurlWatches::check() const {
+    std::size_t size = 0;
+    for (const Guest& guest : guests_) {
+        assert(guest.owner == this);
+        assert(guest.watch.active() == (guest.fd >= 0));
+        size += guest.fd >= 0 ? 1 : 0;
+    }
+    assert(size == size_);
 }
 
 CurlWatches::Guest* CurlWatches::find(int fd) {

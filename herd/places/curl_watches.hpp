@@ -26,6 +26,9 @@ public:
 
     std::size_t size() const { return size_; }
 
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
 private:
     struct Guest {
         void on_ready(reactor::Ready ready) const { owner->ready_(fd, ready); }

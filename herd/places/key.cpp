@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -28,6 +29,7 @@ Outcome<std::string> read_key(const std::string& path) {
     if (!file) return failure(field_of(path), reactor::Errno{errno});
     std::array<char, 1024> text{};
     const std::size_t size = std::fread(text.data(), 1, text.size(), file.get());
+    assert(size <= text.size());
     if (std::ferror(file.get()) != 0) {
         return failure(field_of(path), reactor::Errno{errno});
     }

@@ -14,6 +14,7 @@ namespace herd::places {
 namespace {
 
 std::int32_t millionths(double degrees) {
+    assert(std::abs(degrees) <= 180);
     return static_cast<std::int32_t>(std::lround(degrees * 1e6));
 }
 
@@ -24,6 +25,8 @@ LookupKey LookupKey::of(const protocol::PlacesQuery& query) {
 }
 
 reactor::Result<void> LookupTable::map(std::uint32_t capacity) {
+    assert(capacity > 0);
+    assert(chains_.size() == 0);
     auto chains = reactor::PageArray<Lookup*>::map(std::bit_ceil(capacity));
     if (!chains) return std::unexpected(chains.error());
     chains_ = std::move(*chains);
@@ -38,6 +41,8 @@ Lookup* LookupTable::find(const LookupKey& key) {
 }
 
 void LookupTable::insert(Lookup& lookup) {
+    assert(!lookup.standing);
+    assert(lookup.next == nullptr);
     assert(find(lookup.key) == nullptr);
     lookup.next = std::exchange(chain(lookup.key), &lookup);
 }
@@ -55,6 +60,7 @@ Lookup*& LookupTable::chain(const LookupKey& key) {
     static_assert(std::has_unique_object_representations_v<LookupKey>);
     const auto bytes = std::bit_cast<std::array<char, sizeof key>>(key);
     const std::uint64_t hash = hash_({bytes.data(), bytes.size()});
+    assert(std::has_single_bit(chains_.size()));
     return chains_[hash & (chains_.size() - 1)];
 }
 

@@ -8,6 +8,7 @@
 #include "reactor/result.hpp"
 #include "reactor/time.hpp"
 
+#include <cassert>
 #include <cstdint>
 #include <string_view>
 
@@ -28,7 +29,7 @@ struct Lookup;
 
 // One asker. Linked in its lookup's `waiters` until that is settled, then among the client's ready.
 struct Waiter : reactor::ListItem<Waiter> {
-    Waiter(Lookup& of, Places::Answered to) : lookup(of), answered(to) {}
+    Waiter(Lookup& of, Places::Answered to) : lookup(of), answered(to) { assert(answered); }
 
     Lookup& lookup;
     Places::Answered answered;

@@ -16,6 +16,7 @@ namespace {
 using protocol::PlacesStatus;
 
 constexpr std::string_view new_path = "/v1/places:searchNearby";
+static_assert(new_path.size() <= protocol::legacy_path_size_max({}));
 
 std::string_view default_base(config::Provider provider) {
     switch (provider) {
@@ -144,6 +145,9 @@ Outcome<Provider> Provider::make(const config::Places& config, std::string_view 
 
 FetchRequest Provider::request(const protocol::PlacesQuery& query, Room& room) const {
     assert(can_ask(query));
+    assert(!base_.empty());
+    assert(base_.size() <= config::base_url_size_max);
+    assert(key_.size() <= key_size_max);
     char* const path = std::ranges::copy(base_, room.url.data()).out;
     const std::span<char> path_room(path, room.url.data() + room.url.size());
     if (provider_ != config::Provider::google) {
@@ -170,6 +174,7 @@ bool Provider::https() const {
 std::expected<protocol::CutPlaces, Trouble> Provider::read(const FetchResult& result,
                                                            std::span<char> out) const {
     if (const auto trouble = trouble_of(result.fault)) return std::unexpected(*trouble);
+    assert(!out.empty());
     if (result.status >= 500) return std::unexpected(Trouble::failing);
     return provider_ == config::Provider::google ? read_new(result, out) : read_legacy(result, out);
 }

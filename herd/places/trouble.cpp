@@ -1,6 +1,8 @@
 #include "herd/places/trouble.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 namespace herd::places {
@@ -48,10 +50,17 @@ constexpr std::array<TroubleFacts, trouble_kinds> all_facts = {{
      PlacesStatus::unknown_error,
      false},
 }};
+static_assert(std::to_underlying(Trouble::internal) + 1 == trouble_kinds);
+static_assert(std::ranges::none_of(all_facts, &std::string_view::empty, &TroubleFacts::name));
+static_assert(std::ranges::none_of(all_facts, &std::string_view::empty, &TroubleFacts::message));
+static_assert(std::ranges::none_of(all_facts, [](const TroubleFacts& each) {
+    return each.status == PlacesStatus::ok;
+}));
 
 }  // namespace
 
 const TroubleFacts& facts(Trouble trouble) {
+    assert(std::to_underlying(trouble) < trouble_kinds);
     return all_facts[std::to_underlying(trouble)];
 }
 

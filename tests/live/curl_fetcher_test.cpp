@@ -113,7 +113,11 @@ public:
     }
 
     void run() {
-        while (service->client().waiting() > 0) loop.run_once();
+        while (service->client().waiting() > 0) {
+            loop.run_once();
+            service->client().check();
+            service->fetcher().check();
+        }
     }
 
     const places::Client::Counters& counters() const { return service->client().counters(); }

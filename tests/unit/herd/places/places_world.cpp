@@ -91,6 +91,7 @@ void World::settle() {
     do {
         loop.run_once();
     } while (loop.wakes_at() <= loop.now());
+    client->check();
 }
 
 void World::pass(Duration duration) {
@@ -98,6 +99,7 @@ void World::pass(Duration duration) {
     while (loop.wakes_at() <= until) {
         clock_ns = std::max(clock_ns, loop.wakes_at().time_since_epoch().count());
         loop.run_once();
+        client->check();
     }
     clock_ns = until.time_since_epoch().count();
     settle();
