@@ -10,6 +10,7 @@
 #include "reactor/sys.hpp"
 #include "reactor/wire.hpp"
 
+#include <cassert>
 #include <cstdint>
 #include <string_view>
 
@@ -39,6 +40,17 @@ struct Core {
         status.seq = table.feed().seq();
         status.digest = table.digest().root();
         status.counters = &counters;
+    }
+
+    // Asserts what must hold between calls, of it and of all that it refers to. For tests.
+    void check() const {
+        assert(!name.empty());
+        assert(epoch != 0);
+        assert(max_future_ns >= 0);
+        assert(ttl_ns >= 0);
+        table.check();
+        log.check();
+        wire.check();
     }
 
     bool expired(std::int64_t stamp_ns, std::int64_t wall_ns) const {

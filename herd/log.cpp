@@ -19,6 +19,7 @@ constexpr reactor::Duration retry_interval = std::chrono::seconds(1);
 
 std::string_view to_text(Level level) {
     constexpr std::string_view names[] = {"debug", "info", "warning", "error"};
+    static_assert(std::size(names) == std::to_underlying(Level::error) + 1);
     return names[std::to_underlying(level)];
 }
 
@@ -29,11 +30,14 @@ bool needs_quotes(std::string_view value) {
 }
 
 void put_digits(char* out, unsigned value, int digits) {
+    assert(digits > 0);
     for (int i = digits; i-- > 0; value /= 10) out[i] = static_cast<char>('0' + value % 10);
+    assert(value == 0);
 }
 
 // "2018-03-02T20:52:14.918963Z": UTC, 27 bytes.
 constexpr std::size_t stamp_size = 27;
+static_assert(stamp_size == std::string_view("0000-00-00T00:00:00.000000Z").size());
 void put_stamp(char* out, std::int64_t wall_ns) {
     using namespace std::chrono;
     const sys_time<nanoseconds> time{nanoseconds(wall_ns)};
@@ -74,6 +78,7 @@ Outcome<> Log::open(const config::Log& config, std::string_view server, watch::C
         }
         path = config.folder + "/" + std::string(server) + ".log";
     }
+    assert(!server.empty());
     const auto opened = open(path.c_str(), config.wire, counters);
     if (!opened) return failure("log " + path, opened.error());
     return {};
@@ -81,6 +86,7 @@ Outcome<> Log::open(const config::Log& config, std::string_view server, watch::C
 
 reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& counters) {
     assert(fd_ < 0);
+    assert(path != nullptr && *path != '\0');
     auto buffer = reactor::PageArray<char>::map(memory(wire));
     if (!buffer) return std::unexpected(buffer.error());
     buffer_ = std::move(*buffer);
@@ -99,6 +105,7 @@ reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& co
 }
 
 LogLine Log::event(Level level, std::string_view name) {
+    assert(!name.empty());
     if (fd_ < 0 || !admit()) return {nullptr, level, name};
     if (!has_room()) {
         ++lost_lines_;
@@ -128,6 +135,7 @@ bool Log::admit() {
 
 // For a line, in this batch or in the other one, which the helper may have written by now.
 bool Log::has_room() {
+    assert(used_ <= batch_size_);
     if (batch_size_ - used_ >= line_size_max) return true;
     if (writing_) helper_.await(reactor::Duration::zero());
     flush();
@@ -141,7 +149,9 @@ void Log::confess() {
 }
 
 void Log::end_line(std::size_t size) {
+    assert(size <= line_size_max);
     used_ += size;
+    assert(used_ <= batch_size_);
     flush_task_.post();
 }
 
@@ -155,8 +165,11 @@ void Log::hand_over() {
     if (unwritten_.empty()) {
         if (used_ == 0) return;
         unwritten_ = {&buffer_[batch_], std::exchange(used_, 0)};
+        assert(batch_ == 0 || batch_ == batch_size_);
         batch_ = batch_size_ - batch_;
     }
+    assert(fd_ >= 0);
+    assert(!unwritten_.empty());
     writing_ = true;
     helper_.ask({.what = shared_ ? Errand::What::write_lines : Errand::What::write,
                  .fd = fd_,
@@ -165,6 +178,8 @@ void Log::hand_over() {
 
 void Log::on_written(const Errand& errand) {
     assert(writing_);
+    assert(errand.error >= 0);
+    assert(errand.bytes.size() <= unwritten_.size());
     writing_ = false;
     unwritten_ = errand.bytes;
     if (errand.error != 0) {
@@ -175,6 +190,7 @@ void Log::on_written(const Errand& errand) {
 }
 
 void Log::settle(reactor::Duration patience) {
+    assert(patience >= reactor::Duration::zero());
     const std::int64_t until = reactor::sys::monotonic_ns() + patience.count();
     retry_.cancel();
     while (!retry_.pending()) {
@@ -184,8 +200,19 @@ void Log::settle(reactor::Duration patience) {
     }
 }
 
+void Log::check() const {
+    assert(used_ <= batch_size_);
+    assert(batch_ == 0 || batch_ == batch_size_);
+    assert(fd_ >= 0 || used_ == 0);
+    assert(!writing_ || !unwritten_.empty());
+    assert(writing_ == !helper_.idle());
+    assert(!writing_ || !retry_.pending());
+}
+
 LogLine::LogLine(Log* log, Level level, std::string_view event) : log_(log) {
     if (log_ == nullptr) return;
+    assert(!event.empty());
+    assert(log_->batch_size_ - log_->used_ >= Log::line_size_max);
     start_ = &log_->buffer_[log_->batch_ + log_->used_];
     put("time=");
     put_stamp(start_ + size_, reactor::sys::wall_ns());
@@ -198,12 +225,14 @@ LogLine::LogLine(Log* log, Level level, std::string_view event) : log_(log) {
 
 LogLine::~LogLine() {
     if (log_ == nullptr) return;
+    assert(size_ < Log::line_size_max);
     start_[size_++] = '\n';
     log_->end_line(size_);
 }
 
 // One byte is kept for the line's end.
 std::size_t LogLine::room() const {
+    assert(size_ < Log::line_size_max);
     return Log::line_size_max - 1 - size_;
 }
 
@@ -214,6 +243,7 @@ void LogLine::put(std::string_view text) {
 }
 
 LogLine& LogLine::field(std::string_view key, std::uint64_t value) {
+    assert(!key.empty());
     if (log_ == nullptr) return *this;
     char digits[20];
     auto* const end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
@@ -225,6 +255,7 @@ LogLine& LogLine::field(std::string_view key, std::uint64_t value) {
 }
 
 LogLine& LogLine::field(std::string_view key, std::string_view value) {
+    assert(!key.empty());
     if (log_ == nullptr) return *this;
     put(" ");
     put(key);

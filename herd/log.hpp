@@ -58,6 +58,9 @@ public:
     // Has everything written, for as long as the patience allows and no write fails. Blocks.
     void settle(reactor::Duration patience);
 
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
 private:
     friend class LogLine;
 
@@ -89,6 +92,8 @@ private:
     std::uint64_t suppressed_ = 0;
     std::uint64_t lost_lines_ = 0;  // No line says so yet.
 };
+
+static_assert(Log::batch_size(false) >= 2 * Log::line_size_max);
 
 // One line being written. Values are quoted where they need it; what is not printable ASCII stands
 // as \xNN, so that a line is a line whatever a client has sent.

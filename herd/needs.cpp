@@ -29,6 +29,8 @@ std::uint32_t line_max(const config::Limits& limits) {
 
 // A lookup in flight has what comes from libcurl, and what is made of it.
 std::uint64_t places_memory(const config::Limits& limits) {
+    assert(limits.places_in_flight > 0);
+    assert(limits.places_in_flight <= config::places_in_flight_max);
     const std::uint64_t lookups = std::uint64_t{limits.places_in_flight} + limits.places_queue;
     return limits.connections * reactor::Slab<places::Waiter>::slot_size +
            lookups * reactor::Slab<places::Lookup>::slot_size +
@@ -48,6 +50,7 @@ std::uint64_t buffers_memory(const config::Config& config) {
 }  // namespace
 
 reactor::Loop::Limits loop_limits(const config::Config& config) {
+    assert(config.servers.size() <= config::servers_max);
     const auto servers = static_cast<std::uint32_t>(config.servers.size());
     return {.watches = config.limits.connections + config.limits.peer_connections + 2 * servers +
                        reactor::Loop::guests_max + other_descriptors,
@@ -68,12 +71,15 @@ reactor::Wire::Limits wire_limits(const config::Limits& limits) {
         .blocks_reserved = limits.blocks / 8,
     };
     // An unfinished line of a neighbour is refused before it fills the receive buffer.
+    assert(wire.blocks_reserved < wire.blocks);
     assert(line_max(limits) + protocol::peer_message_size_max < wire.receive_size);
     static_assert(watch::status_size_max < other_answers);
     return wire;
 }
 
 table::LocationTable::Capacity table_capacity(const config::Limits& limits) {
+    assert(limits.clients > 0);
+    assert(line_max(limits) <= UINT16_MAX);
     return {.records = limits.clients,
             .long_lines = limits.long_records,
             .long_line_size = line_max(limits)};

@@ -44,6 +44,7 @@ private:
 
 // Why `what` has failed, in the system's words: "log x.log: Permission denied".
 inline std::unexpected<std::string> failure(std::string_view what, reactor::Errno error) {
+    assert(!what.empty());
     return std::unexpected(std::string(what) + ": " + std::string(reactor::describe(error)));
 }
 

@@ -98,11 +98,11 @@ std::string_view Server::status(std::span<char> out) {
 }
 
 void Server::check() const {
-    table_.check();
+    core_.check();
+    journal_.check();
+    expiry_.check();
     neighbours_.check();
     clients_.check();
-    journal_.check();
-    wire_.check();
 }
 
 void Server::shut_down() {

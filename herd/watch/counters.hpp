@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -95,5 +96,11 @@ inline constexpr std::array counter_names = {
     CounterName{"journal_refused", &Counters::journal_refused},
 };
 static_assert(counter_names.size() * sizeof(std::uint64_t) == sizeof(Counters));
+// Each once: so, being as many as there are members, all of them.
+static_assert(std::ranges::all_of(counter_names, [](const CounterName& each) {
+    return std::ranges::count(counter_names, each.name, &CounterName::name) == 1 &&
+           std::ranges::count(counter_names, each.value, &CounterName::value) == 1;
+}));
+static_assert(std::ranges::none_of(counter_names, &std::string_view::empty, &CounterName::name));
 
 }  // namespace herd::watch

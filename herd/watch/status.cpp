@@ -43,6 +43,7 @@ private:
     using Writer = rapidjson::Writer<Out, rapidjson::UTF8<>, rapidjson::UTF8<>, Pool>;
 
     void key(std::string_view name) {
+        assert(!name.empty());
         json_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
     }
     void put(std::string_view name, std::string_view value) {
@@ -75,10 +76,13 @@ void StatusWriter::put_hex(std::string_view name, std::uint64_t value) {
     std::array<char, 16> digits{};
     protocol::TextWriter writer(digits);
     writer.put_hex(value, digits.size());
+    assert(writer.text().size() == digits.size());
     put(name, writer.text());
 }
 
 void StatusWriter::link(const LinkStatus& link) {
+    assert(!link.neighbour.empty());
+    assert(!link.state.empty());
     json_.StartObject();
     put("neighbour", link.neighbour);
     put_flag("legacy", link.legacy);
@@ -94,6 +98,10 @@ void StatusWriter::link(const LinkStatus& link) {
 }
 
 std::string_view StatusWriter::write(const Status& status) {
+    assert(!status.server.empty());
+    assert(status.counters != nullptr);
+    assert(status.link_count <= status.links.size());
+    assert(status.records <= status.capacity);
     json_.StartObject();
     put("server", status.server);
     put_hex("epoch", status.epoch);
@@ -117,12 +125,14 @@ std::string_view StatusWriter::write(const Status& status) {
     for (const auto& [name, value] : counter_names) put(name, status.counters->*value);
     json_.EndObject();
     json_.EndObject();
+    assert(json_.IsComplete());
     return out_.text();
 }
 
 }  // namespace
 
 std::string_view format_status(std::span<char> out, const Status& status) {
+    assert(out.size() >= status_size_max);
     return StatusWriter(out).write(status);
 }
 
