@@ -3,6 +3,7 @@
 #include "reactor/address.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace herd::config {
 
@@ -30,6 +31,7 @@ std::string_view base_url_fault(std::string_view url, bool has_key) {
 }
 
 std::string_view host_of(std::string_view url) {
+    assert(url.contains("://"));
     std::string_view host = url.substr(url.find("://") + 3);
     host = host.substr(0, host.find('/'));
     if (host.contains('@')) return {};

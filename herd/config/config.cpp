@@ -1,6 +1,7 @@
 #include "herd/config/config.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace herd::config {
@@ -26,6 +27,7 @@ Config Config::built_in() {
                                   neighbours});
         ++index;
     }
+    assert(config.servers.size() == std::size(herd));
     config.places.url = offline_url;
     return config;
 }
@@ -38,6 +40,7 @@ const Server* Config::find(std::string_view name) const {
 std::uint32_t Config::neighbours_max() const {
     std::size_t most = 0;
     for (const Server& server : servers) most = std::max(most, server.neighbours.size());
+    assert(most < servers_max);
     return static_cast<std::uint32_t>(most);
 }
 

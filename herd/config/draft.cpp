@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 
 namespace herd::config {
@@ -14,6 +15,7 @@ namespace herd::config {
 namespace {
 
 Checked reject(std::string expected, std::string got) {
+    assert(!expected.empty());
     return Error{std::move(expected), std::move(got)};
 }
 
@@ -37,6 +39,7 @@ Checked Draft::begin(Section section) {
 Checked Draft::end(Section section) {
     if (section == Section::server) return end_server();
     if (section != Section::link) return {};
+    assert(!links_.empty());
     const std::size_t count = links_.back().ends.size();
     if (count == 2) return {};
     return reject("the names of two servers", std::to_string(count));
@@ -44,6 +47,7 @@ Checked Draft::end(Section section) {
 
 Checked Draft::take(const Setting& setting, std::string_view text) {
     if (setting.in == Section::link) return take_link_end(text);
+    assert(setting.in != Section::server || !config_.servers.empty());
     lines_.emplace_back(&setting, line_);
     return assign(setting, text, config_);
 }
@@ -52,12 +56,14 @@ Checked Draft::begin_server() {
     if (config_.servers.size() == servers_max) {
         return reject("at most " + std::to_string(servers_max) + " servers", "more");
     }
+    assert(config_.servers.size() < servers_max);
     config_.servers.emplace_back();
     std::erase_if(lines_, [](const auto& each) { return each.first->in == Section::server; });
     return {};
 }
 
 Checked Draft::end_server() {
+    assert(!config_.servers.empty());
     Server& server = config_.servers.back();
     for (const Setting& setting : settings()) {
         const bool needed = setting.required && !(server.legacy && setting.name == "peers");
@@ -71,6 +77,7 @@ Checked Draft::end_server() {
 }
 
 Checked Draft::check_name(const std::string& field) const {
+    assert(!config_.servers.empty());
     const std::string& name = config_.servers.back().name;
     if (config_.find(name) == &config_.servers.back()) return {};
     return Error{
@@ -79,6 +86,7 @@ Checked Draft::check_name(const std::string& field) const {
 
 // In the order in which they were given, so that the later of two equal ones is told of.
 Checked Draft::check_addresses(const std::string& field) {
+    assert(!config_.servers.empty());
     Server& server = config_.servers.back();
     std::vector<reactor::Address> own;
     for (const auto& [setting, line] : lines_) {
@@ -112,6 +120,7 @@ Checked Draft::check_addresses(const std::string& field) {
 // wildcard there may be another machine.
 bool Draft::is_taken(const reactor::Address& address,
                      const std::vector<reactor::Address>& own) const {
+    assert(!config_.servers.empty());
     if (address.port == 0 || address.is_wildcard()) return false;
     if (std::ranges::find(own, address) != own.end()) return true;
     return std::any_of(
@@ -121,10 +130,12 @@ bool Draft::is_taken(const reactor::Address& address,
 }
 
 Checked Draft::take_link_end(std::string_view text) {
+    assert(!links_.empty());
     Link& link = links_.back();
     if (link.ends.size() == 2) return reject("the names of two servers", "a third");
     link.ends.emplace_back(text);
     link.end_lines.push_back(line_);
+    assert(link.ends.size() == link.end_lines.size());
     return {};
 }
 
@@ -144,6 +155,8 @@ Checked Draft::finish() {
 }
 
 Checked Draft::join(const Link& link, const std::string& field) {
+    assert(link.ends.size() == 2);
+    assert(link.end_lines.size() == 2);
     std::array<Server*, 2> ends{};
     for (std::size_t i = 0; i < ends.size(); ++i) {
         const auto found = std::ranges::find(config_.servers, link.ends[i], &Server::name);
@@ -165,6 +178,7 @@ Checked Draft::join(const Link& link, const std::string& field) {
                      field,
                      link.line};
     }
+    assert(one->neighbours.size() + 1 < config_.servers.size());
     one->neighbours.push_back(other->name);
     other->neighbours.push_back(one->name);
     return {};

@@ -3,6 +3,7 @@
 #include "herd/config/config.hpp"
 #include "herd/config/setting.hpp"
 
+#include <cassert>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,7 +19,10 @@ namespace herd::config {
 class Draft {
 public:
     // The line that everything comes from until this is called again; the first one is 1.
-    void at_line(std::uint32_t line) { line_ = line; }
+    void at_line(std::uint32_t line) {
+        assert(line >= line_);
+        line_ = line;
+    }
 
     Checked begin(Section section);
     Checked end(Section section);

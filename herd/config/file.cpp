@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -55,6 +56,7 @@ bool is_list(Section section) {
 }
 
 std::string_view name_of(Kind kind) {
+    static_assert(std::to_underlying(Kind::list) == 5);
     constexpr std::array<std::string_view, 6> names = {"text in double quotes",
                                                        "a whole number",
                                                        "true or false",
@@ -171,6 +173,7 @@ bool Reading::RawNumber(const char*, rapidjson::SizeType, bool) {
 }
 
 bool Reading::key(std::string_view name) {
+    assert(!levels_.empty());
     Level& level = levels_.back();
     const bool again = std::ranges::find(level.names, name) != level.names.end();
     level.names.emplace_back(name);
@@ -187,11 +190,13 @@ bool Reading::key(std::string_view name) {
 // Which setting a value belongs to, and whether it is of its kind.
 bool Reading::choose(const Value& value) {
     draft_.at_line(line_at(stream_.Tell()));
+    assert(!levels_.empty());
     Level& level = levels_.back();
     if (is_list(level.section)) {
         ++level.elements;
         setting_ = find_setting(level.section, "");
     }
+    assert(setting_ != nullptr);
     const Kind expected = kind_of(*setting_);
     return expected == value.kind || pass(Error{std::string(name_of(expected)), shown(value)});
 }
@@ -209,12 +214,14 @@ bool Reading::open(Kind kind) {
 }
 
 bool Reading::close() {
+    assert(levels_.size() > 1);
     const Section section = levels_.back().section;
     levels_.pop_back();
     return pass(draft_.end(section));
 }
 
 std::uint32_t Reading::line_at(std::size_t offset) const {
+    assert(offset <= text_.size());
     const std::string_view before = text_.substr(0, offset);
     return 1 + static_cast<std::uint32_t>(std::ranges::count(before, '\n'));
 }
@@ -235,6 +242,8 @@ std::string Reading::path() const {
 // Whether all is fine; otherwise what is not becomes the error.
 bool Reading::pass(const Checked& checked) {
     if (!checked) return true;
+    assert(!checked->expected.empty());
+    assert(checked->line == 0 || !checked->field.empty());
     const bool here = checked->field.empty();
     const std::uint32_t line = here || checked->line == 0 ? line_at(stream_.Tell()) : checked->line;
     error_ = std::string(file_) + ":" + std::to_string(line) + ": " +
@@ -244,6 +253,8 @@ bool Reading::pass(const Checked& checked) {
 }
 
 void Reading::explain(const rapidjson::ParseResult& result) {
+    assert(result.IsError());
+    assert(error_.empty());
     const std::string_view rest = text_.substr(std::min(result.Offset(), text_.size()));
     const std::string got = rest.empty() ? "the end of the file" : quoted(rest.substr(0, 1));
     pass(Error{
@@ -253,6 +264,7 @@ void Reading::explain(const rapidjson::ParseResult& result) {
 }  // namespace
 
 Outcome<Config> parse(std::string_view text, std::string_view file) {
+    assert(!file.empty());
     return Reading(text, file).run();
 }
 

@@ -3,6 +3,7 @@
 #include "herd/config/text.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace herd::config {
@@ -13,6 +14,7 @@ namespace {
 // which is down could be given the neighbour's own port, and so meet itself.
 constexpr std::uint16_t ephemeral_first = 32768;
 constexpr std::uint16_t ephemeral_last = 60999;
+static_assert(ephemeral_first < ephemeral_last);
 
 template <class... Function>
 struct Cases : Function... {
@@ -27,6 +29,7 @@ std::string range(const Whole& whole) {
 
 // "a, b or c"
 std::string listed(std::span<const std::string_view> names) {
+    assert(!names.empty());
     std::string text(names[0]);
     for (const std::string_view name : names.subspan(1)) {
         text += name == names.back() ? " or " : ", ";
@@ -36,16 +39,19 @@ std::string listed(std::span<const std::string_view> names) {
 }
 
 Checked reject(std::string expected, std::string got) {
+    assert(!expected.empty());
     return Error{std::move(expected), std::move(got)};
 }
 
 Checked take(const Text& type, std::string_view text, Config& config) {
+    assert(!type.allowed.empty());
     if (!type.accepts(text)) return reject(std::string(type.allowed), quoted(text));
     type.member.set(config, std::string(text));
     return {};
 }
 
 Checked take(const Flag& type, std::string_view text, Config& config) {
+    assert(text == "true" || text == "false");
     type.member.set(config, text == "true");
     return {};
 }
@@ -58,6 +64,7 @@ Checked take(const Choice& type, std::string_view text, Config& config) {
 }
 
 Checked take(const Whole& type, std::string_view text, Config& config) {
+    assert(type.min <= type.max);
     const auto number = parse_number(text);
     if (!number || *number < type.min || *number > type.max) {
         return reject("a whole number from " + range(type), std::string(text));

@@ -234,6 +234,25 @@ constexpr std::array table = {
 static_assert(std::ranges::count(table, Section::limits, &Setting::in) * sizeof(std::uint32_t) ==
               sizeof(Limits));
 
+constexpr bool is_same(const Setting& one, const Setting& other) {
+    return one.in == other.in && one.name == other.name;
+}
+static_assert(std::ranges::all_of(table, [](const Setting& each) {
+    return std::ranges::count_if(table, [&](const Setting& it) { return is_same(it, each); }) == 1;
+}));
+// What has no name is told of where the list is.
+static_assert(std::ranges::all_of(table, [](const Setting& each) {
+    return each.name.empty() || each.in == Section::file || !each.meaning.empty();
+}));
+static_assert(std::ranges::all_of(table, [](const Setting& each) {
+    const auto* const whole = std::get_if<Whole>(&each.type);
+    return whole == nullptr || whole->min < whole->max;
+}));
+static_assert(std::ranges::all_of(table, [](const Setting& each) {
+    const auto* const choice = std::get_if<Choice>(&each.type);
+    return choice == nullptr || choice->names.size() > 1;
+}));
+
 bool opens(const Setting& setting, Section section) {
     const auto* const object = std::get_if<Object>(&setting.type);
     const auto* const list = std::get_if<List>(&setting.type);

@@ -1,6 +1,7 @@
 #include "herd/config/text.hpp"
 
 #include <array>
+#include <cassert>
 #include <charconv>
 
 namespace herd::config {
@@ -32,7 +33,9 @@ std::optional<reactor::Address> parse_address(std::string_view text) {
 
 std::string text_of(const reactor::Address& address) {
     std::array<char, reactor::address_text_size_max> text{};
-    return std::string(address.text(text));
+    const std::string_view shown = address.text(text);
+    assert(!shown.empty());
+    return std::string(shown);
 }
 
 std::optional<reactor::Address> parse_http_address(std::string_view url) {
@@ -47,6 +50,7 @@ std::optional<reactor::Address> parse_http_address(std::string_view url) {
 std::string quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text.substr(0, quoted_max)) out += c >= ' ' && c <= '~' ? c : '?';
+    assert(out.size() <= quoted_max + 1);
     return out + (text.size() > quoted_max ? "...\"" : "\"");
 }
 
