@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct Answer {
 
     // An empty body to be written.
     void start(unsigned new_status, std::string_view type) {
+        assert(new_status >= 200 && new_status < 600);
+        assert(!type.empty());
         status = new_status;
         content_type = type;
         extra = {};

@@ -103,6 +103,7 @@ RequestParser::Fed RequestParser::feed(std::string_view bytes) {
     if (bytes.empty()) return {0, State::more};
     boost::beast::error_code error;
     const std::size_t consumed = parser.put({bytes.data(), bytes.size()}, error);
+    assert(consumed <= bytes.size());
     if (error && error != http::error::need_more) return refuse(consumed, status_for(error));
     if (parser.is_header_done() && parser.get().count(http::field::host) != 1) {
         return refuse(consumed, 400);
@@ -114,6 +115,7 @@ RequestParser::Fed RequestParser::feed(std::string_view bytes) {
 
 void RequestParser::next() {
     assert(status_ == 0);
+    assert(beast_->parser().is_done());
     request_ = {};
     continued_ = false;
     // In place: the storage is as good as new.
@@ -130,6 +132,8 @@ bool RequestParser::take_continue() {
 }
 
 RequestParser::Fed RequestParser::refuse(std::size_t consumed, unsigned status) {
+    assert(status_ == 0);
+    assert(status >= 400 && status < 600);
     status_ = status;
     return {consumed, State::refused};
 }

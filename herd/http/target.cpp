@@ -1,6 +1,7 @@
 #include "herd/http/target.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 
 namespace herd::http {
@@ -28,9 +29,11 @@ void Target::parse(std::string_view target) {
     const std::size_t path_end = std::min(target.find('?'), target.size());
     text_.append(target.substr(0, path_end));
     path_size_ = path_end;
+    assert(path_size_ == text_.size());
     target.remove_prefix(path_end);
     while (!target.empty()) {
-        target.remove_prefix(1);  // '?' or '&'
+        assert(target.front() == '?' || target.front() == '&');
+        target.remove_prefix(1);
         const std::size_t end = std::min(target.find('&'), target.size());
         if (end > 0) add_parameter(target.substr(0, end));
         target.remove_prefix(end);
@@ -50,6 +53,7 @@ void Target::add_parameter(std::string_view text) {
     const Piece name = decode(text.substr(0, equals));
     const Piece value = decode(text.substr(std::min(equals + 1, text.size())));
     parameters_[parameter_count_++] = {name, value};
+    assert(parameter_count_ <= parameters_max);
 }
 
 Target::Piece Target::decode(std::string_view text) {
@@ -59,6 +63,7 @@ Target::Piece Target::decode(std::string_view text) {
         text_ += byte ? *byte : text[0] == '+' ? ' ' : text[0];
         text.remove_prefix(byte ? 3 : 1);
     }
+    assert(begin <= text_.size());
     return {begin, text_.size() - begin};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@ private:
     void add_parameter(std::string_view text);
     Piece decode(std::string_view text);
     std::string_view view(Piece piece) const {
+        assert(piece.begin + piece.size <= text_.size());
         return std::string_view(text_).substr(piece.begin, piece.size);
     }
 

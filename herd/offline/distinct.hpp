@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,6 +24,7 @@ public:
         std::size_t at = bits % capacity;
         while (slots_[at] != 0 && slots_[at] != bits) at = (at + 1) % capacity;
         if (slots_[at] == bits || count_ == capacity / 4 * 3) return;
+        assert(count_ < capacity / 4 * 3);
         slots_[at] = bits;
         ++count_;
     }
@@ -31,6 +33,7 @@ public:
 
 private:
     static constexpr std::size_t capacity = std::size_t{1} << 16;
+    static_assert(capacity % 4 == 0);
 
     std::vector<std::uint64_t> slots_;
     std::uint64_t count_ = 0;

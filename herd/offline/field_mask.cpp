@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace herd::offline {
 namespace {
@@ -19,6 +20,9 @@ constexpr std::string_view paths[] = {
     "places.attributions.providerUri",
     "places.primaryType",
 };
+
+static_assert(std::size(paths) == std::to_underlying(FieldMask::Field::primary_type) + 1);
+static_assert(std::size(paths) <= 32);  // A bit each.
 
 constexpr std::string_view unknown_here[] = {
     "places.accessibilityOptions",
@@ -52,6 +56,11 @@ constexpr std::string_view unknown_here[] = {
     "places.websiteUri",
     "routingSummaries",
 };
+static_assert(std::ranges::is_sorted(unknown_here));
+// What is known is not unknown.
+static_assert(std::ranges::none_of(unknown_here, [](std::string_view field) {
+    return std::ranges::find(paths, field) != std::end(paths);
+}));
 
 // Whether `path` is `above` or leads to something in it.
 bool is_within(std::string_view path, std::string_view above) {

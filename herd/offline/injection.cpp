@@ -27,6 +27,7 @@ constexpr std::string_view names[] = {
     "over-limit",
 };
 static_assert(std::size(names) == fault_count);
+static_assert(std::to_underlying(Fault::over_limit) + 1 == fault_count);
 
 // SplitMix64: neighbouring numbers come out as far apart as any.
 std::uint64_t mix(std::uint64_t number) {
@@ -45,6 +46,7 @@ std::optional<FaultShare> make_share(std::string_view percent_text, std::string_
 }  // namespace
 
 std::string_view to_text(Fault fault) {
+    assert(static_cast<std::size_t>(fault) < fault_count);
     return names[static_cast<std::size_t>(fault)];
 }
 
@@ -91,7 +93,8 @@ std::optional<DelayRange> parse_delay(std::string_view text) {
 }
 
 void Injector::set_delay(DelayRange delay) {
-    assert(delay.min_ms <= delay.max_ms && delay.max_ms <= delay_ms_max);
+    assert(delay.min_ms <= delay.max_ms);
+    assert(delay.max_ms <= delay_ms_max);
     delay_ = delay;
     drawn_ = 0;
 }
@@ -106,6 +109,7 @@ Injector::Drawn Injector::draw() {
     const std::uint64_t bits = mix(mix(seed_) + ++drawn_ * golden);
     const std::uint32_t width = delay_.max_ms - delay_.min_ms + 1;
     const auto delay_ms = delay_.min_ms + static_cast<std::uint32_t>((bits >> 32U) % width);
+    assert(delay_ms <= delay_.max_ms);
     double percent = static_cast<double>(bits & 0xffffffff) / 4294967296.0 * 100;
     for (const FaultShare& share : shares_) {
         if (percent < share.percent) return {delay_ms, share.fault};

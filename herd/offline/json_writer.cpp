@@ -1,11 +1,15 @@
 #include "herd/offline/json_writer.hpp"
 
 #include <array>
+#include <cassert>
 #include <charconv>
+#include <system_error>
 
 namespace herd::offline {
 
 void JsonWriter::key(std::string_view name) {
+    assert(depth_ > 0);
+    assert(!after_key_);
     before_value();
     quote(name);
     out_ += layout_ == Layout::legacy ? " : " : ": ";
@@ -23,6 +27,7 @@ void JsonWriter::number(double value) {
     std::array<char, 512> digits{};
     const auto written = std::to_chars(
         digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed);
+    assert(written.ec == std::errc{});
     out_.append(digits.data(), written.ptr);
 }
 
@@ -30,6 +35,7 @@ void JsonWriter::number(std::uint64_t value) {
     before_value();
     std::array<char, 20> digits{};
     const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    assert(written.ec == std::errc{});
     out_.append(digits.data(), written.ptr);
 }
 
@@ -58,6 +64,8 @@ void JsonWriter::begin(char bracket) {
 }
 
 void JsonWriter::end(char bracket) {
+    assert(depth_ > 0);
+    assert(!after_key_);
     --depth_;
     if (!empty_) new_line();
     out_ += bracket;

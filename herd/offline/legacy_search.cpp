@@ -4,6 +4,7 @@
 #include "herd/offline/numbers.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <expected>
 #include <optional>
@@ -14,6 +15,7 @@ namespace {
 using namespace std::string_view_literals;
 
 void write_failure(std::string_view status, std::string_view message, http::Answer& answer) {
+    assert(!status.empty());
     JsonWriter json(answer.body, JsonWriter::Layout::legacy);
     json.begin_object();
     if (!message.empty()) {
@@ -53,6 +55,7 @@ void write_place(const Place& place, JsonWriter& json) {
 }
 
 void write_places(const PlaceSource& source, const FoundPlaces& found, http::Answer& answer) {
+    assert(found.count <= found.hits.size());
     JsonWriter json(answer.body, JsonWriter::Layout::legacy);
     json.begin_object();
     json.key("html_attributions");
@@ -116,6 +119,7 @@ std::expected<PlaceQuestion, std::string_view> parse_question(const http::Target
         return std::unexpected("radius must be a number of metres, 0 or more."sv);
     }
     question.radius_m = std::min(*radius_m, radius_m_max);
+    assert(question.radius_m >= 0);
     return question;
 }
 

@@ -4,6 +4,8 @@
 #include "herd/offline/json_writer.hpp"
 #include "herd/offline/new_search_body.hpp"
 
+#include <cassert>
+
 namespace herd::offline {
 namespace {
 
@@ -17,6 +19,8 @@ struct Failure {
 };
 
 void write_failure(const Failure& failure, http::Answer& answer) {
+    assert(failure.code >= 400);
+    assert(!failure.message.empty());
     answer.start(failure.code, http::json_type);
     JsonWriter json(answer.body, JsonWriter::Layout::new_api);
     json.begin_object();
@@ -94,6 +98,7 @@ void write_attributions(Source source, const FieldMask& mask, JsonWriter& json) 
 // In the order of Google's own definition, whatever the order of the mask.
 void write_place(const Place& place, const FieldMask& mask, JsonWriter& json) {
     const auto types = types_of(place.kind);
+    assert(!types.empty());
     json.begin_object();
     if (mask.has(Field::name)) {
         json.key("name");

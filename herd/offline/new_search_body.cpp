@@ -3,6 +3,7 @@
 #include <rapidjson/document.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <iterator>
 #include <optional>
@@ -28,6 +29,7 @@ constexpr std::string_view members[] = {
     "regionCode",
     "routingParameters",
 };
+static_assert(std::ranges::is_sorted(members));
 
 constexpr std::string_view ranks[] = {"RANK_PREFERENCE_UNSPECIFIED", "POPULARITY", "DISTANCE"};
 
@@ -93,6 +95,7 @@ Complaint read_count(const Json& body, PlaceQuestion& question) {
         return complain("maxResultCount must be a whole number from 1 to 20.");
     }
     question.count_max = count->GetUint();
+    assert(question.count_max <= results_max);
     return std::nullopt;
 }
 

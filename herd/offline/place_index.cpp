@@ -13,12 +13,14 @@ constexpr double radians = std::numbers::pi / 180;
 
 constexpr double band_height = 0.25;  // degrees
 constexpr std::size_t band_count = static_cast<std::size_t>(180 / band_height);
+static_assert(double{band_count} * band_height == 180);
 
 // Stretches are taken a little too wide, as what lies outside the circle is sorted out one by one.
 constexpr double slack = 1e-6;  // degrees
 
 // How far east and west of `latitude` a circle reaches; all in degrees.
 double half_width(double latitude, double reach) {
+    assert(reach >= 0);
     if (std::abs(latitude) + reach >= 90) return 180;
     const double sine = std::sin(reach * radians) / std::cos(latitude * radians);
     if (sine >= 1) return 180;
@@ -43,6 +45,7 @@ class PlaceIndex::Search {
 public:
     Search(Coordinates centre, double radius_m, std::span<Hit> out, Accept accept)
         : centre_(entry(centre, 0)), radius_m_(radius_m), out_(out), accept_(accept) {
+        assert(!out.empty());
         const double half_chord = std::sin(radius_m / 2 / earth_radius_m);
         haversine_max_ = half_chord * half_chord * (1 + 1e-9) + 1e-30;
     }
@@ -75,6 +78,7 @@ private:
         if (haversine > haversine_max_) return;
         const Hit hit{point.place, 2 * earth_radius_m * std::asin(std::sqrt(haversine))};
         if (hit.distance_m > radius_m_) return;
+        assert(count_ <= out_.size());
         if (count_ == out_.size() && !nearer(hit, out_[0])) return;
         if (accept_ && !accept_(hit.place)) return;
         if (count_ == out_.size()) {
@@ -115,6 +119,8 @@ PlaceIndex::PlaceIndex(std::span<const Coordinates> points) : bands_(band_count 
         ++bands_[bands[i] + 1];
     }
     for (std::size_t band = 0; band < band_count; ++band) bands_[band + 1] += bands_[band];
+    assert(bands_.front() == 0);
+    assert(bands_.back() == entries_.size());
     std::sort(entries_.begin(), entries_.end(), [&](const Entry& a, const Entry& b) {
         const std::size_t a_band = bands[a.place];
         const std::size_t b_band = bands[b.place];
@@ -128,7 +134,8 @@ std::span<Hit> PlaceIndex::nearest(Coordinates centre,
                                    Accept accept) const {
     assert(std::abs(centre.latitude) <= 90);
     assert(std::abs(centre.longitude) <= 180);
-    assert(radius_m >= 0 && radius_m <= radius_m_max);
+    assert(radius_m >= 0);
+    assert(radius_m <= radius_m_max);
     if (out.empty()) return out;
     Search search(centre, radius_m, out, accept);
     const double reach = radius_m / earth_radius_m / radians + slack;

@@ -49,6 +49,7 @@ FoundPlaces PlaceSource::find(const PlaceQuestion& question) const {
     const auto hits = index_.nearest(
         question.centre, question.radius_m, room, PlaceIndex::Accept::to<&Judge::accepts>(judge));
     found.count = hits.size();
+    assert(found.count <= question.count_max);
     for (const Hit& hit : hits) found.sources[static_cast<std::size_t>(place(hit).source)] = true;
     return found;
 }

@@ -4,6 +4,7 @@
 #include "herd/offline/place_table.hpp"
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -47,7 +48,10 @@ public:
         : table_(table), index_(index), required_key_(required_key) {}
 
     FoundPlaces find(const PlaceQuestion& question) const;
-    const Place& place(const Hit& hit) const { return table_.places()[hit.place]; }
+    const Place& place(const Hit& hit) const {
+        assert(hit.place < table_.places().size());
+        return table_.places()[hit.place];
+    }
 
     enum class Key : std::uint8_t { fine, missing, wrong };
     Key judge(std::string_view key) const;

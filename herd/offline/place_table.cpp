@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -43,6 +44,8 @@ std::string geonames_id(const Fields& fields) {
     const char* const end =
         std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
     const auto count = static_cast<std::size_t>(end - digits.data());
+    assert(count > 0);
+    assert(count <= digits.size());
     std::string id = "geonames:";
     id.append(digits.size() - count, '0').append(digits.data(), count);
     return id;
@@ -80,6 +83,10 @@ constexpr Format formats[] = {
     {"places-airports.tsv", "name\tlatitude\tlongitude\tcountry\ttype\tcity\tcode", fill_airport},
     {"places-zips.tsv", "name\tlatitude\tlongitude\tcountry", fill_zip},
 };
+static_assert(std::ranges::all_of(formats, [](const Format& format) {
+    return std::ranges::count(format.header, '\t') < std::ptrdiff_t{fields_max};
+}));
+static_assert(std::size(formats) == source_count);
 
 Outcome<std::string> read_file(const std::string& path) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
@@ -96,6 +103,7 @@ Outcome<std::string> read_file(const std::string& path) {
 
 // How many bytes the character in front takes; 0 if it is not UTF-8, or is a control character.
 std::size_t character_size(std::string_view text) {
+    assert(!text.empty());
     const auto byte = [&](std::size_t i) {
         return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
     };
@@ -156,6 +164,8 @@ Outcome<Place> parse_row(const Format& format, std::string_view line) {
     place.name = fields[0];
     place.at = {*latitude, *longitude};
     format.fill(place, fields);
+    assert(!place.id.empty());
+    assert(!types_of(place.kind).empty());
     return place;
 }
 

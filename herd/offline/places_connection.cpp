@@ -31,6 +31,7 @@ using std::chrono::milliseconds;
 constexpr int requests_per_turn = 16;
 constexpr milliseconds drip_interval{20};
 constexpr std::size_t huge_body_size = std::size_t{2} << 20U;
+static_assert(requests_per_turn > 0);
 
 // How long, in seconds, a connection may take to do what it has to.
 constexpr std::uint32_t request_s_max = 10;  // from a request's first byte to its last
@@ -89,6 +90,7 @@ void PlacesConnection::drain() {
 }
 
 std::size_t PlacesConnection::on_input(std::string_view bytes, std::size_t, bool ended) {
+    assert(!timer_.pending());
     std::size_t taken = take_requests(bytes);
     if (state_ == State::hung || state_ == State::ended) taken = bytes.size();
     // What is left then will never be a whole request.
@@ -128,6 +130,7 @@ void PlacesConnection::on_drained() {
 }
 
 void PlacesConnection::on_closed(reactor::Closed) {
+    assert(stream_.dead());
     timer_.cancel();
     state_ = State::ended;
     leave();
@@ -135,6 +138,7 @@ void PlacesConnection::on_closed(reactor::Closed) {
 }
 
 void PlacesConnection::on_timer() {
+    assert(!timer_.pending());
     switch (state_) {
         case State::yielding:
             state_ = State::reading;
@@ -157,6 +161,9 @@ void PlacesConnection::on_timer() {
 }
 
 void PlacesConnection::begin() {
+    assert(state_ == State::reading);
+    assert(!begun_);
+    assert(!verdict_.is_search);
     verdict_ = service_.admit(parser_.request());
     last_ = draining_ || !parser_.request().keep_alive;
     if (verdict_.delay_ms > 0) {
@@ -167,6 +174,8 @@ void PlacesConnection::begin() {
 }
 
 void PlacesConnection::fulfil() {
+    assert(state_ == State::reading || state_ == State::delayed);
+    assert(!timer_.pending());
     if (verdict_.fault == Fault::hang) return hang();
     if (verdict_.fault == Fault::reset) return reset();
     const http::Answer& answer = service_.answer(parser_.request(), verdict_.fault);
@@ -179,6 +188,7 @@ void PlacesConnection::fulfil() {
     if (verdict_.fault == Fault::huge) {
         // White space behind JSON is fine: a client without a limit would get a good answer.
         slow_.assign(head(answer, huge_body_size)).append(answer.body);
+        assert(answer.body.size() < huge_body_size);
         slow_left_ = huge_body_size - answer.body.size();
         return wait(State::pouring, milliseconds(0));
     }
@@ -187,12 +197,15 @@ void PlacesConnection::fulfil() {
 }
 
 void PlacesConnection::refuse(unsigned status) {
+    assert(state_ == State::reading);
     last_ = true;
     send(service_.refuse(status));
     end();
 }
 
 void PlacesConnection::wait(State state, reactor::Duration delay) {
+    assert(!timer_.pending());
+    assert(delay >= reactor::Duration::zero());
     state_ = state;
     stream_.pause();
     timer_.start(delay);
@@ -218,6 +231,9 @@ void PlacesConnection::cut(const http::Answer& answer) {
 
 // Sent past the shared buffer, in which nothing of ours is by the time a timer expires.
 void PlacesConnection::drip() {
+    assert(state_ == State::dripping);
+    assert(slow_left_ > 0);
+    assert(slow_left_ <= slow_.size());
     stream_.send_now(std::string_view(slow_).substr(slow_.size() - slow_left_, 1));
     --slow_left_;
     if (stream_.dead()) return;
@@ -226,6 +242,7 @@ void PlacesConnection::drip() {
 }
 
 void PlacesConnection::pour() {
+    assert(state_ == State::pouring);
     if (!slow_.empty()) stream_.send_now(slow_);
     slow_.clear();
     while (slow_left_ > 0 && !stream_.blocked() && !stream_.dead()) {
@@ -239,12 +256,14 @@ void PlacesConnection::pour() {
 void PlacesConnection::send(const http::Answer& answer) {
     const std::string_view head_text = head(answer, answer.body.size());
     const auto room = stream_.reserve(head_text.size() + answer.body.size());
+    assert(room.size() >= head_text.size() + answer.body.size());
     std::copy(head_text.begin(), head_text.end(), room.begin());
     std::copy(answer.body.begin(), answer.body.end(), room.subspan(head_text.size()).begin());
     stream_.commit(head_text.size() + answer.body.size());
 }
 
 void PlacesConnection::next() {
+    assert(state_ != State::ended);
     leave();
     parser_.next();
     if (last_) return end();
@@ -281,7 +300,8 @@ std::string_view PlacesConnection::head(const http::Answer& answer, std::size_t 
                                       last_ ? "close" : "keep-alive",
                                       static_cast<int>(answer.extra.size()),
                                       answer.extra.data());
-    assert(written > 0 && static_cast<std::size_t>(written) < sizeof head_);
+    assert(written > 0);
+    assert(static_cast<std::size_t>(written) < sizeof head_);
     return {head_, static_cast<std::size_t>(written)};
 }
 

@@ -75,6 +75,8 @@ Outcome<reactor::Address> PlacesServer::open(const Options& options) {
 }
 
 Outcome<> PlacesServer::load(const Options& options) {
+    assert(!index_);
+    assert(!source_);
     auto table = PlaceTable::load(options.data_folder);
     if (!table) return std::unexpected(table.error());
     table_ = std::move(*table);
@@ -98,6 +100,9 @@ void PlacesServer::drain() {
 }
 
 PlacesConnection* PlacesServer::make(reactor::Slab<PlacesConnection>& slots) {
+    assert(service_.has_value());
+    assert(!draining_);
+    assert(!slots.full());
     return slots.emplace(
         wire_, *service_, PlacesConnection::Closed::to<&PlacesServer::on_closed>(*this));
 }
@@ -108,8 +113,14 @@ void PlacesServer::on_closed(PlacesConnection& connection) {
 }
 
 void PlacesServer::on_tick() {
+    assert(!tick_.pending());
     tick_.start_at(tick_.due() + seconds(1));
     connections_.tick();
+}
+
+void PlacesServer::on_grace_over() {
+    assert(draining_);
+    loop_.stop();
 }
 
 int run(const Options& options) {

@@ -15,6 +15,7 @@
 #include "reactor/timer.hpp"
 #include "reactor/wire.hpp"
 
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,7 +57,10 @@ public:
     static constexpr reactor::Duration grace = std::chrono::seconds(3);
 
     // After open().
-    const PlacesService& service() const { return *service_; }
+    const PlacesService& service() const {
+        assert(service_.has_value());
+        return *service_;
+    }
     std::uint32_t connections() const { return connections_.size(); }
 
 private:
@@ -64,7 +68,7 @@ private:
     PlacesConnection* make(reactor::Slab<PlacesConnection>& slots);
     void on_closed(PlacesConnection& connection);
     void on_tick();
-    void on_grace_over() { loop_.stop(); }
+    void on_grace_over();
 
     reactor::Loop& loop_;
     reactor::Wire wire_;

@@ -44,6 +44,7 @@ PlacesService::Verdict PlacesService::admit(const http::Request& request) {
     counters_.in_flight_max = std::max(counters_.in_flight_max, counters_.in_flight);
     query_.assign(request.target).append("\n").append(request.body);
     distinct_.add(query_);
+    assert(counters_.in_flight <= counters_.in_flight_max);
     const Injector::Drawn drawn = injector_.draw();
     return {true, drawn.delay_ms, requested_fault(request).value_or(drawn.fault)};
 }
@@ -75,6 +76,7 @@ const http::Answer& PlacesService::answer(const http::Request& request, Fault fa
 }
 
 const http::Answer& PlacesService::refuse(unsigned status) {
+    assert(status >= 400);
     answer_.start(status, http::text_type);
     answer_.body.append(reason_phrase(status)).append("\n");
     return answer_;
