@@ -8,6 +8,7 @@
 #include "reactor/sys.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdio>
 #include <string_view>
@@ -32,6 +33,7 @@ std::string neighbours_of(const config::Config& config, const config::Server& se
     if (server.neighbours.empty()) return "nobody";
     std::vector<std::string> names = server.neighbours;
     for (std::string& name : names) {
+        assert(config.find(name) != nullptr);
         if (config.find(name)->legacy) name += " (legacy)";
     }
     return joined(names);
@@ -44,11 +46,14 @@ std::vector<std::size_t> distances(const config::Config& config,
                                    std::size_t without) {
     std::vector<std::size_t> steps(config.servers.size(), unreachable);
     std::vector<std::size_t> reached = {from};
+    assert(from < steps.size());
+    assert(from != without);
     steps[from] = 0;
     for (std::size_t next = 0; next < reached.size(); ++next) {
         const std::size_t at = reached[next];
         for (const std::string& name : config.servers[at].neighbours) {
             const auto other = static_cast<std::size_t>(config.find(name) - config.servers.data());
+            assert(other < steps.size());
             if (other == without || steps[other] != unreachable) continue;
             steps[other] = steps[at] + 1;
             reached.push_back(other);
@@ -71,6 +76,7 @@ std::vector<std::string> cut_off(const config::Config& config, std::size_t witho
 }
 
 std::string graph(const config::Config& config) {
+    assert(!config.servers.empty());
     std::size_t links = 0;
     std::size_t diameter = 0;
     for (std::size_t i = 0; i < config.servers.size(); ++i) {

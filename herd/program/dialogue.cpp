@@ -3,6 +3,7 @@
 #include "reactor/sys.hpp"
 
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <utility>
 
@@ -24,9 +25,15 @@ Dialogue::Dialogue(reactor::Loop& loop,
       patience_(patience),
       reader_(reader),
       over_(over),
-      timeout_(loop, reactor::Delegate<void()>::to<&Dialogue::on_timeout>(*this)) {}
+      timeout_(loop, reactor::Delegate<void()>::to<&Dialogue::on_timeout>(*this)) {
+    assert(patience > reactor::Duration::zero());
+    assert(reader);
+    assert(over);
+}
 
 reactor::Result<void> Dialogue::start(const reactor::Address& server, std::string out) {
+    assert(!socket_.open());
+    assert(!out.empty());
     out_ = std::move(out);
     const auto fd = reactor::sys::open_socket(server.v6);
     if (!fd) return std::unexpected(fd.error());
@@ -42,12 +49,15 @@ reactor::Result<void> Dialogue::start(const reactor::Address& server, std::strin
 }
 
 void Dialogue::on_ready(reactor::Ready ready) {
+    assert(socket_.open());
+    assert(timeout_.pending());
     if (!connected_ && !connected()) return;
     if (ready.writable && sent_ < out_.size()) write();
     if (ready.readable || ready.hangup) read();
 }
 
 bool Dialogue::connected() {
+    assert(!connected_);
     if (const auto error = reactor::sys::take_error(socket_.fd()); !error) {
         end(describe(error.error()));
         return false;
@@ -59,6 +69,8 @@ bool Dialogue::connected() {
 
 // What goes wrong here shows when reading; there may still be answers.
 void Dialogue::write() {
+    assert(connected_);
+    assert(sent_ < out_.size());
     const auto sent = reactor::sys::send(socket_.fd(), std::string_view(out_).substr(sent_));
     if (!sent && try_again(sent.error())) return;
     sent_ = sent ? sent_ + *sent : out_.size();
@@ -68,6 +80,7 @@ void Dialogue::write() {
 }
 
 void Dialogue::read() {
+    assert(connected_);
     std::array<char, 65536> room;  // NOLINT(*-member-init): only what is received is looked at
     const auto received = reactor::sys::receive(socket_.fd(), room);
     if (!received && try_again(received.error())) return;
@@ -79,6 +92,7 @@ void Dialogue::read() {
 }
 
 void Dialogue::end(std::string_view trouble) {
+    assert(socket_.open());
     trouble_ = trouble;
     timeout_.cancel();
     watch_ = {};

@@ -1,6 +1,7 @@
 #include "herd/program/processes.hpp"
 
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -71,6 +72,7 @@ private:
 }  // namespace
 
 reactor::Acquired<ChildProcess> start_herd(const std::vector<std::string>& arguments) {
+    assert(!arguments.empty());
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) < 0) return reactor::failure(errno);
     reactor::Socket output(ends[0]);
@@ -99,6 +101,8 @@ bool die_with_parent(int parent) {
 }
 
 reactor::Result<std::size_t> read_output(const reactor::Socket& output, std::span<char> room) {
+    assert(output.open());
+    assert(!room.empty());
     ssize_t got = -1;
     do {
         got = read(output.fd(), room.data(), room.size());
@@ -108,10 +112,12 @@ reactor::Result<std::size_t> read_output(const reactor::Socket& output, std::spa
 }
 
 void ask_to_stop(int pid) {
+    assert(pid > 0);  // Else it would be a group, or everybody.
     kill(pid, SIGTERM);
 }
 
 void kill_at_once(int pid) {
+    assert(pid > 0);
     kill(pid, SIGKILL);
 }
 
@@ -122,6 +128,7 @@ std::string Ending::text() const {
 }
 
 std::optional<Ending> reap(int pid) {
+    assert(pid > 0);
     int status = 0;
     if (waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
     if (WIFSIGNALED(status)) return Ending{.signal = WTERMSIG(status)};

@@ -6,6 +6,7 @@
 #include "reactor/loop.hpp"
 #include "reactor/result.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdio>
 #include <string_view>
@@ -63,9 +64,13 @@ private:
 };
 
 reactor::Result<void> Conversation::start(const reactor::Address& server) {
+    assert(!lines_.empty());
     if (auto opened = loop_.open({.watches = 4, .timers = 4}); !opened) return opened;
     std::string out;
-    for (const std::string& line : lines_) out += line + '\n';
+    for (const std::string& line : lines_) {
+        assert(line.find('\n') == std::string::npos);
+        out += line + '\n';
+    }
     return dialogue_.start(server, std::move(out));
 }
 
@@ -79,6 +84,7 @@ bool Conversation::take_answers(std::string& text) {
         ++answers_;
         taken += size;
     }
+    assert(taken <= text.size());
     std::fwrite(text.data(), 1, taken, stdout);
     text.erase(0, taken);
     return answers_ == lines_.size();

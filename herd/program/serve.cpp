@@ -13,6 +13,7 @@
 #include "reactor/timer.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -109,6 +110,7 @@ Outcome<> Serving::start() {
 Outcome<> Serving::check_servers() const {
     if (self_.legacy) return std::unexpected("it is marked legacy: another program serves it");
     for (const std::string& name : self_.neighbours) {
+        assert(config_.find(name) != nullptr);
         if (config_.find(name)->peers.port != 0) continue;
         return std::unexpected("its neighbour " + name + " has no fixed port for peers");
     }
@@ -142,6 +144,8 @@ void Serving::on_places_trouble(places::Trouble trouble) {
 }
 
 void Serving::on_look() {
+    assert(!look_.pending());
+    assert(!stopping_);
     if (server_.neighbours().reach().live < self_.neighbours.size()) {
         look_.start(look_interval);
     } else {

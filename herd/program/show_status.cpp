@@ -5,6 +5,7 @@
 #include "reactor/loop.hpp"
 #include "reactor/sys.hpp"
 
+#include <cassert>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -33,6 +34,7 @@ public:
 
     // True: `over` will be called.
     bool start() {
+        assert(!server_.legacy);
         const auto begun = dialogue_.start(server_.peers, "STATUS\n");
         if (!begun) trouble_ = describe(begun.error());
         return begun.has_value();
@@ -83,6 +85,7 @@ public:
 
 private:
     void on_over() {
+        assert(open_ > 0);
         if (--open_ == 0) loop_.stop();
     }
 

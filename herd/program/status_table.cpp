@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <cstdio>
 #include <set>
@@ -19,6 +20,7 @@ using Row = std::vector<std::string>;
 
 // Columns as wide as their widest field, and two blanks between them.
 std::string align(const std::vector<Row>& rows) {
+    assert(!rows.empty());
     std::vector<std::size_t> widths;
     for (const Row& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));
@@ -56,6 +58,8 @@ std::string milliseconds(const rapidjson::Value& object, const char* key) {
     std::array<char, 48> text{};
     const double value = static_cast<double>(found->value.GetInt64()) / 1000;
     const int size = std::snprintf(text.data(), text.size(), "%.2f ms", value);
+    assert(size > 0);
+    assert(static_cast<std::size_t>(size) < text.size());
     return {text.data(), static_cast<std::size_t>(size)};
 }
 

@@ -39,6 +39,7 @@ constexpr Duration reap_interval = milliseconds(10);
 constexpr Duration stop_time_min = seconds(6);
 constexpr Duration stop_reserve = seconds(2);  // beyond what a server may take to drain
 constexpr Duration slow_start = seconds(10);
+static_assert(pause_min < pause_max);
 constexpr int cannot_start = 2;  // exit code
 
 void complain(const std::string& what) {
@@ -111,6 +112,9 @@ private:
 };
 
 void Child::start() {
+    assert(process_.pid < 0);
+    assert(!watch_.active());
+    assert(!stopping_);
     started_at_ = loop_.now();
     auto process = start_herd(arguments_);
     if (!process) return rest("could not be started: " + std::string(describe(process.error())));
@@ -132,6 +136,8 @@ void Child::end(void (*process)(int pid)) {
 }
 
 void Child::on_output(reactor::Ready) {
+    assert(process_.pid > 0);
+    assert(process_.output.open());
     std::array<char, 4096> room{};
     const auto got = read_output(process_.output, room);
     if (!got && got.error().value == EAGAIN) return;
@@ -157,6 +163,7 @@ void Child::on_line(std::string_view line) {
 }
 
 void Child::on_timer() {
+    assert(!timer_.pending());
     if (process_.pid >= 0) {
         try_reap();
     } else {
@@ -166,6 +173,8 @@ void Child::on_timer() {
 
 // Its output ends a moment before the process does.
 void Child::try_reap() {
+    assert(process_.pid > 0);
+    assert(!watch_.active());
     if (const auto ending = reap(process_.pid)) {
         on_ended(*ending);
     } else {
@@ -174,6 +183,7 @@ void Child::try_reap() {
 }
 
 void Child::on_ended(const Ending& ending) {
+    assert(process_.pid > 0);
     process_.pid = -1;
     line_.clear();
     if (stopping_) return events_.ended();
@@ -186,6 +196,9 @@ void Child::on_ended(const Ending& ending) {
 }
 
 void Child::rest(const std::string& why) {
+    assert(process_.pid < 0);
+    assert(pause_ >= pause_min);
+    assert(pause_ <= pause_max);
     if (loop_.now() - started_at_ > pause_max) pause_ = pause_min;
     const auto pause_s = std::chrono::duration_cast<seconds>(pause_).count();
     complain(name_ + " " + why + ", starts again in " + std::to_string(pause_s) + " s");
@@ -270,6 +283,8 @@ void Up::add_places() {
 }
 
 void Up::add_server(const config::Server& server) {
+    assert(!server.legacy);
+    assert(!stopping_);
     std::vector<std::string> arguments = {
         "serve", server.name, "--parent", std::to_string(own_pid())};
     if (!options_.config_file.empty()) {
@@ -305,6 +320,7 @@ void Up::on_ready() {
 }
 
 void Up::say_what_to_type() const {
+    assert(!servers_.empty());
     const config::Server& one = *config_.find(servers_.front()->name());
     const config::Server& other = *config_.find(servers_.back()->name());
     const auto netcat = [](const config::Server& server) {
@@ -341,6 +357,7 @@ void Up::stop(int exit_code) {
 
 void Up::on_ended() {
     const auto is_gone = [](const auto& child) { return child->gone(); };
+    assert(stopping_);
     if (!std::ranges::all_of(servers_, is_gone)) return;
     if (places_ != nullptr && !places_->gone()) places_->stop();
     if (places_ == nullptr || places_->gone()) loop_.stop();
