@@ -177,3 +177,22 @@ TEST_CASE("journal refused: whenever the renewal is cut short, all is in one fil
         CHECK(house.stored() == clients);
     }
 }
+
+TEST_CASE(
+    "journal refused: what was kept is read when the journal itself has become something else",
+    "[herd][journal]") {
+    House house;
+    fill(house);
+    const auto before = house.config.limits.clients;
+    house.config.limits.clients = 10;
+    REQUIRE(house.start());
+    house.run(10s);
+    REQUIRE(kept(house).size() == 1);
+    house.kill();
+    house.kernel.disk.put(path, "some other file\n");
+    house.config.limits.clients = before;
+    REQUIRE(house.start());
+    CHECK(house.stored() == clients);
+    house.run(10s);
+    CHECK(house.process->server.journal().state() == "ok");
+}
