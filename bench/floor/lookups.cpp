@@ -38,7 +38,7 @@ struct Lookups::Callbacks {
         return 0;
     }
     static std::size_t on_body(const char* bytes, std::size_t /*one*/, std::size_t size, void* to) {
-        static_cast<Seat*>(to)->body.append(bytes, size);
+        static_cast<Slot*>(to)->body.append(bytes, size);
         return size;
     }
 };
@@ -76,36 +76,36 @@ Lookups::Lookups(EventLoop& loop, Port places)
 }
 
 Lookups::~Lookups() {
-    for (const Seat& seat : seats_) {
-        curl_multi_remove_handle(multi_, seat.easy);
-        curl_easy_cleanup(seat.easy);
+    for (const Slot& slot : slots_) {
+        curl_multi_remove_handle(multi_, slot.easy);
+        curl_easy_cleanup(slot.easy);
     }
     curl_multi_cleanup(multi_);
 }
 
-Lookups::Seat& Lookups::free_seat() {
+Lookups::Slot& Lookups::free_slot() {
     if (!free_.empty()) {
-        Seat& seat = *free_.back();
+        Slot& slot = *free_.back();
         free_.pop_back();
-        seat.body.clear();
-        return seat;
+        slot.body.clear();
+        return slot;
     }
-    Seat& seat = seats_.emplace_back();
-    seat.easy = curl_easy_init();
-    if (seat.easy == nullptr) die("curl_easy_init");
-    curl_easy_setopt(seat.easy, CURLOPT_PRIVATE, &seat);
-    curl_easy_setopt(seat.easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(seat.easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(seat.easy, CURLOPT_WRITEFUNCTION, &Callbacks::on_body);
-    curl_easy_setopt(seat.easy, CURLOPT_WRITEDATA, &seat);
-    curl_easy_setopt(seat.easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-    curl_easy_setopt(seat.easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
-    return seat;
+    Slot& slot = slots_.emplace_back();
+    slot.easy = curl_easy_init();
+    if (slot.easy == nullptr) die("curl_easy_init");
+    curl_easy_setopt(slot.easy, CURLOPT_PRIVATE, &slot);
+    curl_easy_setopt(slot.easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(slot.easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(slot.easy, CURLOPT_WRITEFUNCTION, &Callbacks::on_body);
+    curl_easy_setopt(slot.easy, CURLOPT_WRITEDATA, &slot);
+    curl_easy_setopt(slot.easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+    curl_easy_setopt(slot.easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+    return slot;
 }
 
 void Lookups::begin(std::string_view location, Asker& asker) {
-    Seat& seat = free_seat();
-    seat.asker = &asker;
+    Slot& slot = free_slot();
+    slot.asker = &asker;
     const std::size_t second = location.find_first_of("+-", 1);
     std::string url = base_;
     for (std::string_view degrees : {location.substr(0, second), location.substr(second)}) {
@@ -113,14 +113,14 @@ void Lookups::begin(std::string_view location, Asker& asker) {
         url.append(degrees).append(",");
     }
     url.pop_back();
-    curl_easy_setopt(seat.easy, CURLOPT_URL, url.append("&radius=10000").c_str());
-    curl_multi_add_handle(multi_, seat.easy);
+    curl_easy_setopt(slot.easy, CURLOPT_URL, url.append("&radius=10000").c_str());
+    curl_multi_add_handle(multi_, slot.easy);
     if (due_) act(CURL_SOCKET_TIMEOUT, 0);
 }
 
 void Lookups::forget(const Asker& asker) {
-    for (Seat& seat : seats_) {
-        if (seat.asker == &asker) seat.asker = nullptr;
+    for (Slot& slot : slots_) {
+        if (slot.asker == &asker) slot.asker = nullptr;
     }
 }
 
@@ -146,14 +146,14 @@ void Lookups::act(int descriptor, int events) {
 void Lookups::hand_over() {
     int left = 0;
     while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
-        Seat* seat = nullptr;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &seat);
-        curl_multi_remove_handle(multi_, seat->easy);
-        free_.push_back(seat);
-        if (seat->asker == nullptr) continue;
-        Asker& asker = *seat->asker;
-        seat->asker = nullptr;
-        asker.answered(seat->body);
+        Slot* slot = nullptr;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
+        curl_multi_remove_handle(multi_, slot->easy);
+        free_.push_back(slot);
+        if (slot->asker == nullptr) continue;
+        Asker& asker = *slot->asker;
+        slot->asker = nullptr;
+        asker.answered(slot->body);
     }
 }
 

@@ -53,13 +53,13 @@ private:
         bool watched_ = false;
     };
     // An easy handle, and what it fetches now.
-    struct Seat {
+    struct Slot {
         void* easy = nullptr;
         Asker* asker = nullptr;
         std::string body;
     };
 
-    Seat& free_seat();
+    Slot& free_slot();
     void act(int descriptor, int events);
     void hand_over();
 
@@ -67,8 +67,8 @@ private:
     std::string base_;
     void* multi_;
     std::map<int, Socket> sockets_;
-    std::deque<Seat> seats_;
-    std::vector<Seat*> free_;
+    std::deque<Slot> slots_;
+    std::vector<Slot*> free_;
     bool due_ = false;     // libcurl wants to be called at once
     bool asleep_ = false;  // or later
 };

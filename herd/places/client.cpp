@@ -8,15 +8,15 @@
 
 // The life of a lookup:
 //
-//    begin()          a seat is free          an answer, or trouble for good
+//    begin()          a slot is free          an answer, or trouble for good
 //   ---------> queued --------------> fetching ----------------------> settled ---> (released)
 //                 |                    |    ^                             ^    last answer handed
 //                 out |   trouble for now  v    |  rested                     | | resting |
 //                 +-------------------- deadline -------------------------+
 //
-// Whenever its last waiter cancels, a lookup is released at once, its transfer abandoned. Seats are
-// kept until the last answer is handed out, as that is a view of the seat's room; a failure needs
-// no room and gives its seat back when it is settled.
+// Whenever its last waiter cancels, a lookup is released at once, its transfer abandoned. Slots are
+// kept until the last answer is handed out, as that is a view of the slot's room; a failure needs
+// no room and gives its slot back when it is settled.
 namespace herd::places {
 
 namespace {
@@ -57,7 +57,7 @@ Client::Client(reactor::Loop& loop, Fetcher& fetcher, const Provider& provider)
 
 Client::~Client() {
     lookups_.for_each([this](Lookup& lookup) {
-        if (lookup.state == State::fetching) fetcher_.abandon(lookup.seat);
+        if (lookup.state == State::fetching) fetcher_.abandon(lookup.slot);
     });
 }
 
@@ -68,23 +68,23 @@ void Client::make_standing(Lookup& lookup) {
 }
 
 reactor::Result<void> Client::open(const config::Limits& limits) {
-    assert(seats_ == 0);
+    assert(slots_ == 0);
     assert(limits.places_in_flight > 0);
     assert(limits.places_body_max > 0);
     assert(limits.places_deadline_ms > 0);
-    seats_ = limits.places_in_flight;
+    slots_ = limits.places_in_flight;
     queue_max_ = limits.places_queue;
     patience_ = std::chrono::milliseconds(limits.places_deadline_ms);
     reserve_ = std::min(reserve_max, patience_ / 8);
     room_size_ = limits.places_body_max;
-    const std::uint32_t lookups = seats_ + queue_max_;
+    const std::uint32_t lookups = slots_ + queue_max_;
     if (auto mapped = waiters_.map(limits.connections); !mapped) return mapped;
     if (auto mapped = lookups_.map(lookups); !mapped) return mapped;
     if (auto mapped = table_.map(lookups); !mapped) return mapped;
-    auto by_seat = reactor::PageArray<Lookup*>::map(seats_);
-    if (!by_seat) return std::unexpected(by_seat.error());
-    by_seat_ = std::move(*by_seat);
-    auto rooms = reactor::PageArray<char>::map(std::size_t{seats_} * room_size_);
+    auto by_slot = reactor::PageArray<Lookup*>::map(slots_);
+    if (!by_slot) return std::unexpected(by_slot.error());
+    by_slot_ = std::move(*by_slot);
+    auto rooms = reactor::PageArray<char>::map(std::size_t{slots_} * room_size_);
     if (!rooms) return std::unexpected(rooms.error());
     rooms_ = std::move(*rooms);
     fetcher_.report_to(Fetcher::Fetched::to<&Client::on_fetched>(*this));
@@ -93,7 +93,7 @@ reactor::Result<void> Client::open(const config::Limits& limits) {
 
 Ticket Client::begin(const protocol::PlacesQuery& query, Answered answered) {
     assert(answered);
-    assert(seats_ > 0);
+    assert(slots_ > 0);
     if (waiters_.full()) {
         ++counters_.refused;
         return {};
@@ -129,10 +129,10 @@ Lookup& Client::lookup_for(const protocol::PlacesQuery& query) {
     return busy_;
 }
 
-// Null when the queue is full. What is queued may go on to a free seat, so these count as well.
+// Null when the queue is full. What is queued may go on to a free slot, so these count as well.
 Lookup* Client::new_lookup(const protocol::PlacesQuery& query, const LookupKey& key) {
-    assert(seated_ <= seats_);
-    if (queued_ >= queue_max_ + (seats_ - seated_)) return nullptr;
+    assert(slots_taken_ <= slots_);
+    if (queued_ >= queue_max_ + (slots_ - slots_taken_)) return nullptr;
     Lookup* lookup = lookups_.emplace();
     if (lookup == nullptr) return nullptr;
     ++counters_.lookups;
@@ -159,7 +159,7 @@ void Client::leave(Lookup& lookup) {
     assert(lookup.waiting > 0);
     if (--lookup.waiting > 0 || lookup.standing) return;
     if (lookup.state != State::settled) close(lookup);
-    free_seat(lookup);
+    free_slot(lookup);
     lookups_.release(lookup);
 }
 
@@ -184,8 +184,8 @@ void Client::hand_out() {
 }
 
 void Client::admit() {
-    const std::uint32_t width = std::min(seats_, fetcher_.width());
-    while (seated_ < width) {
+    const std::uint32_t width = std::min(slots_, fetcher_.width());
+    while (slots_taken_ < width) {
         Lookup* lookup = queue_.front();
         if (lookup == nullptr) return;
         if (time_left(*lookup) <= reserve_) {
@@ -196,7 +196,7 @@ void Client::admit() {
         assert(queued_ > 0);
         unlink<ByTurn>(*lookup);
         --queued_;
-        take_seat(*lookup);
+        take_slot(*lookup);
         retry_credit_ = std::min(retry_credit_ + 1, lookups_per_retry * retries_on_credit);
         fetch(*lookup);
     }
@@ -213,8 +213,8 @@ protocol::CutPlaces Client::answer_of(const Lookup& lookup) {
 }
 
 void Client::fetch(Lookup& lookup) {
-    assert(lookup.seat != Lookup::no_seat);
-    assert(by_seat_[lookup.seat] == &lookup);
+    assert(lookup.slot != Lookup::no_slot);
+    assert(by_slot_[lookup.slot] == &lookup);
     assert(lookup.attempts < attempts_max);
     assert(lookup.state == State::queued || lookup.state == State::resting);
     ++counters_.requests;
@@ -222,18 +222,18 @@ void Client::fetch(Lookup& lookup) {
     lookup.state = State::fetching;
     const auto limit =
         std::max<reactor::Duration>(time_left(lookup) - reserve_, std::chrono::milliseconds(1));
-    fetcher_.start(lookup.seat, provider_.request(lookup.query, request_room_), limit);
+    fetcher_.start(lookup.slot, provider_.request(lookup.query, request_room_), limit);
 }
 
-void Client::on_fetched(std::uint32_t seat, const FetchResult& result) {
-    assert(seat < seats_);
-    assert(by_seat_[seat] != nullptr);
-    Lookup& lookup = *by_seat_[seat];
+void Client::on_fetched(std::uint32_t slot, const FetchResult& result) {
+    assert(slot < slots_);
+    assert(by_slot_[slot] != nullptr);
+    Lookup& lookup = *by_slot_[slot];
     assert(lookup.state == State::fetching);
-    assert(lookup.seat == seat);
+    assert(lookup.slot == slot);
     lookup.state = State::resting;
     turn_.post();  // The fetcher may have become wider.
-    const std::span<char> room(&rooms_[std::size_t{seat} * room_size_], room_size_);
+    const std::span<char> room(&rooms_[std::size_t{slot} * room_size_], room_size_);
     const auto answer = provider_.read(result, room);
     if (answer) {
         ++counters_.answered;
@@ -266,8 +266,8 @@ bool Client::rest(Lookup& lookup, Trouble trouble) {
 void Client::on_rested() {
     assert(!rested_.pending());
     auto next = reactor::Instant::max();
-    for (std::uint32_t seat = 0; seat < seats_; ++seat) {
-        Lookup* lookup = by_seat_[seat];
+    for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+        Lookup* lookup = by_slot_[slot];
         if (lookup == nullptr || lookup->state != State::resting) continue;
         if (lookup->resumes <= loop_.now()) {
             fetch(*lookup);
@@ -299,7 +299,7 @@ void Client::fail(Lookup& lookup, Trouble trouble) {
     lookup.failed = true;
     lookup.trouble = trouble;
     settle(lookup);
-    free_seat(lookup);
+    free_slot(lookup);
 }
 
 void Client::settle(Lookup& lookup) {
@@ -313,7 +313,7 @@ void Client::settle(Lookup& lookup) {
 // Takes the lookup out of all that could still change it, or add to it.
 void Client::close(Lookup& lookup) {
     assert(lookup.state != State::settled);
-    if (lookup.state == State::fetching) fetcher_.abandon(lookup.seat);
+    if (lookup.state == State::fetching) fetcher_.abandon(lookup.slot);
     if (lookup.state == State::queued) {
         assert(queued_ > 0);
         unlink<ByTurn>(lookup);
@@ -324,24 +324,24 @@ void Client::close(Lookup& lookup) {
     lookup.state = State::settled;
 }
 
-void Client::take_seat(Lookup& lookup) {
-    assert(seated_ < seats_);
-    assert(lookup.seat == Lookup::no_seat);
-    std::uint32_t seat = 0;
-    while (by_seat_[seat] != nullptr) ++seat;
-    by_seat_[seat] = &lookup;
-    lookup.seat = seat;
-    ++seated_;
+void Client::take_slot(Lookup& lookup) {
+    assert(slots_taken_ < slots_);
+    assert(lookup.slot == Lookup::no_slot);
+    std::uint32_t slot = 0;
+    while (by_slot_[slot] != nullptr) ++slot;
+    by_slot_[slot] = &lookup;
+    lookup.slot = slot;
+    ++slots_taken_;
 }
 
 // The next in the queue gets it in the next turn.
-void Client::free_seat(Lookup& lookup) {
-    if (lookup.seat == Lookup::no_seat) return;
-    assert(by_seat_[lookup.seat] == &lookup);
-    assert(seated_ > 0);
-    by_seat_[lookup.seat] = nullptr;
-    lookup.seat = Lookup::no_seat;
-    --seated_;
+void Client::free_slot(Lookup& lookup) {
+    if (lookup.slot == Lookup::no_slot) return;
+    assert(by_slot_[lookup.slot] == &lookup);
+    assert(slots_taken_ > 0);
+    by_slot_[lookup.slot] = nullptr;
+    lookup.slot = Lookup::no_slot;
+    --slots_taken_;
     turn_.post();
 }
 

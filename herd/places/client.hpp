@@ -23,7 +23,7 @@ namespace herd::places {
 // Decides what is asked of the Places service, when and how often, and sees to it that everyone who
 // asks is answered in time; the asking itself is the fetcher's.
 //
-// Identical questions share one lookup. A lookup waits in a queue for a seat, keeps it over at most
+// Identical questions share one lookup. A lookup waits in a queue for a slot, keeps it over at most
 // attempts_max attempts, and is decided by its deadline at the latest, which is that of whoever
 // asked first; so nobody waits longer than `limits.places_deadline_ms`. Answers are handed out from
 // a task, a few per iteration. All storage is mapped by open().
@@ -76,7 +76,7 @@ public:
     const Counters& counters() const { return counters_; }
     std::uint32_t waiting() const { return waiters_.size(); }
     std::uint32_t queued() const { return queued_; }
-    std::uint32_t seated() const { return seated_; }
+    std::uint32_t slots_taken() const { return slots_taken_; }
 
     // Asserts what must hold between calls. O(n), for tests.
     void check() const;
@@ -95,7 +95,7 @@ private:
     protocol::CutPlaces answer_of(const Lookup& lookup);
 
     void fetch(Lookup& lookup);
-    void on_fetched(std::uint32_t seat, const FetchResult& result);
+    void on_fetched(std::uint32_t slot, const FetchResult& result);
     bool rest(Lookup& lookup, Trouble trouble);
     void on_rested();
     void on_deadline();
@@ -103,8 +103,8 @@ private:
     void settle(Lookup& lookup);
     void fail(Lookup& lookup, Trouble trouble);
     void close(Lookup& lookup);
-    void take_seat(Lookup& lookup);
-    void free_seat(Lookup& lookup);
+    void take_slot(Lookup& lookup);
+    void free_slot(Lookup& lookup);
     void count(Trouble trouble);
     reactor::Duration time_left(const Lookup& lookup) const;
     void check_lookup(const Lookup& lookup) const;
@@ -119,16 +119,16 @@ private:
     reactor::Duration reserve_{};
     std::uint32_t queue_max_ = 0;
     std::uint32_t queued_ = 0;
-    std::uint32_t seats_ = 0;
-    std::uint32_t seated_ = 0;
+    std::uint32_t slots_ = 0;
+    std::uint32_t slots_taken_ = 0;
     std::uint32_t room_size_ = 0;
     std::uint32_t retry_credit_ = lookups_per_retry * retries_on_credit;
 
     reactor::Slab<Waiter> waiters_;
     reactor::Slab<Lookup> lookups_;
     LookupTable table_;
-    reactor::PageArray<Lookup*> by_seat_;  // null: free
-    reactor::PageArray<char> rooms_;       // one per seat, for what its lookup answers
+    reactor::PageArray<Lookup*> by_slot_;  // null: free
+    reactor::PageArray<char> rooms_;       // one per slot, for what its lookup answers
     Provider::Room request_room_{};
     std::array<char, protocol::places_failure_size_min> failure_room_{};
 

@@ -11,15 +11,15 @@ using State = Lookup::State;
 
 void Client::check() const {
     std::uint64_t waiting = std::uint64_t{busy_.waiting} + nowhere_.waiting;
-    std::uint32_t seated = 0;
+    std::uint32_t slots_taken = 0;
     lookups_.for_each([&](const Lookup& lookup) {
         check_lookup(lookup);
         waiting += lookup.waiting;
-        seated += lookup.seat != Lookup::no_seat ? 1U : 0U;
+        slots_taken += lookup.slot != Lookup::no_slot ? 1U : 0U;
     });
     assert(waiting == waiters_.size());
-    assert(seated == seated_);
-    assert(seated_ <= seats_);
+    assert(slots_taken == slots_taken_);
+    assert(slots_taken_ <= slots_);
     assert(retry_credit_ <= lookups_per_retry * retries_on_credit);
     assert(busy_.standing);
     assert(nowhere_.standing);
@@ -31,25 +31,25 @@ void Client::check() const {
 void Client::check_lookup(const Lookup& lookup) const {
     assert(lookup.waiting > 0);
     assert(!lookup.standing);
-    const bool seated = lookup.seat != Lookup::no_seat;
-    assert(!seated || by_seat_[lookup.seat] == &lookup);
+    const bool has_slot = lookup.slot != Lookup::no_slot;
+    assert(!has_slot || by_slot_[lookup.slot] == &lookup);
     assert(lookup.attempts <= attempts_max);
     switch (lookup.state) {
         case State::queued:
-            assert(!seated);
+            assert(!has_slot);
             assert(lookup.attempts == 0);
             break;
         case State::fetching:
-            assert(seated);
+            assert(has_slot);
             assert(lookup.attempts > 0);
             break;
         case State::resting:
-            assert(seated);
+            assert(has_slot);
             assert(rested_.pending());
             break;
         case State::settled:
             assert(lookup.waiters.empty());
-            assert(seated != lookup.failed);
+            assert(has_slot != lookup.failed);
             break;
     }
 }

@@ -11,14 +11,14 @@
 #include <cstring>
 #include <utility>
 
-// A seat:
+// A slot:
 //
 //         start()            libcurl says "done"       handed over
 //   free ---------> running -----------------> ended -------------> free
 //                      |                          |
 //                      +------- abandon() --------+----------------> free
 //
-// Between `running` and the other states stands detach(): only a running seat's easy handle is
+// Between `running` and the other states stands detach(): only a running slot's easy handle is
 // known to the multi handle.
 namespace herd::places {
 
@@ -42,7 +42,7 @@ bool set_multi(void* multi, CURLMoption option, Value value) {
     return curl_multi_setopt(multi, option, value) == CURLM_OK;
 }
 
-// What a seat keeps for all its transfers. HTTP/1.1 only: before 8.0 libcurl may report a body that
+// What a slot keeps for all its transfers. HTTP/1.1 only: before 8.0 libcurl may report a body that
 // HTTP/2 cut short as complete, and lets transfers that wait for a shared connection outlive their
 // limit.
 bool set_protocol(void* easy, bool https) {
@@ -175,15 +175,15 @@ struct CurlFetcher::Callbacks {
     }
 
     static std::size_t on_body(const char* bytes, std::size_t, std::size_t size, void* to) {
-        auto& seat = *static_cast<Seat*>(to);
-        CurlFetcher& fetcher = *seat.owner;
-        assert(seat.body_size <= fetcher.body_max_);
-        if (size > fetcher.body_max_ - seat.body_size) {
-            seat.overflowed = true;
+        auto& slot = *static_cast<Slot*>(to);
+        CurlFetcher& fetcher = *slot.owner;
+        assert(slot.body_size <= fetcher.body_max_);
+        if (size > fetcher.body_max_ - slot.body_size) {
+            slot.overflowed = true;
             return CURL_WRITEFUNC_ERROR;
         }
-        std::memcpy(fetcher.body_of(seat) + seat.body_size, bytes, size);
-        seat.body_size += size;
+        std::memcpy(fetcher.body_of(slot) + slot.body_size, bytes, size);
+        slot.body_size += size;
         return size;
     }
 };
@@ -198,12 +198,12 @@ CurlFetcher::CurlFetcher(reactor::Loop& loop)
 
 // The order is libcurl's. Closing the multi handle still calls the callbacks.
 CurlFetcher::~CurlFetcher() {
-    for (std::uint32_t i = 0; i < seats_.size(); ++i) {
-        if (seats_[i].state != State::free) abandon(i);
+    for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+        if (slots_[i].state != State::free) abandon(i);
     }
     if (multi_ != nullptr) curl_multi_cleanup(multi_);
-    for (std::uint32_t i = 0; i < seats_.size(); ++i) {
-        if (seats_[i].easy != nullptr) curl_easy_cleanup(seats_[i].easy);
+    for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+        if (slots_[i].easy != nullptr) curl_easy_cleanup(slots_[i].easy);
     }
     curl_slist_free_all(static_cast<curl_slist*>(headers_));
     if (global_) curl_global_cleanup();
@@ -212,18 +212,18 @@ CurlFetcher::~CurlFetcher() {
 Outcome<> CurlFetcher::open(const Settings& settings) {
     assert(!global_);
     assert(settings.body_max > 0);
-    if (settings.seats < 1 || settings.seats > seats_max) {
+    if (settings.slots < 1 || settings.slots > slots_max) {
         return std::unexpected("limits.places_in_flight: must be 1 to " +
-                               std::to_string(seats_max));
+                               std::to_string(slots_max));
     }
     body_max_ = settings.body_max;
     named_host_ = settings.named_host;
     global_ = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     if (!global_) return std::unexpected("libcurl does not start");
-    auto seats = reactor::PageArray<Seat>::map(settings.seats);
-    auto bodies = reactor::PageArray<char>::map(settings.seats * body_max_);
-    if (!seats || !bodies) return std::unexpected("no memory for the Places lookups");
-    seats_ = std::move(*seats);
+    auto slots = reactor::PageArray<Slot>::map(settings.slots);
+    auto bodies = reactor::PageArray<char>::map(settings.slots * body_max_);
+    if (!slots || !bodies) return std::unexpected("no memory for the Places lookups");
+    slots_ = std::move(*slots);
     bodies_ = std::move(*bodies);
     bool good = open_multi();
     for (const std::string& header : settings.headers) {
@@ -231,8 +231,8 @@ Outcome<> CurlFetcher::open(const Settings& settings) {
         good = good && longer != nullptr;
         if (longer != nullptr) headers_ = longer;
     }
-    for (std::uint32_t i = 0; i < settings.seats; ++i) {
-        good = good && open_seat(seats_[i], settings);
+    for (std::uint32_t i = 0; i < settings.slots; ++i) {
+        good = good && open_slot(slots_[i], settings);
     }
     if (!good) return std::unexpected("this libcurl lacks an option that is needed (7.87 has all)");
     return {};
@@ -240,7 +240,7 @@ Outcome<> CurlFetcher::open(const Settings& settings) {
 
 bool CurlFetcher::open_multi() {
     multi_ = curl_multi_init();
-    const long connections = static_cast<long>(seats_.size());
+    const long connections = static_cast<long>(slots_.size());
     return multi_ != nullptr && set_multi(multi_, CURLMOPT_SOCKETFUNCTION, &Callbacks::on_socket) &&
            set_multi(multi_, CURLMOPT_SOCKETDATA, this) &&
            set_multi(multi_, CURLMOPT_TIMERFUNCTION, &Callbacks::on_timer) &&
@@ -250,83 +250,83 @@ bool CurlFetcher::open_multi() {
            set_multi(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
 }
 
-bool CurlFetcher::open_seat(Seat& seat, const Settings& settings) {
-    seat.owner = this;
-    seat.easy = curl_easy_init();
-    if (seat.easy == nullptr) return false;
-    if (!settings.ca_file.empty() && !set(seat.easy, CURLOPT_CAINFO, settings.ca_file.c_str())) {
+bool CurlFetcher::open_slot(Slot& slot, const Settings& settings) {
+    slot.owner = this;
+    slot.easy = curl_easy_init();
+    if (slot.easy == nullptr) return false;
+    if (!settings.ca_file.empty() && !set(slot.easy, CURLOPT_CAINFO, settings.ca_file.c_str())) {
         return false;
     }
-    return set_protocol(seat.easy, settings.https) && set_patience(seat.easy) &&
-           set(seat.easy, CURLOPT_PRIVATE, &seat) &&
-           set(seat.easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(headers_)) &&
-           set(seat.easy, CURLOPT_WRITEFUNCTION, &Callbacks::on_body) &&
-           set(seat.easy, CURLOPT_WRITEDATA, &seat) &&
-           set(seat.easy, CURLOPT_OPENSOCKETFUNCTION, &Callbacks::on_open) &&
-           set(seat.easy, CURLOPT_OPENSOCKETDATA, this) &&
-           set(seat.easy, CURLOPT_CLOSESOCKETFUNCTION, &Callbacks::on_close) &&
-           set(seat.easy, CURLOPT_CLOSESOCKETDATA, this);
+    return set_protocol(slot.easy, settings.https) && set_patience(slot.easy) &&
+           set(slot.easy, CURLOPT_PRIVATE, &slot) &&
+           set(slot.easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(headers_)) &&
+           set(slot.easy, CURLOPT_WRITEFUNCTION, &Callbacks::on_body) &&
+           set(slot.easy, CURLOPT_WRITEDATA, &slot) &&
+           set(slot.easy, CURLOPT_OPENSOCKETFUNCTION, &Callbacks::on_open) &&
+           set(slot.easy, CURLOPT_OPENSOCKETDATA, this) &&
+           set(slot.easy, CURLOPT_CLOSESOCKETFUNCTION, &Callbacks::on_close) &&
+           set(slot.easy, CURLOPT_CLOSESOCKETDATA, this);
 }
 
-char* CurlFetcher::body_of(const Seat& seat) {
-    const auto index = static_cast<std::size_t>(&seat - &seats_[0]);
+char* CurlFetcher::body_of(const Slot& slot) {
+    const auto index = static_cast<std::size_t>(&slot - &slots_[0]);
     return &bodies_[index * body_max_];
 }
 
 std::uint32_t CurlFetcher::width() const {
-    const auto seats = static_cast<std::uint32_t>(seats_.size());
-    return resolved_ || !named_host_ ? seats : std::min(seats, width_unresolved);
+    const auto slots = static_cast<std::uint32_t>(slots_.size());
+    return resolved_ || !named_host_ ? slots : std::min(slots, width_unresolved);
 }
 
 void CurlFetcher::start(std::uint32_t index, const FetchRequest& request, reactor::Duration limit) {
-    Seat& seat = seats_[index];
-    assert(seat.state == State::free);
+    Slot& slot = slots_[index];
+    assert(slot.state == State::free);
     assert(fetched_);
     assert(limit > reactor::Duration::zero());
     ++counters_.transfers;
-    seat.body_size = 0;
-    seat.overflowed = false;
-    seat.status = 0;
-    if (set_request(seat, request, limit) && curl_multi_add_handle(multi_, seat.easy) == CURLM_OK) {
-        seat.state = State::running;
+    slot.body_size = 0;
+    slot.overflowed = false;
+    slot.status = 0;
+    if (set_request(slot, request, limit) && curl_multi_add_handle(multi_, slot.easy) == CURLM_OK) {
+        slot.state = State::running;
         return;
     }
     ++counters_.unexpected;
-    seat.fault = FetchFault::internal;
-    seat.state = State::ended;
-    ended_.push_back(seat);
+    slot.fault = FetchFault::internal;
+    slot.state = State::ended;
+    ended_.push_back(slot);
     turn_.post();
 }
 
-bool CurlFetcher::set_request(Seat& seat, const FetchRequest& request, reactor::Duration limit) {
+bool CurlFetcher::set_request(Slot& slot, const FetchRequest& request, reactor::Duration limit) {
     std::array<char, 4096> url{};
     if (request.url.size() >= url.size()) return false;
     std::ranges::copy(request.url, url.data());
     const long limit_ms = to_ms(limit);
     const bool good =
-        set(seat.easy, CURLOPT_URL, url.data()) && set(seat.easy, CURLOPT_TIMEOUT_MS, limit_ms) &&
-        set(seat.easy, CURLOPT_CONNECTTIMEOUT_MS, std::min(connect_timeout_ms, limit_ms));
-    if (request.body.empty()) return good && set(seat.easy, CURLOPT_HTTPGET, 1L);
+        set(slot.easy, CURLOPT_URL, url.data()) && set(slot.easy, CURLOPT_TIMEOUT_MS, limit_ms) &&
+        set(slot.easy, CURLOPT_CONNECTTIMEOUT_MS, std::min(connect_timeout_ms, limit_ms));
+    if (request.body.empty()) return good && set(slot.easy, CURLOPT_HTTPGET, 1L);
     const auto body_size = static_cast<curl_off_t>(request.body.size());
-    return good && set(seat.easy, CURLOPT_POSTFIELDSIZE_LARGE, body_size) &&
-           set(seat.easy, CURLOPT_COPYPOSTFIELDS, request.body.data());
+    return good && set(slot.easy, CURLOPT_POSTFIELDSIZE_LARGE, body_size) &&
+           set(slot.easy, CURLOPT_COPYPOSTFIELDS, request.body.data());
 }
 
 void CurlFetcher::abandon(std::uint32_t index) {
-    Seat& seat = seats_[index];
-    assert(seat.state != State::free);
-    if (seat.state == State::running) {
-        if (!was_resolved(seat.easy)) resolved_ = false;
-        detach(seat);
+    Slot& slot = slots_[index];
+    assert(slot.state != State::free);
+    if (slot.state == State::running) {
+        if (!was_resolved(slot.easy)) resolved_ = false;
+        detach(slot);
     } else {
-        seat.unlink();
+        slot.unlink();
     }
-    seat.state = State::free;
+    slot.state = State::free;
 }
 
-void CurlFetcher::detach(Seat& seat) {
-    assert(seat.state == State::running);
-    expect_ok(curl_multi_remove_handle(multi_, seat.easy));
+void CurlFetcher::detach(Slot& slot) {
+    assert(slot.state == State::running);
+    expect_ok(curl_multi_remove_handle(multi_, slot.easy));
 }
 
 void CurlFetcher::on_ready(int fd, reactor::Ready ready) {
@@ -362,34 +362,34 @@ void CurlFetcher::collect() {
     while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
         if (message->msg != CURLMSG_DONE) continue;
         const CURLcode code = message->data.result;
-        char* seat = nullptr;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &seat);
-        assert(seat != nullptr);
-        end(*static_cast<Seat*>(static_cast<void*>(seat)), code);
+        char* slot = nullptr;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
+        assert(slot != nullptr);
+        end(*static_cast<Slot*>(static_cast<void*>(slot)), code);
     }
 }
 
-void CurlFetcher::end(Seat& seat, int code) {
-    assert(seat.owner == this);
+void CurlFetcher::end(Slot& slot, int code) {
+    assert(slot.owner == this);
     long status = 0;
-    curl_easy_getinfo(seat.easy, CURLINFO_RESPONSE_CODE, &status);
-    seat.status = static_cast<std::uint32_t>(status);
-    seat.fault = fault_of(static_cast<CURLcode>(code), seat.easy, seat.overflowed);
-    if (seat.fault == FetchFault::none && status <= 0) seat.fault = FetchFault::broken_off;
-    if (seat.fault != FetchFault::internal) resolved_ = seat.fault != FetchFault::unresolved;
-    detach(seat);
-    seat.state = State::ended;
-    ended_.push_back(seat);
+    curl_easy_getinfo(slot.easy, CURLINFO_RESPONSE_CODE, &status);
+    slot.status = static_cast<std::uint32_t>(status);
+    slot.fault = fault_of(static_cast<CURLcode>(code), slot.easy, slot.overflowed);
+    if (slot.fault == FetchFault::none && status <= 0) slot.fault = FetchFault::broken_off;
+    if (slot.fault != FetchFault::internal) resolved_ = slot.fault != FetchFault::unresolved;
+    detach(slot);
+    slot.state = State::ended;
+    ended_.push_back(slot);
 }
 
 void CurlFetcher::hand_over() {
     for (std::uint32_t i = 0; i < results_per_turn; ++i) {
-        Seat* seat = ended_.pop();
-        if (seat == nullptr) return;
-        assert(seat->state == State::ended);
-        seat->state = State::free;
-        const auto index = static_cast<std::uint32_t>(seat - &seats_[0]);
-        fetched_(index, {seat->fault, seat->status, {body_of(*seat), seat->body_size}});
+        Slot* slot = ended_.pop();
+        if (slot == nullptr) return;
+        assert(slot->state == State::ended);
+        slot->state = State::free;
+        const auto index = static_cast<std::uint32_t>(slot - &slots_[0]);
+        fetched_(index, {slot->fault, slot->status, {body_of(*slot), slot->body_size}});
     }
 }
 

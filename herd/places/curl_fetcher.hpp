@@ -17,7 +17,7 @@
 namespace herd::places {
 
 // HTTP through libcurl: one multi handle whose descriptors and timer the loop drives, and one easy
-// handle and body buffer per seat. Connections are kept alive and used again.
+// handle and body buffer per slot. Connections are kept alive and used again.
 //
 // libcurl refuses, or misbehaves, when it is called from its own callbacks: so these only record,
 // and results leave from a task. It is the one part of the program that allocates after start
@@ -26,15 +26,15 @@ namespace herd::places {
 class CurlFetcher final : public Fetcher {
 public:
     // One transfer may need two connections at a time (IPv6 and IPv4) and the resolver's pipe.
-    static constexpr std::uint32_t seats_max = CurlWatches::size_max / 3;
-    static_assert(seats_max == config::places_in_flight_max);
+    static constexpr std::uint32_t slots_max = CurlWatches::size_max / 3;
+    static_assert(slots_max == config::places_in_flight_max);
     // A resolver that hangs keeps a thread for each transfer that waits for it. Until the name has
     // been found once, and again after it could not be, no more than these wait.
     static constexpr std::uint32_t width_unresolved = 4;
     static constexpr std::uint32_t results_per_turn = 8;
 
     struct Settings {
-        std::uint32_t seats = 1;                // 1 to seats_max
+        std::uint32_t slots = 1;                // 1 to slots_max
         std::size_t body_max = 0;               // bytes of a body, unpacked
         bool https = true;                      // else plain HTTP, and nothing but
         bool named_host = true;                 // the host is a name and has to be looked up
@@ -68,7 +68,7 @@ public:
 private:
     enum class State : std::uint8_t { free, running, ended };
 
-    struct Seat : reactor::ListItem<Seat> {
+    struct Slot : reactor::ListItem<Slot> {
         State state;
         FetchFault fault;      // when ended
         bool overflowed;       // The body did not fit.
@@ -80,9 +80,9 @@ private:
     struct Callbacks;
 
     bool open_multi();
-    bool open_seat(Seat& seat, const Settings& settings);
-    static bool set_request(Seat& seat, const FetchRequest& request, reactor::Duration limit);
-    char* body_of(const Seat& seat);
+    bool open_slot(Slot& slot, const Settings& settings);
+    static bool set_request(Slot& slot, const FetchRequest& request, reactor::Duration limit);
+    char* body_of(const Slot& slot);
 
     void on_ready(int fd, reactor::Ready ready);
     void on_timer();
@@ -90,8 +90,8 @@ private:
     void act(int fd, int events);
     void collect();
     void hand_over();
-    void end(Seat& seat, int code);
-    void detach(Seat& seat);
+    void end(Slot& slot, int code);
+    void detach(Slot& slot);
     void expect_ok(int multi_code);
 
     Fetched fetched_;
@@ -102,9 +102,9 @@ private:
     bool resolved_ = false;  // The last transfer found the host's address.
     void* multi_ = nullptr;
     void* headers_ = nullptr;
-    reactor::PageArray<Seat> seats_;
+    reactor::PageArray<Slot> slots_;
     reactor::PageArray<char> bodies_;
-    reactor::List<Seat> ended_;
+    reactor::List<Slot> ended_;
     CurlWatches watches_;
     reactor::Timer timer_;
     reactor::Task turn_;

@@ -1,4 +1,4 @@
-// What must hold of a fetcher between calls: see the states of a seat above curl_fetcher.cpp.
+// What must hold of a fetcher between calls: see the states of a slot above curl_fetcher.cpp.
 #include "herd/places/curl_fetcher.hpp"
 
 #include <cassert>
@@ -8,12 +8,12 @@ namespace herd::places {
 
 void CurlFetcher::check() const {
     watches_.check();
-    for (std::uint32_t i = 0; i < seats_.size(); ++i) {
-        const Seat& seat = seats_[i];
-        assert(seat.owner == this);
-        assert(seat.easy != nullptr);
-        assert(seat.linked() == (seat.state == State::ended));
-        assert(seat.body_size <= body_max_);
+    for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+        const Slot& slot = slots_[i];
+        assert(slot.owner == this);
+        assert(slot.easy != nullptr);
+        assert(slot.linked() == (slot.state == State::ended));
+        assert(slot.body_size <= body_max_);
     }
 }
 

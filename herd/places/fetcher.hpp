@@ -32,12 +32,12 @@ struct FetchResult {
     std::string_view body;     // dies with the call that hands it on
 };
 
-// Carries out HTTP requests, each on a seat: a number below the count given at start. A seat is
+// Carries out HTTP requests, each in a slot: a number below the count given at start. A slot is
 // taken by start() and free again when its result is handed on, or by abandon(). The choice of
-// seats is the caller's.
+// slots is the caller's.
 class Fetcher {
 public:
-    using Fetched = reactor::Delegate<void(std::uint32_t seat, const FetchResult& result)>;
+    using Fetched = reactor::Delegate<void(std::uint32_t slot, const FetchResult& result)>;
 
     // Once, before any start(). Results come from a task, never from inside start().
     virtual void report_to(Fetched fetched) = 0;
@@ -46,12 +46,12 @@ public:
     virtual std::uint32_t width() const = 0;
 
     // `limit` is more than zero. The views in `request` are used within this call only.
-    virtual void start(std::uint32_t seat,
+    virtual void start(std::uint32_t slot,
                        const FetchRequest& request,
                        reactor::Duration limit) = 0;
 
-    // Ends a transfer without a result. The seat must be taken.
-    virtual void abandon(std::uint32_t seat) = 0;
+    // Ends a transfer without a result. The slot must be taken.
+    virtual void abandon(std::uint32_t slot) = 0;
 
 protected:
     ~Fetcher() = default;

@@ -42,12 +42,12 @@ struct ByTurn {};
 // Invariant: waiting is the number of its waiters, settled or not, and more than 0 while it lives.
 struct Lookup : reactor::ListItem<ByDeadline>, reactor::ListItem<ByTurn> {
     enum class State : std::uint8_t {
-        queued,    // for a seat
-        fetching,  // on its seat
-        resting,   // on its seat, between two attempts
+        queued,    // for a slot
+        fetching,  // in its slot
+        resting,   // in its slot, between two attempts
         settled,   // its answer is decided and being handed out
     };
-    static constexpr std::uint32_t no_seat = UINT32_MAX;
+    static constexpr std::uint32_t no_slot = UINT32_MAX;
 
     LookupKey key;
     protocol::PlacesQuery query{};
@@ -57,10 +57,10 @@ struct Lookup : reactor::ListItem<ByDeadline>, reactor::ListItem<ByTurn> {
     Trouble trouble{};  // Why it failed.
     std::uint8_t attempts = 0;
     std::uint32_t waiting = 0;
-    std::uint32_t seat = no_seat;
+    std::uint32_t slot = no_slot;
     reactor::Instant deadline;
     reactor::Instant resumes;    // when resting
-    protocol::CutPlaces answer;  // if not failed: its text is in the seat's room
+    protocol::CutPlaces answer;  // if not failed: its text is in the slot's room
     Lookup* next = nullptr;      // in its chain of the table
     reactor::List<Waiter> waiters;
 };

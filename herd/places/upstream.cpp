@@ -24,7 +24,7 @@ Outcome<> Upstream::open_with_key(const config::Places& config,
     auto provider = Provider::make(config, key);
     if (!provider) return std::unexpected(provider.error());
     provider_ = std::move(*provider);
-    const CurlFetcher::Settings settings = {.seats = limits.places_in_flight,
+    const CurlFetcher::Settings settings = {.slots = limits.places_in_flight,
                                             .body_max = limits.places_body_max,
                                             .https = provider_.https(),
                                             .named_host = provider_.named_host(),

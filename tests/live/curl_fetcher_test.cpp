@@ -304,7 +304,7 @@ TEST_CASE("curl fetcher: five hundred timeouts leave no descriptor behind", "[li
     CHECK(next.text == found);
 }
 
-TEST_CASE("curl fetcher: a thousand clients keep at most their seats busy", "[live][curl]") {
+TEST_CASE("curl fetcher: a thousand clients keep at most their slots busy", "[live][curl]") {
     RudeServer server(Manner::good);
     Life life(server.url());
     for (int i = 0; i < 1000; ++i) life.ask(i % 90);

@@ -78,8 +78,8 @@ void step(World& world, std::vector<Duration>& asked, std::mt19937_64& dice) {
         world.client->cancel(asker.ticket);
         asker.ticket = {};
     } else if (roll < 80) {
-        const auto seat = static_cast<std::uint32_t>(dice() % 4);
-        if (world.fetcher.all[seat].taken) world.fetcher.finish(seat, any_result(dice()));
+        const auto slot = static_cast<std::uint32_t>(dice() % 4);
+        if (world.fetcher.all[slot].taken) world.fetcher.finish(slot, any_result(dice()));
     } else if (roll < 95) {
         world.loop.run_once();
     } else {
@@ -115,7 +115,7 @@ TEST_CASE("places client: whatever happens, each question is answered once and i
     CHECK(world.fetcher.misuses == 0);
     world.pass(5s);
     CHECK(world.client->waiting() == 0);
-    CHECK(world.client->seated() == 0);
+    CHECK(world.client->slots_taken() == 0);
     CHECK(world.client->queued() == 0);
     CHECK(world.client->counters().retries > 0);
     CHECK(world.client->counters().watchdog > 0);

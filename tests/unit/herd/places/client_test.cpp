@@ -24,7 +24,7 @@ TEST_CASE("places client: a thousand identical questions are one request", "[her
         return asker.answers == 1 && asker.json() == found;
     }));
     CHECK(world.client->waiting() == 0);
-    CHECK(world.client->seated() == 0);
+    CHECK(world.client->slots_taken() == 0);
     CHECK(world.client->counters().requests == 1);
     CHECK(world.client->counters().answered == 1);
 }
@@ -68,7 +68,7 @@ TEST_CASE("places client: questions are shared by position to 1e-6 and radius", 
     CHECK(world.client->counters().shared == 2);
 }
 
-TEST_CASE("places client: what does not find a seat waits its turn", "[herd][places]") {
+TEST_CASE("places client: what does not find a slot waits its turn", "[herd][places]") {
     World world;
     for (int i = 0; i < 8; ++i) world.ask(spot(i));
     world.settle();
@@ -166,7 +166,7 @@ TEST_CASE("places client: an answer comes by the deadline though upstream is sil
     CHECK(world.fetcher.abandoned == 1);
     CHECK(world.client->counters().watchdog == 1);
     CHECK(world.troubles(places::Trouble::timed_out) == 1);
-    CHECK(world.client->seated() == 0);
+    CHECK(world.client->slots_taken() == 0);
 }
 
 TEST_CASE("places client: a transfer's limit ends before its lookup's deadline", "[herd][places]") {
@@ -322,7 +322,7 @@ TEST_CASE("places client: a question is taken back in every state", "[herd][plac
     CHECK(world.fetcher.starts == starts);
     CHECK(world.fetcher.taken() == 0);
     CHECK(world.fetcher.misuses == 0);
-    CHECK(world.client->seated() == 0);
+    CHECK(world.client->slots_taken() == 0);
     CHECK(world.client->queued() == 0);
     CHECK(world.client->waiting() == 0);
     CHECK(world.fetcher.abandoned == (state == "fetching" ? 1 : state == "queued" ? 4 : 0));
@@ -341,7 +341,7 @@ TEST_CASE("places client: the transfer goes on while one asker is left", "[herd]
     CHECK(second.json() == found);
 }
 
-TEST_CASE("places client: a seat given up goes to the next in the queue", "[herd][places]") {
+TEST_CASE("places client: a slot given up goes to the next in the queue", "[herd][places]") {
     World world;
     for (int i = 0; i < 5; ++i) world.ask(spot(i));
     world.settle();

@@ -22,8 +22,8 @@ inline constexpr std::string_view found =
 
 class FakeFetcher final : public places::Fetcher {
 public:
-    static constexpr std::uint32_t seats = 64;
-    struct Seat {
+    static constexpr std::uint32_t slots = 64;
+    struct Slot {
         bool taken = false;
         Duration limit{};
         std::array<char, 256> url{};
@@ -32,12 +32,12 @@ public:
     void report_to(Fetched fetched) override { fetched_ = fetched; }
     std::uint32_t width() const override { return wide; }
     void start(std::uint32_t index, const places::FetchRequest& request, Duration limit) override {
-        Seat& seat = all.at(index);
-        if (seat.taken || limit <= Duration::zero()) ++misuses;
-        seat.taken = true;
-        seat.limit = limit;
-        seat.url = {};
-        request.url.copy(seat.url.data(), seat.url.size() - 1);
+        Slot& slot = all.at(index);
+        if (slot.taken || limit <= Duration::zero()) ++misuses;
+        slot.taken = true;
+        slot.limit = limit;
+        slot.url = {};
+        request.url.copy(slot.url.data(), slot.url.size() - 1);
         ++starts;
         last = index;
     }
@@ -47,19 +47,19 @@ public:
         ++abandoned;
     }
 
-    void finish(std::uint32_t seat, const places::FetchResult& result) {
-        if (!all.at(seat).taken) ++misuses;
-        all.at(seat).taken = false;
-        fetched_(seat, result);
+    void finish(std::uint32_t slot, const places::FetchResult& result) {
+        if (!all.at(slot).taken) ++misuses;
+        all.at(slot).taken = false;
+        fetched_(slot, result);
     }
     void finish(const places::FetchResult& result) { finish(last, result); }
     void find() { finish(last, {places::FetchFault::none, 200, found}); }
     std::uint32_t taken() const {
-        return static_cast<std::uint32_t>(std::ranges::count(all, true, &Seat::taken));
+        return static_cast<std::uint32_t>(std::ranges::count(all, true, &Slot::taken));
     }
 
-    std::array<Seat, seats> all{};
-    std::uint32_t wide = seats;
+    std::array<Slot, slots> all{};
+    std::uint32_t wide = slots;
     std::uint32_t starts = 0;
     std::uint32_t abandoned = 0;
     std::uint32_t misuses = 0;
@@ -85,7 +85,7 @@ struct Asker {
     std::string_view json() const { return text.data(); }
 };
 
-// Four seats, a queue of eight, four seconds.
+// Four slots, a queue of eight, four seconds.
 config::Limits small_limits();
 
 class World {
