@@ -7,9 +7,9 @@ namespace bench {
 
 namespace {
 
-constexpr reactor::Duration connect_patience = std::chrono::seconds(10);
+constexpr reactor::Duration connect_timeout = std::chrono::seconds(10);
 // Of a server that is overloaded, not of one that is well.
-constexpr reactor::Duration answer_patience = std::chrono::seconds(30);
+constexpr reactor::Duration answer_timeout = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -41,7 +41,7 @@ ClosedLoop::ClosedLoop(Rig& rig, const Target& target, const Shape& shape, Picke
 void ClosedLoop::connect() {
     for (Talker& talker : talkers_) talker.dial();
     const auto all = [this] { return std::ranges::all_of(talkers_, &Talker::connected); };
-    if (!rig_.run_until(all, connect_patience)) throw CannotMeasure("the server cannot be reached");
+    if (!rig_.run_until(all, connect_timeout)) throw CannotMeasure("the server cannot be reached");
 }
 
 void ClosedLoop::start(std::uint64_t reports_max) {
@@ -55,7 +55,7 @@ void ClosedLoop::run(reactor::Duration time) {
     start();
     rig_.run_for(time);
     stop();
-    if (!rig_.run_until([this] { return idle(); }, answer_patience)) {
+    if (!rig_.run_until([this] { return idle(); }, answer_timeout)) {
         throw CannotMeasure("answers stay away");
     }
 }

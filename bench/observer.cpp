@@ -43,7 +43,7 @@ ObserverSession::ObserverSession(Observer& observer)
     : observer_(observer), stream_(observer.rig_.wire(), *this) {}
 
 bool ObserverSession::open(reactor::Socket socket) {
-    tune(socket, reactor::Patience::neighbour);
+    tune(socket, reactor::SocketProfile::neighbour);
     return stream_.open(std::move(socket)).has_value();
 }
 

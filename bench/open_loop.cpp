@@ -10,7 +10,7 @@ namespace bench {
 
 namespace {
 
-constexpr reactor::Duration connect_patience = std::chrono::seconds(10);
+constexpr reactor::Duration connect_timeout = std::chrono::seconds(10);
 constexpr std::string_view nats_greeting = "CONNECT {\"verbose\":false}\r\n";
 
 }  // namespace
@@ -39,7 +39,7 @@ void OpenLoop::connect(Speech speech) {
         return std::ranges::all_of(entries_,
                                    [](const Entry& entry) { return entry.talker.connected(); });
     };
-    if (!rig_.run_until(all, connect_patience)) {
+    if (!rig_.run_until(all, connect_timeout)) {
         throw CannotMeasure("a server cannot be reached");
     }
     if (speech != Speech::nats) return;

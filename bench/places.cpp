@@ -15,7 +15,7 @@ namespace bench {
 
 namespace {
 
-constexpr reactor::Duration patience = std::chrono::seconds(10);
+constexpr reactor::Duration timeout = std::chrono::seconds(10);
 constexpr std::uint32_t iamat_connections = 4;
 
 // WHATSATs at a fixed rate, one at a time per connection, since one that waits holds up its own
@@ -93,12 +93,12 @@ Result places(const Target& target, const PlacesOptions& options) {
                       1});
     Questions questions(rig, target.servers[server].clients, options);
     reports.connect(target.speech);
-    if (!rig.run_until([&] { return questions.connected(); }, patience)) {
+    if (!rig.run_until([&] { return questions.connected(); }, timeout)) {
         throw CannotMeasure("the server cannot be reached");
     }
     // Everyone has a position before anybody asks.
     reports.start();
-    rig.run_until([&] { return reports.answered() >= options.clients; }, patience);
+    rig.run_until([&] { return reports.answered() >= options.clients; }, timeout);
     reports.stop();
 
     Result result;
@@ -123,7 +123,7 @@ Result places(const Target& target, const PlacesOptions& options) {
         rig.run_for(seconds(options.seconds));
         questions.stop();
         reports.stop();
-        rig.run_until([&] { return questions.idle() && reports.idle(); }, patience);
+        rig.run_until([&] { return questions.idle() && reports.idle(); }, timeout);
         stretch.end();
         if (!phase.reports) {
             result.figure("server_cpu_ns_per_lookup",

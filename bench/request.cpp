@@ -8,7 +8,7 @@ namespace bench {
 
 namespace {
 
-constexpr reactor::Duration answer_patience = std::chrono::seconds(30);
+constexpr reactor::Duration answer_timeout = std::chrono::seconds(30);
 
 Result begin(const Target& target, const RequestOptions& options) {
     Result result;
@@ -60,7 +60,7 @@ Result open(Rig& rig, const Target& target, const RequestOptions& options, std::
     measured.end();
     const std::uint64_t lines = loop.answered() - before;
     loop.stop();
-    rig.run_until([&] { return loop.idle(); }, answer_patience);
+    rig.run_until([&] { return loop.idle(); }, answer_timeout);
     Result result = begin(target, options);
     conclude(result, measured, lines);
     result.figure("wrong_answers", static_cast<double>(loop.wrong()));

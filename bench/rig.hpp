@@ -37,11 +37,11 @@ public:
         return moment.time_since_epoch().count() + offset_ns_;
     }
 
-    // Runs the loop until `done()`; answers whether that was so within `patience`.
+    // Runs the loop until `done()`; answers whether that was so within `timeout`.
     template <class Done>
-    bool run_until(Done done, reactor::Duration patience) {
+    bool run_until(Done done, reactor::Duration timeout) {
         reactor::Timer alarm(loop_, reactor::Delegate<void()>::to<&Rig::wake>(*this));
-        const reactor::Instant end = this_moment() + patience;
+        const reactor::Instant end = this_moment() + timeout;
         alarm.start_at(end);
         while (!done()) {
             if (this_moment() >= end) return false;

@@ -25,7 +25,7 @@ Talker::Talker(Rig& rig, const reactor::Address& server, Answers answers, Histog
 }
 
 void Talker::on_connected(reactor::Socket socket) {
-    tune(socket, reactor::Patience::client);
+    tune(socket, reactor::SocketProfile::client);
     stream_.emplace(rig_.wire(), *this);
     if (stream_->open(std::move(socket))) {
         connector_.settle();

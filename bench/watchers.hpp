@@ -27,7 +27,7 @@ public:
     // it takes long. From then on what was sent before does not count.
     template <class Knock>
     void await(Rig& rig, Knock knock) {
-        const reactor::Instant end = this_moment() + patience;
+        const reactor::Instant end = this_moment() + timeout;
         while (!all_awake()) {
             if (this_moment() >= end) complain();
             knock();
@@ -53,7 +53,7 @@ public:
     Arrivals::Shortfall shortfall(const Ledger& sent) const;
 
 private:
-    static constexpr reactor::Duration patience = std::chrono::seconds(15);
+    static constexpr reactor::Duration timeout = std::chrono::seconds(15);
     static constexpr reactor::Duration knock_interval = std::chrono::milliseconds(100);
     static constexpr std::size_t none = SIZE_MAX;
 

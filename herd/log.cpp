@@ -65,7 +65,7 @@ Log::Log(reactor::Loop& loop)
 // The helper may still be writing from the buffer: it has the last word on it, and on the file.
 Log::~Log() {
     if (fd_ < 0) return;
-    settle(end_patience);
+    settle(end_time_limit);
     if (!shared_) helper_.ask({.what = Errand::What::close, .fd = fd_});
     helper_.give(std::move(buffer_.pages()));
 }
@@ -189,9 +189,9 @@ void Log::on_written(const Errand& errand) {
     }
 }
 
-void Log::settle(reactor::Duration patience) {
-    assert(patience >= reactor::Duration::zero());
-    const std::int64_t until = reactor::sys::monotonic_ns() + patience.count();
+void Log::settle(reactor::Duration time_limit) {
+    assert(time_limit >= reactor::Duration::zero());
+    const std::int64_t until = reactor::sys::monotonic_ns() + time_limit.count();
     retry_.cancel();
     while (!retry_.pending()) {
         if (!writing_) hand_over();

@@ -40,7 +40,7 @@ public:
     // Further events within one second are counted instead; lines of the wire are exempt.
     static constexpr std::uint32_t events_per_second = 1000;
     // How long the end of a log waits for its last lines to be written.
-    static constexpr reactor::Duration end_patience = std::chrono::seconds(1);
+    static constexpr reactor::Duration end_time_limit = std::chrono::seconds(1);
 
     explicit Log(reactor::Loop& loop);
     ~Log();
@@ -55,8 +55,8 @@ public:
     // The line is complete when the returned object dies.
     LogLine event(Level level, std::string_view name);
 
-    // Has everything written, for as long as the patience allows and no write fails. Blocks.
-    void settle(reactor::Duration patience);
+    // Has everything written, for as long as the limit allows and no write fails. Blocks.
+    void settle(reactor::Duration time_limit);
 
     // Asserts what must hold between calls. For tests.
     void check() const;

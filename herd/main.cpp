@@ -30,7 +30,7 @@
 namespace {
 
 constexpr int wrong_usage = 2;
-// A server may take all of its own patience for a WHATSAT, and the way there and back some more.
+// A server may take all of its own deadline for a WHATSAT, and the way there and back some more.
 constexpr std::chrono::seconds way{10};
 
 int complain(const std::string& what) {
@@ -135,8 +135,8 @@ int run_send(const Common& common, const std::vector<std::string>& arguments) {
     for (const std::string& line : lines) {
         if (line.find('\n') != std::string::npos) return complain("a LINE is one line");
     }
-    const auto patience = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way;
-    return herd::program::send_lines(server->clients, lines, patience);
+    const auto time_limit = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way;
+    return herd::program::send_lines(server->clients, lines, time_limit);
 }
 
 int run_status(const Common& common, const herd::program::StatusOptions& options) {

@@ -45,8 +45,8 @@ public:
 
     // `full` is called whenever the last slot has been taken, and may be null: the owner may make
     // room by ending a session.
-    Acceptor(Loop& loop, Patience patience, Make make, Delegate<void()> full = {})
-        : patience_(patience),
+    Acceptor(Loop& loop, SocketProfile profile, Make make, Delegate<void()> full = {})
+        : profile_(profile),
           make_(make),
           full_(full),
           listener_(loop, Delegate<void(Socket)>::to<&Acceptor::on_accepted>(*this)) {}
@@ -92,7 +92,7 @@ public:
 private:
     void on_accepted(Socket socket) {
         assert(!slots_.full());
-        tune(socket, patience_);
+        tune(socket, profile_);
         T* const session = make_(slots_);
         assert(session != nullptr);
         ++counters_.accepted;
@@ -103,7 +103,7 @@ private:
         if (full_) full_();
     }
 
-    Patience patience_;
+    SocketProfile profile_;
     Make make_;
     Delegate<void()> full_;
     Slab<T> slots_;

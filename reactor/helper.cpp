@@ -32,8 +32,8 @@ void Helper::give(Pages pages) {
     ask({.what = sys::Errand::What::unmap, .bytes = {all.data(), all.size()}});
 }
 
-bool Helper::await(Duration patience) {
-    if (!sys::await_done(descriptor_.fd(), patience.count())) return false;
+bool Helper::await(Duration timeout) {
+    if (!sys::await_done(descriptor_.fd(), timeout.count())) return false;
     on_ready({});
     return true;
 }

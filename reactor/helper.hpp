@@ -33,7 +33,7 @@ public:
     // Given back to the system once all that was asked before is done; never, when that is never.
     void give(Pages pages);
     // Waits for an errand to be done and tells of it, for an owner that ends; false when none was.
-    bool await(Duration patience);
+    bool await(Duration timeout);
 
     std::uint32_t unanswered() const { return unanswered_; }
     bool idle() const { return unanswered_ == 0; }

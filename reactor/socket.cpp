@@ -38,14 +38,14 @@ constexpr Setting neighbour_settings[] = {
 
 }  // namespace
 
-void tune(const Socket& socket, Patience patience) {
+void tune(const Socket& socket, SocketProfile profile) {
     assert(socket.open());
     const auto apply = [&](std::span<const Setting> settings) {
         for (const auto& [option, value] : settings) {
             static_cast<void>(sys::set_option(socket.fd(), option, value));
         }
     };
-    if (patience == Patience::client) {
+    if (profile == SocketProfile::client) {
         apply(client_settings);
     } else {
         apply(neighbour_settings);

@@ -30,13 +30,13 @@ private:
     int fd_ = -1;
 };
 
-// How soon a silent connection is given up by the kernel: for clients and for neighbours.
-enum class Patience { client, neighbour };
+// Whom a socket is tuned for: it decides how soon the kernel gives up a silent connection.
+enum class SocketProfile { client, neighbour };
 
 // The options every connected socket gets: no Nagle delay, keep-alive, for clients a bound on
 // unacknowledged time, and one on what the kernel keeps for who does not read. For a neighbour that
 // is less, so that unsent records can still be replaced. Failures are ignored: a connection without
 // them still works.
-void tune(const Socket& socket, Patience patience);
+void tune(const Socket& socket, SocketProfile profile);
 
 }  // namespace reactor

@@ -202,10 +202,10 @@ Result<Errand> take_done(int helper) {
     return errand;
 }
 
-bool await_done(int helper, std::int64_t patience_ns) {
+bool await_done(int helper, std::int64_t timeout_ns) {
     constexpr std::int64_t ms = 1'000'000;
     pollfd waiting{.fd = helper, .events = POLLIN, .revents = 0};
-    return poll(&waiting, 1, static_cast<int>((patience_ns + ms - 1) / ms)) > 0;
+    return poll(&waiting, 1, static_cast<int>((timeout_ns + ms - 1) / ms)) > 0;
 }
 
 }  // namespace reactor::sys

@@ -136,6 +136,6 @@ Result<int> open_helper();
 Result<void> ask(int helper, const Errand& errand);  // EAGAIN: too much is asked already
 Result<Errand> take_done(int helper);                // EAGAIN: nothing is done yet
 // Waits for an errand to be done, but not for ever; false when none is.
-bool await_done(int helper, std::int64_t patience_ns);
+bool await_done(int helper, std::int64_t timeout_ns);
 
 }  // namespace reactor::sys

@@ -11,7 +11,7 @@ import time
 from suite.processes import Failure, accepts
 from suite.topology import HOST
 
-PATIENCE = 10.0  # seconds until a server accepts, or strace says that it watches
+TIMEOUT = 10.0  # seconds until a server accepts, or strace says that it watches
 STARTS = 5       # of each run
 PAUSE = 0.0001   # seconds between two attempts to connect
 
@@ -27,7 +27,7 @@ def start(servers, topology):
         begin = time.monotonic()
         server.start()
         while not accepts(port):
-            if time.monotonic() > begin + PATIENCE:
+            if time.monotonic() > begin + TIMEOUT:
                 raise Failure(f'{name} does not accept')
             time.sleep(PAUSE)
         times.append((time.monotonic() - begin) * 1e3)
@@ -50,7 +50,7 @@ class Calls:
         with said.open('w', encoding='utf-8') as errors:
             self.strace = subprocess.Popen(
                 ['strace', '-f', '-c', '-o', self.counts, '-p', str(pid)], stderr=errors)
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while 'attached' not in said.read_text(encoding='utf-8'):
             if self.strace.poll() is not None or time.monotonic() > end:
                 self.strace.kill()
@@ -62,7 +62,7 @@ class Calls:
         """Per 64 reports, whatever else the server did at that time."""
         said = reports(self.peers) - self.before
         self.strace.send_signal(signal.SIGINT)
-        self.strace.wait(PATIENCE)
+        self.strace.wait(TIMEOUT)
         return {'calls_per_64_lines': 64 * total(self.counts.read_text(encoding='utf-8')) / said}
 
 
@@ -77,7 +77,7 @@ def total(table):
 
 def reports(port):
     """How many valid reports the herd's server there has had."""
-    with socket.create_connection((HOST, port), timeout=PATIENCE) as connection:
+    with socket.create_connection((HOST, port), timeout=TIMEOUT) as connection:
         connection.sendall(b'STATUS\n')
         answer = b''.join(iter(lambda: connection.recv(65536), b''))
     return json.loads(answer)['counters']['iamat']

@@ -34,9 +34,9 @@ class Process:
             kill_group(self.running)
             self.running = None
 
-    def wait_for(self, port, patience=20.0):
+    def wait_for(self, port, timeout=20.0):
         """Until it accepts connections at the port."""
-        end = time.monotonic() + patience
+        end = time.monotonic() + timeout
         while not accepts(port):
             if self.running.poll() is not None:
                 raise Failure(f'{self.command[0]} ended at once: {self.last_words()}')

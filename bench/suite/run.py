@@ -9,7 +9,7 @@ from suite import probes
 from suite.processes import Failure, Process, accepts, kill_group
 from suite.topology import HOST, PLACES, address
 
-PATIENCE = 60.0  # seconds for herd-bench beyond what it was asked for
+TIMEOUT = 60.0  # seconds for herd-bench beyond what it was asked for
 LINKING = 0.3    # seconds for servers that accept clients to find each other
 
 
@@ -45,7 +45,7 @@ def bench_parts(tools, system, case, folder, servers):
         if case.scenario == 'calls':
             name = options['server']
             probe = probes.Calls(pids[name], topology.peers(name), folder)
-        run_bench(command, folder, servers, patience(options))
+        run_bench(command, folder, servers, time_limit(options))
         counted = probe.end() if probe else {}
         part = json.loads(file.read_text())
         must_be_right(part['figures'])
@@ -106,10 +106,10 @@ def bench_command(tools, case, target, file, options):
     return [str(word) for word in words]
 
 
-def patience(options):
+def time_limit(options):
     """How long herd-bench may take."""
     times = ('seconds', 'warmup', 'settle', 'before', 'down', 'after')
-    return PATIENCE + 3 * sum(options.get(name, 0) for name in times)
+    return TIMEOUT + 3 * sum(options.get(name, 0) for name in times)
 
 
 def run_bench(command, folder, servers, seconds):

@@ -16,7 +16,7 @@ Clients::Clients(Core& core,
             .journal = journal,
             .ended = reactor::Delegate<void(Session&)>::to<&Clients::on_ended>(*this)},
       acceptor_(core.loop,
-                reactor::Patience::client,
+                reactor::SocketProfile::client,
                 reactor::Acceptor<Session>::Make::to<&Clients::make>(*this),
                 reactor::Delegate<void()>::to<&Clients::on_full>(*this)) {}
 

@@ -77,8 +77,8 @@ void File::on_synced(bool done) {
 std::string_view File::fill(std::span<char> buffer, std::uint64_t& count, reactor::Instant now) {
     const std::size_t longest = table_.line_size_max() + frame_size;
     assert(buffer.size() >= longest);
-    // What it was behind by may have expired: that ends its follower's patience, too, so that what
-    // comes next is handed out at once.
+    // What it was behind by may have expired: then its follower is not behind any more, and
+    // hands out at once what comes next.
     if (!follower_.behind()) static_cast<void>(follower_.take(now));
     std::size_t used = 0;
     for (; count > 0 && follower_.behind() && buffer.size() - used >= longest; --count) {

@@ -83,7 +83,7 @@ void LegacyLink::on_connected(reactor::Socket socket) {
     assert(socket.open());
     if (state_ == State::dialling && refused()) lose();
     if (state_ == State::down && leaving_) return;
-    tune(socket, reactor::Patience::neighbour);
+    tune(socket, reactor::SocketProfile::neighbour);
     stream_.emplace(core_.wire, *this, true);
     if (auto opened = stream_->open(std::move(socket)); !opened) {
         stream_.reset();

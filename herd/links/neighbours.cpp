@@ -26,7 +26,7 @@ Neighbours::Neighbours(Core& core, TellStatus status)
       barrier_(core, *this),
       repair_(core),
       acceptor_(core.loop,
-                reactor::Patience::neighbour,
+                reactor::SocketProfile::neighbour,
                 reactor::Acceptor<PeerSession>::Make::to<&Neighbours::make>(*this),
                 reactor::Delegate<void()>::to<&Neighbours::on_full>(*this)) {}
 

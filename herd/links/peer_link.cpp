@@ -94,7 +94,7 @@ void PeerLink::on_connected(reactor::Socket socket) {
     assert(!stream_.has_value());
     assert(!leaving_);
     assert(socket.open());
-    tune(socket, reactor::Patience::neighbour);
+    tune(socket, reactor::SocketProfile::neighbour);
     stream_.emplace(core_.wire, *this, true);
     if (auto opened = stream_->open(std::move(socket)); !opened) {
         stream_.reset();

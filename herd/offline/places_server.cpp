@@ -44,7 +44,7 @@ PlacesServer::PlacesServer(reactor::Loop& loop)
     : loop_(loop),
       wire_(loop),
       connections_(loop,
-                   reactor::Patience::client,
+                   reactor::SocketProfile::client,
                    reactor::Acceptor<PlacesConnection>::Make::to<&PlacesServer::make>(*this)),
       tick_(loop, Delegate<void()>::to<&PlacesServer::on_tick>(*this)),
       grace_(loop, Delegate<void()>::to<&PlacesServer::on_grace_over>(*this)) {}

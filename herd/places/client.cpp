@@ -11,7 +11,7 @@
 //    begin()          a slot is free          an answer, or trouble for good
 //   ---------> queued --------------> fetching ----------------------> settled ---> (released)
 //                 |                    |    ^                             ^    last answer handed
-//                 out |   trouble for now  v    |  rested                     | | resting |
+//                 out |   trouble for now  v    |  backoff over               | | backing_off |
 //                 +-------------------- deadline -------------------------+
 //
 // Whenever its last waiter cancels, a lookup is released at once, its transfer abandoned. Slots are
@@ -32,12 +32,12 @@ reactor::Handle<Waiter> to_handle(Ticket ticket) {
     return {ticket.index, ticket.generation};
 }
 
-// The pause before a second attempt: spread, so that those who failed together do not return
+// The backoff before a second attempt: spread, so that those who failed together do not return
 // together.
-reactor::Duration rest_time() {
-    const auto spread = Client::rest_max - Client::rest_min;
+reactor::Duration backoff_time() {
+    const auto spread = Client::backoff_max - Client::backoff_min;
     const auto part = reactor::sys::random_bits() % static_cast<std::uint64_t>(spread.count());
-    return Client::rest_min + reactor::Duration(part);
+    return Client::backoff_min + reactor::Duration(part);
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ Client::Client(reactor::Loop& loop, Fetcher& fetcher, const Provider& provider)
       provider_(provider),
       turn_(loop, reactor::Phase::work, reactor::Delegate<void()>::to<&Client::on_turn>(*this)),
       deadline_(loop, reactor::Delegate<void()>::to<&Client::on_deadline>(*this)),
-      rested_(loop, reactor::Delegate<void()>::to<&Client::on_rested>(*this)) {
+      backoff_(loop, reactor::Delegate<void()>::to<&Client::on_backoff>(*this)) {
     make_standing(busy_);
     busy_.failed = true;
     busy_.trouble = Trouble::busy;
@@ -74,8 +74,8 @@ reactor::Result<void> Client::open(const config::Limits& limits) {
     assert(limits.places_deadline_ms > 0);
     slots_ = limits.places_in_flight;
     queue_max_ = limits.places_queue;
-    patience_ = std::chrono::milliseconds(limits.places_deadline_ms);
-    reserve_ = std::min(reserve_max, patience_ / 8);
+    time_limit_ = std::chrono::milliseconds(limits.places_deadline_ms);
+    reserve_ = std::min(reserve_max, time_limit_ / 8);
     room_size_ = limits.places_body_max;
     const std::uint32_t lookups = slots_ + queue_max_;
     if (auto mapped = waiters_.map(limits.connections); !mapped) return mapped;
@@ -138,7 +138,7 @@ Lookup* Client::new_lookup(const protocol::PlacesQuery& query, const LookupKey& 
     ++counters_.lookups;
     lookup->key = key;
     lookup->query = query;
-    lookup->deadline = loop_.now() + patience_;
+    lookup->deadline = loop_.now() + time_limit_;
     table_.insert(*lookup);
     by_deadline_.push_back(*lookup);
     queue_.push_back(*lookup);
@@ -216,7 +216,7 @@ void Client::fetch(Lookup& lookup) {
     assert(lookup.slot != Lookup::no_slot);
     assert(by_slot_[lookup.slot] == &lookup);
     assert(lookup.attempts < attempts_max);
-    assert(lookup.state == State::queued || lookup.state == State::resting);
+    assert(lookup.state == State::queued || lookup.state == State::backing_off);
     ++counters_.requests;
     ++lookup.attempts;
     lookup.state = State::fetching;
@@ -231,7 +231,7 @@ void Client::on_fetched(std::uint32_t slot, const FetchResult& result) {
     Lookup& lookup = *by_slot_[slot];
     assert(lookup.state == State::fetching);
     assert(lookup.slot == slot);
-    lookup.state = State::resting;
+    lookup.state = State::backing_off;
     turn_.post();  // The fetcher may have become wider.
     const std::span<char> room(&rooms_[std::size_t{slot} * room_size_], room_size_);
     const auto answer = provider_.read(result, room);
@@ -239,18 +239,18 @@ void Client::on_fetched(std::uint32_t slot, const FetchResult& result) {
         ++counters_.answered;
         lookup.answer = *answer;
         settle(lookup);
-    } else if (!rest(lookup, answer.error())) {
+    } else if (!back_off(lookup, answer.error())) {
         fail(lookup, answer.error());
     }
 }
 
-// Lets the lookup try again after a pause, if that is of use, in time and within the budget.
-bool Client::rest(Lookup& lookup, Trouble trouble) {
-    assert(lookup.state == State::resting);
+// Lets the lookup try again after a backoff, if that is of use, in time and within the budget.
+bool Client::back_off(Lookup& lookup, Trouble trouble) {
+    assert(lookup.state == State::backing_off);
     assert(lookup.attempts > 0);
     if (!facts(trouble).worth_retry || lookup.attempts == attempts_max) return false;
-    const reactor::Duration pause = rest_time();
-    if (pause + 2 * reserve_ > time_left(lookup)) return false;
+    const reactor::Duration backoff = backoff_time();
+    if (backoff + 2 * reserve_ > time_left(lookup)) return false;
     if (retry_credit_ < lookups_per_retry) {
         ++counters_.retries_denied;
         return false;
@@ -258,24 +258,24 @@ bool Client::rest(Lookup& lookup, Trouble trouble) {
     retry_credit_ -= lookups_per_retry;
     ++counters_.retries;
     count(trouble);
-    lookup.resumes = loop_.now() + pause;
-    if (!rested_.pending() || lookup.resumes < rested_.due()) rested_.start_at(lookup.resumes);
+    lookup.resumes = loop_.now() + backoff;
+    if (!backoff_.pending() || lookup.resumes < backoff_.due()) backoff_.start_at(lookup.resumes);
     return true;
 }
 
-void Client::on_rested() {
-    assert(!rested_.pending());
+void Client::on_backoff() {
+    assert(!backoff_.pending());
     auto next = reactor::Instant::max();
     for (std::uint32_t slot = 0; slot < slots_; ++slot) {
         Lookup* lookup = by_slot_[slot];
-        if (lookup == nullptr || lookup->state != State::resting) continue;
+        if (lookup == nullptr || lookup->state != State::backing_off) continue;
         if (lookup->resumes <= loop_.now()) {
             fetch(*lookup);
         } else {
             next = std::min(next, lookup->resumes);
         }
     }
-    if (next != reactor::Instant::max()) rested_.start_at(next);
+    if (next != reactor::Instant::max()) backoff_.start_at(next);
 }
 
 // Decides what is late. A transfer that is still under way here has failed to end by itself.

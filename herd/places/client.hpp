@@ -33,9 +33,9 @@ class Client final : public Places {
 public:
     static constexpr std::uint8_t attempts_max = 2;
     static constexpr std::uint32_t answers_per_turn = 32;
-    static constexpr reactor::Duration rest_min = std::chrono::milliseconds(100);
-    static constexpr reactor::Duration rest_max = std::chrono::milliseconds(400);
-    static_assert(rest_min < rest_max);
+    static constexpr reactor::Duration backoff_min = std::chrono::milliseconds(100);
+    static constexpr reactor::Duration backoff_max = std::chrono::milliseconds(400);
+    static_assert(backoff_min < backoff_max);
     // The fetcher gives up this long before the lookup does: normally it is the one to say why.
     static constexpr reactor::Duration reserve_max = std::chrono::milliseconds(100);
     // One retry for every ten lookups that went upstream, and a few on credit.
@@ -96,8 +96,8 @@ private:
 
     void fetch(Lookup& lookup);
     void on_fetched(std::uint32_t slot, const FetchResult& result);
-    bool rest(Lookup& lookup, Trouble trouble);
-    void on_rested();
+    bool back_off(Lookup& lookup, Trouble trouble);
+    void on_backoff();
     void on_deadline();
 
     void settle(Lookup& lookup);
@@ -115,7 +115,7 @@ private:
     const Provider& provider_;
     Counters counters_;
     reactor::Delegate<void(Trouble)> troubled_;
-    reactor::Duration patience_{};  // from begin() to the answer
+    reactor::Duration time_limit_{};  // from begin() to the answer
     reactor::Duration reserve_{};
     std::uint32_t queue_max_ = 0;
     std::uint32_t queued_ = 0;
@@ -139,7 +139,7 @@ private:
     reactor::List<Waiter> ready_;  // of settled lookups, to be answered
     reactor::Task turn_;
     reactor::Timer deadline_;
-    reactor::Timer rested_;
+    reactor::Timer backoff_;
 };
 
 }  // namespace herd::places

@@ -43,9 +43,9 @@ void Client::check_lookup(const Lookup& lookup) const {
             assert(has_slot);
             assert(lookup.attempts > 0);
             break;
-        case State::resting:
+        case State::backing_off:
             assert(has_slot);
-            assert(rested_.pending());
+            assert(backoff_.pending());
             break;
         case State::settled:
             assert(lookup.waiters.empty());

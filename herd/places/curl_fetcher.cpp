@@ -59,7 +59,7 @@ bool set_protocol(void* easy, bool https) {
 }
 
 // Without QUICK_EXIT libcurl waits for its resolver's thread, and the whole loop with it.
-bool set_patience(void* easy) {
+bool set_timeouts(void* easy) {
     return set(easy, CURLOPT_NOSIGNAL, 1L) && set(easy, CURLOPT_QUICK_EXIT, 1L) &&
            set(easy, CURLOPT_LOW_SPEED_LIMIT, slow_bytes_per_s) &&
            set(easy, CURLOPT_LOW_SPEED_TIME, slow_time_s) && set(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
@@ -257,7 +257,7 @@ bool CurlFetcher::open_slot(Slot& slot, const Settings& settings) {
     if (!settings.ca_file.empty() && !set(slot.easy, CURLOPT_CAINFO, settings.ca_file.c_str())) {
         return false;
     }
-    return set_protocol(slot.easy, settings.https) && set_patience(slot.easy) &&
+    return set_protocol(slot.easy, settings.https) && set_timeouts(slot.easy) &&
            set(slot.easy, CURLOPT_PRIVATE, &slot) &&
            set(slot.easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(headers_)) &&
            set(slot.easy, CURLOPT_WRITEFUNCTION, &Callbacks::on_body) &&

@@ -42,10 +42,10 @@ struct ByTurn {};
 // Invariant: waiting is the number of its waiters, settled or not, and more than 0 while it lives.
 struct Lookup : reactor::ListItem<ByDeadline>, reactor::ListItem<ByTurn> {
     enum class State : std::uint8_t {
-        queued,    // for a slot
-        fetching,  // in its slot
-        resting,   // in its slot, between two attempts
-        settled,   // its answer is decided and being handed out
+        queued,       // for a slot
+        fetching,     // in its slot
+        backing_off,  // in its slot, between two attempts
+        settled,      // its answer is decided and being handed out
     };
     static constexpr std::uint32_t no_slot = UINT32_MAX;
 
@@ -59,7 +59,7 @@ struct Lookup : reactor::ListItem<ByDeadline>, reactor::ListItem<ByTurn> {
     std::uint32_t waiting = 0;
     std::uint32_t slot = no_slot;
     reactor::Instant deadline;
-    reactor::Instant resumes;    // when resting
+    reactor::Instant resumes;    // when backing_off
     protocol::CutPlaces answer;  // if not failed: its text is in the slot's room
     Lookup* next = nullptr;      // in its chain of the table
     reactor::List<Waiter> waiters;

@@ -18,15 +18,15 @@ bool try_again(reactor::Errno error) {
 }  // namespace
 
 Dialogue::Dialogue(reactor::Loop& loop,
-                   reactor::Duration patience,
+                   reactor::Duration time_limit,
                    Reader reader,
                    reactor::Delegate<void()> over)
     : loop_(loop),
-      patience_(patience),
+      time_limit_(time_limit),
       reader_(reader),
       over_(over),
       timeout_(loop, reactor::Delegate<void()>::to<&Dialogue::on_timeout>(*this)) {
-    assert(patience > reactor::Duration::zero());
+    assert(time_limit > reactor::Duration::zero());
     assert(reader);
     assert(over);
 }
@@ -44,7 +44,7 @@ reactor::Result<void> Dialogue::start(const reactor::Address& server, std::strin
         *fd, reactor::Interest::write, reactor::Handler::to<&Dialogue::on_ready>(*this));
     if (!watch) return std::unexpected(watch.error());
     watch_ = std::move(*watch);
-    timeout_.start(patience_);
+    timeout_.start(time_limit_);
     return {};
 }
 
@@ -86,7 +86,7 @@ void Dialogue::read() {
     if (!received && try_again(received.error())) return;
     if (!received) return end(describe(received.error()));
     if (*received == 0) return end("the connection ended before the last answer");
-    timeout_.start(patience_);
+    timeout_.start(time_limit_);
     in_.append(room.data(), *received);
     if (reader_(in_)) end({});
 }

@@ -23,7 +23,7 @@ public:
 
     // `over` is called once, from the loop: nothing more comes of it.
     Dialogue(reactor::Loop& loop,
-             reactor::Duration patience,
+             reactor::Duration time_limit,
              Reader reader,
              reactor::Delegate<void()> over);
 
@@ -42,7 +42,7 @@ private:
     void end(std::string_view trouble);
 
     reactor::Loop& loop_;
-    reactor::Duration patience_;  // For the connection and then for each piece of the answer.
+    reactor::Duration time_limit_;  // For the connection and then for each piece of the answer.
     Reader reader_;
     reactor::Delegate<void()> over_;
     reactor::Socket socket_;

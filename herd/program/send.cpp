@@ -38,10 +38,10 @@ std::size_t answer_size(std::string_view text, bool question) {
 // What has come, against what was asked.
 class Conversation {
 public:
-    Conversation(const std::vector<std::string>& lines, reactor::Duration patience)
+    Conversation(const std::vector<std::string>& lines, reactor::Duration time_limit)
         : lines_(lines),
           dialogue_(loop_,
-                    patience,
+                    time_limit,
                     Dialogue::Reader::to<&Conversation::take_answers>(*this),
                     Delegate<void()>::to<&Conversation::on_over>(*this)) {}
 
@@ -94,7 +94,7 @@ bool Conversation::take_answers(std::string& text) {
 
 int send_lines(const reactor::Address& server,
                const std::vector<std::string>& lines,
-               reactor::Duration patience) {
+               reactor::Duration time_limit) {
     const auto complain = [&](std::string_view what) {
         std::fprintf(stderr,
                      "%s: %.*s\n",
@@ -104,7 +104,7 @@ int send_lines(const reactor::Address& server,
         return 2;
     };
     if (lines.empty()) return 0;
-    Conversation conversation(lines, patience);
+    Conversation conversation(lines, time_limit);
     if (const auto started = conversation.start(server); !started) {
         return complain(describe(started.error()));
     }

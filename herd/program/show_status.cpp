@@ -19,7 +19,7 @@ namespace {
 
 using reactor::Delegate;
 
-constexpr reactor::Duration patience = std::chrono::seconds(2);
+constexpr reactor::Duration time_limit = std::chrono::seconds(2);
 
 // One server, asked once.
 class Question {
@@ -28,7 +28,7 @@ public:
         : server_(server),
           over_(over),
           dialogue_(loop,
-                    patience,
+                    time_limit,
                     Dialogue::Reader::to<&Question::take>(*this),
                     Delegate<void()>::to<&Question::on_over>(*this)) {}
 

@@ -61,7 +61,7 @@ struct ChildEvents {
 //
 //   start() --> starting --says its ready line--> ready
 //                  ^    |ended                      |ended
-//                  +----+--- resting (a timer) <----+          after stop(): gone
+//                  +----+--- backing off (timer) <--+          after stop(): gone
 class Child {
 public:
     Child(reactor::Loop& loop,
@@ -77,7 +77,7 @@ public:
           timer_(loop, Delegate<void()>::to<&Child::on_timer>(*this)) {}
 
     void start();
-    // For good: asks it to end, which is told; one that rests is gone when this returns.
+    // For good: asks it to end, which is told; one that backs off is gone when this returns.
     void stop() { end(ask_to_stop); }
     // The same, at once.
     void kill() { end(kill_at_once); }
@@ -93,7 +93,7 @@ private:
     void on_timer();
     void try_reap();
     void on_ended(const Ending& ending);
-    void rest(const std::string& why);
+    void back_off(const std::string& why);
 
     reactor::Loop& loop_;
     std::string name_;
@@ -102,7 +102,7 @@ private:
     ChildEvents events_;
     ChildProcess process_;
     reactor::Watch watch_;
-    reactor::Timer timer_;  // for the end of a rest, or for an ended process to be reaped
+    reactor::Timer timer_;  // for the end of a backoff, or for an ended process to be reaped
     std::string line_;      // begun
     Duration pause_ = pause_min;
     reactor::Instant started_at_{};
@@ -117,7 +117,8 @@ void Child::start() {
     assert(!stopping_);
     started_at_ = loop_.now();
     auto process = start_herd(arguments_);
-    if (!process) return rest("could not be started: " + std::string(describe(process.error())));
+    if (!process)
+        return back_off("could not be started: " + std::string(describe(process.error())));
     process_ = std::move(*process);
     auto watch = loop_.watch(process_.output.fd(),
                              reactor::Interest::read,
@@ -192,10 +193,10 @@ void Child::on_ended(const Ending& ending) {
         stopping_ = true;
         return events_.hopeless();
     }
-    rest("ended with " + ending.text());
+    back_off("ended with " + ending.text());
 }
 
-void Child::rest(const std::string& why) {
+void Child::back_off(const std::string& why) {
     assert(process_.pid < 0);
     assert(pause_ >= pause_min);
     assert(pause_ <= pause_max);

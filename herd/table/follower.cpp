@@ -33,7 +33,7 @@ const Record* Follower::take(reactor::Instant now) {
         return nullptr;
     }
     if (!behind_since_) behind_since_ = now;
-    if (now - *behind_since_ > patience) {
+    if (now - *behind_since_ > catch_up_time_max) {
         start_sweep(cursor_.passed(), table_.feed().seq(), 0);
         return take_swept();
     }

@@ -14,21 +14,21 @@ namespace herd::table {
 //
 //   tail   in the order of change. Cheap, but a client that moves faster than a slow link drains
 //          its backlog is moved behind the cursor each time, and might never be sent.
-//   sweep  so a follower that has not caught up for `patience` walks the slots once instead,
-//   handing
-//          out each record changed after `base`; when it is through, everything up to `target` is.
+//   sweep  so a follower that has not caught up for `catch_up_time_max` walks the slots once
+//          instead and hands out each record changed after `base`; when it is through, everything
+//          up to `target` is.
 //
-//   tail --not caught up for `patience`, or resumed far back--> sweep --through--> tail
+//   tail --not caught up for `catch_up_time_max`, or resumed far back--> sweep --through--> tail
 //
-// Patience runs from the first take() that finds something to hand out: a follower that had nothing
-// to do for an hour is not behind for an hour. In a sweep the cursor stands behind the target, so
-// that what changes meanwhile is next when the sweep is through.
+// That time runs from the first take() that finds something to hand out: a follower that had
+// nothing to do for an hour is not behind for an hour. In a sweep the cursor stands behind the
+// target, so that what changes meanwhile is next when the sweep is through.
 //
 // Lemma (tail): every record with seq <= position().seq was handed out in its present version.
 // Lemma (sweep): so was every record with seq <= base, or below `slot` with seq <= target.
 class Follower {
 public:
-    static constexpr reactor::Duration patience = std::chrono::seconds(1);
+    static constexpr reactor::Duration catch_up_time_max = std::chrono::seconds(1);
     static constexpr std::uint32_t scan_max = 64;    // slots looked at per take()
     static constexpr std::uint32_t seek_max = 1024;  // records walked back at a resume
 

@@ -33,7 +33,7 @@ using namespace std::chrono_literals;
 using Servers = std::vector<std::size_t>;
 
 constexpr reactor::Duration everywhere_max = 2s;  // what is promised, from the restart on
-constexpr reactor::Duration patience = 10s;       // after it, what is not there is lost
+constexpr reactor::Duration timeout = 10s;        // after it, what is not there is lost
 
 struct Options {
     std::uint64_t cycles = 5;
@@ -151,7 +151,7 @@ void KillLoop::kill(const Servers& servers) {
     }
     for (const std::size_t server : servers) herd_.herd().kill(herd_.names()[server]);
     const auto gone = [&](std::size_t server) { return load_.talker(server).lost(); };
-    if (!rig_.run_until([&] { return std::ranges::all_of(servers, gone); }, patience)) {
+    if (!rig_.run_until([&] { return std::ranges::all_of(servers, gone); }, timeout)) {
         throw std::runtime_error("a killed server's clients were not told");
     }
     kills_ += servers.size();
@@ -163,7 +163,7 @@ void KillLoop::start(const Servers& servers) {
     const auto begun = bench::this_moment();
     for (const std::size_t server : servers) herd_.herd().launch(herd_.names()[server]);
     if (!everywhere(everywhere_max)) {
-        if (everywhere(patience)) ++late_;
+        if (everywhere(timeout)) ++late_;
         lost_ += owed_count_;
     }
     const std::chrono::duration<double, std::milli> took = bench::this_moment() - begun;
@@ -179,7 +179,7 @@ void KillLoop::cycle() {
     start(chosen);
     for (const std::size_t server : chosen) load_.talker(server).dial();
     const auto back = [&](std::size_t server) { return load_.talker(server).connected(); };
-    if (!rig_.run_until([&] { return std::ranges::all_of(chosen, back); }, patience)) {
+    if (!rig_.run_until([&] { return std::ranges::all_of(chosen, back); }, timeout)) {
         throw std::runtime_error("a server did not come back");
     }
     ++cycles_;
@@ -230,7 +230,7 @@ std::map<std::uint32_t, std::string> KillLoop::table_of(const std::string& serve
 // By another way than the observers': clients ask every server for every client.
 bool KillLoop::tables_agree() {
     load_.stop();
-    rig_.run_until([this] { return load_.idle(); }, patience);
+    rig_.run_until([this] { return load_.idle(); }, timeout);
     demand_all();
     everywhere(everywhere_max);
     const auto first = table_of(herd_.names()[0]);

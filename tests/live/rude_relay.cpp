@@ -68,11 +68,11 @@ void RudeRelay::run() {
 void RudeRelay::wait() {
     std::vector<pollfd> all = {{listener_, POLLIN, 0}};
     for (const int fd : clients_) all.push_back({fd, POLLIN, 0});
-    auto patience = std::chrono::nanoseconds(std::chrono::milliseconds(5));
+    auto wait_max = std::chrono::nanoseconds(std::chrono::milliseconds(5));
     if (!late_.empty()) {
-        patience = std::min<std::chrono::nanoseconds>(patience, late_[0].due - Clock::now());
+        wait_max = std::min<std::chrono::nanoseconds>(wait_max, late_[0].due - Clock::now());
     }
-    const timespec timeout{0, std::max<long>(patience.count(), 0)};
+    const timespec timeout{0, std::max<long>(wait_max.count(), 0)};
     if (ppoll(all.data(), all.size(), &timeout, nullptr) <= 0) return;
     for (std::size_t i = 1; i < all.size(); ++i) {
         if (all[i].revents != 0) read_from(all[i].fd);

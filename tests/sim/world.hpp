@@ -158,7 +158,7 @@ private:
     void check_refusal(Host host, const std::string& command);
     void check_synced(Host host, const Visitor::Asked& asked, const std::string& answer);
     bool lacks(Host neighbour, Host host, const Visitor::Asked& asked) const;
-    void check_patience(Host host);
+    void check_deadlines(Host host);
     void promise(Host host, const std::string& line);
 
     // world_checks.cpp: what holds at any time.

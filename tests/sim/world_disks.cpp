@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t never = INT64_MAX;
 // The longest pause between attempts to keep a journal, and one attempt.
-constexpr std::int64_t journal_patience_ns = 45'000 * ms;
+constexpr std::int64_t journal_timeout_ns = 45'000 * ms;
 
 }  // namespace
 
@@ -91,7 +91,7 @@ bool World::journals_are_well() const {
 
 // Until all that servers have is on their disks: whatever has failed before, and in whichever run.
 void World::settle_journals() {
-    const std::int64_t until = kernel_.now_ns() + journal_patience_ns;
+    const std::int64_t until = kernel_.now_ns() + journal_timeout_ns;
     while (failure_.empty() && !journals_are_well() && kernel_.now_ns() < until) run_for(1000 * ms);
     run_for(1100 * ms + 20 * fate_.sync_ns);
     if (!journals_are_well()) fail("D3", "a journal does not recover");

@@ -34,7 +34,7 @@ void World::say(Host host, const std::string& line) {
 void World::settle_visitors() {
     for (Host host = 0; host < visitors_.size(); ++host) {
         if (visitors_[host].fd >= 0) exchange(host, visitors_[host]);
-        check_patience(host);
+        check_deadlines(host);
     }
     kernel_.enter(visitor_host);
     std::erase_if(intruders_, [&](Intruder& intruder) {
@@ -178,7 +178,7 @@ bool World::lacks(Host neighbour, Host host, const Visitor::Asked& asked) const 
 
 // A3: a SYNC is answered in its time, give or take what the way and the disk may take.
 // A4: so is a report, whatever the disk does.
-void World::check_patience(Host host) {
+void World::check_deadlines(Host host) {
     const Visitor& visitor = visitors_[host];
     if (processes_[host] == nullptr || !visitor.heard || visitor.asked.empty()) return;
     const herd::config::Limits& limits = fate_.config.limits;

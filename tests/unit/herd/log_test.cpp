@@ -27,7 +27,7 @@ using herd::Level;
 using herd::Log;
 namespace fs = std::filesystem;
 
-constexpr reactor::Duration patience = std::chrono::seconds(10);
+constexpr reactor::Duration timeout = std::chrono::seconds(10);
 
 // A log in a file of its own, which goes with it.
 struct LogFile {
@@ -36,7 +36,7 @@ struct LogFile {
 
     void open(bool wire = false) { REQUIRE(log.open(path.c_str(), wire, counters).has_value()); }
     std::vector<std::string> lines() {
-        log.settle(patience);
+        log.settle(timeout);
         std::ifstream file(path, std::ios::binary);
         std::vector<std::string> all;
         for (std::string line; std::getline(file, line);) all.push_back(line);
@@ -255,7 +255,7 @@ TEST_CASE("log: with the wire in the log, no line is left out", "[herd][log]") {
 TEST_CASE("log: a log that was never opened takes events and drops them", "[herd][log]") {
     LogFile file;
     file.log.event(Level::error, "e").field("k", "v").field("n", 1U);
-    file.log.settle(patience);
+    file.log.settle(timeout);
     CHECK_FALSE(fs::exists(file.path));
 }
 
@@ -292,11 +292,11 @@ TEST_CASE("log: what a full disk does not take is written when it does, and no l
         const FileLimit limit(first + 10);
         for (; file.counters.log_lines_lost < 5; ++said) {
             file.log.event(Level::info, "e").field("n", said);
-            if (said < 2) file.log.settle(patience);
+            if (said < 2) file.log.settle(timeout);
         }
         CHECK(fs::file_size(file.path) == first + 10);
     }
-    file.log.settle(patience);
+    file.log.settle(timeout);
     file.log.event(Level::info, "after");
     const auto lines = file.lines();
     REQUIRE(lines.size() == said - 5 + 3);
@@ -314,7 +314,7 @@ TEST_CASE("log: a disk that was full is tried again with nothing new to say", "[
     file.log.event(Level::info, "first");
     {
         const FileLimit limit(10);
-        file.log.settle(patience);
+        file.log.settle(timeout);
         CHECK(fs::file_size(file.path) == 10);
     }
     file.log.event(Level::info, "second");
@@ -330,7 +330,7 @@ TEST_CASE("log: a device that is always full is no trouble", "[herd][log]") {
     while (file.counters.log_lines_lost < 10) {
         file.log.event(Level::info, "e").field("k", "some value");
     }
-    file.log.settle(patience);
+    file.log.settle(timeout);
 }
 
 TEST_CASE("log: a reader that stalls costs lines, and nobody waits for it", "[herd][log]") {

@@ -125,7 +125,7 @@ TEST_CASE("server: a newcomer that waits is let in when a client has become idle
     CHECK(world.a().counters().clients_evicted >= 1);
 }
 
-TEST_CASE("server: each limit of a client's patience closes the connection and is counted",
+TEST_CASE("server: each time limit of a client closes the connection and is counted",
           "[herd][server]") {
     herd::config::Config config = herd_of_two();
     config.limits.first_line_ms = 2'000;

@@ -59,7 +59,7 @@ public:
     OpenLoop loop;
     Wire wire{loop};
     Acceptor<Guest> acceptor{loop,
-                             Patience::client,
+                             SocketProfile::client,
                              Acceptor<Guest>::Make::to<&House::make>(*this),
                              Delegate<void()>::to<&House::on_full>(*this)};
     Address address;

@@ -74,7 +74,7 @@ TEST_CASE("socket: every descriptor is closed on exec and does not block", "[rea
 
 TEST_CASE("socket: a tuned client is found dead in the time given", "[reactor][socket]") {
     auto [ours, theirs] = test::tcp_pair();
-    tune(ours, Patience::client);
+    tune(ours, SocketProfile::client);
     REQUIRE(option(ours, IPPROTO_TCP, TCP_NODELAY) == 1);
     REQUIRE(option(ours, SOL_SOCKET, SO_KEEPALIVE) == 1);
     const int idle = option(ours, IPPROTO_TCP, TCP_KEEPIDLE);
@@ -90,7 +90,7 @@ TEST_CASE("socket: a tuned neighbour may read as slowly as it likes", "[reactor]
     auto [ours, theirs] = test::tcp_pair();
     const int small = 4'096;
     REQUIRE(setsockopt(theirs.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0);
-    tune(ours, Patience::neighbour);
+    tune(ours, SocketProfile::neighbour);
     const std::string bytes(std::size_t{64} << 10, 'x');
     while (sys::send(ours.fd(), bytes)) {
     }
@@ -107,7 +107,7 @@ TEST_CASE("socket: a tuned neighbour may read as slowly as it likes", "[reactor]
 TEST_CASE("socket: a tuned neighbour is found dead within seconds when nothing is under way",
           "[reactor][socket]") {
     auto [ours, theirs] = test::tcp_pair();
-    tune(ours, Patience::neighbour);
+    tune(ours, SocketProfile::neighbour);
     const int idle = option(ours, IPPROTO_TCP, TCP_KEEPIDLE);
     const int interval = option(ours, IPPROTO_TCP, TCP_KEEPINTVL);
     REQUIRE(idle + interval * option(ours, IPPROTO_TCP, TCP_KEEPCNT) == 5);

@@ -39,7 +39,7 @@ bool all_written(const std::string& heard, const std::string& file) {
 
 }  // namespace
 
-// After a write of more than a second the journal is further behind than its follower has patience
+// After a write of more than a second the journal is further behind than its follower waits
 // for, which then looks at all slots.
 TEST_CASE(
     "journal budget: one that has fallen behind catches up by bounded steps, and answers wait",

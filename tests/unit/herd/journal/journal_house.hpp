@@ -126,9 +126,9 @@ public:
     // Whether that very report is answered within that time.
     bool answered(const std::string& client,
                   std::uint64_t time,
-                  reactor::Duration patience = 100us) {
+                  reactor::Duration timeout = 100us) {
         report(client, time);
-        run(patience);
+        run(timeout);
         const std::string end = " " + client + " +34.068930-118.445127 " + std::to_string(time);
         return hear().find(end + "\n") != std::string::npos;
     }

@@ -251,9 +251,9 @@ TEST_CASE("journal: by chance, nothing that was answered is lost", "[herd][journ
             const bool power = random.chance(50);
             for (int i = 0; i < 5; ++i) {
                 ++time;
-                const auto patience = random.between(1, 30) * 1ms;
+                const auto timeout = random.between(1, 30) * 1ms;
                 const bool counts = fsync == Fsync::always || !power;
-                if (house.answered(name, time, patience) && counts) answered[client] = time;
+                if (house.answered(name, time, timeout) && counts) answered[client] = time;
             }
             power ? house.lose_power(random.below(200)) : house.kill();
             REQUIRE(house.start());

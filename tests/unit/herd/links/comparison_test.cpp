@@ -14,8 +14,8 @@ using std::chrono::milliseconds;
 namespace {
 
 // In how many rounds of one and the same difference the bucket is found divergent.
-int rounds_until_found(Comparison& comparison, int patience = 1000) {
-    for (int round = 1; round <= patience; ++round) {
+int rounds_until_found(Comparison& comparison, int rounds_max = 1000) {
+    for (int round = 1; round <= rounds_max; ++round) {
         if (comparison.diverges(5, 1, 3)) return round;
     }
     return 0;

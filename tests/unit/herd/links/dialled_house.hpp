@@ -56,8 +56,8 @@ public:
         REQUIRE(kernel.listen(listener).has_value());
     }
     // Waits until A has dialled, and answers what it says first.
-    std::string accept(reactor::Duration patience = 6s) {
-        for (auto waited = 0ms; waited < patience; waited += 1ms) {
+    std::string accept(reactor::Duration timeout = 6s) {
+        for (auto waited = 0ms; waited < timeout; waited += 1ms) {
             run(1ms);
             kernel.enter(there);
             if (const auto accepted = kernel.accept(listener)) {

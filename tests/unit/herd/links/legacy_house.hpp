@@ -53,8 +53,8 @@ public:
     }
     void close_listener() { close(listener_); }
     // The next connection from A that Old accepts, or -1.
-    int accept(reactor::Duration patience = 100us) {
-        for (auto waited = 0us; waited < patience; waited += 10us) {
+    int accept(reactor::Duration timeout = 100us) {
+        for (auto waited = 0us; waited < timeout; waited += 10us) {
             kernel.enter(there);
             if (const auto accepted = kernel.accept(listener_)) return *accepted;
             run(10us);
@@ -101,8 +101,8 @@ public:
         }
     }
     // The next message, acknowledged: what follows AT and the skew, as in "c +1-1 5 A$".
-    std::string take(reactor::Duration patience = 100us) {
-        const int fd = accept(patience);
+    std::string take(reactor::Duration timeout = 100us) {
+        const int fd = accept(timeout);
         if (fd < 0) return "";
         const std::string said = hear(fd);
         close(fd);

@@ -16,9 +16,9 @@ herd::config::Config patient(std::uint32_t sync_ms) {
 }
 
 // Until something comes, in steps that are shorter than anything between servers.
-std::string hear_soon(World& world, int fd, reactor::Duration patience) {
+std::string hear_soon(World& world, int fd, reactor::Duration timeout) {
     std::string heard;
-    for (auto waited = 0us; waited < patience && heard.empty(); waited += 10us) {
+    for (auto waited = 0us; waited < timeout && heard.empty(); waited += 10us) {
         world.run(10us);
         heard = world.hear(fd);
     }

@@ -82,14 +82,14 @@ struct Response {
 
 enum class End { open, ended, reset };
 
-// A blocking client that gives up after `patience`.
+// A blocking client that gives up after `timeout`.
 class Client {
 public:
     explicit Client(const Served& served,
-                    std::chrono::milliseconds patience = std::chrono::seconds(5))
+                    std::chrono::milliseconds timeout = std::chrono::seconds(5))
         : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(patience);
-        const timeval limit{seconds.count(), std::chrono::microseconds(patience - seconds).count()};
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout);
+        const timeval limit{seconds.count(), std::chrono::microseconds(timeout - seconds).count()};
         setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         sockaddr_in address{};
         address.sin_family = AF_INET;

@@ -301,7 +301,7 @@ TEST_CASE("places client: retries are at most a tenth of the lookups, and a few"
 
 TEST_CASE("places client: a question is taken back in every state", "[herd][places]") {
     World world;
-    std::string state = GENERATE("begun", "queued", "fetching", "resting", "ready", "answered");
+    std::string state = GENERATE("begun", "queued", "fetching", "backing_off", "ready", "answered");
     INFO(state);
     if (state == "queued") {
         for (int i = 0; i < 4; ++i) world.ask(spot(10 + i));
@@ -309,7 +309,7 @@ TEST_CASE("places client: a question is taken back in every state", "[herd][plac
     }
     Asker& asker = world.ask(spot(1));
     if (state != "begun") world.settle();
-    if (state == "resting") world.fetcher.finish({places::FetchFault::broken_off, 0, {}});
+    if (state == "backing_off") world.fetcher.finish({places::FetchFault::broken_off, 0, {}});
     if (state == "ready" || state == "answered") world.fetcher.find();
     if (state == "answered") world.settle();
     const auto starts = world.fetcher.starts;
