@@ -42,7 +42,7 @@ PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::
                  reactor::Delegate<void(reactor::Socket)>::to<&PeerLink::on_connected>(*this)),
       follower_(core.table),
       mark_timer_(core.loop, reactor::Delegate<void()>::to<&PeerLink::on_mark_due>(*this)),
-      upkeep_(core.table) {
+      anti_entropy_(core.table) {
     connector_.aim(address);
 }
 
@@ -63,7 +63,7 @@ void PeerLink::check() const {
     assert(marked_.seq <= follower_.position().seq);
     assert(answered_ <= asked_);
     lag_.check();
-    upkeep_.check();
+    anti_entropy_.check();
 }
 
 void PeerLink::nudge() {
@@ -217,7 +217,7 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     marked_at_ = {};
     unmarked_bytes_ = 0;
     lag_.reset(position.seq, core_.loop.now(), !follower_.behind());
-    upkeep_.reset();
+    anti_entropy_.reset();
     pinged_ = true;
     asked_ = answered_ = now_token();
     clock_difference_ns_ = difference(answer.wall_ns, reactor::sys::wall_ns());
@@ -256,14 +256,14 @@ void PeerLink::on_closed(reactor::Closed) {
 
 void PeerLink::pump(std::span<char> scratch) {
     if (!live() || stopped_ || stream_->dead() || stream_->blocked()) return;
-    if (!follower_.behind() && !has_news() && !upkeep_.due() && !ping_due_) return;
+    if (!follower_.behind() && !has_news() && !anti_entropy_.due() && !ping_due_) return;
     assert(scratch.size() > batch_size_min + core_.table.line_size_max());
     Batch batch(scratch);
     batch.add(fill(batch.space(mark_size_max + ping_size_max)));
     unmarked_bytes_ += batch.size();
     last_written_ = follower_.position().seq;
     batch.add(mark_if_due(batch.space(ping_size_max)));
-    if (!follower_.behind()) batch.add(upkeep_.fill(batch.space(ping_size_max)));
+    if (!follower_.behind()) batch.add(anti_entropy_.fill(batch.space(ping_size_max)));
     if (std::exchange(ping_due_, false)) batch.add(ping(batch.space(0)));
     if (batch.size() > 0) stream_->send_now(batch.text());
     // Behind means runnable, whatever was written: a batch of records that were all skipped writes
@@ -361,7 +361,7 @@ void PeerLink::tick() {
             reactor::sys::set_option(fd, reactor::sys::Option::user_timeout_ms, soon_ms));
         stream_->abort();
     } else if (live() && !stopped_ && !stream_->blocked()) {
-        upkeep_.tick(pinged_ ? std::nullopt : std::optional(round_trip_));
+        anti_entropy_.tick(pinged_ ? std::nullopt : std::optional(round_trip_));
         ping_due_ = true;
         core_.wire.post_flush();
     }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "herd/core.hpp"
+#include "herd/links/anti_entropy.hpp"
 #include "herd/links/host.hpp"
 #include "herd/links/lag.hpp"
 #include "herd/links/neighbour.hpp"
-#include "herd/links/upkeep.hpp"
 #include "herd/table/follower.hpp"
 #include "herd/watch/status.hpp"
 #include "protocol/peer_message.hpp"
@@ -113,7 +113,7 @@ private:
     table::rules::Position marked_;  // What the neighbour was last told.
     std::size_t unmarked_bytes_ = 0;
     bool mark_asked_ = false;  // For as soon as nothing else is to be said.
-    Upkeep upkeep_;
+    AntiEntropy anti_entropy_;
     Lag lag_;
     bool ping_due_ = false;
     bool pinged_ = false;  // And nothing answered since.

@@ -77,8 +77,9 @@ TEST_CASE("message count: a quiet herd says PINGs, digests and its repeated reco
         CHECK(counts["ACK"] <= seconds + 1);
         constexpr std::uint64_t digest_lines = herd::table::Digest::bucket_count / 8;
         CHECK(counts["DIG"] <=
-              digest_lines * (seconds + 1) / herd::links::Upkeep::digest_round_s + 1);
-        CHECK(counts["AT"] <= clients * (seconds + 1) / herd::links::Upkeep::refresh_round_s + 1);
+              digest_lines * (seconds + 1) / herd::links::AntiEntropy::digest_round_s + 1);
+        CHECK(counts["AT"] <=
+              clients * (seconds + 1) / herd::links::AntiEntropy::refresh_round_s + 1);
         for (const char* word : {"PING", "PONG", "ACK", "DIG", "AT"}) counts.erase(word);
         CHECK(counts.empty());
     }

@@ -237,6 +237,6 @@ TEST_CASE("peer_link: a link is not silent in a sweep, and says where it has com
     feed += house.hear(500ms);
     const int rest = 4500 - std::max(std::stoi(slot), std::stoi(base));
     CHECK(count(feed, "AT A ") >= rest);
-    CHECK(count(feed, "AT A ") <= rest + 8);  // what a second's upkeep says again
+    CHECK(count(feed, "AT A ") <= rest + 8);  // what a second's anti-entropy says again
     CHECK(count(feed, "SEQ 4500") == 1);
 }

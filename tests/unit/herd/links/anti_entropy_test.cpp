@@ -1,4 +1,4 @@
-#include "herd/links/upkeep.hpp"
+#include "herd/links/anti_entropy.hpp"
 
 #include "protocol/peer_message.hpp"
 
@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-using herd::links::Upkeep;
+using herd::links::AntiEntropy;
 using herd::table::LocationTable;
 using namespace std::chrono_literals;
 
@@ -31,12 +31,12 @@ void fill(LocationTable& table, int clients) {
 }
 
 // What a second's turn says, through a buffer of that size.
-std::vector<std::string> second(Upkeep& upkeep, std::size_t room) {
+std::vector<std::string> second(AntiEntropy& anti_entropy, std::size_t room) {
     std::vector<std::string> lines;
     std::vector<char> buffer(room);
-    upkeep.tick(1ms);
-    while (upkeep.due()) {
-        std::string_view text(buffer.data(), upkeep.fill(buffer));
+    anti_entropy.tick(1ms);
+    while (anti_entropy.due()) {
+        std::string_view text(buffer.data(), anti_entropy.fill(buffer));
         REQUIRE_FALSE(text.empty());
         for (std::size_t end = 0; (end = text.find('\n')) != std::string_view::npos;) {
             lines.emplace_back(text.substr(0, end));
@@ -48,20 +48,21 @@ std::vector<std::string> second(Upkeep& upkeep, std::size_t room) {
 }
 
 // Until the link bears a full share.
-void warm_up(Upkeep& upkeep) {
-    for (int i = 0; i < 10; ++i) second(upkeep, 70'000);
+void warm_up(AntiEntropy& anti_entropy) {
+    for (int i = 0; i < 10; ++i) second(anti_entropy, 70'000);
 }
 
 }  // namespace
 
-TEST_CASE("upkeep: every bucket is said once a round, as the table has it", "[herd][upkeep]") {
+TEST_CASE("anti-entropy: every bucket is said once a round, as the table has it",
+          "[herd][anti-entropy]") {
     LocationTable table;
     fill(table, 100);
-    Upkeep upkeep(table);
-    warm_up(upkeep);
+    AntiEntropy anti_entropy(table);
+    warm_up(anti_entropy);
     std::map<std::uint32_t, int> said;
-    for (std::uint32_t i = 0; i < Upkeep::digest_round_s; ++i) {
-        for (const std::string& line : second(upkeep, 600)) {
+    for (std::uint32_t i = 0; i < AntiEntropy::digest_round_s; ++i) {
+        for (const std::string& line : second(anti_entropy, 600)) {
             const auto message = protocol::parse_peer_message(line);
             REQUIRE(message);
             const auto* const part = std::get_if<protocol::DigestPart>(&*message);
@@ -75,14 +76,14 @@ TEST_CASE("upkeep: every bucket is said once a round, as the table has it", "[he
     CHECK(said.size() == herd::table::Digest::bucket_count);
 }
 
-TEST_CASE("upkeep: every record is said once a round", "[herd][upkeep]") {
+TEST_CASE("anti-entropy: every record is said once a round", "[herd][anti-entropy]") {
     LocationTable table;
     fill(table, 700);
-    Upkeep upkeep(table);
-    warm_up(upkeep);
+    AntiEntropy anti_entropy(table);
+    warm_up(anti_entropy);
     std::map<std::string, int> said;
-    for (std::uint32_t i = 0; i < Upkeep::refresh_round_s; ++i) {
-        for (const std::string& line : second(upkeep, 70'000)) {
+    for (std::uint32_t i = 0; i < AntiEntropy::refresh_round_s; ++i) {
+        for (const std::string& line : second(anti_entropy, 70'000)) {
             if (line.starts_with("AT ")) ++said[line];
         }
     }
@@ -90,40 +91,41 @@ TEST_CASE("upkeep: every record is said once a round", "[herd][upkeep]") {
     for (int i = 0; i < 700; ++i) CHECK(said[line_for(i)] >= 1);
 }
 
-TEST_CASE("upkeep: what was not said in its second does not pile up", "[herd][upkeep]") {
+TEST_CASE("anti-entropy: what was not said in its second does not pile up",
+          "[herd][anti-entropy]") {
     LocationTable table;
     fill(table, 10);
-    Upkeep upkeep(table);
-    for (int i = 0; i < 100; ++i) upkeep.tick(1ms);
+    AntiEntropy anti_entropy(table);
+    for (int i = 0; i < 100; ++i) anti_entropy.tick(1ms);
     std::vector<char> buffer(1'000'000);
-    CHECK(upkeep.fill(buffer) < 20'000);
-    CHECK_FALSE(upkeep.due());
+    CHECK(anti_entropy.fill(buffer) < 20'000);
+    CHECK_FALSE(anti_entropy.due());
 }
 
-TEST_CASE("upkeep: an empty table has a digest and no records", "[herd][upkeep]") {
+TEST_CASE("anti-entropy: an empty table has a digest and no records", "[herd][anti-entropy]") {
     LocationTable table;
     fill(table, 0);
-    Upkeep upkeep(table);
-    for (const std::string& line : second(upkeep, 600)) CHECK(line.starts_with("DIG "));
+    AntiEntropy anti_entropy(table);
+    for (const std::string& line : second(anti_entropy, 600)) CHECK(line.starts_with("DIG "));
 }
 
-TEST_CASE("upkeep: a link that is held up by it gets less, one that is not gets more",
-          "[herd][upkeep]") {
+TEST_CASE("anti-entropy: a link that is held up by it gets less, one that is not gets more",
+          "[herd][anti-entropy]") {
     LocationTable table;
     fill(table, 900);
-    Upkeep upkeep(table);
+    AntiEntropy anti_entropy(table);
     const auto said = [&](std::optional<reactor::Duration> round_trip) {
         std::vector<char> buffer(70'000);
-        upkeep.tick(round_trip);
-        return upkeep.fill(buffer);
+        anti_entropy.tick(round_trip);
+        return anti_entropy.fill(buffer);
     };
     constexpr std::size_t line = 160;
-    CHECK(said(40ms) <= 2 * Upkeep::share_min + line);
+    CHECK(said(40ms) <= 2 * AntiEntropy::share_min + line);
     std::size_t most = 0;
     for (int i = 0; i < 10; ++i) most = said(45ms);
     CHECK(most > 2000);
     for (int i = 0; i < 20; ++i) most = said(200ms);
-    CHECK(most <= Upkeep::share_min + line);
+    CHECK(most <= AntiEntropy::share_min + line);
     CHECK(said(std::nullopt) == 0);
-    CHECK(said(40ms) <= 2 * Upkeep::share_min + line);
+    CHECK(said(40ms) <= 2 * AntiEntropy::share_min + line);
 }

@@ -1,4 +1,4 @@
-#include "herd/links/upkeep.hpp"
+#include "herd/links/anti_entropy.hpp"
 
 #include "herd/links/comparison.hpp"
 #include "herd/table/digest.hpp"
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint32_t lines_per_round = Comparison::lines;
 // Else a neighbour would not look at every round.
-static_assert(Comparison::round_min < std::chrono::seconds(Upkeep::digest_round_s));
+static_assert(Comparison::round_min < std::chrono::seconds(AntiEntropy::digest_round_s));
 
 // In the given second of a round of so many: all their shares together are `all`.
 std::uint32_t share(std::uint64_t all, std::uint64_t second, std::uint64_t seconds) {
@@ -25,7 +25,7 @@ std::uint32_t share(std::uint64_t all, std::uint64_t second, std::uint64_t secon
 
 }  // namespace
 
-void Upkeep::reset() {
+void AntiEntropy::reset() {
     end_turn();
     share_ = share_min;
     fastest_ = reactor::Duration::max();
@@ -33,7 +33,7 @@ void Upkeep::reset() {
 
 // What is left of the turn before is left out, and comes when its round comes to it again: nothing
 // piles up.
-void Upkeep::tick(std::optional<reactor::Duration> round_trip) {
+void AntiEntropy::tick(std::optional<reactor::Duration> round_trip) {
     end_turn();
     if (!round_trip) {
         share_ = share_min;
@@ -52,7 +52,7 @@ void Upkeep::tick(std::optional<reactor::Duration> round_trip) {
     assert(share_ <= share_max);
 }
 
-std::size_t Upkeep::fill(std::span<char> out) {
+std::size_t AntiEntropy::fill(std::span<char> out) {
     std::size_t size = 0;
     for (; digests_due_ > 0; --digests_due_) {
         if (out.size() - size <= protocol::peer_message_size_max || size >= left_) break;
@@ -68,7 +68,7 @@ std::size_t Upkeep::fill(std::span<char> out) {
     return size;
 }
 
-std::size_t Upkeep::put_digest(std::span<char> out) {
+std::size_t AntiEntropy::put_digest(std::span<char> out) {
     assert(out.size() > protocol::peer_message_size_max);
     assert(bucket_ % Comparison::buckets_per_line == 0);
     protocol::DigestPart part{.first = bucket_, .hashes = {}};
@@ -77,7 +77,7 @@ std::size_t Upkeep::put_digest(std::span<char> out) {
     return protocol::format_line(out, part).size();
 }
 
-std::size_t Upkeep::put_record(std::span<char> out) {
+std::size_t AntiEntropy::put_record(std::span<char> out) {
     if (slot_ >= table_.slots()) slot_ = 0;
     const std::uint32_t slot = slot_++;
     if (!table_.used(slot)) return 0;
@@ -88,7 +88,7 @@ std::size_t Upkeep::put_record(std::span<char> out) {
     return line.size() + 1;
 }
 
-void Upkeep::check() const {
+void AntiEntropy::check() const {
     assert(second_ < refresh_round_s);
     assert(bucket_ < table::Digest::bucket_count);
     assert(slot_ <= table_.slots());

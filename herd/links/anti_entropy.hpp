@@ -19,7 +19,7 @@ namespace herd::links {
 // comes next. How much a link bears is found out from the PING that follows each turn: the share
 // doubles while the answer comes as fast as ever, and is halved when it takes longer. A slow link
 // has longer rounds.
-class Upkeep {
+class AntiEntropy {
 public:
     static constexpr std::uint32_t digest_round_s = 10;
     static constexpr std::uint32_t refresh_round_s = 600;
@@ -30,7 +30,7 @@ public:
     static_assert(refresh_round_s % digest_round_s == 0);
     static constexpr reactor::Duration delay_max = std::chrono::milliseconds(50);
 
-    explicit Upkeep(const table::LocationTable& table) : table_(table) {}
+    explicit AntiEntropy(const table::LocationTable& table) : table_(table) {}
 
     // A new connection, of which nothing is known.
     void reset();
