@@ -184,8 +184,8 @@ void Client::hand_out() {
 }
 
 void Client::admit() {
-    const std::uint32_t width = std::min(slots_, fetcher_.width());
-    while (slots_taken_ < width) {
+    const std::uint32_t limit = std::min(slots_, fetcher_.concurrency_limit());
+    while (slots_taken_ < limit) {
         Lookup* lookup = queue_.front();
         if (lookup == nullptr) return;
         if (time_left(*lookup) <= reserve_) {
@@ -232,7 +232,7 @@ void Client::on_fetched(std::uint32_t slot, const FetchResult& result) {
     assert(lookup.state == State::fetching);
     assert(lookup.slot == slot);
     lookup.state = State::backing_off;
-    turn_.post();  // The fetcher may have become wider.
+    turn_.post();  // The fetcher may allow more at a time now.
     const std::span<char> room(&rooms_[std::size_t{slot} * room_size_], room_size_);
     const auto answer = provider_.read(result, room);
     if (answer) {

@@ -273,9 +273,9 @@ char* CurlFetcher::body_of(const Slot& slot) {
     return &bodies_[index * body_max_];
 }
 
-std::uint32_t CurlFetcher::width() const {
+std::uint32_t CurlFetcher::concurrency_limit() const {
     const auto slots = static_cast<std::uint32_t>(slots_.size());
-    return resolved_ || !named_host_ ? slots : std::min(slots, width_unresolved);
+    return resolved_ || !named_host_ ? slots : std::min(slots, concurrency_unresolved);
 }
 
 void CurlFetcher::start(std::uint32_t index, const FetchRequest& request, reactor::Duration limit) {

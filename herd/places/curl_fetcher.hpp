@@ -30,7 +30,7 @@ public:
     static_assert(slots_max == config::places_in_flight_max);
     // A resolver that hangs keeps a thread for each transfer that waits for it. Until the name has
     // been found once, and again after it could not be, no more than these wait.
-    static constexpr std::uint32_t width_unresolved = 4;
+    static constexpr std::uint32_t concurrency_unresolved = 4;
     static constexpr std::uint32_t results_per_turn = 8;
 
     struct Settings {
@@ -56,7 +56,7 @@ public:
     Outcome<> open(const Settings& settings);
 
     void report_to(Fetched fetched) override { fetched_ = fetched; }
-    std::uint32_t width() const override;
+    std::uint32_t concurrency_limit() const override;
     void start(std::uint32_t index, const FetchRequest& request, reactor::Duration limit) override;
     void abandon(std::uint32_t index) override;
 

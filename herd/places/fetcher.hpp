@@ -43,7 +43,7 @@ public:
     virtual void report_to(Fetched fetched) = 0;
 
     // How many transfers it is wise to have under way just now; at least 1.
-    virtual std::uint32_t width() const = 0;
+    virtual std::uint32_t concurrency_limit() const = 0;
 
     // `limit` is more than zero. The views in `request` are used within this call only.
     virtual void start(std::uint32_t slot,

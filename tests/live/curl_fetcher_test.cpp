@@ -369,7 +369,7 @@ TEST_CASE("curl fetcher: a resolver that hangs stops neither the loop nor the an
         CHECK(asker.took < hung_time);
     }
     CHECK(pulse.longest < hung_time / 2);
-    CHECK(hung_ever <= 4 * static_cast<int>(places::CurlFetcher::width_unresolved));
+    CHECK(hung_ever <= 4 * static_cast<int>(places::CurlFetcher::concurrency_unresolved));
     // Its threads outlive their transfers; not the process, if we can help it.
     while (hung_now > 0) std::this_thread::sleep_for(10ms);
 }

@@ -81,13 +81,13 @@ TEST_CASE("places client: what does not find a slot waits its turn", "[herd][pla
     CHECK(world.askers[0].answers == 1);
 }
 
-TEST_CASE("places client: no more goes out than the fetcher is wide", "[herd][places]") {
+TEST_CASE("places client: no more goes out at a time than the fetcher allows", "[herd][places]") {
     World world;
-    world.fetcher.wide = 1;
+    world.fetcher.allowed = 1;
     for (int i = 0; i < 4; ++i) world.ask(spot(i));
     world.settle();
     CHECK(world.fetcher.starts == 1);
-    world.fetcher.wide = 4;
+    world.fetcher.allowed = 4;
     world.fetcher.find();
     world.settle();
     CHECK(world.fetcher.starts == 4);
@@ -95,11 +95,11 @@ TEST_CASE("places client: no more goes out than the fetcher is wide", "[herd][pl
 
 TEST_CASE("places client: when the fetcher widens, the queue moves", "[herd][places]") {
     World world;
-    world.fetcher.wide = 1;
+    world.fetcher.allowed = 1;
     world.ask(spot(1));
     world.ask(spot(2));
     world.settle();
-    world.fetcher.wide = 4;
+    world.fetcher.allowed = 4;
     world.fetcher.finish({places::FetchFault::none, 500, {}});
     world.settle();
     CHECK(world.fetcher.starts == 2);

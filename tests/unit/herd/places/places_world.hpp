@@ -30,7 +30,7 @@ public:
     };
 
     void report_to(Fetched fetched) override { fetched_ = fetched; }
-    std::uint32_t width() const override { return wide; }
+    std::uint32_t concurrency_limit() const override { return allowed; }
     void start(std::uint32_t index, const places::FetchRequest& request, Duration limit) override {
         Slot& slot = all.at(index);
         if (slot.taken || limit <= Duration::zero()) ++misuses;
@@ -59,7 +59,7 @@ public:
     }
 
     std::array<Slot, slots> all{};
-    std::uint32_t wide = slots;
+    std::uint32_t allowed = slots;
     std::uint32_t starts = 0;
     std::uint32_t abandoned = 0;
     std::uint32_t misuses = 0;
