@@ -108,14 +108,14 @@ Observer::Observer(Rig& rig, std::uint32_t number, std::string name, Seen seen)
                  {},
                  reactor::Delegate<void(reactor::Socket)>::to<&Observer::on_connected>(*this)) {}
 
-void Observer::make_room_for(std::uint32_t sessions) {
+void Observer::reserve_sessions(std::uint32_t sessions) {
     if (const auto mapped = sessions_.map(sessions); !mapped) {
         throw CannotMeasure("memory: " + std::string(describe(mapped.error())));
     }
 }
 
 void Observer::listen(const reactor::Address& address) {
-    make_room_for(sessions_max);
+    reserve_sessions(sessions_max);
     if (const auto listening = listener_.listen(address); !listening) {
         throw CannotMeasure("observer " + name_ +
                             " cannot listen: " + std::string(describe(listening.error())));
@@ -123,7 +123,7 @@ void Observer::listen(const reactor::Address& address) {
 }
 
 void Observer::subscribe(const reactor::Address& server) {
-    make_room_for(1);
+    reserve_sessions(1);
     subscribes_ = true;
     connector_.aim(server);
     connector_.dial();

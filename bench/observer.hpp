@@ -62,7 +62,7 @@ public:
 
 private:
     friend class ObserverSession;
-    void make_room_for(std::uint32_t sessions);
+    void reserve_sessions(std::uint32_t sessions);
     void on_connected(reactor::Socket socket);
     void on_accepted(reactor::Socket socket);
     void on_ended(ObserverSession& session);

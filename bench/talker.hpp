@@ -41,7 +41,7 @@ public:
     bool lost() const { return lost_; }
     void close();
 
-    // Room to write commands into, and then how much of it `commands` took. Connected only.
+    // Space to write commands into, and then how much of it `commands` took. Connected only.
     std::span<char> reserve(std::size_t size) { return stream_->reserve(size); }
     void commit(std::size_t size, const Said& said);
 

@@ -107,7 +107,7 @@ reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& co
 LogLine Log::event(Level level, std::string_view name) {
     assert(!name.empty());
     if (fd_ < 0 || !admit()) return {nullptr, level, name};
-    if (!has_room()) {
+    if (!has_space()) {
         ++lost_lines_;
         ++counters_->log_lines_lost;
         return {nullptr, level, name};
@@ -122,7 +122,7 @@ bool Log::admit() {
     if (second != second_) {
         second_ = second;
         events_ = 0;
-        if (suppressed_ > 0 && has_room()) {
+        if (suppressed_ > 0 && has_space()) {
             confess();
             LogLine(this, Level::warning, "suppressed")
                 .field("lines", std::exchange(suppressed_, 0));
@@ -134,7 +134,7 @@ bool Log::admit() {
 }
 
 // For a line, in this batch or in the other one, which the helper may have written by now.
-bool Log::has_room() {
+bool Log::has_space() {
     assert(used_ <= batch_size_);
     if (batch_size_ - used_ >= line_size_max) return true;
     if (writing_) helper_.await(reactor::Duration::zero());
@@ -231,13 +231,13 @@ LogLine::~LogLine() {
 }
 
 // One byte is kept for the line's end.
-std::size_t LogLine::room() const {
+std::size_t LogLine::space() const {
     assert(size_ < Log::line_size_max);
     return Log::line_size_max - 1 - size_;
 }
 
 void LogLine::put(std::string_view text) {
-    const std::size_t count = std::min(text.size(), room());
+    const std::size_t count = std::min(text.size(), space());
     std::memcpy(start_ + size_, text.data(), count);
     size_ += count;
 }
@@ -274,7 +274,7 @@ void LogLine::put_escaped(std::string_view value) {
     constexpr std::string_view hex = "0123456789abcdef";
     constexpr std::size_t longest = 4;  // of one escaped byte
     for (std::size_t i = 0; i < value.size(); ++i) {
-        if (room() < longest + std::string_view("\"...").size()) {
+        if (space() < longest + std::string_view("\"...").size()) {
             put("...");
             return;
         }

@@ -65,7 +65,7 @@ private:
     friend class LogLine;
 
     bool admit();
-    bool has_room();
+    bool has_space();
     void confess();
     void end_line(std::size_t size);
     void flush();
@@ -110,7 +110,7 @@ public:
 private:
     void put(std::string_view text);
     void put_escaped(std::string_view value);
-    std::size_t room() const;
+    std::size_t space() const;
 
     Log* log_;  // Null: the line was not admitted.
     char* start_ = nullptr;

@@ -69,19 +69,19 @@ BlockChain::~BlockChain() {
     assert(empty());
 }
 
-std::size_t BlockChain::tail_room(const BlockPool& pool) const {
+std::size_t BlockChain::tail_space(const BlockPool& pool) const {
     return empty() ? 0 : block_size - pool.extent(head_).tail_used;
 }
 
 bool BlockChain::append(BlockPool& pool, std::string_view bytes, bool privileged) {
-    const std::size_t room = tail_room(pool);
-    if (bytes.size() > room) {
-        const std::size_t blocks = (bytes.size() - room + block_size - 1) / block_size;
+    const std::size_t space = tail_space(pool);
+    if (bytes.size() > space) {
+        const std::size_t blocks = (bytes.size() - space + block_size - 1) / block_size;
         if (blocks > pool.available(privileged)) return false;
     }
     const std::size_t expected = size(pool) + bytes.size();
     while (!bytes.empty()) {
-        if (tail_room(pool) == 0) extend(pool);
+        if (tail_space(pool) == 0) extend(pool);
         BlockPool::Extent& extent = pool.extent(head_);
         const std::size_t count = std::min(bytes.size(), block_size - extent.tail_used);
         std::memcpy(pool.bytes(extent.tail) + extent.tail_used, bytes.data(), count);

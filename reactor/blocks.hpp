@@ -90,7 +90,7 @@ public:
 private:
     static constexpr std::size_t block_size = BlockPool::block_size;
 
-    std::size_t tail_room(const BlockPool& pool) const;
+    std::size_t tail_space(const BlockPool& pool) const;
     void extend(BlockPool& pool);
     void drop_head(BlockPool& pool);
 

@@ -9,12 +9,12 @@ using Flow = Transport::Flow;
 
 void Stream::read() {
     const std::size_t held = held_.size(wire_.blocks_);
-    const std::size_t room = wire_.receive_.size() - held;
+    const std::size_t space = wire_.receive_.size() - held;
     assert(!delivering_);
-    assert(room > 0);
+    assert(space > 0);
     char* start = &wire_.receive_[0];
     held_.copy_to(wire_.blocks_, start);
-    const auto [flow, count] = transport_.receive({start + held, room});
+    const auto [flow, count] = transport_.receive({start + held, space});
     if (flow == Flow::again) return;
     if (flow == Flow::broken) return abort(Closed::reset);
     ++wire_.counters_.receives;

@@ -37,7 +37,7 @@ std::string_view piece_of(std::string_view lines) {
 }
 
 // Somebody else may have made the descriptor non-blocking: it is theirs, too.
-void wait_for_room(int fd) {
+void wait_until_writable(int fd) {
     pollfd waiting{.fd = fd, .events = POLLOUT, .revents = 0};
     static_cast<void>(repeat([&] { return poll(&waiting, 1, -1); }));
 }
@@ -49,7 +49,7 @@ int write_all(Errand& errand) {
         if (written) {
             errand.bytes.remove_prefix(*written);
         } else if (written.error().value == EAGAIN) {
-            wait_for_room(errand.fd);
+            wait_until_writable(errand.fd);
         } else {
             return written.error().value;
         }
@@ -160,8 +160,8 @@ Result<int> open_folder(const char* path) {
     return open_file(path, O_RDONLY | O_DIRECTORY);
 }
 
-Result<std::size_t> read(int fd, std::span<char> room) {
-    const auto got = repeat([&] { return ::read(fd, room.data(), room.size()); });
+Result<std::size_t> read(int fd, std::span<char> buffer) {
+    const auto got = repeat([&] { return ::read(fd, buffer.data(), buffer.size()); });
     if (got < 0) return failure(errno);
     return static_cast<std::size_t>(got);
 }

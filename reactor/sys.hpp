@@ -50,8 +50,8 @@ Result<void> connect(int fd, const Address& address);  // EINPROGRESS is the usu
 Result<void> take_error(int fd);                       // SO_ERROR: fails with the pending error
 Result<Address> local_address(int fd);
 Result<Address> peer_address(int fd);
-Result<std::size_t> receive(int fd, std::span<char> room);  // 0 = the peer has ended
-Result<std::size_t> send(int fd, std::string_view bytes);   // never raises SIGPIPE
+Result<std::size_t> receive(int fd, std::span<char> buffer);  // 0 = the peer has ended
+Result<std::size_t> send(int fd, std::string_view bytes);     // never raises SIGPIPE
 void shutdown_write(int fd);
 void close(int fd);
 
@@ -100,8 +100,8 @@ Result<std::size_t> write(int fd, std::string_view bytes);
 Result<int> open_to_read(const char* path);
 // To read, and to write at the end; created with mode 0600. EAGAIN: somebody has it open like that.
 Result<int> open_to_keep(const char* path);
-Result<int> open_folder(const char* path);               // to sync it
-Result<std::size_t> read(int fd, std::span<char> room);  // 0 = the end
+Result<int> open_folder(const char* path);                 // to sync it
+Result<std::size_t> read(int fd, std::span<char> buffer);  // 0 = the end
 Result<void> truncate(int fd, std::uint64_t size);
 Result<void> rename(const char* from, const char* to);
 Result<void> remove(const char* path);

@@ -246,8 +246,8 @@ Result<Address> peer_address(int fd) {
     return from_system(address);
 }
 
-Result<std::size_t> receive(int fd, std::span<char> room) {
-    return check_size(repeat([&] { return recv(fd, room.data(), room.size(), 0); }));
+Result<std::size_t> receive(int fd, std::span<char> buffer) {
+    return check_size(repeat([&] { return recv(fd, buffer.data(), buffer.size(), 0); }));
 }
 
 Result<std::size_t> send(int fd, std::string_view bytes) {

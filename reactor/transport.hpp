@@ -27,8 +27,8 @@ namespace reactor {
 //   none.)
 // - Part of a record is `again`: the transport keeps it, in borrowed blocks, and nothing of it is
 //   shown before all of it has come. For the clock such a stream waits for the rest of something.
-// - receive() may write to all of `room`, not only to the `count` bytes that it returns. What the
-//   sealed bytes are read into is the wire's, like `room`, and is no stream's between two calls.
+// - receive() may write to all of `buffer`, not only to the `count` bytes that it returns. What the
+//   sealed bytes are read into is the wire's, like `buffer`, and is no stream's between two calls.
 // - Plain bytes are sealed exactly once and in order. Stream::write() is the one place that all of
 //   them pass, before the kernel has seen or a block has kept any: so what is unsent is sealed
 //   already, and is offered to send() again as it is, from wherever it has moved to.
@@ -61,8 +61,8 @@ public:
     void close() { socket_.close(); }
     bool is_open() const { return socket_.open(); }
 
-    // Fills `room`, which is not empty, from its start.
-    Moved receive(std::span<char> room);
+    // Fills `buffer`, which is not empty, from its start.
+    Moved receive(std::span<char> buffer);
     // Takes the first `count` of `bytes`, of which there are some. Never `ended`.
     Moved send(std::string_view bytes);
     // Once, with all sent. The peer is told that no more will come.
@@ -80,11 +80,11 @@ private:
 };
 
 // In each read and each send of each stream: worth being inlined.
-inline Transport::Moved Transport::receive(std::span<char> room) {
-    assert(!room.empty());  // The 0 bytes of an empty room would read as the peer's end.
-    const auto received = sys::receive(socket_.fd(), room);
+inline Transport::Moved Transport::receive(std::span<char> buffer) {
+    assert(!buffer.empty());  // The 0 bytes of an empty buffer would read as the peer's end.
+    const auto received = sys::receive(socket_.fd(), buffer);
     if (!received) return failed(received.error());
-    assert(*received <= room.size());
+    assert(*received <= buffer.size());
     return {*received > 0 ? Flow::moved : Flow::ended, *received};
 }
 

@@ -19,7 +19,7 @@ namespace herd::clients {
 namespace {
 
 // An answer's AT line, places and newlines.
-std::size_t places_room(std::size_t at_size, std::string_view places) {
+std::size_t answer_size(std::size_t at_size, std::string_view places) {
     return at_size + places.size() + 3;
 }
 
@@ -185,7 +185,7 @@ void Session::on_places(const protocol::CutPlaces& answer) {
     const Question& question = host_.questions[question_];
     const std::uint32_t bound = question.bound;
     const std::size_t at_size = question.at_line.size(host_.core.wire.blocks());
-    const std::span<char> out = stream_.reserve(places_room(at_size, answer.text));
+    const std::span<char> out = stream_.reserve(answer_size(at_size, answer.text));
     question.at_line.copy_to(host_.core.wire.blocks(), out.data());
     forget_question();
     send_places(out, at_size, answer, bound);
@@ -241,7 +241,7 @@ void Session::tell_reach() {
 void Session::answer_now(std::string_view at_line, std::string_view json) {
     assert(!at_line.empty());
     assert(!json.empty());
-    const std::span<char> out = stream_.reserve(places_room(at_line.size(), json));
+    const std::span<char> out = stream_.reserve(answer_size(at_line.size(), json));
     std::memcpy(out.data(), at_line.data(), at_line.size());
     send_places(out, at_line.size(), {json}, 0);
 }
@@ -253,7 +253,7 @@ void Session::send_places(std::span<char> out,
                           const protocol::CutPlaces& answer,
                           std::uint32_t bound) {
     static_assert(protocol::bound_max <= protocol::PlacesCuts::ends_max);
-    assert(out.size() >= places_room(at_size, answer.text));
+    assert(out.size() >= answer_size(at_size, answer.text));
     out[at_size] = '\n';
     const std::string_view places = protocol::cut_again(out.subspan(at_size + 1), answer, bound);
     const std::size_t size = at_size + 1 + places.size();

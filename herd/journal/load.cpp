@@ -90,7 +90,8 @@ void Loading::take(const protocol::AtLine& record) {
         return;
     }
     const table::Offer offer = core_.table.relay(record, 0);
-    if (offer == table::Offer::table_full || offer == table::Offer::no_long_line) ++content.no_room;
+    if (offer == table::Offer::table_full || offer == table::Offer::no_long_line)
+        ++content.no_space;
 }
 
 void Loading::title(std::string_view text) {
@@ -106,23 +107,23 @@ reactor::Result<Content> load(int fd, Core& core) {
     assert(!core.name.empty());
     auto pages = reactor::Pages::map(piece_size);
     if (!pages) return std::unexpected(pages.error());
-    const std::span<char> room = (*pages).bytes();
+    const std::span<char> buffer = (*pages).bytes();
     Loading loading(core);
     std::size_t held = 0;
     while (true) {
-        assert(held < room.size());
-        const auto got = reactor::sys::read(fd, room.subspan(held));
+        assert(held < buffer.size());
+        const auto got = reactor::sys::read(fd, buffer.subspan(held));
         if (!got) return std::unexpected(got.error());
         loading.content.size += *got;
         if (*got == 0) break;
         held += *got;
-        assert(held <= room.size());
-        const std::size_t taken = loading.read({room.data(), held});
+        assert(held <= buffer.size());
+        const std::size_t taken = loading.read({buffer.data(), held});
         held -= taken;
         // No line is as long as a piece. Of a bad file only the size is still wanted.
-        if (held == room.size()) loading.stop();
+        if (held == buffer.size()) loading.stop();
         if (!loading.going()) held = 0;
-        std::memmove(room.data(), room.data() + taken, held);
+        std::memmove(buffer.data(), buffer.data() + taken, held);
     }
     return loading.finish();
 }

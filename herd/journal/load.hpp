@@ -20,9 +20,9 @@ struct Content {
     // Of these. What has expired is gone for good; the others were refused by this run's bounds,
     // which another run may not have.
     std::uint64_t expired = 0;
-    std::uint64_t no_room = 0;
+    std::uint64_t no_space = 0;
     std::uint64_t too_far_ahead = 0;
-    std::uint64_t refused() const { return no_room + too_far_ahead; }
+    std::uint64_t refused() const { return no_space + too_far_ahead; }
     std::uint64_t good = 0;  // bytes of the longest prefix that is what was written
     std::uint64_t size = 0;  // all bytes
 };

@@ -57,7 +57,7 @@ void log_content(Core& core, std::string_view file, const Content& content) {
     if (content.refused() > 0) {
         core.log.event(Level::error, "journal_refused")
             .field("file", file)
-            .field("no_room", content.no_room)
+            .field("no_space", content.no_space)
             .field("too_far_ahead", content.too_far_ahead);
     }
 }
@@ -77,11 +77,11 @@ Outcome<Content> read(Core& core, std::string_view file, int fd) {
 // Of the files that were put aside as refused. One that is no journal stays for somebody to look
 // at.
 Outcome<> read_kept(Core& core, const Paths& place, Recovered& start) {
-    std::array<char, path_size_max> room{};
+    std::array<char, path_size_max> buffer{};
     while (true) {
-        const auto path = name_refused(place, start.kept + 1, room);
+        const auto path = name_refused(place, start.kept + 1, buffer);
         if (!path) return {};
-        const auto fd = sys::open_to_read(room.data());
+        const auto fd = sys::open_to_read(buffer.data());
         if (!fd) {
             const int reason = fd.error().value;
             if (reason == ENOENT || reason == ENOTDIR) return {};
@@ -118,10 +118,10 @@ Outcome<Recovered> start_without(Core& core, const Paths& place, reactor::Errno 
 }
 
 reactor::Result<void> put_aside(Core& core, const Paths& place) {
-    std::array<char, path_size_max> room{};
-    const auto path = name_bad(place, room);
+    std::array<char, path_size_max> buffer{};
+    const auto path = name_bad(place, buffer);
     if (!path) return std::unexpected(path.error());
-    auto moved = sys::rename(place.file.c_str(), room.data());
+    auto moved = sys::rename(place.file.c_str(), buffer.data());
     if (moved) log_put_aside(core, *path);
     return moved;
 }

@@ -45,9 +45,9 @@ FoundPlaces PlaceSource::find(const PlaceQuestion& question) const {
     assert(question.count_max <= results_max);
     FoundPlaces found;
     Judge judge{table_, question.filter};
-    const std::span<Hit> room = std::span(found.hits).first(question.count_max);
+    const std::span<Hit> buffer = std::span(found.hits).first(question.count_max);
     const auto hits = index_.nearest(
-        question.centre, question.radius_m, room, PlaceIndex::Accept::to<&Judge::accepts>(judge));
+        question.centre, question.radius_m, buffer, PlaceIndex::Accept::to<&Judge::accepts>(judge));
     found.count = hits.size();
     assert(found.count <= question.count_max);
     for (const Hit& hit : hits) found.sources[static_cast<std::size_t>(place(hit).source)] = true;

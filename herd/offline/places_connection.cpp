@@ -255,10 +255,10 @@ void PlacesConnection::pour() {
 
 void PlacesConnection::send(const http::Answer& answer) {
     const std::string_view head_text = head(answer, answer.body.size());
-    const auto room = stream_.reserve(head_text.size() + answer.body.size());
-    assert(room.size() >= head_text.size() + answer.body.size());
-    std::copy(head_text.begin(), head_text.end(), room.begin());
-    std::copy(answer.body.begin(), answer.body.end(), room.subspan(head_text.size()).begin());
+    const auto buffer = stream_.reserve(head_text.size() + answer.body.size());
+    assert(buffer.size() >= head_text.size() + answer.body.size());
+    std::copy(head_text.begin(), head_text.end(), buffer.begin());
+    std::copy(answer.body.begin(), answer.body.end(), buffer.subspan(head_text.size()).begin());
     stream_.commit(head_text.size() + answer.body.size());
 }
 

@@ -15,8 +15,8 @@
 //                 +-------------------- deadline -------------------------+
 //
 // Whenever its last waiter cancels, a lookup is released at once, its transfer abandoned. Slots are
-// kept until the last answer is handed out, as that is a view of the slot's room; a failure needs
-// no room and gives its slot back when it is settled.
+// kept until the last answer is handed out, as that is a view of the slot's buffer; a failure needs
+// no buffer and gives its slot back when it is settled.
 namespace herd::places {
 
 namespace {
@@ -76,7 +76,7 @@ reactor::Result<void> Client::open(const config::Limits& limits) {
     queue_max_ = limits.places_queue;
     time_limit_ = std::chrono::milliseconds(limits.places_deadline_ms);
     reserve_ = std::min(reserve_max, time_limit_ / 8);
-    room_size_ = limits.places_body_max;
+    buffer_size_ = limits.places_body_max;
     const std::uint32_t lookups = slots_ + queue_max_;
     if (auto mapped = waiters_.map(limits.connections); !mapped) return mapped;
     if (auto mapped = lookups_.map(lookups); !mapped) return mapped;
@@ -84,9 +84,9 @@ reactor::Result<void> Client::open(const config::Limits& limits) {
     auto by_slot = reactor::PageArray<Lookup*>::map(slots_);
     if (!by_slot) return std::unexpected(by_slot.error());
     by_slot_ = std::move(*by_slot);
-    auto rooms = reactor::PageArray<char>::map(std::size_t{slots_} * room_size_);
-    if (!rooms) return std::unexpected(rooms.error());
-    rooms_ = std::move(*rooms);
+    auto buffers = reactor::PageArray<char>::map(std::size_t{slots_} * buffer_size_);
+    if (!buffers) return std::unexpected(buffers.error());
+    buffers_ = std::move(*buffers);
     fetcher_.report_to(Fetcher::Fetched::to<&Client::on_fetched>(*this));
     return {};
 }
@@ -206,10 +206,10 @@ protocol::CutPlaces Client::answer_of(const Lookup& lookup) {
     assert(lookup.state == State::settled);
     if (lookup.failed) {
         const TroubleFacts& why = facts(lookup.trouble);
-        return {protocol::format_places_failure(failure_room_, why.status, why.message)};
+        return {protocol::format_places_failure(failure_buffer_, why.status, why.message)};
     }
     if (!lookup.standing) return lookup.answer;
-    return {protocol::format_no_places(failure_room_, protocol::PlacesStatus::zero_results)};
+    return {protocol::format_no_places(failure_buffer_, protocol::PlacesStatus::zero_results)};
 }
 
 void Client::fetch(Lookup& lookup) {
@@ -222,7 +222,7 @@ void Client::fetch(Lookup& lookup) {
     lookup.state = State::fetching;
     const auto limit =
         std::max<reactor::Duration>(time_left(lookup) - reserve_, std::chrono::milliseconds(1));
-    fetcher_.start(lookup.slot, provider_.request(lookup.query, request_room_), limit);
+    fetcher_.start(lookup.slot, provider_.request(lookup.query, request_buffer_), limit);
 }
 
 void Client::on_fetched(std::uint32_t slot, const FetchResult& result) {
@@ -233,8 +233,8 @@ void Client::on_fetched(std::uint32_t slot, const FetchResult& result) {
     assert(lookup.slot == slot);
     lookup.state = State::backing_off;
     turn_.post();  // The fetcher may allow more at a time now.
-    const std::span<char> room(&rooms_[std::size_t{slot} * room_size_], room_size_);
-    const auto answer = provider_.read(result, room);
+    const std::span<char> buffer(&buffers_[std::size_t{slot} * buffer_size_], buffer_size_);
+    const auto answer = provider_.read(result, buffer);
     if (answer) {
         ++counters_.answered;
         lookup.answer = *answer;

@@ -121,16 +121,16 @@ private:
     std::uint32_t queued_ = 0;
     std::uint32_t slots_ = 0;
     std::uint32_t slots_taken_ = 0;
-    std::uint32_t room_size_ = 0;
+    std::uint32_t buffer_size_ = 0;
     std::uint32_t retry_credit_ = lookups_per_retry * retries_on_credit;
 
     reactor::Slab<Waiter> waiters_;
     reactor::Slab<Lookup> lookups_;
     LookupTable table_;
     reactor::PageArray<Lookup*> by_slot_;  // null: free
-    reactor::PageArray<char> rooms_;       // one per slot, for what its lookup answers
-    Provider::Room request_room_{};
-    std::array<char, protocol::places_failure_size_min> failure_room_{};
+    reactor::PageArray<char> buffers_;     // one per slot, for what its lookup answers
+    Provider::Buffer request_buffer_{};
+    std::array<char, protocol::places_failure_size_min> failure_buffer_{};
 
     Lookup busy_;                                    // of those who come when the queue is full
     Lookup nowhere_;                                 // of those whose radius is 0

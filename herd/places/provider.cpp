@@ -143,20 +143,20 @@ Outcome<Provider> Provider::make(const config::Places& config, std::string_view 
     return made;
 }
 
-FetchRequest Provider::request(const protocol::PlacesQuery& query, Room& room) const {
+FetchRequest Provider::request(const protocol::PlacesQuery& query, Buffer& buffer) const {
     assert(can_ask(query));
     assert(!base_.empty());
     assert(base_.size() <= config::base_url_size_max);
     assert(key_.size() <= key_size_max);
-    char* const path = std::ranges::copy(base_, room.url.data()).out;
-    const std::span<char> path_room(path, room.url.data() + room.url.size());
+    char* const path = std::ranges::copy(base_, buffer.url.data()).out;
+    const std::span<char> path_buffer(path, buffer.url.data() + buffer.url.size());
     if (provider_ != config::Provider::google) {
-        const auto text = protocol::format_legacy_path(path_room, query, key_);
-        return {{room.url.data(), base_.size() + text.size()}, {}};
+        const auto text = protocol::format_legacy_path(path_buffer, query, key_);
+        return {{buffer.url.data(), base_.size() + text.size()}, {}};
     }
     std::ranges::copy(new_path, path);
-    return {{room.url.data(), base_.size() + new_path.size()},
-            protocol::format_new_body(room.body, query)};
+    return {{buffer.url.data(), base_.size() + new_path.size()},
+            protocol::format_new_body(buffer.body, query)};
 }
 
 std::vector<std::string> Provider::headers() const {

@@ -25,7 +25,7 @@ public:
     static constexpr std::uint32_t results_max = 20;
 
     // Where a request is written.
-    struct Room {
+    struct Buffer {
         std::array<char,
                    config::base_url_size_max + protocol::legacy_path_size_max({}) +
                        3 * key_size_max>
@@ -42,8 +42,8 @@ public:
     // Nothing can lie within a radius of 0, and no service accepts one.
     static bool can_ask(const protocol::PlacesQuery& query) { return query.radius_mm > 0; }
 
-    // A view of `room`.
-    FetchRequest request(const protocol::PlacesQuery& query, Room& room) const;
+    // A view of `buffer`.
+    FetchRequest request(const protocol::PlacesQuery& query, Buffer& buffer) const;
 
     // Lines "Name: value" that go with every request. They may hold the key.
     std::vector<std::string> headers() const;

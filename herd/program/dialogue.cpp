@@ -81,13 +81,13 @@ void Dialogue::write() {
 
 void Dialogue::read() {
     assert(connected_);
-    std::array<char, 65536> room;  // NOLINT(*-member-init): only what is received is looked at
-    const auto received = reactor::sys::receive(socket_.fd(), room);
+    std::array<char, 65536> buffer;  // NOLINT(*-member-init): only what is received is looked at
+    const auto received = reactor::sys::receive(socket_.fd(), buffer);
     if (!received && try_again(received.error())) return;
     if (!received) return end(describe(received.error()));
     if (*received == 0) return end("the connection ended before the last answer");
     timeout_.start(time_limit_);
-    in_.append(room.data(), *received);
+    in_.append(buffer.data(), *received);
     if (reader_(in_)) end({});
 }
 

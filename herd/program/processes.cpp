@@ -100,12 +100,12 @@ bool die_with_parent(int parent) {
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
 }
 
-reactor::Result<std::size_t> read_output(const reactor::Socket& output, std::span<char> room) {
+reactor::Result<std::size_t> read_output(const reactor::Socket& output, std::span<char> buffer) {
     assert(output.open());
-    assert(!room.empty());
+    assert(!buffer.empty());
     ssize_t got = -1;
     do {
-        got = read(output.fd(), room.data(), room.size());
+        got = read(output.fd(), buffer.data(), buffer.size());
     } while (got < 0 && errno == EINTR);
     if (got < 0) return reactor::failure(errno);
     return static_cast<std::size_t>(got);

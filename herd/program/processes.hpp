@@ -30,7 +30,7 @@ int own_pid();
 bool die_with_parent(int parent);
 
 // Bytes of a child's output; 0 = it has ended. Fails with EAGAIN when there are none now.
-reactor::Result<std::size_t> read_output(const reactor::Socket& output, std::span<char> room);
+reactor::Result<std::size_t> read_output(const reactor::Socket& output, std::span<char> buffer);
 
 // A child that is gone already, but not reaped yet, is no matter.
 void ask_to_stop(int pid);  // SIGTERM

@@ -139,15 +139,15 @@ void Child::end(void (*process)(int pid)) {
 void Child::on_output(reactor::Ready) {
     assert(process_.pid > 0);
     assert(process_.output.open());
-    std::array<char, 4096> room{};
-    const auto got = read_output(process_.output, room);
+    std::array<char, 4096> buffer{};
+    const auto got = read_output(process_.output, buffer);
     if (!got && got.error().value == EAGAIN) return;
     if (!got || *got == 0) {
         watch_.stop();
         process_.output.close();
         return try_reap();
     }
-    line_.append(room.data(), *got);
+    line_.append(buffer.data(), *got);
     reactor::Lines lines(line_);
     while (const auto line = lines.take()) on_line(*line);
     line_.erase(0, lines.taken());

@@ -70,9 +70,9 @@ Offer LocationTable::offer(const protocol::AtLine& line,
     const std::uint32_t slot = is_new ? free_slot() : known;
     Record& record = records_[slot];
     if (!is_new && !replaces(line, record, origin)) return Offer::not_newer;
-    if (!make_room(record, at_line_size(line))) return Offer::no_long_line;
+    if (!fit_line(record, at_line_size(line))) return Offer::no_long_line;
     if (is_new && !index_.insert(key.hash, slot)) {
-        static_cast<void>(make_room(record, 0));
+        static_cast<void>(fit_line(record, 0));
         return Offer::table_full;
     }
     if (is_new) {
@@ -110,7 +110,7 @@ void LocationTable::remove(std::uint32_t slot) {
     Record& record = records_[slot];
     index_.remove(record.hash, slot);
     digest_.toggle(record.bucket, std::exchange(record.digest, 0));
-    static_cast<void>(make_room(record, 0));
+    static_cast<void>(fit_line(record, 0));
     feed_.remove(slot);
     assert(!used(slot));
     assert(size_ > 0);
@@ -148,7 +148,7 @@ const Record* LocationTable::find(std::string_view client_id, Key key) const {
     return slot == no_record ? nullptr : &records_[slot];
 }
 
-bool LocationTable::make_room(Record& record, std::size_t size) {
+bool LocationTable::fit_line(Record& record, std::size_t size) {
     const bool needs_long = size > Record::inline_size_max;
     const bool has_long = record.long_line != no_long_line;
     if (size > capacity_.long_line_size) return false;

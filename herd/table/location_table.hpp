@@ -122,7 +122,7 @@ private:
     bool is_of(std::uint32_t slot, std::string_view client) const;
     // no_record: nothing is known of the client.
     std::uint32_t slot_of(std::string_view client, Key key) const;
-    bool make_room(Record& record, std::size_t size);
+    bool fit_line(Record& record, std::size_t size);
     void write(Record& record, const protocol::AtLine& line, std::uint32_t source);
     char* text(Record& record);
     void check_record(const Record& record) const;

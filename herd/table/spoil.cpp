@@ -13,7 +13,7 @@ bool Spoiler::spoil(const protocol::AtLine& line) {
     const std::uint32_t slot = table_.slot_of(line.client, table_.key(line.client));
     if (slot == no_record) return false;
     Record& record = table_.records_[slot];
-    if (!table_.make_room(record, at_line_size(line))) return false;
+    if (!table_.fit_line(record, at_line_size(line))) return false;
     table_.write(record, line, record.source);
     ++count_;
     return true;

@@ -15,17 +15,17 @@ class Out {
 public:
     using Ch = char;
 
-    explicit Out(std::span<char> room) : room_(room) {}
+    explicit Out(std::span<char> buffer) : buffer_(buffer) {}
     // NOLINTNEXTLINE(readability-identifier-naming): rapidjson's names.
     void Put(char byte) {
-        assert(size_ < room_.size());
-        room_[size_++] = byte;
+        assert(size_ < buffer_.size());
+        buffer_[size_++] = byte;
     }
     void Flush() {}  // NOLINT(readability-identifier-naming)
-    std::string_view text() const { return {room_.data(), size_}; }
+    std::string_view text() const { return {buffer_.data(), size_}; }
 
 private:
-    std::span<char> room_;
+    std::span<char> buffer_;
     std::size_t size_ = 0;
 };
 
@@ -35,7 +35,7 @@ using Pool = rapidjson::MemoryPoolAllocator<>;
 
 class StatusWriter {
 public:
-    explicit StatusWriter(std::span<char> room) : out_(room) {}
+    explicit StatusWriter(std::span<char> buffer) : out_(buffer) {}
 
     std::string_view write(const Status& status);
 

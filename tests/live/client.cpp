@@ -80,10 +80,10 @@ std::string Client::read_until(std::string_view mark) {
 
 bool Client::receive() {
     wait_for(POLLIN);
-    char room[16384];
-    const auto got = ::recv(socket_.fd(), room, sizeof room, 0);
+    char buffer[16384];
+    const auto got = ::recv(socket_.fd(), buffer, sizeof buffer, 0);
     if (got <= 0) return false;
-    buffer_.append(room, static_cast<std::size_t>(got));
+    buffer_.append(buffer, static_cast<std::size_t>(got));
     return true;
 }
 

@@ -110,16 +110,16 @@ bool FaultProxy::swallow(Way& way) {
 }
 
 bool FaultProxy::take(Way& way, const Faults& faults, double seconds) {
-    std::size_t room = read_max;
+    std::size_t limit = read_max;
     if (faults.bytes_per_second > 0) {
         // What was not used of it is lost, but for a few turns' worth.
         const auto rate = static_cast<double>(faults.bytes_per_second);
         way.allowance = std::min(way.allowance + rate * seconds, std::max(rate / 50, 64.0));
-        room = std::min(room, static_cast<std::size_t>(way.allowance));
+        limit = std::min(limit, static_cast<std::size_t>(way.allowance));
     }
-    if (way.ended || room == 0 || way.held > held_max) return true;
+    if (way.ended || limit == 0 || way.held > held_max) return true;
     char bytes[read_max];
-    const ssize_t got = ::recv(way.from, bytes, room, 0);
+    const ssize_t got = ::recv(way.from, bytes, limit, 0);
     if (got < 0) return errno == EAGAIN;
     if (got == 0) way.ended = true;
     const auto size = static_cast<std::size_t>(got);

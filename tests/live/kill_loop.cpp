@@ -208,8 +208,8 @@ void KillLoop::show() const {
 std::map<std::uint32_t, std::string> KillLoop::table_of(const std::string& server) {
     std::string questions;
     for (std::uint32_t i = 0; i < clients_; ++i) {
-        char room[bench::Fleet::command_size_max];
-        const std::string_view question(room, bench::Fleet::question(room, i));
+        char buffer[bench::Fleet::command_size_max];
+        const std::string_view question(buffer, bench::Fleet::question(buffer, i));
         // Of no places: the Places service does not run, and need not be asked.
         questions.append(question.substr(0, question.size() - 3)).append(" 0\n");
     }

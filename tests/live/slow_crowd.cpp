@@ -122,10 +122,10 @@ bool SlowCrowd::has_ended(int fd) {
 
 bool SlowCrowd::drain(int fd) {
     while (true) {
-        const auto got = ::recv(fd, room_.data(), room_.size(), 0);
+        const auto got = ::recv(fd, buffer_.data(), buffer_.size(), 0);
         if (got <= 0) return got < 0 && errno == EAGAIN;
-        answer_ping(fd, {room_.data(), static_cast<std::size_t>(got)});
-        if (static_cast<std::size_t>(got) < room_.size()) return true;
+        answer_ping(fd, {buffer_.data(), static_cast<std::size_t>(got)});
+        if (static_cast<std::size_t>(got) < buffer_.size()) return true;
     }
 }
 

@@ -103,7 +103,7 @@ private:
     const std::string questions_ = some_questions();
     std::vector<Asker> askers_;
     std::deque<Neighbour> neighbours_;
-    std::array<char, 65'536> room_{};
+    std::array<char, 65'536> buffer_{};
     Manner manner_ = Manner::away;
     std::atomic<Manner> wanted_ = Manner::away;
     std::atomic<Manner> complete_ = Manner::away;

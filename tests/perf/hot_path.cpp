@@ -100,7 +100,7 @@ private:
         run_for(10us);
         kernel_.enter(visitor);
         for (const int fd : connections_) {
-            const auto received = kernel_.receive(fd, room_);
+            const auto received = kernel_.receive(fd, buffer_);
             assert(received && *received > std::size_t{80} * depth_);
         }
     }
@@ -149,7 +149,7 @@ private:
     bench::Picker picker_{clients, bench::Picker::Order::scattered};
     std::uint64_t said_ = 0;
     std::array<char, bench::Fleet::command_size_max> report_{};
-    std::array<char, std::size_t{64} << 10> room_{};
+    std::array<char, std::size_t{64} << 10> buffer_{};
 };
 
 struct Case {

@@ -94,11 +94,11 @@ Result<void> FakeDisk::open(int fd, const std::string& path, bool keep) {
     return {};
 }
 
-Result<std::size_t> FakeDisk::read(int fd, std::span<char> room) {
+Result<std::size_t> FakeDisk::read(int fd, std::span<char> buffer) {
     Open& open = open_.at(fd);
     const std::string_view rest = std::string_view(open.file->content).substr(open.at);
-    const std::size_t count = std::min(rest.size(), room.size());
-    std::memcpy(room.data(), rest.data(), count);
+    const std::size_t count = std::min(rest.size(), buffer.size());
+    std::memcpy(buffer.data(), rest.data(), count);
     open.at += count;
     return count;
 }

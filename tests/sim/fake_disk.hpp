@@ -70,7 +70,7 @@ public:
     // reactor::sys; descriptors are the caller's numbers. `keep`: to be written, by one alone.
     reactor::Result<void> open(int fd, const std::string& path, bool keep);
     bool holds(int fd) const { return open_.contains(fd); }
-    reactor::Result<std::size_t> read(int fd, std::span<char> room);
+    reactor::Result<std::size_t> read(int fd, std::span<char> buffer);
     reactor::Result<std::size_t> write(int fd, std::string_view bytes);
     reactor::Result<void> truncate(int fd, std::uint64_t size);
     reactor::Result<void> rename(const std::string& from, const std::string& to);

@@ -238,7 +238,7 @@ std::uint32_t FakeKernel::readiness(const Descriptor& descriptor) {
     std::uint32_t mask = 0;
     if (descriptor.ended || has_arrived(descriptor)) mask |= sys::readable;
     if (descriptor.write_shut && end_has_arrived(descriptor)) mask |= sys::hangup;
-    if ((descriptor.mask & sys::writable) != 0 && has_room(descriptor)) mask |= sys::writable;
+    if ((descriptor.mask & sys::writable) != 0 && has_space(descriptor)) mask |= sys::writable;
     return mask;
 }
 

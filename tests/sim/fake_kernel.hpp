@@ -120,7 +120,7 @@ public:
     reactor::Result<void> take_error(int fd);
     reactor::Result<reactor::Address> local_address(int fd);
     reactor::Result<reactor::Address> peer_address(int fd);
-    reactor::Result<std::size_t> receive(int fd, std::span<char> room);
+    reactor::Result<std::size_t> receive(int fd, std::span<char> buffer);
     reactor::Result<std::size_t> send(int fd, std::string_view bytes);
     void shutdown_write(int fd);
     void close(int fd);
@@ -232,9 +232,9 @@ private:
     void hear_reset(Descriptor& socket);
     void fail_connection(Descriptor& socket);
     void lose_peer(Descriptor& socket, Other becomes);
-    bool has_room(const Descriptor& socket);
+    bool has_space(const Descriptor& socket);
     std::uint32_t readiness(const Descriptor& descriptor);
-    std::size_t drain_inbox(Descriptor& socket, std::span<char> room);
+    std::size_t drain_inbox(Descriptor& socket, std::span<char> buffer);
     void pass_to_peer(Descriptor& from, Segment segment);
     void establish(int fd);
     void break_connection(Descriptor& socket);

@@ -201,13 +201,13 @@ bool FakeKernel::end_has_arrived(const Descriptor& socket) const {
     return has_arrived(socket) && socket.inbox.back().end && socket.inbox.back().due <= now_;
 }
 
-bool FakeKernel::has_room(const Descriptor& socket) {
+bool FakeKernel::has_space(const Descriptor& socket) {
     const std::size_t space = path(socket.host, socket.peer_host).buffer_size;
     if (socket.peer < 0) return socket.unheard < space;
     return at(socket.peer).inbox_bytes < space;
 }
 
-Result<std::size_t> FakeKernel::receive(int fd, std::span<char> room) {
+Result<std::size_t> FakeKernel::receive(int fd, std::span<char> buffer) {
     Descriptor& socket = at(fd);
     assert(socket.kind == Kind::socket && socket.host == host_);
     hear_reset(socket);
@@ -217,25 +217,25 @@ Result<std::size_t> FakeKernel::receive(int fd, std::span<char> room) {
         return failure(EAGAIN);
     }
     if (random_.chance(faults.short_receive)) {
-        room = room.first(1 + random_.below(std::min<std::size_t>(room.size(), 40)));
+        buffer = buffer.first(1 + random_.below(std::min<std::size_t>(buffer.size(), 40)));
     }
-    const std::size_t size = drain_inbox(socket, room);
+    const std::size_t size = drain_inbox(socket, buffer);
     if (size > 0 && socket.peer >= 0) stir(socket.peer_host);
     return size;
 }
 
 // Up to the end, which is noted when it is next, and stays.
-std::size_t FakeKernel::drain_inbox(Descriptor& socket, std::span<char> room) {
+std::size_t FakeKernel::drain_inbox(Descriptor& socket, std::span<char> buffer) {
     std::size_t size = 0;
-    while (size < room.size() && has_arrived(socket)) {
+    while (size < buffer.size() && has_arrived(socket)) {
         Segment& segment = socket.inbox.front();
         if (segment.end) {
             socket.ended = socket.ended || size == 0;
             break;
         }
         const std::size_t left = segment.bytes.size() - segment.taken;
-        const std::size_t count = std::min(room.size() - size, left);
-        std::memcpy(room.data() + size, segment.bytes.data() + segment.taken, count);
+        const std::size_t count = std::min(buffer.size() - size, left);
+        std::memcpy(buffer.data() + size, segment.bytes.data() + segment.taken, count);
         size += count;
         segment.taken += count;
         socket.inbox_bytes -= count;
@@ -273,7 +273,7 @@ Result<std::size_t> FakeKernel::send(int fd, std::string_view bytes) {
 
 // Bytes are taken while there is room for them; who has closed resets when they come there.
 Result<std::size_t> FakeKernel::send_to_nobody(Descriptor& socket, std::size_t size) {
-    if (!has_room(socket)) return failure(EAGAIN);
+    if (!has_space(socket)) return failure(EAGAIN);
     size = std::min(size, path(socket.host, socket.peer_host).buffer_size - socket.unheard);
     socket.unheard += size;
     const bool told = !socket.inbox.empty() && socket.inbox.back().reset;

@@ -166,8 +166,8 @@ Result<Address> local_address(int fd) {
 Result<Address> peer_address(int fd) {
     return kernel()->peer_address(fd);
 }
-Result<std::size_t> receive(int fd, std::span<char> room) {
-    return kernel()->receive(fd, room);
+Result<std::size_t> receive(int fd, std::span<char> buffer) {
+    return kernel()->receive(fd, buffer);
 }
 Result<std::size_t> send(int fd, std::string_view bytes) {
     return kernel()->send(fd, bytes);
@@ -231,8 +231,8 @@ Result<int> open_folder(const char*) {
     if (kernel()->disk_here().faults.open != 0) return failure(kernel()->disk_here().faults.open);
     return kernel()->open_file();
 }
-Result<std::size_t> read(int fd, std::span<char> room) {
-    return kernel()->disk_here().read(fd, room);
+Result<std::size_t> read(int fd, std::span<char> buffer) {
+    return kernel()->disk_here().read(fd, buffer);
 }
 Result<void> truncate(int fd, std::uint64_t size) {
     return kernel()->disk_here().truncate(fd, size);

@@ -38,8 +38,8 @@ inline constexpr std::uint64_t lie_kinds = 11;
 
 template <class Message>
 std::string line_of(const Message& message) {
-    std::string room(protocol::peer_line_size_max, '\0');
-    return std::string(protocol::format_line(room, message));
+    std::string buffer(protocol::peer_line_size_max, '\0');
+    return std::string(protocol::format_line(buffer, message));
 }
 
 template <class Choice>

@@ -84,11 +84,11 @@ bool LyingHost::send(Connection& connection) {
 
 bool LyingHost::receive(Connection& connection) {
     while (true) {
-        char room[512];
-        const auto received = kernel_.receive(connection.fd, room);
+        char buffer[512];
+        const auto received = kernel_.receive(connection.fd, buffer);
         if (!received) return received.error().value == EAGAIN;
         if (*received == 0) return false;
-        connection.heard.append(room, *received);
+        connection.heard.append(buffer, *received);
         std::size_t end = 0;
         while ((end = connection.heard.find('\n')) != std::string::npos) {
             const std::string line = connection.heard.substr(0, end);

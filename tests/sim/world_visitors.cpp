@@ -65,11 +65,11 @@ void World::exchange(Host host, Visitor& visitor) {
     }
     const bool connected = send_unsent(visitor.fd, visitor.unsent);
     while (true) {
-        char room[512];
-        const auto received = kernel_.receive(visitor.fd, room);
+        char buffer[512];
+        const auto received = kernel_.receive(visitor.fd, buffer);
         if (!received && received.error().value == EAGAIN && connected) return;
         if (!received || *received == 0) break;
-        visitor.received.append(room, *received);
+        visitor.received.append(buffer, *received);
         read_answers(host, visitor);
     }
     kernel_.close(visitor.fd);

@@ -131,8 +131,8 @@ private:
     }
     void hear(std::size_t most) {
         kernel_.enter(client);
-        std::string room(most + 1, '\0');
-        static_cast<void>(kernel_.receive(fd_, room));
+        std::string buffer(most + 1, '\0');
+        static_cast<void>(kernel_.receive(fd_, buffer));
         run(10us);
     }
     void end() {

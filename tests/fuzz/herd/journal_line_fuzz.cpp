@@ -21,8 +21,8 @@ void check_bytes(std::string_view bytes) {
 
 void check_text(std::string_view text, std::uint8_t where) {
     if (text.find('\n') != std::string_view::npos) return;
-    std::vector<char> room(text.size() + herd::journal::frame_size);
-    std::string line(herd::journal::format_line(room, text));
+    std::vector<char> buffer(text.size() + herd::journal::frame_size);
+    std::string line(herd::journal::format_line(buffer, text));
     const Line read = herd::journal::read_line(line);
     assert(read.kind == Line::Kind::good && read.text == text);
     const std::size_t at = where % line.size();

@@ -199,11 +199,11 @@ private:
             }
         }
         if (on.fd < 0 || input_.below(8) == 0) return;
-        std::string room(2000, '\0');
-        const auto received = kernel_.receive(on.fd, room);
+        std::string buffer(2000, '\0');
+        const auto received = kernel_.receive(on.fd, buffer);
         if (!received && received.error().value == EAGAIN) return;
         if (!received || *received == 0) return close(on);
-        on.heard += room.substr(0, *received);
+        on.heard += buffer.substr(0, *received);
         std::size_t taken = 0;
         for (std::size_t end = 0; (end = on.heard.find('\n', taken)) != std::string::npos;) {
             learn(std::string_view(on.heard).substr(taken, end - taken));

@@ -112,8 +112,8 @@ private:
 
     void say(std::string_view bytes) {
         kernel_.enter(there);
-        std::string room(4096, '\0');
-        static_cast<void>(kernel_.receive(fd_, room));
+        std::string buffer(4096, '\0');
+        static_cast<void>(kernel_.receive(fd_, buffer));
         if (bytes.empty()) return;
         const auto sent = kernel_.send(fd_, bytes);
         said_.append(bytes.substr(0, sent.value_or(0)));

@@ -62,8 +62,8 @@ void check_reshape(std::string_view body, std::uint32_t http_status) {
     assert(reshape_new_places(short_out, body, http_status).error() == PlacesFault::too_large);
 }
 
-void check_failure(std::string_view message, std::size_t room) {
-    std::vector<char> out(places_failure_size_min + room);
+void check_failure(std::string_view message, std::size_t size) {
+    std::vector<char> out(places_failure_size_min + size);
     const auto text = format_places_failure(out, PlacesStatus::request_denied, message);
     check_text(text);
     std::vector<char> cut_out(text.size());

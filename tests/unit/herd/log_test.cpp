@@ -80,9 +80,9 @@ struct LogPipe {
     void work() { ++turns; }
     // False when nobody writes to it any more.
     bool read() {
-        char room[16'384];
-        const auto got = ::read(end, room, sizeof room);
-        if (got > 0) text.append(room, static_cast<std::size_t>(got));
+        char buffer[16'384];
+        const auto got = ::read(end, buffer, sizeof buffer);
+        if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
         return got != 0;
     }
     // Of the log, too.

@@ -113,12 +113,12 @@ public:
     std::string hear(int fd) {
         kernel.enter(visitors);
         std::string all;
-        char room[4096];
+        char buffer[4096];
         while (true) {
-            const auto received = kernel.receive(fd, room);
+            const auto received = kernel.receive(fd, buffer);
             if (!received && received.error().value == EAGAIN) return all;
             if (!received || *received == 0) return all + "$";
-            all.append(room, *received);
+            all.append(buffer, *received);
         }
     }
     bool closed(int fd) { return hear(fd).ends_with('$'); }

@@ -52,9 +52,9 @@ public:
         return eventually([&] { return read(there) == bytes; });
     }
     static std::string read(int fd, std::size_t size = 100) {
-        std::array<char, 100> room{};
-        const auto got = sys::receive(fd, {room.data(), size});
-        return got ? std::string(room.data(), *got) : text_of(got.error().value);
+        std::array<char, 100> buffer{};
+        const auto got = sys::receive(fd, {buffer.data(), size});
+        return got ? std::string(buffer.data(), *got) : text_of(got.error().value);
     }
     std::string read() const { return read(here); }
     static std::string send(int fd, std::string_view bytes) {

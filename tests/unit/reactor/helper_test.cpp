@@ -89,8 +89,8 @@ TEST_CASE("helper: files are made empty, renamed and removed, and folders made",
     REQUIRE(asked.done[6].error == ENOENT);
     REQUIRE(asked.done[7].error == 0);
     REQUIRE(asked.done[8].error == 0);
-    char room[8];
-    REQUIRE(*sys::read(asked.done[7].fd, room) == 0);
+    char buffer[8];
+    REQUIRE(*sys::read(asked.done[7].fd, buffer) == 0);
     REQUIRE(sys::open_to_read(two.c_str()).error().value == ENOENT);
     sys::close(asked.done[7].fd);
     sys::close(folder_fd);
@@ -121,11 +121,11 @@ struct Pipe {
     std::string read() {
         close(ends[1]);
         std::string all;
-        char room[4096];
+        char buffer[4096];
         while (true) {
-            const ssize_t got = ::read(ends[0], room, sizeof room);
+            const ssize_t got = ::read(ends[0], buffer, sizeof buffer);
             if (got <= 0) return all;
-            all.append(room, static_cast<std::size_t>(got));
+            all.append(buffer, static_cast<std::size_t>(got));
         }
     }
 
@@ -222,11 +222,11 @@ TEST_CASE("helper: one that hangs takes as many errands as it may be asked, and 
         REQUIRE(asked.helper.unanswered() == Helper::errands_max);
     }
     std::size_t got = 0;
-    char room[4096];
+    char buffer[4096];
     for (ssize_t count = 1; count > 0; got += static_cast<std::size_t>(count)) {
-        count = read(pipe_ends[0], room, sizeof room);
+        count = read(pipe_ends[0], buffer, sizeof buffer);
         REQUIRE(count >= 0);
-        REQUIRE(std::count(room, room + count, 'x') == count);
+        REQUIRE(std::count(buffer, buffer + count, 'x') == count);
     }
     REQUIRE(got == size);
     close(pipe_ends[0]);
@@ -240,10 +240,10 @@ TEST_CASE("sys: a file that is kept is one keeper's, is read from its start, wri
     REQUIRE(*sys::write(file, "one two") == 7);
     REQUIRE(sys::open_to_keep(path.c_str()).error().value == EAGAIN);
     const int reader = *sys::open_to_read(path.c_str());
-    char room[16] = {};
-    REQUIRE(*sys::read(reader, room) == 7);
-    REQUIRE(std::string(room) == "one two");
-    REQUIRE(*sys::read(reader, room) == 0);
+    char buffer[16] = {};
+    REQUIRE(*sys::read(reader, buffer) == 7);
+    REQUIRE(std::string(buffer) == "one two");
+    REQUIRE(*sys::read(reader, buffer) == 0);
     REQUIRE(sys::truncate(file, 3).has_value());
     REQUIRE(*sys::write(file, " more") == 5);
     REQUIRE(live::read_file(path) == "one more");

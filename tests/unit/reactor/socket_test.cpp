@@ -95,11 +95,11 @@ TEST_CASE("socket: a tuned neighbour may read as slowly as it likes", "[reactor]
     while (sys::send(ours.fd(), bytes)) {
     }
     // Longer than a neighbour may be silent; and not all that is sent has room at once.
-    char room[400];
+    char buffer[400];
     std::size_t heard = 0;
     for (int i = 0; i < 100; ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(45));
-        heard += sys::receive(theirs.fd(), room).value_or(0);
+        heard += sys::receive(theirs.fd(), buffer).value_or(0);
         REQUIRE(sys::take_error(ours.fd()).has_value());
     }
     REQUIRE(heard > 0);

@@ -84,12 +84,12 @@ inline void say(const Socket& socket, std::string_view text) {
 // What has arrived by now.
 inline std::string hear(const Socket& socket, std::size_t size_max = SIZE_MAX) {
     std::string heard;
-    std::array<char, 16384> room{};
+    std::array<char, 16384> buffer{};
     while (heard.size() < size_max) {
-        const std::size_t wanted = std::min(room.size(), size_max - heard.size());
-        const auto got = sys::receive(socket.fd(), {room.data(), wanted});
+        const std::size_t wanted = std::min(buffer.size(), size_max - heard.size());
+        const auto got = sys::receive(socket.fd(), {buffer.data(), wanted});
         if (!got || *got == 0) break;
-        heard.append(room.data(), *got);
+        heard.append(buffer.data(), *got);
     }
     return heard;
 }

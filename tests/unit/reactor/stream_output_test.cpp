@@ -102,8 +102,8 @@ TEST_CASE("stream: one wake drains a bounded number of blocks", "[reactor][strea
     Socket& theirs = pair.theirs;
     Session session(bench, std::move(pair.ours));
     session.stream.send_now(pattern(1'000'000));
-    int room = 4 << 20;
-    setsockopt(session.stream.socket().fd(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    int size = 4 << 20;
+    setsockopt(session.stream.socket().fd(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     static_cast<void>(hear(theirs));
     const std::size_t before = session.stream.unsent();
     REQUIRE(before > 500'000);

@@ -50,10 +50,10 @@ TEST_CASE("wire: less may be committed than was reserved, and nothing", "[reacto
     Pair pair = local_pair();
     Socket& theirs = pair.theirs;
     Session session(bench, std::move(pair.ours));
-    const auto room = session.stream.reserve(100);
-    REQUIRE(room.size() >= 100);
-    room[0] = 'a';
-    room[1] = 'b';
+    const auto buffer = session.stream.reserve(100);
+    REQUIRE(buffer.size() >= 100);
+    buffer[0] = 'a';
+    buffer[1] = 'b';
     session.stream.commit(1);
     static_cast<void>(session.stream.reserve(50));
     session.stream.commit(0);

@@ -91,13 +91,13 @@ public:
     std::string hear() {
         kernel.enter(client);
         std::string all;
-        char room[4096];
+        char buffer[4096];
         while (true) {
-            const auto received = kernel.receive(fd, room);
+            const auto received = kernel.receive(fd, buffer);
             if (!received && received.error().value == EAGAIN) break;
             ended = !received || *received == 0;
             if (ended) break;
-            all.append(room, *received);
+            all.append(buffer, *received);
         }
         return all;
     }

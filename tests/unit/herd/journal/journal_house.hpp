@@ -112,10 +112,10 @@ public:
     std::string hear() {
         kernel.enter(2);
         std::string all;
-        char room[4096];
-        while (const auto received = fd < 0 ? 0 : kernel.receive(fd, room)) {
+        char buffer[4096];
+        while (const auto received = fd < 0 ? 0 : kernel.receive(fd, buffer)) {
             if (*received == 0) break;
-            all.append(room, *received);
+            all.append(buffer, *received);
         }
         return all;
     }

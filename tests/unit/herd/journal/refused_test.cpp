@@ -120,10 +120,10 @@ TEST_CASE("journal refused: a table that is smaller each time costs nothing, eit
     House house;
     const auto before = house.config.limits.clients;
     fill(house);
-    for (const std::uint32_t room : {50U, 30U, 10U}) {
-        house.config.limits.clients = room;
+    for (const std::uint32_t clients : {50U, 30U, 10U}) {
+        house.config.limits.clients = clients;
         REQUIRE(house.start());
-        CHECK(house.stored() == room);
+        CHECK(house.stored() == clients);
         house.run(10s);
         house.kill();
     }

@@ -31,9 +31,9 @@ void fill(LocationTable& table, int clients) {
 }
 
 // What a second's turn says, through a buffer of that size.
-std::vector<std::string> second(AntiEntropy& anti_entropy, std::size_t room) {
+std::vector<std::string> second(AntiEntropy& anti_entropy, std::size_t size) {
     std::vector<std::string> lines;
-    std::vector<char> buffer(room);
+    std::vector<char> buffer(size);
     anti_entropy.tick(1ms);
     while (anti_entropy.due()) {
         std::string_view text(buffer.data(), anti_entropy.fill(buffer));

@@ -80,14 +80,14 @@ public:
     std::string receive(int socket, std::size_t most = SIZE_MAX) {
         kernel.enter(there);
         std::string all;
-        std::vector<char> room(4096);
+        std::vector<char> buffer(4096);
         while (all.size() < most) {
-            const std::size_t size = std::min(room.size(), most - all.size());
-            const auto received = kernel.receive(socket, std::span(room).first(size));
+            const std::size_t size = std::min(buffer.size(), most - all.size());
+            const auto received = kernel.receive(socket, std::span(buffer).first(size));
             if (!received && received.error().value == EAGAIN) break;
             ended = !received || *received == 0;
             if (ended) break;
-            all.append(room.data(), *received);
+            all.append(buffer.data(), *received);
         }
         return all;
     }

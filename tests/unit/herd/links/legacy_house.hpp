@@ -91,13 +91,13 @@ public:
         run(duration);
         kernel.enter(there);
         std::string all;
-        char room[4096];
+        char buffer[4096];
         while (true) {
-            const auto received = kernel.receive(fd, room);
+            const auto received = kernel.receive(fd, buffer);
             if (!received && received.error().value == EAGAIN) return all;
             if (!received) return all + "!";
             if (*received == 0) return all + "$";
-            all.append(room, *received);
+            all.append(buffer, *received);
         }
     }
     // The next message, acknowledged: what follows AT and the skew, as in "c +1-1 5 A$".

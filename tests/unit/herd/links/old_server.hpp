@@ -97,11 +97,11 @@ private:
         return false;
     }
     void hear(int fd, std::string& text) {
-        char room[200];
+        char buffer[200];
         while (true) {
-            const auto received = kernel_.receive(fd, room);
+            const auto received = kernel_.receive(fd, buffer);
             if (!received && received.error().value == EAGAIN) return;
-            if (received) text.append(room, *received);
+            if (received) text.append(buffer, *received);
             if (!received || *received == 0 || reads_once_) break;
         }
         handle(text);
@@ -125,13 +125,13 @@ private:
     }
     // Until it is said and heard, or lost.
     void say(int fd, std::string& message) {
-        char room[200];
+        char buffer[200];
         if (kernel_.take_error(fd)) {
             const auto sent = message.empty() ? 0 : kernel_.send(fd, message);
             if (!sent) return;
             if (*sent > 0) kernel_.shutdown_write(fd);
             message.clear();
-            const auto received = kernel_.receive(fd, room);
+            const auto received = kernel_.receive(fd, buffer);
             if (!received && received.error().value == EAGAIN) return;
         }
         kernel_.close(fd);

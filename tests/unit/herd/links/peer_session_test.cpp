@@ -89,13 +89,13 @@ public:
         house_.run(1ms);
         house_.kernel.enter(there);
         std::string all;
-        char room[4096];
+        char buffer[4096];
         while (true) {
-            const auto received = house_.kernel.receive(fd_, room);
+            const auto received = house_.kernel.receive(fd_, buffer);
             if (!received && received.error().value == EAGAIN) break;
             ended = !received || *received == 0;
             if (ended) break;
-            all.append(room, *received);
+            all.append(buffer, *received);
         }
         return all;
     }

@@ -38,8 +38,8 @@ void compare(const std::vector<Coordinates>& points,
              double radius_m,
              std::size_t count_max) {
     CAPTURE(centre.latitude, centre.longitude, radius_m, count_max);
-    std::vector<Hit> room(count_max);
-    const auto found = index.nearest(centre, radius_m, room);
+    std::vector<Hit> buffer(count_max);
+    const auto found = index.nearest(centre, radius_m, buffer);
     const auto surely = brute_force(points, centre, radius_m - tolerance_m);
     const auto perhaps = brute_force(points, centre, radius_m + tolerance_m);
     REQUIRE(found.size() >= std::min(count_max, surely.size()));
@@ -97,10 +97,10 @@ TEST_CASE("place index: poles and the antimeridian have no other side", "[offlin
     const std::vector<Coordinates> points = {
         {90, 0}, {90, 137}, {-90, -180}, {89.9, -90}, {0, 180}, {0, -180}, {0, 179.9}, {0, -179.9}};
     const PlaceIndex index(points);
-    std::vector<Hit> room(points.size());
+    std::vector<Hit> buffer(points.size());
     const auto found = [&](Coordinates centre, double radius_m) {
         std::vector<std::uint32_t> places;
-        for (const Hit& hit : index.nearest(centre, radius_m, room)) places.push_back(hit.place);
+        for (const Hit& hit : index.nearest(centre, radius_m, buffer)) places.push_back(hit.place);
         return places;
     };
     using Places = std::vector<std::uint32_t>;
@@ -118,8 +118,8 @@ TEST_CASE("place index: poles and the antimeridian have no other side", "[offlin
 TEST_CASE("place index: the equally far come in the order of their position", "[offline]") {
     const std::vector<Coordinates> points(100, Coordinates{10, 20});
     const PlaceIndex index(points);
-    std::vector<Hit> room(7);
-    const auto hits = index.nearest({10, 20}, 5, room);
+    std::vector<Hit> buffer(7);
+    const auto hits = index.nearest({10, 20}, 5, buffer);
     REQUIRE(hits.size() == 7);
     for (std::uint32_t i = 0; i < 7; ++i) CHECK(hits[i].place == i);
     CHECK(index.nearest({10, 20}, 5, std::span<Hit>()).empty());
@@ -127,14 +127,14 @@ TEST_CASE("place index: the equally far come in the order of their position", "[
 
 TEST_CASE("place index: an index of nothing finds nothing", "[offline]") {
     const PlaceIndex index{std::span<const Coordinates>()};
-    std::vector<Hit> room(3);
-    CHECK(index.nearest({90, 180}, radius_m_max, room).empty());
+    std::vector<Hit> buffer(3);
+    CHECK(index.nearest({90, 180}, radius_m_max, buffer).empty());
 }
 
 TEST_CASE("place index: what lies around UCLA", "[offline]") {
     const RealPlaces& places = RealPlaces::get();
-    std::vector<Hit> room(2000);
-    const auto hits = places.index.nearest(ucla, 10'000, room);
+    std::vector<Hit> buffer(2000);
+    const auto hits = places.index.nearest(ucla, 10'000, buffer);
     REQUIRE(hits.size() > 20);
     const auto name = [&](std::size_t i) { return places.table.places()[hits[i].place].name; };
     CHECK(name(0) == "Ronald Reagan UCLA Medical Center Helistop");
@@ -147,5 +147,5 @@ TEST_CASE("place index: what lies around UCLA", "[offline]") {
     std::size_t expected = 0;
     for (const Place& place : all) expected += distance_m(ucla, place.at) <= 10'000;
     CHECK(hits.size() == expected);
-    CHECK(places.index.nearest({63.46, 142.79}, 10'000, room).empty());  // Oymyakon
+    CHECK(places.index.nearest({63.46, 142.79}, 10'000, buffer).empty());  // Oymyakon
 }

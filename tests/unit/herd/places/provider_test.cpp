@@ -80,9 +80,9 @@ std::string rpc_error(int code, std::string_view status, std::string_view reason
 }
 
 TEST_CASE("places provider: the legacy service is asked by GET with the key last", "[herd]") {
-    places::Provider::Room room;
+    places::Provider::Buffer buffer;
     const auto provider = make(config::Provider::google_legacy);
-    const auto request = provider.request(ucla, room);
+    const auto request = provider.request(ucla, buffer);
     CHECK(request.url.starts_with(
         "https://maps.googleapis.com/maps/api/place/nearbysearch/json?location=34.06893"));
     CHECK(request.url.find("-118.445127") != std::string_view::npos);
@@ -93,9 +93,9 @@ TEST_CASE("places provider: the legacy service is asked by GET with the key last
 }
 
 TEST_CASE("places provider: the new service gets the key in a header only", "[herd]") {
-    places::Provider::Room room;
+    places::Provider::Buffer buffer;
     const auto provider = make(config::Provider::google);
-    const auto request = provider.request(ucla, room);
+    const auto request = provider.request(ucla, buffer);
     CHECK(request.url == "https://places.googleapis.com/v1/places:searchNearby");
     CHECK(request.body.find("\"latitude\":34.06893") != std::string_view::npos);
     CHECK(request.body.find(key) == std::string_view::npos);
@@ -108,9 +108,9 @@ TEST_CASE("places provider: the new service gets the key in a header only", "[he
 }
 
 TEST_CASE("places provider: the offline service is asked in the legacy way without key", "[herd]") {
-    places::Provider::Room room;
+    places::Provider::Buffer buffer;
     const auto provider = make(config::Provider::offline);
-    const auto request = provider.request(ucla, room);
+    const auto request = provider.request(ucla, buffer);
     CHECK(request.url.starts_with("http://127.0.0.1:12080/maps/api/place/nearbysearch/json?"));
     CHECK(request.url.find("key=") == std::string_view::npos);
     CHECK(!provider.https());
@@ -120,24 +120,24 @@ TEST_CASE("places provider: the offline service is asked in the legacy way witho
 
 TEST_CASE("places provider: a base URL overrides the default, slashes at its end or not",
           "[herd]") {
-    places::Provider::Room room;
+    places::Provider::Buffer buffer;
     for (const std::string url : {"http://127.0.0.1:8080", "http://127.0.0.1:8080//"}) {
         const auto provider = make(config::Provider::google, url);
-        CHECK(provider.request(ucla, room).url == "http://127.0.0.1:8080/v1/places:searchNearby");
+        CHECK(provider.request(ucla, buffer).url == "http://127.0.0.1:8080/v1/places:searchNearby");
     }
     CHECK(make(config::Provider::offline, "http://[::1]:80").named_host() == false);
     CHECK(make(config::Provider::offline, "http://places.example").named_host());
     CHECK(make(config::Provider::google_legacy, "http://[::1]:80").https() == false);
 }
 
-TEST_CASE("places provider: the longest base and key still fit their room", "[herd]") {
+TEST_CASE("places provider: the longest base and key still fit their buffer", "[herd]") {
     const std::string base = "https://" + std::string(herd::config::base_url_size_max - 8, 'a');
     const std::string escaped(places::Provider::key_size_max, '%');
     const auto made = places::Provider::make({config::Provider::google_legacy, base, {}}, escaped);
     REQUIRE(made);
-    places::Provider::Room room;
+    places::Provider::Buffer buffer;
     const protocol::PlacesQuery farthest = {-89.999999, -179.999999, 49'999'999};
-    CHECK((*made).request(farthest, room).url.ends_with("%25%25"));
+    CHECK((*made).request(farthest, buffer).url.ends_with("%25%25"));
 }
 
 TEST_CASE("places provider: a wrong setting is named, never quoted", "[herd]") {

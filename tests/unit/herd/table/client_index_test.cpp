@@ -65,14 +65,14 @@ TEST_CASE("client index: grows with its clients, and holds as many as it was ope
         table::ClientIndex index;
         REQUIRE(index.open(slots));
         CHECK(index.segments() == 1);
-        bool room = true;
+        bool all_inserted = true;
         for (std::uint32_t slot = 0; slot < slots; ++slot) {
-            room = room && index.insert(static_cast<std::uint32_t>(random()), slot);
+            all_inserted = all_inserted && index.insert(static_cast<std::uint32_t>(random()), slot);
             // Few pages for few clients: that is what it is for.
             REQUIRE(index.segments() <= slot / 192 + 1);
         }
         CAPTURE(slots);
-        CHECK(room);
+        CHECK(all_inserted);
         index.check(slots);
         CHECK(index.segments() * 4096ULL <= table::ClientIndex::size_max(slots));
     }
