@@ -15,16 +15,16 @@ constexpr Host visitor_host = 1000;
 
 }  // namespace
 
-World::World(std::uint64_t seed) : random_(seed ^ 0x5eed), fate_(random_), kernel_(seed) {
-    const std::size_t servers = fate_.servers();
+World::World(std::uint64_t seed) : random_(seed ^ 0x5eed), scenario_(random_), kernel_(seed) {
+    const std::size_t servers = scenario_.servers();
     kernel_.spared = visitor_host;
-    kernel_.faults = fate_.faults;
-    kernel_.buffer_size = fate_.path.buffer_size;
-    kernel_.delay_min_ns = fate_.path.delay_min_ns;
-    kernel_.delay_max_ns = fate_.path.delay_max_ns;
-    for (const auto& [a, b] : fate_.slow_links) kernel_.set_path(a, b, fate_.slow);
-    if (fate_.journal) fate_.config.journal.folder = "journals";
-    configs_.assign(servers, fate_.config);
+    kernel_.faults = scenario_.faults;
+    kernel_.buffer_size = scenario_.path.buffer_size;
+    kernel_.delay_min_ns = scenario_.path.delay_min_ns;
+    kernel_.delay_max_ns = scenario_.path.delay_max_ns;
+    for (const auto& [a, b] : scenario_.slow_links) kernel_.set_path(a, b, scenario_.slow);
+    if (scenario_.journal) scenario_.config.journal.folder = "journals";
+    configs_.assign(servers, scenario_.config);
     processes_.resize(servers);
     visitors_.resize(servers);
     seen_.resize(servers);
@@ -32,9 +32,9 @@ World::World(std::uint64_t seed) : random_(seed ^ 0x5eed), fate_(random_), kerne
     hung_.assign(servers, false);
     trusted_.assign(servers, true);
     covered_.assign(servers, std::vector<Covered>(servers));
-    reports_.resize(fate_.clients);
-    if (fate_.liar) start_liar(seed);
-    promises_.assign(servers, std::vector<std::vector<Promise>>(fate_.clients));
+    reports_.resize(scenario_.clients);
+    if (scenario_.liar) start_liar(seed);
+    promises_.assign(servers, std::vector<std::vector<Promise>>(scenario_.clients));
 }
 
 World::~World() {
@@ -48,7 +48,7 @@ void World::trace(Trace wanted) {
 
 std::string World::run() {
     start_all();
-    for (std::int64_t i = 0; i < fate_.events && failure_.empty(); ++i) {
+    for (std::int64_t i = 0; i < scenario_.events && failure_.empty(); ++i) {
         event();
         run_for(random_.chance(70) ? random_.between(0, 2 * ms) : random_.between(0, 300 * ms));
         check_coverage();
@@ -64,11 +64,11 @@ void World::start_all() {
     for (Host host = 0; host < processes_.size(); ++host) {
         // When a report expires is for each clock to say, so with a ttl they should not differ
         // much.
-        const std::int64_t off = fate_.config.ttl_s > 0 ? 500 : 20'000;
+        const std::int64_t off = scenario_.config.ttl_s > 0 ? 500 : 20'000;
         kernel_.set_clock_skew(host, random_.between(-off, off) * ms);
-        kernel_.set_path(host, visitor_host, fate_.visitor_path);
+        kernel_.set_path(host, visitor_host, scenario_.visitor_path);
         kernel_.give_disk(host);
-        kernel_.disk_of(host).sync_ns = fate_.sync_ns;
+        kernel_.disk_of(host).sync_ns = scenario_.sync_ns;
         start(host);
     }
 }
@@ -86,7 +86,7 @@ bool World::start(Host host) {
         return false;
     }
     seen_[host] = {.epoch = process->server.epoch(), .lines = {}};
-    seen_[host].lines.resize(fate_.clients);
+    seen_[host].lines.resize(scenario_.clients);
     processes_[host] = std::move(process);
     check_server(host);
     return true;

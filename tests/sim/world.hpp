@@ -5,10 +5,10 @@
 #include "herd/table/record.hpp"
 #include "herd/table/rules.hpp"
 #include "tests/sim/fake_kernel.hpp"
-#include "tests/sim/fate.hpp"
 #include "tests/sim/lying_host.hpp"
 #include "tests/sim/process.hpp"
 #include "tests/sim/random.hpp"
+#include "tests/sim/scenario.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -49,7 +49,7 @@ struct Intruder {
 };
 
 // A whole herd on a fake kernel, driven by one seed: servers on a random graph, clients that
-// report, and what the seed's Fate has drawn of faults.
+// report, and what the seed's Scenario has drawn of faults.
 //
 // Everything that must hold is checked on the way; the first breach ends the run with a reason. The
 // checks have names: A1 to A4 are of answers, S1 to S9 hold at any time, D1 to D4 are of disks, B1
@@ -121,7 +121,7 @@ private:
     void take_snapshot();
     void trouble_log();
     const std::pair<Host, Host>& some_link() {
-        return fate_.links[random_.below(fate_.links.size())];
+        return scenario_.links[random_.below(scenario_.links.size())];
     }
     Host some_host() { return static_cast<Host>(random_.below(processes_.size())); }
 
@@ -198,11 +198,11 @@ private:
     const herd::table::LocationTable& table(Host host) const {
         return processes_[host]->server.table();
     }
-    const std::string& name(Host host) const { return fate_.config.servers[host].name; }
+    const std::string& name(Host host) const { return scenario_.config.servers[host].name; }
     std::string journal(Host host) const { return "journals/" + name(host) + ".journal"; }
 
     Random random_;
-    Fate fate_;
+    Scenario scenario_;
     std::vector<herd::config::Config> configs_;  // Of each host: changed while it is down.
     FakeKernel kernel_;
     std::vector<std::unique_ptr<Process>> processes_;  // Null while down.

@@ -58,12 +58,13 @@ void World::check_record(Host host, const herd::table::Record& record) {
     const std::string line(records.line(record));
     const auto at = parse_at(line);
     const std::uint32_t client = client_of(at.client);
-    const bool known = client < fate_.clients && at.client == name_of(client, fate_.long_names);
+    const bool known =
+        client < scenario_.clients && at.client == name_of(client, scenario_.long_names);
     const Report report{at.location, at.time_text};
     if (!known || std::ranges::find(reports_[client], report) == reports_[client].end()) {
         return fail("S2", name(host) + " has invented " + line);
     }
-    const std::int64_t max_future_ns = fate_.config.max_future_ms * 1'000'000;
+    const std::int64_t max_future_ns = scenario_.config.max_future_ms * 1'000'000;
     if (max_future_ns > 0 && at.skew_ns < -max_future_ns) {
         return fail("S2", name(host) + " believes a stamp in the future: " + line);
     }
@@ -79,7 +80,7 @@ void World::check_record(Host host, const herd::table::Record& record) {
 }
 
 void World::check_coverage() {
-    for (const auto& [a, b] : fate_.links) {
+    for (const auto& [a, b] : scenario_.links) {
         if (processes_[a] == nullptr || processes_[b] == nullptr) continue;
         check_coverage(a, b, covered_[a][b]);
         check_coverage(b, a, covered_[b][a]);
@@ -158,7 +159,7 @@ void World::check_memory() {
         if (blocks.in_use() > blocks_per_connection * connections) {
             fail("B1", name(host) + " holds " + std::to_string(blocks.in_use()) + " blocks");
         }
-        if (connections > herd::descriptors(fate_.config)) {
+        if (connections > herd::descriptors(scenario_.config)) {
             fail("B2", name(host) + " holds " + std::to_string(connections) + " descriptors");
         }
     }

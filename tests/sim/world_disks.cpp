@@ -23,7 +23,7 @@ void World::trouble_disk() {
     const bool was_well = disk.is_well();
     heal_disk(host);
     if (!was_well) return say_event("the disk of " + name(host) + " is well again");
-    if (fate_.hangs && random_.chance(60)) return hang_disk(host);
+    if (scenario_.hangs && random_.chance(60)) return hang_disk(host);
     constexpr std::array errors{EIO, ENOSPC, EROFS, EACCES};
     const auto error = [&] { return errors[random_.below(errors.size())]; };
     if (random_.chance(30)) disk.faults.open = error();
@@ -66,7 +66,7 @@ void World::heal_disk(Host host) {
 // of a run before that are still on their way are not of one without a journal.
 void World::reconfigure(Host host) {
     herd::config::Journal& journal = configs_[host].journal;
-    journal.folder = random_.chance(30) ? "" : fate_.config.journal.folder;
+    journal.folder = random_.chance(30) ? "" : scenario_.config.journal.folder;
     journal.fsync = random_.chance(50) ? herd::config::Fsync::always : herd::config::Fsync::second;
     leave(host);
     say_event(name(host) + (journal.folder.empty() ? " is to keep no journal" : " is configured"));
@@ -79,8 +79,8 @@ void World::reconfigure(Host host) {
 // sync, and that before it, may take as long as any wait for a disk does.
 std::int64_t World::synced_until(Host host) const {
     if (configs_[host].journal.fsync == herd::config::Fsync::always) return never - 1;
-    const std::int64_t hang_ns = hung_[host] ? fate_.config.limits.journal_ms * ms : 0;
-    return kernel_.now_ns() - (1050 * ms + 2 * fate_.sync_ns + 2 * hang_ns);
+    const std::int64_t hang_ns = hung_[host] ? scenario_.config.limits.journal_ms * ms : 0;
+    return kernel_.now_ns() - (1050 * ms + 2 * scenario_.sync_ns + 2 * hang_ns);
 }
 
 bool World::journals_are_well() const {
@@ -93,7 +93,7 @@ bool World::journals_are_well() const {
 void World::settle_journals() {
     const std::int64_t until = kernel_.now_ns() + journal_timeout_ns;
     while (failure_.empty() && !journals_are_well() && kernel_.now_ns() < until) run_for(1000 * ms);
-    run_for(1100 * ms + 20 * fate_.sync_ns);
+    run_for(1100 * ms + 20 * scenario_.sync_ns);
     if (!journals_are_well()) fail("D3", "a journal does not recover");
 }
 
@@ -165,7 +165,7 @@ bool World::is_kept(Host host, const std::string& line) const {
 void World::live_shrunken(Host host) {
     herd::config::Config& config = configs_[host];
     if (random_.chance(60)) {
-        config.limits.clients = static_cast<std::uint32_t>(random_.between(1, fate_.clients));
+        config.limits.clients = static_cast<std::uint32_t>(random_.between(1, scenario_.clients));
     }
     if (random_.chance(30)) config.limits.long_records = 0;
     if (random_.chance(20)) config.max_future_ms = 1;

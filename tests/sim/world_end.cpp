@@ -23,8 +23,8 @@ constexpr std::int64_t watch_ns = 35'000 * ms;
 void World::heal_everything() {
     const bool tree_only = random_.chance(50);
     say_event(tree_only ? "heal a spanning tree" : "heal everything");
-    for (std::size_t i = 0; i < fate_.links.size(); ++i) {
-        const auto& [a, b] = fate_.links[i];
+    for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
+        const auto& [a, b] = scenario_.links[i];
         if (tree_only && i >= processes_.size() - 1) {
             kernel_.cut(a, b, true);
         } else {
@@ -58,17 +58,17 @@ void World::converge() {
     } while (failure_.empty() && kernel_.now_ns() < until && !at_rest(changes_before));
     if (const std::string found = difference(); !found.empty()) return fail("L1", found);
     if (!at_rest(changes_before)) return fail("L3", "changes do not end");
-    run_for(fate_.watch ? watch_ns : 500 * ms);
+    run_for(scenario_.watch ? watch_ns : 500 * ms);
     if (const std::string found = difference(); !found.empty()) return fail("L1", found);
     if (!refused() && !at_rest(changes_before)) fail("L3", "changes without reports");
     check_coverage();
     check_nothing_lost(before);
     check_digests();
     check_logs();
-    if (fate_.watch) check_rest();
-    if (fate_.overload) return overload();
-    if (fate_.shrink_end) return shrink_tables();
-    if (fate_.power_end) lose_all_power();
+    if (scenario_.watch) check_rest();
+    if (scenario_.overload) return overload();
+    if (scenario_.shrink_end) return shrink_tables();
+    if (scenario_.power_end) lose_all_power();
 }
 
 // Nobody waits for an answer, all are equal, and nothing has changed since.
@@ -76,7 +76,7 @@ bool World::at_rest(std::uint64_t changes_before) const {
     const auto waits = [](const Visitor& visitor) { return !visitor.asked.empty(); };
     if (std::ranges::any_of(visitors_, waits) || changes() != changes_before) return false;
     // Where servers may differ it does not show that all has been said.
-    return refused() || fate_.config.ttl_s > 0 ? all_told() : difference().empty();
+    return refused() || scenario_.config.ttl_s > 0 ? all_told() : difference().empty();
 }
 
 // Everybody has processed all that its neighbours have to say.
@@ -144,7 +144,7 @@ std::string World::difference(Host a, Host b) const {
 
 // By client, the newest that any live server has.
 std::vector<std::string> World::newest() const {
-    std::vector<std::string> lines(fate_.clients);
+    std::vector<std::string> lines(scenario_.clients);
     for (Host host = 0; host < processes_.size(); ++host) {
         for (std::uint32_t slot = 0; slot < table(host).slots(); ++slot) {
             if (!table(host).used(slot)) continue;
@@ -185,7 +185,7 @@ void World::check_digests() {
         divergent += process->server.counters().buckets_divergent;
     for (Host host = 1; host < processes_.size(); ++host) {
         // Room is made of what has expired when there is time for it.
-        if (fate_.config.ttl_s > 0) break;
+        if (scenario_.config.ttl_s > 0) break;
         if (table(host).digest().root() == table(0).digest().root()) continue;
         fail("L6", "the tables are equal and their digests are not");
     }
@@ -213,12 +213,12 @@ void World::check_rest() {
         if (server.neighbours().reach().live != linked)
             fail("L1", name(host) + " does not link up");
         // On a slow link the digest is always on its way.
-        const std::size_t busy = fate_.is_slow() ? 2 * linked : 0;
+        const std::size_t busy = scenario_.is_slow() ? 2 * linked : 0;
         if (server.wire().blocks().in_use() > busy) fail("B3", name(host) + " holds blocks");
         // Each link and session; links that are cut may be dialling. Two listeners, poll, alarm,
         // log and its helper; of a journal its file, three helpers, the folder, and the next file.
-        const std::size_t degree = fate_.config.servers[host].neighbours.size();
-        const std::size_t most = 2 * degree + 6 + (fate_.journal ? 6 : 0);
+        const std::size_t degree = scenario_.config.servers[host].neighbours.size();
+        const std::size_t most = 2 * degree + 6 + (scenario_.journal ? 6 : 0);
         if (kernel_.open_descriptors(host) > most) fail("B3", name(host) + " leaks descriptors");
     }
 }
@@ -236,7 +236,7 @@ void World::overload() {
     for (std::uint32_t turn = 0; turn < turns && failure_.empty(); ++turn) {
         if (turn == turns - late_turns) late = newest();
         const std::string stamp = std::to_string(++stamp_ + 10);
-        say_report(0, busy + turn % (fate_.clients - busy), {"+1-1", stamp});
+        say_report(0, busy + turn % (scenario_.clients - busy), {"+1-1", stamp});
         for (std::uint32_t client = 0; client < busy; ++client) {
             say_report(0, client, {"+1-1", stamp});
         }

@@ -24,7 +24,7 @@ void shuffle(Values& values, Random& random) {
 }  // namespace
 
 void World::event() {
-    switch (fate_.draw_event(random_)) {
+    switch (scenario_.draw_event(random_)) {
         case Event::report:
             return report();
         case Event::question:
@@ -79,9 +79,9 @@ void World::event() {
 
 // Stamps come from a narrow range, so that many are equal and many are older.
 std::string World::draw_stamp() {
-    if (fate_.present_stamps) {
+    if (scenario_.present_stamps) {
         const std::int64_t second = kernel_.wall_ns(visitor_host) / 1'000'000'000;
-        const std::int64_t ahead = 2 * fate_.config.max_future_ms / 1000 + 1;
+        const std::int64_t ahead = 2 * scenario_.config.max_future_ms / 1000 + 1;
         return std::to_string(second + random_.between(-3, ahead));
     }
     stamp_ += random_.between(0, 1);
@@ -92,7 +92,7 @@ std::string World::draw_stamp() {
 
 void World::report() {
     const Host host = some_host();
-    const auto client = static_cast<std::uint32_t>(random_.below(fate_.clients));
+    const auto client = static_cast<std::uint32_t>(random_.below(scenario_.clients));
     const std::string location =
         "+" + std::to_string(random_.below(10)) + "-" + std::to_string(random_.below(10));
     const std::string stamp = draw_stamp();
@@ -105,12 +105,13 @@ void World::report() {
 
 void World::say_report(Host host, std::uint32_t client, const Report& said) {
     reports_[client].push_back(said);
-    say(host, "IAMAT " + name_of(client, fate_.long_names) + " " + said.first + " " + said.second);
+    say(host,
+        "IAMAT " + name_of(client, scenario_.long_names) + " " + said.first + " " + said.second);
 }
 
 void World::question() {
-    const auto client = static_cast<std::uint32_t>(random_.below(fate_.clients));
-    say(some_host(), "WHATSAT " + name_of(client, fate_.long_names) + " 10 1");
+    const auto client = static_cast<std::uint32_t>(random_.below(scenario_.clients));
+    say(some_host(), "WHATSAT " + name_of(client, scenario_.long_names) + " 10 1");
 }
 
 void World::ask_to_sync() {
@@ -141,7 +142,7 @@ void World::intrude() {
     say_event("a stranger comes to " + name(host));
     kernel_.enter(visitor_host);
     intruder.fd = *kernel_.open_socket();
-    static_cast<void>(kernel_.connect(intruder.fd, fate_.config.servers[host].peers));
+    static_cast<void>(kernel_.connect(intruder.fd, scenario_.config.servers[host].peers));
     intruders_.push_back(std::move(intruder));
 }
 
@@ -155,7 +156,7 @@ void World::cut_link() {
 // FoundationDB's swizzle-clog.
 void World::swizzle() {
     std::vector<std::pair<Host, Host>> links;
-    for (const auto& link : fate_.links) {
+    for (const auto& link : scenario_.links) {
         if (random_.chance(60)) links.push_back(link);
     }
     shuffle(links, random_);
@@ -188,7 +189,7 @@ void World::stop_server() {
     kill(host);
     if (power || !journaled(host)) leave(host);
     power ? lose_power(host) : restart_terms(host);
-    if (!fate_.journal) forget_promises(host);
+    if (!scenario_.journal) forget_promises(host);
     if (random_.chance(40)) start_server(host);
 }
 
@@ -228,11 +229,11 @@ void World::start_server(Host host) {
         }
         if (stale) kernel_.disk_of(host).put(journal(host), snapshots_[host]);
     }
-    if (fate_.reconfigures && random_.chance(50)) reconfigure(host);
+    if (scenario_.reconfigures && random_.chance(50)) reconfigure(host);
     say_event("start " + name(host));
     if (!start(host)) return;
     seen_[host].restarted_ns = kernel_.now_ns();
-    if (fate_.journal && !journaled(host)) return;
+    if (scenario_.journal && !journaled(host)) return;
     check_promises(host, "D1");
     for (auto& promises : promises_[host]) {
         for (Promise& made : promises) made.time_ns = std::min(made.time_ns, kernel_.now_ns());

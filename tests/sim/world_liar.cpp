@@ -9,7 +9,8 @@ namespace sim {
 
 void World::start_liar(std::uint64_t seed) {
     const auto host = static_cast<Host>(processes_.size());
-    liar_.emplace(kernel_, host, fate_.config, seed, LyingHost::Invent::to<&World::invent>(*this));
+    liar_.emplace(
+        kernel_, host, scenario_.config, seed, LyingHost::Invent::to<&World::invent>(*this));
 }
 
 void World::lie() {
@@ -24,14 +25,14 @@ std::string World::invent() {
         "+0.0", "+9223372036.854775807", "-9223372036.854775808", "-0.000000001"};
     constexpr std::array<const char*, 3> stamps = {
         "9223372036.854775807", "-9223372036.854775808", "0"};
-    const auto client = static_cast<std::uint32_t>(random_.below(fate_.clients));
+    const auto client = static_cast<std::uint32_t>(random_.below(scenario_.clients));
     const Report report{"+" + std::to_string(random_.below(10)) + "-1",
                         random_.chance(5) ? stamps[random_.below(stamps.size())] : draw_stamp()};
     reports_[client].push_back(report);
     const std::string origin =
         random_.chance(10) ? std::string(protocol::server_name_size_max, 'L') : name(some_host());
     return "AT " + origin + " " + skews[random_.below(skews.size())] + " " +
-           name_of(client, fate_.long_names) + " " + report.first + " " + report.second;
+           name_of(client, scenario_.long_names) + " " + report.first + " " + report.second;
 }
 
 // Its faults have an end, too: it goes, or says nothing any more that would change a table.

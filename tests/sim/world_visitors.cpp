@@ -61,7 +61,7 @@ void World::exchange(Host host, Visitor& visitor) {
     kernel_.enter(visitor_host);
     if (visitor.fd < 0) {
         visitor.fd = *kernel_.open_socket();
-        static_cast<void>(kernel_.connect(visitor.fd, fate_.config.servers[host].clients));
+        static_cast<void>(kernel_.connect(visitor.fd, scenario_.config.servers[host].clients));
     }
     const bool connected = send_unsent(visitor.fd, visitor.unsent);
     while (true) {
@@ -111,11 +111,11 @@ void World::check_answer(Host host, const Visitor::Asked& asked, const std::stri
     if (field(line, 3) != field(command, 1)) return fail("A1", "answer to another: " + answer);
     if (command.starts_with("WHATSAT")) {
         // Without a block to keep its line in, a question is one too many.
-        const bool scarce = fate_.config.limits.blocks < 16;
+        const bool scarce = scenario_.config.limits.blocks < 16;
         if (scarce && answer.find("OVER_QUERY_LIMIT") != std::string::npos) return;
         if (answer.find("\"a\"") == std::string::npos) fail("A1", "no places: " + answer);
-        const std::int64_t counts_ns = asked.time_ns - fate_.config.ttl_s * 1'000'000'000;
-        if (fate_.config.ttl_s > 0 && parse_at(line).time.nanoseconds <= counts_ns) {
+        const std::int64_t counts_ns = asked.time_ns - scenario_.config.ttl_s * 1'000'000'000;
+        if (scenario_.config.ttl_s > 0 && parse_at(line).time.nanoseconds <= counts_ns) {
             fail("S6", name(host) + " answers with what has expired: " + line);
         }
         if (answer.find("\"b\"") != std::string::npos) fail("A1", "not cut: " + answer);
@@ -138,13 +138,13 @@ void World::check_refusal(Host host, const std::string& command) {
     if (counters.table_full + counters.long_records_full > 0) return;
     if (counters.future_stamps + counters.expired_stamps > 0) return;
     // Its refuser may be gone already.
-    if (fate_.has(Event::stop)) return;
+    if (scenario_.has(Event::stop)) return;
     fail("A2", name(host) + " refuses " + command);
 }
 
 // A3: what the server had when it was asked all neighbours have that it counts as linked.
 void World::check_synced(Host host, const Visitor::Asked& asked, const std::string& answer) {
-    const auto& neighbours = fate_.config.servers[host].neighbours;
+    const auto& neighbours = scenario_.config.servers[host].neighbours;
     const std::string linked(field(answer, 2));
     const std::string all = std::to_string(neighbours.size());
     if (answer != "SYNC " + name(host) + " " + linked + " " + all || linked.empty()) {
@@ -181,7 +181,7 @@ bool World::lacks(Host neighbour, Host host, const Visitor::Asked& asked) const 
 void World::check_deadlines(Host host) {
     const Visitor& visitor = visitors_[host];
     if (processes_[host] == nullptr || !visitor.heard || visitor.asked.empty()) return;
-    const herd::config::Limits& limits = fate_.config.limits;
+    const herd::config::Limits& limits = scenario_.config.limits;
     const std::int64_t waited_ns = kernel_.now_ns() - visitor.first_ns;
     if (visitor.asked.front().line == "SYNC") {
         if (waited_ns > limits.sync_ms * ms + 2000 * ms) fail("A3", name(host) + " owes a SYNC");
@@ -204,8 +204,8 @@ void World::promise(Host host, const std::string& line) {
     const std::uint32_t client = client_of(field(line, 3));
     const Process* process = processes_[host].get();
     const bool failed = process != nullptr && process->server.counters().journal_failures > 0;
-    if (fate_.journal && (failed || visitors_[host].doubtful)) return;
-    if (fate_.journal && !journaled(host)) {
+    if (scenario_.journal && (failed || visitors_[host].doubtful)) return;
+    if (scenario_.journal && !journaled(host)) {
         if (process != nullptr) check_promise(host, "S0", line);
         return;
     }

@@ -1,4 +1,4 @@
-#include "tests/sim/fate.hpp"
+#include "tests/sim/scenario.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -17,7 +17,7 @@ constexpr std::uint32_t many_clients = 16;
 
 }  // namespace
 
-Fate::Fate(Random& random) {
+Scenario::Scenario(Random& random) {
     draw_herd(random);
     draw_graph(random);
     draw_limits(random);
@@ -29,7 +29,7 @@ Fate::Fate(Random& random) {
     draw_liar(random);
 }
 
-void Fate::draw_herd(Random& random) {
+void Scenario::draw_herd(Random& random) {
     const auto servers = static_cast<Host>(random.between(2, random.chance(30) ? servers_max : 4));
     clients = static_cast<std::uint32_t>(random.between(1, clients_max));
     events = random.between(30, 160);
@@ -44,7 +44,7 @@ void Fate::draw_herd(Random& random) {
 }
 
 // A tree, so that all are connected, and then a few links more.
-void Fate::draw_graph(Random& random) {
+void Scenario::draw_graph(Random& random) {
     const auto servers = static_cast<Host>(config.servers.size());
     for (Host host = 1; host < servers; ++host) {
         links.emplace_back(static_cast<Host>(random.below(host)), host);
@@ -62,7 +62,7 @@ void Fate::draw_graph(Random& random) {
 }
 
 // Small ones find more than big ones do.
-void Fate::draw_limits(Random& random) {
+void Scenario::draw_limits(Random& random) {
     herd::config::Limits& limits = config.limits;
     limits.clients = many_clients;
     limits.long_records = 2;
@@ -94,7 +94,7 @@ void Fate::draw_limits(Random& random) {
     }
 }
 
-void Fate::draw_weights(Random& random) {
+void Scenario::draw_weights(Random& random) {
     weight(Event::report) = 78;
     weight(Event::question) = 4;
     const auto maybe = [&](Event event, unsigned percent, std::int64_t most) {
@@ -116,7 +116,7 @@ void Fate::draw_weights(Random& random) {
     if (has(Event::stop)) weight(Event::start) = static_cast<unsigned>(random.between(2, 8));
 }
 
-void Fate::draw_network(Random& random) {
+void Scenario::draw_network(Random& random) {
     if (random.chance(40)) faults.short_receive = 30;
     if (random.chance(40)) faults.short_send = 30;
     if (random.chance(15)) faults.accept_fails = 20;
@@ -142,7 +142,7 @@ void Fate::draw_network(Random& random) {
     }
 }
 
-void Fate::draw_disk(Random& random) {
+void Scenario::draw_disk(Random& random) {
     journal = random.chance(35);
     if (!journal) return;
     if (random.chance(40)) config.journal.fsync = herd::config::Fsync::always;
@@ -164,7 +164,7 @@ void Fate::draw_disk(Random& random) {
 }
 
 // Two servers, and a link between them that can carry some eight records a second.
-void Fate::draw_overload() {
+void Scenario::draw_overload() {
     overload = true;
     config.servers.resize(2);
     config.servers[0].neighbours = {config.servers[1].name};
@@ -182,7 +182,7 @@ void Fate::draw_overload() {
 
 // By a chance of its own: the runs without one are what they would be anyhow. What ends with a loss
 // of power is about disks, and rare enough.
-void Fate::draw_liar(Random random) {
+void Scenario::draw_liar(Random random) {
     Random own(random.bits() ^ 0x11a5);
     if (overload || power_end || own.chance(75)) return;
     liar = true;
@@ -202,7 +202,7 @@ void Fate::draw_liar(Random random) {
     config.limits.blocks += 2 * herd::config::blocks_of_neighbour;
 }
 
-Event Fate::draw_event(Random& random) const {
+Event Scenario::draw_event(Random& random) const {
     auto dice = random.below(std::accumulate(weights.begin(), weights.end(), 0U));
     for (std::size_t i = 0; i < weights.size(); ++i) {
         if (dice < weights[i]) return static_cast<Event>(i);

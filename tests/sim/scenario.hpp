@@ -35,8 +35,8 @@ inline constexpr std::size_t event_kinds = 17;
 
 // What one seed has drawn: the herd, which faults there are, and how strong each is. Each seed has
 // its own set of faults: runs where everything fails at once find less.
-struct Fate {
-    explicit Fate(Random& random);
+struct Scenario {
+    explicit Scenario(Random& random);
 
     Event draw_event(Random& random) const;
     unsigned& weight(Event event) { return weights[static_cast<std::size_t>(event)]; }
