@@ -4,7 +4,7 @@
 #include "herd/journal/journal.hpp"
 #include "herd/links/barrier.hpp"
 #include "herd/places/places.hpp"
-#include "herd/table/line_group.hpp"
+#include "herd/table/line_batch.hpp"
 #include "protocol/command.hpp"
 #include "reactor/blocks.hpp"
 #include "reactor/delegate.hpp"
@@ -24,7 +24,7 @@ struct Question {
 };
 using Questions = reactor::Slab<Question>;
 
-using CommandGroup = table::LineGroup<protocol::Command, protocol::parse_command>;
+using CommandBatch = table::LineBatch<protocol::Command, protocol::parse_command>;
 
 // What the sessions of one server work with; outlives them all. Most of them are idle, so what only
 // a busy one needs stands here, once: loop and streams run one session at a time.
@@ -34,7 +34,7 @@ struct Host {
     links::Barrier& barrier;                  // where a SYNC waits
     journal::Journal* journal;                // null: positions are kept in memory only
     reactor::Delegate<void(Session&)> ended;  // Releases the session.
-    CommandGroup commands{};                  // what is read ahead of the batch at hand
+    CommandBatch commands{};                  // what is read ahead of the batch at hand
     Questions questions{};                    // Room for one of each session.
     std::int64_t received_ns = 0;             // Wall clock, when the batch at hand was read.
 };

@@ -45,9 +45,9 @@ std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool end
 std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool ended) {
     reactor::Lines lines(bytes, seen);
     while (true) {
-        const auto group = host_.commands.take(lines, host_.core.table);
-        if (group.empty()) break;
-        for (const Line& line : group) {
+        const auto batch = host_.commands.take(lines, host_.core.table);
+        if (batch.empty()) break;
+        for (const Line& line : batch) {
             if (!std::exchange(skipping_, false)) command(line);
             // What was read ahead is read again when its time has come.
             if (!stream_.listens()) return line.end;

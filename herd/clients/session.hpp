@@ -50,7 +50,7 @@ private:
     void on_closed(reactor::Closed why) override;
 
     std::size_t read_lines(std::string_view bytes, std::size_t seen, bool ended);
-    using Line = CommandGroup::Line;
+    using Line = CommandBatch::Line;
     void command(const Line& line);
     void report(const Line& line, const protocol::IamAt& iamat);
     void question(const Line& line, const protocol::WhatsAt& whatsat);

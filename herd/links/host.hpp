@@ -1,6 +1,6 @@
 #pragma once
 
-#include "herd/table/line_group.hpp"
+#include "herd/table/line_batch.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/address.hpp"
 
@@ -14,7 +14,7 @@ namespace herd::links {
 class Neighbour;
 class PeerSession;
 
-using MessageGroup = table::LineGroup<protocol::PeerMessage, protocol::parse_peer_message>;
+using MessageBatch = table::LineBatch<protocol::PeerMessage, protocol::parse_peer_message>;
 
 // What a link or a session asks of the one who holds all of them. It outlives them.
 class Host {

@@ -121,7 +121,7 @@ private:
     TellStatus status_;
     Barrier barrier_;
     Repair repair_;
-    MessageGroup messages_{};  // what is read ahead of one session's batch
+    MessageBatch messages_{};  // what is read ahead of one session's batch
     reactor::Slab<Peer> peers_;
     reactor::Slab<LegacyLink> legacy_;
     reactor::Acceptor<PeerSession> acceptor_;

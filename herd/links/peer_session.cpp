@@ -13,7 +13,7 @@
 
 namespace herd::links {
 
-PeerSession::PeerSession(Core& core, Host& host, MessageGroup& messages)
+PeerSession::PeerSession(Core& core, Host& host, MessageBatch& messages)
     : core_(core), host_(host), messages_(messages), stream_(core.wire, *this, true) {}
 
 reactor::Result<void> PeerSession::open(reactor::Socket socket) {
@@ -55,9 +55,9 @@ std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool
 std::size_t PeerSession::read_lines(std::string_view bytes, std::size_t seen) {
     reactor::Lines lines(bytes, seen);
     while (true) {
-        const auto group = messages_.take(lines, core_.table);
-        if (group.empty()) return lines.taken();
-        for (const Line& line : group) {
+        const auto batch = messages_.take(lines, core_.table);
+        if (batch.empty()) return lines.taken();
+        for (const Line& line : batch) {
             on_line(line);
             if (!stream_.listens()) return line.end;
         }

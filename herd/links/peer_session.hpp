@@ -33,7 +33,7 @@ public:
     static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
 
     // What is read ahead stands in `messages`, which serves one session at a time.
-    PeerSession(Core& core, Host& host, MessageGroup& messages);
+    PeerSession(Core& core, Host& host, MessageBatch& messages);
 
     reactor::Result<void> open(reactor::Socket socket);
     // About once a second: a neighbour that is silent is taken for gone. Not a legacy one, which
@@ -54,7 +54,7 @@ private:
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
     void on_closed(reactor::Closed why) override;
 
-    using Line = MessageGroup::Line;
+    using Line = MessageBatch::Line;
     std::size_t read_lines(std::string_view bytes, std::size_t seen);
     void answer();
     void on_line(const Line& line);
@@ -79,7 +79,7 @@ private:
 
     Core& core_;
     Host& host_;
-    MessageGroup& messages_;
+    MessageBatch& messages_;
     reactor::Stream stream_;
     Neighbour* neighbour_ = nullptr;  // Since its HELLO.
     std::uint32_t incarnation_ = 0;   // Of its run.

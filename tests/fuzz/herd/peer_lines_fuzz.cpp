@@ -171,7 +171,7 @@ private:
     herd::Log log_{loop_};
     herd::watch::Counters counters_;
     herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "A", 1, 0, 0};
-    herd::links::MessageGroup messages_{};
+    herd::links::MessageBatch messages_{};
     Neighbour neighbour_{0, "B"};
     reactor::Slab<PeerSession> sessions_;
     PeerSession* session_ = nullptr;

@@ -20,7 +20,7 @@ namespace herd::table {
 // would otherwise wait for it several times over.
 // One serves a whole server; what it holds is valid until the next take().
 template <class Message, auto parse>
-class LineGroup {
+class LineBatch {
 public:
     static constexpr std::size_t size_max = 32;
 
@@ -50,10 +50,10 @@ public:
             line.end = lines.taken();
             table.fetch_place(line.key);
         }
-        const std::span group = std::span(lines_).first(size);
-        for (Line& line : group) table.fetch_record(line.key);
-        for (const Line& line : group) table.fetch_neighbours(line.key);
-        return group;
+        const std::span batch = std::span(lines_).first(size);
+        for (Line& line : batch) table.fetch_record(line.key);
+        for (const Line& line : batch) table.fetch_neighbours(line.key);
+        return batch;
     }
 
 private:
