@@ -103,16 +103,16 @@ void Session::report(const Line& line, const protocol::IamAt& iamat) {
         stream_.reserve(protocol::at_line_size_max(host_.core.name, iamat) + 1);
     const protocol::AtLine answer = protocol::write_at(out, host_.core.name, skew_ns, iamat);
     switch (host_.core.table.report(answer, line.key)) {
-        case table::Offer::table_full:
+        case table::Stored::table_full:
             ++host_.core.counters.table_full;
             return invalid(line.text);
-        case table::Offer::no_long_line:
+        case table::Stored::no_long_line:
             ++host_.core.counters.long_records_full;
             return invalid(line.text);
-        case table::Offer::not_newer:
+        case table::Stored::not_newer:
             ++host_.core.counters.iamat_old;
             break;
-        case table::Offer::stored:
+        case table::Stored::stored:
             break;
     }
     ++host_.core.counters.iamat;

@@ -89,8 +89,8 @@ void Loading::take(const protocol::AtLine& record) {
         ++content.too_far_ahead;
         return;
     }
-    const table::Offer offer = core_.table.relay(record, 0);
-    if (offer == table::Offer::table_full || offer == table::Offer::no_long_line)
+    const table::Stored stored = core_.table.relay(record, 0);
+    if (stored == table::Stored::table_full || stored == table::Stored::no_long_line)
         ++content.no_space;
 }
 

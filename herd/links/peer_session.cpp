@@ -140,19 +140,19 @@ void PeerSession::on_record(const protocol::AtLine& line, table::LocationTable::
         return;
     }
     switch (core_.table.relay(line, key, incarnation_)) {
-        case table::Offer::stored:
+        case table::Stored::stored:
             ++core_.counters.relayed;
             core_.wire.post_flush();
             break;
-        case table::Offer::not_newer:
+        case table::Stored::not_newer:
             ++core_.counters.duplicates;
             // An old server takes whatever it is told, also what is older than what it had.
             if (legacy_ && core_.table.repeat(line)) core_.wire.post_flush();
             break;
-        case table::Offer::table_full:
+        case table::Stored::table_full:
             ++core_.counters.table_full;
             break;
-        case table::Offer::no_long_line:
+        case table::Stored::no_long_line:
             ++core_.counters.long_records_full;
             break;
     }

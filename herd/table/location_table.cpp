@@ -60,20 +60,20 @@ void LocationTable::fetch_neighbours(const Key& key) const {
     if (record.next != no_record) __builtin_prefetch(&records_[record.next], 1);
 }
 
-Offer LocationTable::offer(const protocol::AtLine& line,
-                           Key key,
-                           std::uint32_t source,
-                           Origin origin) {
+Stored LocationTable::store(const protocol::AtLine& line,
+                            Key key,
+                            std::uint32_t source,
+                            Origin origin) {
     const std::uint32_t known = slot_of(line.client, key);
     const bool is_new = known == no_record;
-    if (is_new && size_ == capacity_.records) return Offer::table_full;
+    if (is_new && size_ == capacity_.records) return Stored::table_full;
     const std::uint32_t slot = is_new ? free_slot() : known;
     Record& record = records_[slot];
-    if (!is_new && !replaces(line, record, origin)) return Offer::not_newer;
-    if (!fit_line(record, at_line_size(line))) return Offer::no_long_line;
+    if (!is_new && !replaces(line, record, origin)) return Stored::not_newer;
+    if (!fit_line(record, at_line_size(line))) return Stored::no_long_line;
     if (is_new && !index_.insert(key.hash, slot)) {
         static_cast<void>(fit_line(record, 0));
-        return Offer::table_full;
+        return Stored::table_full;
     }
     if (is_new) {
         assert(!used(slot));
@@ -83,7 +83,7 @@ Offer LocationTable::offer(const protocol::AtLine& line,
     }
     write(record, line, source);
     feed_.touch(slot);
-    return Offer::stored;
+    return Stored::stored;
 }
 
 bool LocationTable::repeat(const protocol::AtLine& line) {

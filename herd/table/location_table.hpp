@@ -17,7 +17,7 @@
 namespace herd::table {
 
 // What became of a report.
-enum class Offer : std::uint8_t {
+enum class Stored : std::uint8_t {
     stored,
     not_newer,     // nothing has changed
     table_full,    // a new client, and no slot for it
@@ -58,15 +58,15 @@ public:
 
     // A client's own report. It replaces what is stored when its (time, location) is greater: the
     // same report sent again, to whichever server, changes nothing.
-    Offer report(const protocol::AtLine& line, Key key) {
-        return offer(line, key, 0, Origin::client);
+    Stored report(const protocol::AtLine& line, Key key) {
+        return store(line, key, 0, Origin::client);
     }
-    Offer report(const protocol::AtLine& line) { return report(line, key(line.client)); }
+    Stored report(const protocol::AtLine& line) { return report(line, key(line.client)); }
     // A neighbour's copy, from the incarnation `source`; ordered by rules::newer.
-    Offer relay(const protocol::AtLine& line, Key key, std::uint32_t source) {
-        return offer(line, key, source, Origin::neighbour);
+    Stored relay(const protocol::AtLine& line, Key key, std::uint32_t source) {
+        return store(line, key, source, Origin::neighbour);
     }
-    Offer relay(const protocol::AtLine& line, std::uint32_t source) {
+    Stored relay(const protocol::AtLine& line, std::uint32_t source) {
         return relay(line, key(line.client), source);
     }
 
@@ -115,7 +115,7 @@ private:
     friend class Spoiler;
     enum class Origin : std::uint8_t { client, neighbour };
 
-    Offer offer(const protocol::AtLine& line, Key key, std::uint32_t source, Origin origin);
+    Stored store(const protocol::AtLine& line, Key key, std::uint32_t source, Origin origin);
     std::uint32_t free_slot() const { return free_ == no_record ? slots_ : free_; }
     void take_free_slot();
     bool replaces(const protocol::AtLine& line, const Record& stored, Origin origin) const;

@@ -26,7 +26,8 @@ void fill(LocationTable& table, int clients) {
     for (int i = 0; i < clients; ++i) {
         const std::string line = line_for(i);
         const auto message = protocol::parse_peer_message(line);
-        REQUIRE(table.relay(std::get<protocol::AtLine>(*message), 0) == herd::table::Offer::stored);
+        REQUIRE(table.relay(std::get<protocol::AtLine>(*message), 0) ==
+                herd::table::Stored::stored);
     }
 }
 

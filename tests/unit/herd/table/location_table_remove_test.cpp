@@ -2,8 +2,8 @@
 
 using namespace herd::table_model;
 using herd::table::LocationTable;
-using herd::table::Offer;
 using herd::table::Record;
+using herd::table::Stored;
 
 TEST_CASE("table: a table does what a map would when some of it is forgotten, too",
           "[herd][table]") {
@@ -24,7 +24,7 @@ TEST_CASE("table: a table does what a map would when some of it is forgotten, to
                 model.remove(line.client);
                 REQUIRE_FALSE(table.used(slot));
             } else {
-                REQUIRE(report(table, line) == model.offer(line, true));
+                REQUIRE(report(table, line) == model.store(line, true));
             }
             check_equal(table, model);
             REQUIRE(table.slots() <= records);
@@ -43,7 +43,7 @@ TEST_CASE("table: the feed has what is left, in its order", "[herd][table]") {
     herd::table::FeedCursor cursor(table.feed());
     cursor.seek_start();
     for (const char* client : {"a", "b", "c", "d"})
-        REQUIRE(report(table, {client, "1"}) == Offer::stored);
+        REQUIRE(report(table, {client, "1"}) == Stored::stored);
     const auto forget = [&](const char* client) {
         table.remove(static_cast<std::uint32_t>(table.find(client) - &table.at(0)));
     };
@@ -56,7 +56,7 @@ TEST_CASE("table: the feed has what is left, in its order", "[herd][table]") {
     forget("d");
     CHECK(cursor.peek() == nullptr);
     CHECK(cursor.passed() == 4);
-    REQUIRE(report(table, {"e", "1"}) == Offer::stored);
+    REQUIRE(report(table, {"e", "1"}) == Stored::stored);
     CHECK(cursor.peek() == table.find("e"));
     CHECK(table.slots() == 4);
     CHECK(table.size() == 2);

@@ -2,15 +2,15 @@
 
 using namespace herd::table_model;
 using herd::table::LocationTable;
-using herd::table::Offer;
 using herd::table::Record;
+using herd::table::Stored;
 
 TEST_CASE("table: a table answers a client's line byte for byte", "[herd][table]") {
     LocationTable table;
     open(table, 4);
     CHECK(table.find("c") == nullptr);
     const Line line{"c", "01.50", "+34.0-118", "Goloman", "-0.263873386"};
-    CHECK(report(table, line) == Offer::stored);
+    CHECK(report(table, line) == Stored::stored);
     CHECK(stored(table, "c") == "AT Goloman -0.263873386 c +34.0-118 01.50");
     CHECK(table.find("") == nullptr);
     CHECK(table.find("c ") == nullptr);
@@ -22,7 +22,7 @@ TEST_CASE("table: hops behind a relayed line are not stored", "[herd][table]") {
     open(table, 4);
     const std::string text = "AT  S +0.5\tc +1-1 1 Hop1 Hop2";
     const auto message = protocol::parse_peer_message(text);
-    CHECK(table.relay(std::get<protocol::AtLine>(*message), 65) == Offer::stored);
+    CHECK(table.relay(std::get<protocol::AtLine>(*message), 65) == Stored::stored);
     CHECK(stored(table, "c") == "AT S +0.5 c +1-1 1");
 }
 
@@ -31,27 +31,27 @@ TEST_CASE("table: a client's own report replaces what is stored when time and pl
     LocationTable table;
     open(table, 4);
     const Line base{"c", "5", "+5-5", "M", "+5.000000000"};
-    REQUIRE(report(table, base) == Offer::stored);
+    REQUIRE(report(table, base) == Stored::stored);
     // The same report said again, to whichever server and whenever, changes nothing.
-    CHECK(report(table, {"c", "5", "+5-5", "Z", "+9.000000000"}) == Offer::not_newer);
-    CHECK(report(table, {"c", "5.000", "+5-5", "Z", "+9.000000000"}) == Offer::not_newer);
-    CHECK(report(table, {"c", "4.999999999", "+9-9", "Z"}) == Offer::not_newer);
-    CHECK(report(table, {"c", "5", "+4-5", "Z"}) == Offer::not_newer);
+    CHECK(report(table, {"c", "5", "+5-5", "Z", "+9.000000000"}) == Stored::not_newer);
+    CHECK(report(table, {"c", "5.000", "+5-5", "Z", "+9.000000000"}) == Stored::not_newer);
+    CHECK(report(table, {"c", "4.999999999", "+9-9", "Z"}) == Stored::not_newer);
+    CHECK(report(table, {"c", "5", "+4-5", "Z"}) == Stored::not_newer);
     CHECK(stored(table, "c") == base.text());
-    CHECK(report(table, {"c", "5", "+6-5", "A"}) == Offer::stored);
-    CHECK(report(table, {"c", "5.000000001", "+0-0", "A"}) == Offer::stored);
+    CHECK(report(table, {"c", "5", "+6-5", "A"}) == Stored::stored);
+    CHECK(report(table, {"c", "5.000000001", "+0-0", "A"}) == Stored::stored);
 }
 
 TEST_CASE("table: a relayed report replaces what is stored when its whole version is greater",
           "[herd][table]") {
     LocationTable table;
     open(table, 4);
-    REQUIRE(relay(table, {"c", "5", "+5-5", "M", "+5.000000000"}) == Offer::stored);
-    CHECK(relay(table, {"c", "5", "+5-5", "M", "+5.000000000"}) == Offer::not_newer);
-    CHECK(relay(table, {"c", "5", "+5-5", "L", "+9.000000000"}) == Offer::not_newer);
-    CHECK(relay(table, {"c", "5.0", "+5-5", "M", "+5.000000000"}) == Offer::stored);
-    CHECK(relay(table, {"c", "5", "+5-5", "M", "+6.000000000"}) == Offer::stored);
-    CHECK(relay(table, {"c", "5", "+5-5", "N", "+0.000000000"}) == Offer::stored);
+    REQUIRE(relay(table, {"c", "5", "+5-5", "M", "+5.000000000"}) == Stored::stored);
+    CHECK(relay(table, {"c", "5", "+5-5", "M", "+5.000000000"}) == Stored::not_newer);
+    CHECK(relay(table, {"c", "5", "+5-5", "L", "+9.000000000"}) == Stored::not_newer);
+    CHECK(relay(table, {"c", "5.0", "+5-5", "M", "+5.000000000"}) == Stored::stored);
+    CHECK(relay(table, {"c", "5", "+5-5", "M", "+6.000000000"}) == Stored::stored);
+    CHECK(relay(table, {"c", "5", "+5-5", "N", "+0.000000000"}) == Stored::stored);
 }
 
 TEST_CASE("table: what is newer than what somebody has is a change once more, and only that",
@@ -62,8 +62,8 @@ TEST_CASE("table: what is newer than what somebody has is a change once more, an
         const std::string text = line.text();
         return table.repeat(Line::parsed(text));
     };
-    REQUIRE(relay(table, {"c", "5", "+5-5", "M", "+5.000000000"}, 65) == Offer::stored);
-    REQUIRE(report(table, {"d", "5"}) == Offer::stored);
+    REQUIRE(relay(table, {"c", "5", "+5-5", "M", "+5.000000000"}, 65) == Stored::stored);
+    REQUIRE(report(table, {"d", "5"}) == Stored::stored);
     CHECK_FALSE(repeat({"c", "5", "+5-5", "M", "+5.000000000"}));
     CHECK_FALSE(repeat({"c", "6"}));
     CHECK_FALSE(repeat({"unknown", "1"}));
@@ -81,12 +81,12 @@ TEST_CASE("table: a record knows which neighbour it came from, or that it came f
           "[herd][table]") {
     LocationTable table;
     open(table, 4);
-    REQUIRE(relay(table, {"c", "1"}, 65) == Offer::stored);
+    REQUIRE(relay(table, {"c", "1"}, 65) == Stored::stored);
     CHECK(table.find("c")->source == 65);
     // What changes nothing does not change that either.
-    CHECK(relay(table, {"c", "1"}, 129) == Offer::not_newer);
+    CHECK(relay(table, {"c", "1"}, 129) == Stored::not_newer);
     CHECK(table.find("c")->source == 65);
-    REQUIRE(report(table, {"c", "2"}) == Offer::stored);
+    REQUIRE(report(table, {"c", "2"}) == Stored::stored);
     CHECK(table.find("c")->source == 0);
 }
 
@@ -94,13 +94,13 @@ TEST_CASE("table: a full table refuses new clients and goes on with those it kno
           "[herd][table]") {
     LocationTable table;
     open(table, 2);
-    REQUIRE(report(table, {"a", "1"}) == Offer::stored);
-    REQUIRE(report(table, {"b", "1"}) == Offer::stored);
-    CHECK(report(table, {"c", "1"}) == Offer::table_full);
-    CHECK(relay(table, {"c", "2"}) == Offer::table_full);
+    REQUIRE(report(table, {"a", "1"}) == Stored::stored);
+    REQUIRE(report(table, {"b", "1"}) == Stored::stored);
+    CHECK(report(table, {"c", "1"}) == Stored::table_full);
+    CHECK(relay(table, {"c", "2"}) == Stored::table_full);
     CHECK(table.find("c") == nullptr);
-    CHECK(report(table, {"a", "2"}) == Offer::stored);
-    CHECK(report(table, {"b", "1"}) == Offer::not_newer);
+    CHECK(report(table, {"a", "2"}) == Stored::stored);
+    CHECK(report(table, {"b", "1"}) == Stored::not_newer);
     CHECK(table.size() == 2);
     CHECK(table.feed().seq() == 3);
 }
@@ -109,11 +109,11 @@ TEST_CASE("table: a line that fits its slot borrows nothing, one byte more does"
     LocationTable table;
     open(table, 8, 2);
     const std::string fits = client_for(Record::inline_size_max);
-    REQUIRE(report(table, {fits, "1"}) == Offer::stored);
+    REQUIRE(report(table, {fits, "1"}) == Stored::stored);
     CHECK(stored(table, fits).size() == Record::inline_size_max);
     CHECK(table.long_lines_used() == 0);
     const std::string longer = client_for(Record::inline_size_max + 1);
-    REQUIRE(report(table, {longer, "1"}) == Offer::stored);
+    REQUIRE(report(table, {longer, "1"}) == Stored::stored);
     CHECK(stored(table, longer) == Line{longer, "1"}.text());
     CHECK(table.long_lines_used() == 1);
 }
@@ -126,18 +126,18 @@ TEST_CASE("table: long lines are lent until none is left, and lent again when gi
     const auto line = [&](const char* client, const char* time, bool is_long) {
         return Line{client, time, is_long ? "+1-1" + decimals : "+1-1"};
     };
-    REQUIRE(report(table, line("a", "1", true)) == Offer::stored);
-    REQUIRE(report(table, line("b", "1", true)) == Offer::stored);
-    CHECK(report(table, line("c", "1", true)) == Offer::no_long_line);
+    REQUIRE(report(table, line("a", "1", true)) == Stored::stored);
+    REQUIRE(report(table, line("b", "1", true)) == Stored::stored);
+    CHECK(report(table, line("c", "1", true)) == Stored::no_long_line);
     CHECK(table.find("c") == nullptr);
     // One that has a long line keeps it.
-    CHECK(report(table, line("a", "2", true)) == Offer::stored);
-    REQUIRE(report(table, line("c", "1", false)) == Offer::stored);
-    CHECK(report(table, line("c", "2", true)) == Offer::no_long_line);
+    CHECK(report(table, line("a", "2", true)) == Stored::stored);
+    REQUIRE(report(table, line("c", "1", false)) == Stored::stored);
+    CHECK(report(table, line("c", "2", true)) == Stored::no_long_line);
     CHECK(stored(table, "c") == line("c", "1", false).text());
-    REQUIRE(report(table, line("a", "3", false)) == Offer::stored);
+    REQUIRE(report(table, line("a", "3", false)) == Stored::stored);
     CHECK(table.long_lines_used() == 1);
-    REQUIRE(report(table, line("c", "2", true)) == Offer::stored);
+    REQUIRE(report(table, line("c", "2", true)) == Stored::stored);
     CHECK(stored(table, "a") == line("a", "3", false).text());
     CHECK(stored(table, "b") == line("b", "1", true).text());
     CHECK(stored(table, "c") == line("c", "2", true).text());
@@ -146,9 +146,9 @@ TEST_CASE("table: long lines are lent until none is left, and lent again when gi
 TEST_CASE("table: a table without long lines refuses each of them", "[herd][table]") {
     LocationTable table;
     open(table, 2, 0);
-    CHECK(report(table, {client_for(Record::inline_size_max + 1), "1"}) == Offer::no_long_line);
+    CHECK(report(table, {client_for(Record::inline_size_max + 1), "1"}) == Stored::no_long_line);
     CHECK(table.size() == 0);
-    CHECK(report(table, {"c", "1"}) == Offer::stored);
+    CHECK(report(table, {"c", "1"}) == Stored::stored);
 }
 
 TEST_CASE("table: the longest line of all is stored whole, a longer one is refused",
@@ -156,10 +156,10 @@ TEST_CASE("table: the longest line of all is stored whole, a longer one is refus
     LocationTable table;
     open(table, 2, 1);
     const std::string too_long = client_for(long_line_size + 1);
-    CHECK(report(table, {too_long, "1"}) == Offer::no_long_line);
+    CHECK(report(table, {too_long, "1"}) == Stored::no_long_line);
     CHECK(table.long_lines_used() == 0);
     const std::string longest = client_for(long_line_size);
-    CHECK(report(table, {longest, "1"}) == Offer::stored);
+    CHECK(report(table, {longest, "1"}) == Stored::stored);
     CHECK(stored(table, longest) == Line{longest, "1"}.text());
     CHECK(table.line_size_max() == long_line_size);
 }
@@ -170,7 +170,7 @@ TEST_CASE("table: a table is found full of clients whose places collide", "[herd
         LocationTable table;
         open(table, size);
         for (std::uint32_t i = 0; i < size; ++i) {
-            REQUIRE(report(table, {"c" + std::to_string(i), "1"}) == Offer::stored);
+            REQUIRE(report(table, {"c" + std::to_string(i), "1"}) == Stored::stored);
         }
         for (std::uint32_t i = 0; i < size; ++i) {
             const std::string client = "c" + std::to_string(i);
@@ -194,9 +194,9 @@ TEST_CASE("table: a table does what a map would, under random reports and relays
         for (int i = 0; i < 400; ++i) {
             const Line line = random_line(random);
             const bool own = random.chance(50);
-            const Offer expected = model.offer(line, own);
+            const Stored expected = model.store(line, own);
             REQUIRE((own ? report(table, line) : relay(table, line)) == expected);
-            changes += expected == Offer::stored ? 1U : 0U;
+            changes += expected == Stored::stored ? 1U : 0U;
             REQUIRE(table.feed().seq() == changes);
         }
         check_equal(table, model);

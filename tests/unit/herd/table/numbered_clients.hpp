@@ -21,7 +21,7 @@ struct Clients {
         const std::string line =
             "AT S +0.000000000 c" + std::to_string(client) + " +1-1 " + std::to_string(++stamp);
         const auto message = protocol::parse_peer_message(line);
-        REQUIRE(table.report(std::get<protocol::AtLine>(*message)) == table::Offer::stored);
+        REQUIRE(table.report(std::get<protocol::AtLine>(*message)) == table::Stored::stored);
     }
     void expire(std::uint64_t client) {
         const table::Record* record = table.find("c" + std::to_string(client));

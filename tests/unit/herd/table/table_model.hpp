@@ -43,14 +43,14 @@ struct Line {
     auto version() const { return std::tuple(nanoseconds(), location, server, skew, time); }
 };
 
-inline table::Offer report(table::LocationTable& table, const Line& line) {
+inline table::Stored report(table::LocationTable& table, const Line& line) {
     const std::string text = line.text();
     return table.report(Line::parsed(text));
 }
 
-inline table::Offer relay(table::LocationTable& table,
-                          const Line& line,
-                          std::uint32_t source = 65) {
+inline table::Stored relay(table::LocationTable& table,
+                           const Line& line,
+                           std::uint32_t source = 65) {
     const std::string text = line.text();
     return table.relay(Line::parsed(text), source);
 }
@@ -71,21 +71,21 @@ public:
     Model(std::uint32_t records, std::uint32_t long_lines)
         : records_(records), long_lines_(long_lines) {}
 
-    table::Offer offer(const Line& line, bool own) {
+    table::Stored store(const Line& line, bool own) {
         const auto found = lines_.find(line.client);
-        if (found == lines_.end() && lines_.size() == records_) return table::Offer::table_full;
+        if (found == lines_.end() && lines_.size() == records_) return table::Stored::table_full;
         if (found != lines_.end()) {
             const Line& old = found->second;
             const bool newer = own ? std::tuple(line.nanoseconds(), line.location) >
                                          std::tuple(old.nanoseconds(), old.location)
                                    : line.version() > old.version();
-            if (!newer) return table::Offer::not_newer;
+            if (!newer) return table::Stored::not_newer;
         }
         const bool had = found != lines_.end() && is_long(found->second);
-        if (line.text().size() > long_line_size) return table::Offer::no_long_line;
-        if (is_long(line) && !had && long_used() == long_lines_) return table::Offer::no_long_line;
+        if (line.text().size() > long_line_size) return table::Stored::no_long_line;
+        if (is_long(line) && !had && long_used() == long_lines_) return table::Stored::no_long_line;
         lines_[line.client] = line;
-        return table::Offer::stored;
+        return table::Stored::stored;
     }
     void remove(const std::string& client) { lines_.erase(client); }
     static bool is_long(const Line& line) {
