@@ -41,7 +41,7 @@ bool Watchers::all_awake() const {
     return std::ranges::all_of(arrivals_, [](const Arrivals& each) { return each.total() > 0; });
 }
 
-void Watchers::complain() const {
+void Watchers::fail() const {
     std::string names;
     for (std::size_t i = 0; i < servers_.size(); ++i) {
         if (arrivals_[i].total() == 0) names += " " + target_.servers[servers_[i]].name;

@@ -29,7 +29,7 @@ public:
     void await(Rig& rig, Knock knock) {
         const reactor::Instant end = this_moment() + timeout;
         while (!all_awake()) {
-            if (this_moment() >= end) complain();
+            if (this_moment() >= end) fail();
             knock();
             rig.run_until([this] { return all_awake(); }, knock_interval);
         }
@@ -59,7 +59,7 @@ private:
 
     void on_seen(const Sighting& sighting);
     bool all_awake() const;
-    [[noreturn]] void complain() const;
+    [[noreturn]] void fail() const;
 
     const Target& target_;
     Seen seen_;

@@ -112,7 +112,7 @@ LogLine Log::event(Level level, std::string_view name) {
         ++counters_->log_lines_lost;
         return {nullptr, level, name};
     }
-    confess();
+    report_loss();
     return {this, level, name};
 }
 
@@ -123,7 +123,7 @@ bool Log::admit() {
         second_ = second;
         events_ = 0;
         if (suppressed_ > 0 && has_space()) {
-            confess();
+            report_loss();
             LogLine(this, Level::warning, "suppressed")
                 .field("lines", std::exchange(suppressed_, 0));
         }
@@ -143,7 +143,7 @@ bool Log::has_space() {
 }
 
 // Where lines are missing: in front of the first one of the next batch.
-void Log::confess() {
+void Log::report_loss() {
     if (used_ > 0 || lost_lines_ == 0) return;
     LogLine(this, Level::warning, "lost").field("lines", std::exchange(lost_lines_, 0));
 }

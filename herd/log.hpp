@@ -66,7 +66,7 @@ private:
 
     bool admit();
     bool has_space();
-    void confess();
+    void report_loss();
     void end_line(std::size_t size);
     void flush();
     void hand_over();

@@ -33,7 +33,7 @@ constexpr int wrong_usage = 2;
 // A server may take all of its own deadline for a WHATSAT, and the way there and back some more.
 constexpr std::chrono::seconds way{10};
 
-int complain(const std::string& what) {
+int fail(const std::string& what) {
     std::fprintf(stderr, "herd: %s\n", what.c_str());
     return wrong_usage;
 }
@@ -69,13 +69,13 @@ struct Common {
         return config;
     }
 
-    // Null and a complaint when there is no such server.
+    // Null and an error message when there is no such server.
     const herd::config::Server* find(const herd::config::Config& config) const {
         const herd::config::Server* const server = config.find(name);
         if (server != nullptr) return server;
         std::string names;
         for (const auto& each : config.servers) names += " " + each.name;
-        complain("no server " + herd::config::quoted(name) + " in " + where() + ", but" + names);
+        fail("no server " + herd::config::quoted(name) + " in " + where() + ", but" + names);
         return nullptr;
     }
 };
@@ -93,14 +93,14 @@ struct PlacesArguments {
 int run_serve(const Common& common, bool corruptible) {
     if (common.orphaned()) return 1;
     const auto config = common.read();
-    if (!config) return complain(config.error());
+    if (!config) return fail(config.error());
     const herd::config::Server* const self = common.find(*config);
     return self == nullptr ? wrong_usage : herd::program::serve(*config, *self, corruptible);
 }
 
 int run_up(const Common& common) {
     const auto config = common.read();
-    if (!config) return complain(config.error());
+    if (!config) return fail(config.error());
     return herd::program::up(*config, {common.config_file, common.log_folder});
 }
 
@@ -110,7 +110,7 @@ int run_check(const Common& common, bool settings) {
         return 0;
     }
     const auto config = common.read();
-    return config ? herd::program::check(*config, common.where()) : complain(config.error());
+    return config ? herd::program::check(*config, common.where()) : fail(config.error());
 }
 
 // Each argument is a line; "-" stands for all lines of the standard input.
@@ -128,12 +128,12 @@ std::vector<std::string> collect(const std::vector<std::string>& arguments) {
 
 int run_send(const Common& common, const std::vector<std::string>& arguments) {
     const auto config = common.read();
-    if (!config) return complain(config.error());
+    if (!config) return fail(config.error());
     const herd::config::Server* const server = common.find(*config);
     if (server == nullptr) return wrong_usage;
     const std::vector<std::string> lines = collect(arguments);
     for (const std::string& line : lines) {
-        if (line.find('\n') != std::string::npos) return complain("a LINE is one line");
+        if (line.find('\n') != std::string::npos) return fail("a LINE is one line");
     }
     const auto time_limit = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way;
     return herd::program::send_lines(server->clients, lines, time_limit);
@@ -141,7 +141,7 @@ int run_send(const Common& common, const std::vector<std::string>& arguments) {
 
 int run_status(const Common& common, const herd::program::StatusOptions& options) {
     const auto config = common.read();
-    return config ? herd::program::show_status(*config, options) : complain(config.error());
+    return config ? herd::program::show_status(*config, options) : fail(config.error());
 }
 
 herd::Outcome<herd::offline::Options> read_options(const PlacesArguments& given) {
@@ -179,7 +179,7 @@ herd::Outcome<herd::offline::Options> read_options(const PlacesArguments& given)
 int run_places(const Common& common, const PlacesArguments& given) {
     if (common.orphaned()) return 1;
     const auto options = read_options(given);
-    return options ? herd::offline::run(*options) : complain(options.error());
+    return options ? herd::offline::run(*options) : fail(options.error());
 }
 
 void add_places_options(CLI::App& command, PlacesArguments& given) {
@@ -273,6 +273,6 @@ int main(int count, char** arguments) {
     try {
         return run(count, arguments);
     } catch (const std::exception& error) {
-        return complain(error.what());
+        return fail(error.what());
     }
 }

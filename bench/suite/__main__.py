@@ -36,17 +36,17 @@ def main():
     if options.list:
         return 0
     if not cases:
-        return complain(f'nothing to measure: no case begins with {options.only!r}')
+        return fail(f'nothing to measure: no case begins with {options.only!r}')
     for program in (tools.herd, tools.bench):
         if not program.exists():
-            return complain(f'{program} is not built')
+            return fail(f'{program} is not built')
     prepare_process()
     tools.out.mkdir(parents=True)
     try:
         for system in systems:
             system.build()
     except Failure as failure:
-        return complain(failure)
+        return fail(failure)
     session = Session(tools, systems, cases)
     description = machine.describe(tools)
     session.run()
@@ -109,7 +109,7 @@ def at_least_one(text):
     return number
 
 
-def complain(why):
+def fail(why):
     """Nothing could be measured."""
     print(f'bench: {why}', file=sys.stderr)
     return 2

@@ -129,12 +129,12 @@ def run_bench(command, folder, servers, seconds):
             alarm.cancel()
             kill_group(bench)
         errors.seek(0)
-        complaints = errors.read().split('\n')
+        lines = errors.read().split('\n')
     if code:
-        complaint = next((line for line in reversed(complaints) if line), 'without a word')
+        reason = next((line for line in reversed(lines) if line), 'without a word')
         if code < 0:
-            complaint = f'did not end within {seconds:.0f} s'
-        raise Failure(f'herd-bench: {complaint}')
+            reason = f'did not end within {seconds:.0f} s'
+        raise Failure(f'herd-bench: {reason}')
 
 
 def obey(words, servers):

@@ -82,10 +82,10 @@ void Journal::go_on(const Recovered& start) {
     aside_ = start.aside;
     kept_ = start.kept;
     refused_ = start.refused;
-    if (start.fd < 0) return complain("open", describe(start.error));
+    if (start.fd < 0) return report_trouble("open", describe(start.error));
     if (const auto opened = folder_.open(); !opened) {
         sys::close(start.fd);
-        return complain("open", describe(opened.error()));
+        return report_trouble("open", describe(opened.error()));
     }
     current_ = &disk_.add(start.fd, start.size, table::rules::Position{.seq = pumped_seq_});
     base_ = table_bytes();
@@ -185,7 +185,7 @@ bool Journal::next_has_all() const {
 void Journal::on_made(const reactor::Result<int>& fd) {
     check_states();
     assert(next_ == nullptr);
-    if (!fd) return complain("open", describe(fd.error()));
+    if (!fd) return report_trouble("open", describe(fd.error()));
     if (stuck_ || (leaving_ && current_ != nullptr)) {
         folder_.close(*fd);
         return folder_.remove_next();
@@ -217,7 +217,7 @@ void Journal::take_over() {
     assert(next_ != nullptr);
     assert(disk_.quiet());
     assert(!folder_.busy());
-    if (current_ != nullptr) retire(current_);
+    if (current_ != nullptr) close_file(current_);
     current_ = std::exchange(next_, nullptr);
     base_ = next_base_ != 0 ? next_base_ : current_->size();
     on_named();
@@ -238,20 +238,20 @@ void Journal::lose(File& file, std::string_view what, reactor::Errno error) {
     if (&file == next_) {
         drop_next();
     } else {
-        retire(current_);
+        close_file(current_);
         release(UINT64_MAX);
     }
-    complain(what, describe(error));
+    report_trouble(what, describe(error));
 }
 
 void Journal::drop_next() {
     assert(next_ != nullptr);
     folder_.remove_next();
-    retire(next_);
+    close_file(next_);
     next_synced_ = round_.next_complete = false;
 }
 
-void Journal::complain(std::string_view what, std::string_view reason) {
+void Journal::report_trouble(std::string_view what, std::string_view reason) {
     assert(on_);
     assert(!reason.empty());
     ++core_.counters.journal_failures;
@@ -300,9 +300,9 @@ void Journal::give_up() {
     assert(!stuck_);
     stuck_ = true;
     if (next_ != nullptr) drop_next();
-    if (current_ != nullptr) retire(current_);
+    if (current_ != nullptr) close_file(current_);
     release(UINT64_MAX);
-    complain("stuck", "no answer from the disk within journal_ms");
+    report_trouble("stuck", "no answer from the disk within journal_ms");
 }
 
 bool Journal::dirty() const {

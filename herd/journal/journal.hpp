@@ -102,9 +102,9 @@ private:
     void take_over();
     void on_named();
     void drop_next();
-    void retire(File*& file) { disk_.give_up(*std::exchange(file, nullptr)); }
+    void close_file(File*& file) { disk_.give_up(*std::exchange(file, nullptr)); }
     void lose(File& file, std::string_view what, reactor::Errno error);
-    void complain(std::string_view what, std::string_view reason);
+    void report_trouble(std::string_view what, std::string_view reason);
 
     // The disk.
     reactor::Instant waiting_since() const;

@@ -134,7 +134,7 @@ void PeerLink::on_drained() {
 void PeerLink::on_line(std::string_view line) {
     assert(state_ != State::down);
     const auto message = protocol::parse_peer_message(line);
-    if (!message) return offend();
+    if (!message) return reject_line();
     if (const auto* answer = std::get_if<protocol::Welcome>(&*message)) {
         welcome(*answer);
     } else if (const auto* refusal = std::get_if<protocol::Refusal>(&*message)) {
@@ -144,13 +144,13 @@ void PeerLink::on_line(std::string_view line) {
     } else if (const auto* pong = std::get_if<protocol::Pong>(&*message)) {
         answered(pong->token);
     } else {
-        offend();
+        reject_line();
     }
 }
 
 // Of what it was told, and no more.
 void PeerLink::acknowledge(std::uint64_t seq) {
-    if (!live() || seq > marked_.seq) return offend();
+    if (!live() || seq > marked_.seq) return reject_line();
     lag_.acknowledged(seq);
     assert(lag_.acknowledged() >= seq);
     assert(lag_.acknowledged() <= marked_.seq);
@@ -160,7 +160,7 @@ void PeerLink::acknowledge(std::uint64_t seq) {
 // Each PING is answered once, in order; on a slow way several are under way. A token that is no
 // PING's, but between two, tells of a time that passed as well.
 void PeerLink::answered(std::uint64_t token) {
-    if (!live() || token <= answered_ || token > asked_) return offend();
+    if (!live() || token <= answered_ || token > asked_) return reject_line();
     const std::uint64_t now = now_token();
     assert(asked_ <= now);
     answered_ = token;
@@ -171,7 +171,7 @@ void PeerLink::answered(std::uint64_t token) {
     connector_.settle();
 }
 
-void PeerLink::offend() {
+void PeerLink::reject_line() {
     assert(stream_.has_value());
     assert(state_ != State::down);
     ++core_.counters.peer_lines_bad;
@@ -200,7 +200,7 @@ watch::LinkStatus PeerLink::status() const {
 }
 
 void PeerLink::welcome(const protocol::Welcome& answer) {
-    if (state_ != State::greeting) return offend();
+    if (state_ != State::greeting) return reject_line();
     if (answer.version != protocol::peer_version) return refuse(502, "another protocol version");
     if (answer.name != neighbour_.name()) return refuse(503, "another server answers there");
     state_ = State::live;

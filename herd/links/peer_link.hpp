@@ -85,7 +85,7 @@ private:
     void welcome(const protocol::Welcome& answer);
     void acknowledge(std::uint64_t seq);
     void answered(std::uint64_t token);
-    void offend();
+    void reject_line();
     void refuse(std::uint64_t code, std::string_view reason);
     std::size_t fill(std::span<char> batch);
     // What the neighbour has been told, and what it could be told.

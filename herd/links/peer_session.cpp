@@ -46,7 +46,7 @@ std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool
     answer();
     const std::string_view rest = bytes.substr(taken);
     if (!stream_.listens()) return taken;
-    if (rest.size() > core_.table.line_size_max() + protocol::peer_message_size_max) offend();
+    if (rest.size() > core_.table.line_size_max() + protocol::peer_message_size_max) reject_line();
     if (ended && stream_.listens()) on_end(rest);
     return taken;
 }
@@ -91,7 +91,7 @@ bool PeerSession::is_legacy() {
 
 void PeerSession::on_line(const Line& line) {
     if (core_.log.wire()) core_.log.event(Level::debug, "peer_in").field("line", line.text);
-    if (!line.message) return offend();
+    if (!line.message) return reject_line();
     const protocol::PeerMessage& message = *line.message;
     const auto* at = std::get_if<protocol::AtLine>(&message);
     const bool hello = std::holds_alternative<protocol::Hello>(message);
@@ -99,7 +99,7 @@ void PeerSession::on_line(const Line& line) {
     const bool asks = std::holds_alternative<protocol::StatusRequest>(message);
     const bool introduces = hello || asks;
     const bool allowed = legacy_ ? at != nullptr : introduces == (neighbour_ == nullptr);
-    if (!allowed) return offend();
+    if (!allowed) return reject_line();
     if (at != nullptr) return on_record(*at, line.key);
     std::visit([this](const auto& what) { on_message(what); }, message);
 }
@@ -170,7 +170,7 @@ void PeerSession::on_message(const protocol::Seq& seq) {
 void PeerSession::on_message(const protocol::DigestPart& part) {
     assert(neighbour_ != nullptr);
     constexpr std::uint32_t size = Comparison::buckets_per_line;
-    if (part.first % size != 0 || part.first / size >= Comparison::lines) return offend();
+    if (part.first % size != 0 || part.first / size >= Comparison::lines) return reject_line();
     if (!neighbour_->comparison.admits(part.first / size, core_.loop.now())) return;
     for (std::uint32_t i = 0; i < size; ++i) {
         const std::uint32_t bucket = part.first + i;
@@ -216,7 +216,7 @@ void PeerSession::on_message(const protocol::StatusRequest&) {
     stream_.finish();
 }
 
-void PeerSession::offend() {
+void PeerSession::reject_line() {
     ++core_.counters.peer_lines_bad;
     refuse(501, "not the protocol between servers");
 }

@@ -69,9 +69,9 @@ private:
     void on_message(const protocol::StatusRequest& request);
     template <class Other>
     void on_message(const Other&) {
-        offend();
+        reject_line();
     }
-    void offend();
+    void reject_line();
     void tell_divergence();
     void refuse(std::uint32_t code, std::string_view reason);
     template <class Message>

@@ -13,7 +13,7 @@ namespace herd::offline {
 namespace {
 
 using Json = rapidjson::Value;
-using Complaint = std::optional<std::string>;
+using Refusal = std::optional<std::string>;
 
 constexpr std::size_t types_max = 50;
 
@@ -33,7 +33,7 @@ static_assert(std::ranges::is_sorted(members));
 
 constexpr std::string_view ranks[] = {"RANK_PREFERENCE_UNSPECIFIED", "POPULARITY", "DISTANCE"};
 
-Complaint complain(std::string words) {
+Refusal refuse(std::string words) {
     return words;
 }
 
@@ -58,28 +58,28 @@ std::optional<double> number(const Json* value) {
     return value->GetDouble();
 }
 
-Complaint check_members(const Json& body) {
+Refusal check_members(const Json& body) {
     for (const auto& one : body.GetObject()) {
         if (is_one_of(view(one.name), members)) continue;
-        return complain("Unknown name \"" + std::string(view(one.name)) + "\".");
+        return refuse("Unknown name \"" + std::string(view(one.name)) + "\".");
     }
     return std::nullopt;
 }
 
-Complaint read_circle(const Json& body, PlaceQuestion& question) {
+Refusal read_circle(const Json& body, PlaceQuestion& question) {
     const Json* const circle = member(member(&body, "locationRestriction"), "circle");
-    if (circle == nullptr) return complain("locationRestriction.circle must be set.");
+    if (circle == nullptr) return refuse("locationRestriction.circle must be set.");
     const Json* const centre = member(circle, "center");
     const auto latitude = number(member(centre, "latitude"));
     const auto longitude = number(member(centre, "longitude"));
     if (!latitude || !longitude || std::abs(*latitude) > 90 || std::abs(*longitude) > 180) {
-        return complain(
+        return refuse(
             "locationRestriction.circle.center must have a latitude from -90 "
             "to 90 and a longitude from -180 to 180.");
     }
     const auto radius_m = number(member(circle, "radius"));
     if (!radius_m || !(*radius_m > 0 && *radius_m <= radius_m_max)) {
-        return complain(
+        return refuse(
             "locationRestriction.circle.radius must be more than 0 and at most "
             "50000.0.");
     }
@@ -88,28 +88,28 @@ Complaint read_circle(const Json& body, PlaceQuestion& question) {
     return std::nullopt;
 }
 
-Complaint read_count(const Json& body, PlaceQuestion& question) {
+Refusal read_count(const Json& body, PlaceQuestion& question) {
     const Json* const count = member(&body, "maxResultCount");
     if (count == nullptr) return std::nullopt;
     if (!count->IsUint() || count->GetUint() < 1 || count->GetUint() > results_max) {
-        return complain("maxResultCount must be a whole number from 1 to 20.");
+        return refuse("maxResultCount must be a whole number from 1 to 20.");
     }
     question.count_max = count->GetUint();
     assert(question.count_max <= results_max);
     return std::nullopt;
 }
 
-Complaint check_rank(const Json& body) {
+Refusal check_rank(const Json& body) {
     const Json* const rank = member(&body, "rankPreference");
     if (rank == nullptr) return std::nullopt;
     if (rank->IsString() && is_one_of(view(*rank), ranks)) return std::nullopt;
-    return complain("rankPreference must be POPULARITY or DISTANCE.");
+    return refuse("rankPreference must be POPULARITY or DISTANCE.");
 }
 
-Complaint read_types(const Json& body, const char* name, std::vector<std::string>& types) {
+Refusal read_types(const Json& body, const char* name, std::vector<std::string>& types) {
     const Json* const list = member(&body, name);
     if (list == nullptr) return std::nullopt;
-    Complaint wrong(std::string(name) + " must be a list of up to 50 texts.");
+    Refusal wrong(std::string(name) + " must be a list of up to 50 texts.");
     if (!list->IsArray() || list->Size() > types_max) return wrong;
     for (const Json& type : list->GetArray()) {
         if (!type.IsString()) return wrong;
@@ -129,7 +129,7 @@ std::optional<std::string> NewSearchBody::parse(std::string_view text) {
     // RapidJSON takes a NUL for the end.
     const bool cut = text.find('\0') != std::string_view::npos;
     if (body.HasParseError() || cut || !body.IsObject()) {
-        return complain("Invalid JSON payload received: not one JSON object.");
+        return refuse("Invalid JSON payload received: not one JSON object.");
     }
     if (auto wrong = check_members(body)) return wrong;
     if (auto wrong = read_circle(body, question)) return wrong;

@@ -95,7 +95,7 @@ bool Conversation::take_answers(std::string& text) {
 int send_lines(const reactor::Address& server,
                const std::vector<std::string>& lines,
                reactor::Duration time_limit) {
-    const auto complain = [&](std::string_view what) {
+    const auto fail = [&](std::string_view what) {
         std::fprintf(stderr,
                      "%s: %.*s\n",
                      config::text_of(server).c_str(),
@@ -106,11 +106,11 @@ int send_lines(const reactor::Address& server,
     if (lines.empty()) return 0;
     Conversation conversation(lines, time_limit);
     if (const auto started = conversation.start(server); !started) {
-        return complain(describe(started.error()));
+        return fail(describe(started.error()));
     }
     conversation.run();
     std::fflush(stdout);
-    if (!conversation.trouble().empty()) return complain(conversation.trouble());
+    if (!conversation.trouble().empty()) return fail(conversation.trouble());
     return conversation.refused() ? 1 : 0;
 }
 

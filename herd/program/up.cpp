@@ -42,7 +42,7 @@ constexpr Duration slow_start = seconds(10);
 static_assert(pause_min < pause_max);
 constexpr int cannot_start = 2;  // exit code
 
-void complain(const std::string& what) {
+void report(const std::string& what) {
     std::fprintf(stderr, "herd up: %s\n", what.c_str());
 }
 
@@ -189,7 +189,7 @@ void Child::on_ended(const Ending& ending) {
     line_.clear();
     if (stopping_) return events_.ended();
     if (ending.code == cannot_start && !spoken_) {
-        complain(name_ + " could not start");
+        report(name_ + " could not start");
         stopping_ = true;
         return events_.hopeless();
     }
@@ -202,7 +202,7 @@ void Child::back_off(const std::string& why) {
     assert(pause_ <= pause_max);
     if (loop_.now() - started_at_ > pause_max) pause_ = pause_min;
     const auto pause_s = std::chrono::duration_cast<seconds>(pause_).count();
-    complain(name_ + " " + why + ", starts again in " + std::to_string(pause_s) + " s");
+    report(name_ + " " + why + ", starts again in " + std::to_string(pause_s) + " s");
     timer_.start(pause_);
     pause_ = std::min(2 * pause_, pause_max);
 }
@@ -249,7 +249,7 @@ reactor::Result<void> Up::open() {
 
 int Up::run() {
     if (const auto opened = open(); !opened) {
-        complain(std::string(describe(opened.error())));
+        report(std::string(describe(opened.error())));
         return cannot_start;
     }
     add_places();
@@ -365,7 +365,7 @@ void Up::on_ended() {
 }
 
 void Up::on_timer() {
-    if (!stopping_) return complain("still waiting for" + missing());
+    if (!stopping_) return report("still waiting for" + missing());
     for (const auto& server : servers_) server->kill();
     if (places_ != nullptr) places_->kill();
 }

@@ -59,12 +59,12 @@ public:
     }
     ~House() { kill(); }
 
-    // Whether it starts; otherwise `complaint` says why not.
+    // Whether it starts; otherwise `error` says why not.
     bool start() {
         kernel.enter(1);
         process = std::make_unique<Process>(config);
         const auto opened = process->server.open();
-        complaint = opened ? "" : opened.error();
+        error = opened ? "" : opened.error();
         if (!opened) return kill(), false;
         process->server.start();
         return true;
@@ -165,7 +165,7 @@ public:
     sim::FakeKernel kernel;
     config::Config config;
     std::unique_ptr<Process> process;
-    std::string complaint;
+    std::string error;
     int fd = -1;
 };
 

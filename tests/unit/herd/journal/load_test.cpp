@@ -121,7 +121,7 @@ TEST_CASE("journal load: another server's, or another version's, is not touched"
         const std::string bytes = line_of(other) + line_of(at_line("kiwi", 1));
         house.kernel.disk.put(path, bytes);
         CHECK_FALSE(house.start());
-        CHECK(house.complaint ==
+        CHECK(house.error ==
               "journal j/A.journal: it is another server's, or of a version that this program does "
               "not know");
         CHECK(house.file() == bytes);

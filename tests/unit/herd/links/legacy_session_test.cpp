@@ -136,7 +136,7 @@ TEST_CASE("legacy peer: one that has spoken may be silent, one that has not may 
     CHECK(house.hear(mute) == "$");
     house.say(kept, "AT Old +0.5 d +1-1 5\n");
     CHECK(house.stored("d") == "AT Old +0.5 d +1-1 5");
-    // When it has offended it is not waited for.
+    // When a line of it was rejected it is not waited for.
     house.say(kept, "nonsense\n");
     CHECK(house.hear(kept).starts_with("ERR 501 "));
     house.run(4s);

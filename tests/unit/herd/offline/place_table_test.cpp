@@ -40,7 +40,7 @@ public:
     const std::string& path() const { return path_; }
 
     // What is said about a row of ZIP codes.
-    std::string complaint(const std::string& row) const {
+    std::string error_of(const std::string& row) const {
         write("places-zips.tsv", zips_header + "90001\t33.9\t-118.2\tUS\n" + row + "\n");
         const auto table = PlaceTable::load(path_);
         return table ? "" : table.error().substr(path_.size() + 1);
@@ -94,14 +94,14 @@ TEST_CASE("place table: a row becomes a place", "[offline]") {
 
 TEST_CASE("place table: what is wrong is said with file and line", "[offline]") {
     const Folder folder;
-    CHECK(folder.complaint("90002\t33.9\t-118.2\tUS").empty());
-    CHECK(folder.complaint("90002\t33.9\t-118.2") == "places-zips.tsv:3: wrong number of fields");
-    CHECK(folder.complaint("90002\t33.9\t-118.2\tUS\t1") ==
+    CHECK(folder.error_of("90002\t33.9\t-118.2\tUS").empty());
+    CHECK(folder.error_of("90002\t33.9\t-118.2") == "places-zips.tsv:3: wrong number of fields");
+    CHECK(folder.error_of("90002\t33.9\t-118.2\tUS\t1") ==
           "places-zips.tsv:3: wrong number of fields");
-    CHECK(folder.complaint("") == "places-zips.tsv:3: wrong number of fields");
-    CHECK(folder.complaint("\t33.9\t-118.2\tUS") == "places-zips.tsv:3: a place without a name");
+    CHECK(folder.error_of("") == "places-zips.tsv:3: wrong number of fields");
+    CHECK(folder.error_of("\t33.9\t-118.2\tUS") == "places-zips.tsv:3: a place without a name");
     for (const char* latitude : {"", "x", "90.001", "nan", "inf", "3.", " 3", "+3"}) {
-        const std::string said = folder.complaint("1\t" + std::string(latitude) + "\t0\tUS");
+        const std::string said = folder.error_of("1\t" + std::string(latitude) + "\t0\tUS");
         INFO(latitude);
         // A full stop behind the digits is a number to the library, and harmless.
         if (std::string_view(latitude) == "3.") {
@@ -110,15 +110,15 @@ TEST_CASE("place table: what is wrong is said with file and line", "[offline]") 
             CHECK(said == "places-zips.tsv:3: latitude is not a number from -90 to 90");
         }
     }
-    CHECK(folder.complaint("1\t0\t180.5\tUS") ==
+    CHECK(folder.error_of("1\t0\t180.5\tUS") ==
           "places-zips.tsv:3: longitude is not a number from -180 to 180");
     for (const char* name :
          {"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\x01"}) {
-        CHECK(folder.complaint(std::string(name) + "\t0\t0\tUS") ==
+        CHECK(folder.error_of(std::string(name) + "\t0\t0\tUS") ==
               "places-zips.tsv:3: not clean UTF-8");
     }
-    CHECK(folder.complaint("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\t0\t0\tUS").empty());
-    CHECK(folder.complaint("90001\t0\t0\tUS").find("two places with the id zip:90001") !=
+    CHECK(folder.error_of("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\t0\t0\tUS").empty());
+    CHECK(folder.error_of("90001\t0\t0\tUS").find("two places with the id zip:90001") !=
           std::string::npos);
 }
 
