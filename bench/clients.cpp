@@ -1,7 +1,7 @@
 #include "bench/closed_loop.hpp"
 #include "bench/measured.hpp"
-#include "bench/rig.hpp"
 #include "bench/scenarios.hpp"
+#include "bench/session.hpp"
 
 #include <string>
 
@@ -15,21 +15,21 @@ constexpr reactor::Duration timeout = std::chrono::minutes(5);
 }  // namespace
 
 Result clients(const Target& target, const ClientsOptions& options) {
-    Rig rig(2 * options.connections);
+    Session session(2 * options.connections);
     const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
     const ClosedLoop::Shape shape{server, options.connections, options.depth};
 
-    ClosedLoop load(rig, target, shape, Picker(options.clients, Picker::Order::in_turn));
+    ClosedLoop load(session, target, shape, Picker(options.clients, Picker::Order::in_turn));
     load.connect();
     Measured ingest(target);
     const auto empty = Measured(target).target_resident_bytes();
     load.start(options.clients);
-    if (!rig.run_until([&] { return load.answered() == options.clients; }, timeout)) {
+    if (!session.run_until([&] { return load.answered() == options.clients; }, timeout)) {
         throw CannotMeasure("not all clients could be stored");
     }
     ingest.end();
 
-    ClosedLoop moves(rig, target, shape, Picker(options.clients, Picker::Order::scattered));
+    ClosedLoop moves(session, target, shape, Picker(options.clients, Picker::Order::scattered));
     moves.connect();
     moves.run(seconds(options.warmup));
     Measured moved(target);

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "bench/connection.hpp"
 #include "bench/fleet.hpp"
 #include "bench/histogram.hpp"
 #include "bench/picker.hpp"
-#include "bench/rig.hpp"
-#include "bench/talker.hpp"
+#include "bench/session.hpp"
 #include "bench/target.hpp"
 
 #include <cstdint>
@@ -23,7 +23,7 @@ public:
     };
     static constexpr std::uint32_t depth_max = 2048;
 
-    ClosedLoop(Rig& rig, const Target& target, const Shape& shape, Picker picker);
+    ClosedLoop(Session& session, const Target& target, const Shape& shape, Picker picker);
 
     // Throws CannotMeasure when the server does not answer.
     void connect();
@@ -42,22 +42,22 @@ public:
     const Histogram& times() const { return times_; }
 
 private:
-    void on_answered(Talker& talker, const Said& said);
-    void say(Talker& talker);
+    void on_answered(Connection& connection, const Batch& batch);
+    void say(Connection& connection);
     std::uint64_t answered_total() const;
 
-    Rig& rig_;
+    Session& session_;
     Fleet fleet_;
     Picker picker_;
     std::uint32_t depth_;
     Histogram times_;
-    std::deque<Talker> talkers_;
+    std::deque<Connection> connections_;
     std::int64_t stamp_ = 0;
     std::uint64_t reports_max_ = 0;
     std::uint64_t answered_before_ = 0;
 };
 
-// What answers look like in this speech.
-Answers answers_in(Speech speech);
+// What answers look like in this protocol.
+Answers answers_in(Protocol protocol);
 
 }  // namespace bench

@@ -1,7 +1,7 @@
 #include "bench/closed_loop.hpp"
 #include "bench/measured.hpp"
-#include "bench/rig.hpp"
 #include "bench/scenarios.hpp"
+#include "bench/session.hpp"
 
 #include <string>
 
@@ -16,10 +16,10 @@ constexpr std::uint32_t fleet = 1000;
 }  // namespace
 
 Result connections(const Target& target, const ConnectionsOptions& options) {
-    Rig rig(options.idle + options.connections);
+    Session session(options.idle + options.connections);
     const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
     const Picker picker(fleet, Picker::Order::in_turn);
-    ClosedLoop busy(rig, target, {server, options.connections, options.depth}, picker);
+    ClosedLoop busy(session, target, {server, options.connections, options.depth}, picker);
     busy.connect();
     busy.run(seconds(options.warmup));
     Measured alone(target);
@@ -28,10 +28,10 @@ Result connections(const Target& target, const ConnectionsOptions& options) {
     const double alone_per_second = static_cast<double>(busy.answered()) / alone.seconds();
     const auto alone_cpu_ns = alone.target_cpu_ns_per(busy.answered());
 
-    ClosedLoop idle(rig, target, {server, options.idle, 1}, picker);
+    ClosedLoop idle(session, target, {server, options.idle, 1}, picker);
     idle.connect();
     idle.start(options.idle);
-    rig.run_until([&] { return idle.answered() == options.idle; }, std::chrono::seconds(10));
+    session.run_until([&] { return idle.answered() == options.idle; }, std::chrono::seconds(10));
     Measured together(target);
     busy.run(seconds(options.seconds));
     together.end();

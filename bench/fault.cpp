@@ -1,9 +1,9 @@
 #include "bench/closed_loop.hpp"
+#include "bench/connection.hpp"
 #include "bench/measured.hpp"
 #include "bench/open_loop.hpp"
-#include "bench/rig.hpp"
 #include "bench/scenarios.hpp"
-#include "bench/talker.hpp"
+#include "bench/session.hpp"
 #include "bench/watchers.hpp"
 
 #include <algorithm>
@@ -33,19 +33,19 @@ public:
         : target_(target),
           options_(options),
           victim_(options.kill.empty() ? target.servers.size() - 1 : target.find(options.kill)),
-          rig_(static_cast<std::uint32_t>(target.servers.size()) * Watchers::connections_max),
-          load_(rig_, target, {all_servers(target), options.clients, options.rate, 1}),
-          watchers_(rig_, target, options.clients, Seen::to<&Fault::on_seen>(*this)),
-          probe_(rig_, target.servers[victim_].clients, answers_in(target.speech), unused_),
+          session_(static_cast<std::uint32_t>(target.servers.size()) * Watchers::connections_max),
+          load_(session_, target, {all_servers(target), options.clients, options.rate, 1}),
+          watchers_(session_, target, options.clients, Seen::to<&Fault::on_seen>(*this)),
+          probe_(session_, target.servers[victim_].clients, answers_in(target.protocol), unused_),
           answered_(options.clients, 0) {
-        load_.on_answered(Talker::Answered::to<&Fault::on_answered>(*this));
+        load_.on_answered(Connection::Answered::to<&Fault::on_answered>(*this));
     }
 
     Result run();
 
 private:
     void on_seen(const Sighting& sighting);
-    void on_answered(Talker& talker, const Said& said);
+    void on_answered(Connection& connection, const Batch& batch);
     void tell(const char* what) const;
     bool revive();
     std::uint64_t lost() const;
@@ -54,11 +54,11 @@ private:
     const Target& target_;
     const FaultOptions& options_;
     std::size_t victim_;
-    Rig rig_;
+    Session session_;
     OpenLoop load_;
     Watchers watchers_;
     Histogram unused_;
-    Talker probe_;                        // finds out when the victim is back
+    Connection probe_;                    // finds out when the victim is back
     std::vector<std::int64_t> answered_;  // by client: the newest stamp that was answered
     std::vector<std::int64_t> owed_;      // by client: what the victim's successor must learn; or 0
     std::uint64_t owed_count_ = 0;
@@ -67,9 +67,9 @@ private:
     std::optional<reactor::Instant> complete_;
 };
 
-void Fault::on_answered(Talker&, const Said& said) {
-    if (said.stamp < watchers_.since()) return;
-    answered_[said.client] = std::max(answered_[said.client], said.stamp);
+void Fault::on_answered(Connection&, const Batch& batch) {
+    if (batch.stamp < watchers_.since()) return;
+    answered_[batch.client] = std::max(answered_[batch.client], batch.stamp);
 }
 
 void Fault::on_seen(const Sighting& sighting) {
@@ -94,11 +94,11 @@ bool Fault::revive() {
     restarted_ = this_moment();
     tell("restart");
     probe_.dial();
-    if (!rig_.run_until([this] { return probe_.connected(); }, seconds(options_.after))) {
+    if (!session_.run_until([this] { return probe_.connected(); }, seconds(options_.after))) {
         return false;
     }
     up_ = this_moment();
-    load_.talker(victim_).dial();
+    load_.connection(victim_).dial();
     return true;
 }
 
@@ -106,26 +106,27 @@ Result Fault::run() {
     if (!watchers_.watched(victim_))
         throw CannotMeasure("the victim has no \"observer\" in the target file");
     watchers_.open();
-    load_.connect(target_.speech);
-    watchers_.await(rig_, [this] { load_.knock(); });
+    load_.connect(target_.protocol);
+    watchers_.await(session_, [this] { load_.knock(); });
     load_.start();
     Measured measured(target_);
-    rig_.run_for(seconds(options_.before));
+    session_.run_for(seconds(options_.before));
 
     tell("kill");
-    const bool died = rig_.run_until([this] { return load_.talker(victim_).lost(); }, settle);
+    const bool died =
+        session_.run_until([this] { return load_.connection(victim_).lost(); }, settle);
     if (!died) throw CannotMeasure("the victim was not killed");
     load_.park_half();
-    rig_.run_for(seconds(options_.down));
+    session_.run_for(seconds(options_.down));
 
     const reactor::Instant end = this_moment() + seconds(options_.after);
-    if (revive()) rig_.run_for(end - this_moment());
+    if (revive()) session_.run_for(end - this_moment());
     load_.stop();
-    rig_.run_until([this] { return lost() == 0; }, settle);
+    session_.run_until([this] { return lost() == 0; }, settle);
     measured.end();
     std::uint64_t errors = load_.wrong();
     for (std::size_t i = 0; i < target_.servers.size(); ++i) {
-        if (i != victim_ && load_.talker(i).lost()) ++errors;
+        if (i != victim_ && load_.connection(i).lost()) ++errors;
     }
     return conclude(measured, errors);
 }

@@ -106,8 +106,8 @@ std::size_t Fleet::report(std::span<char> out, std::uint32_t index, std::int64_t
     const auto stamp = static_cast<std::uint64_t>(posix_ns);
     const Offset offset = place(index, stamp);
     Pen pen(out);
-    switch (speech_) {
-        case Speech::iamat:
+    switch (protocol_) {
+        case Protocol::iamat:
             pen << "IAMAT ";
             pen.name(index) << " ";
             pen << offset;
@@ -115,14 +115,14 @@ std::size_t Fleet::report(std::span<char> out, std::uint32_t index, std::int64_t
             put_time(pen, stamp);
             pen << "\n";
             break;
-        case Speech::at:
+        case Protocol::at:
             put_at(pen, index, offset, stamp);
             pen << "\n";
             break;
-        case Speech::geoadd:
+        case Protocol::geoadd:
             put_geoadd(pen, index, offset);
             break;
-        case Speech::nats:
+        case Protocol::nats:
             // 21 + 1 + 24 + 21 + 1 + 20 bytes of AT line: see put_at.
             pen << "PUB herd 89\r\n";
             put_at(pen, index, offset, stamp);

@@ -11,14 +11,14 @@
 namespace bench {
 
 // The moving clients that a load is made of, numbered from 0. Their names have 24 bytes, their
-// positions lie in a rectangle around Los Angeles and move with time. All commands of one speech
+// positions lie in a rectangle around Los Angeles and move with time. All commands of one protocol
 // are of one length, and cost some 20 ns to write.
 class Fleet {
 public:
     static constexpr std::uint32_t clients_max = 100'000'000;
     static constexpr std::size_t command_size_max = 160;
 
-    explicit Fleet(Speech speech) : speech_(speech) {}
+    explicit Fleet(Protocol protocol) : protocol_(protocol) {}
 
     // The command, with its line end, by which client `index` reports its position at that POSIX
     // time. `out` holds command_size_max; answers how much of it was used.
@@ -30,7 +30,7 @@ public:
     static std::optional<std::uint32_t> index_of(std::string_view client);
 
 private:
-    Speech speech_;
+    Protocol protocol_;
 };
 
 }  // namespace bench

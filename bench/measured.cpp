@@ -1,6 +1,6 @@
 #include "bench/measured.hpp"
 
-#include "bench/rig.hpp"
+#include "bench/session.hpp"
 
 #include <chrono>
 

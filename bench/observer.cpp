@@ -40,7 +40,7 @@ std::optional<Report> read_report(std::string_view line) {
 }  // namespace
 
 ObserverSession::ObserverSession(Observer& observer)
-    : observer_(observer), stream_(observer.rig_.wire(), *this) {}
+    : observer_(observer), stream_(observer.session_.wire(), *this) {}
 
 bool ObserverSession::open(reactor::Socket socket) {
     tune(socket, reactor::SocketProfile::neighbour);
@@ -48,7 +48,7 @@ bool ObserverSession::open(reactor::Socket socket) {
 }
 
 std::size_t ObserverSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
-    const std::int64_t now = observer_.rig_.posix_ns(this_moment());
+    const std::int64_t now = observer_.session_.posix_ns(this_moment());
     reactor::Lines lines(bytes, seen);
     while (const auto line = lines.take()) on_line(*line, now);
     if (!ended) return lines.taken();
@@ -97,14 +97,14 @@ void ObserverSession::on_closed(reactor::Closed) {
     observer_.on_ended(*this);
 }
 
-Observer::Observer(Rig& rig, std::uint32_t number, std::string name, Seen seen)
-    : rig_(rig),
+Observer::Observer(Session& session, std::uint32_t number, std::string name, Seen seen)
+    : session_(session),
       number_(number),
       name_(std::move(name)),
       seen_(seen),
-      listener_(rig.loop(),
+      listener_(session.loop(),
                 reactor::Delegate<void(reactor::Socket)>::to<&Observer::on_accepted>(*this)),
-      connector_(rig.loop(),
+      connector_(session.loop(),
                  {},
                  reactor::Delegate<void(reactor::Socket)>::to<&Observer::on_connected>(*this)) {}
 

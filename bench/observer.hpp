@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bench/rig.hpp"
+#include "bench/session.hpp"
 #include "reactor/address.hpp"
 #include "reactor/connector.hpp"
 #include "reactor/delegate.hpp"
@@ -54,7 +54,7 @@ public:
     // A server of one connection per message may have that many in flight.
     static constexpr std::uint32_t sessions_max = 1024;
 
-    Observer(Rig& rig, std::uint32_t number, std::string name, Seen seen);
+    Observer(Session& session, std::uint32_t number, std::string name, Seen seen);
 
     // Both throw CannotMeasure.
     void listen(const reactor::Address& address);
@@ -67,7 +67,7 @@ private:
     void on_accepted(reactor::Socket socket);
     void on_ended(ObserverSession& session);
 
-    Rig& rig_;
+    Session& session_;
     std::uint32_t number_;
     std::string name_;
     Seen seen_;

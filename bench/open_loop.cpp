@@ -16,36 +16,37 @@ constexpr std::string_view nats_greeting = "CONNECT {\"verbose\":false}\r\n";
 }  // namespace
 
 OpenLoop::Entry::Entry(OpenLoop& loop, const Target& target, std::size_t server)
-    : talker(loop.rig_, target.servers[server].clients, answers_in(target.speech), loop.times_),
+    : connection(
+          loop.session_, target.servers[server].clients, answers_in(target.protocol), loop.times_),
       picker(loop.clients_per_entry(), Picker::Order::scattered) {}
 
-OpenLoop::OpenLoop(Rig& rig, const Target& target, const Shape& shape)
-    : rig_(rig),
+OpenLoop::OpenLoop(Session& session, const Target& target, const Shape& shape)
+    : session_(session),
       shape_(shape),
-      fleet_(target.speech),
+      fleet_(target.protocol),
       sent_(shape.clients),
-      pacer_(rig, Pacer::Due::to<&OpenLoop::on_due>(*this)) {
+      pacer_(session, Pacer::Due::to<&OpenLoop::on_due>(*this)) {
     if (clients_per_entry() == 0) throw CannotMeasure("fewer clients than entry servers");
     for (const std::size_t server : shape.entries) entries_.emplace_back(*this, target, server);
 }
 
-void OpenLoop::on_answered(Talker::Answered answered) {
-    for (Entry& entry : entries_) entry.talker.on_answered(answered);
+void OpenLoop::on_answered(Connection::Answered answered) {
+    for (Entry& entry : entries_) entry.connection.on_answered(answered);
 }
 
-void OpenLoop::connect(Speech speech) {
-    for (Entry& entry : entries_) entry.talker.dial();
+void OpenLoop::connect(Protocol protocol) {
+    for (Entry& entry : entries_) entry.connection.dial();
     const auto all = [this] {
         return std::ranges::all_of(entries_,
-                                   [](const Entry& entry) { return entry.talker.connected(); });
+                                   [](const Entry& entry) { return entry.connection.connected(); });
     };
-    if (!rig_.run_until(all, connect_timeout)) {
+    if (!session_.run_until(all, connect_timeout)) {
         throw CannotMeasure("a server cannot be reached");
     }
-    if (speech != Speech::nats) return;
+    if (protocol != Protocol::nats) return;
     for (Entry& entry : entries_) {
-        std::ranges::copy(nats_greeting, entry.talker.reserve(nats_greeting.size()).begin());
-        entry.talker.commit(nats_greeting.size(), {});
+        std::ranges::copy(nats_greeting, entry.connection.reserve(nats_greeting.size()).begin());
+        entry.connection.commit(nats_greeting.size(), {});
     }
 }
 
@@ -72,13 +73,13 @@ void OpenLoop::on_due(reactor::Instant due) {
 
 void OpenLoop::say(std::size_t number, std::uint32_t reports, reactor::Instant due) {
     Entry& entry = entries_[number];
-    if (!entry.talker.connected()) {
+    if (!entry.connection.connected()) {
         unsent_ += reports;
         return;
     }
-    const std::span<char> out = entry.talker.reserve(reports * Fleet::command_size_max);
+    const std::span<char> out = entry.connection.reserve(reports * Fleet::command_size_max);
     // Stamps increase even if several reports are due at once.
-    stamp_ = std::max(stamp_ + 1, rig_.posix_ns(due));
+    stamp_ = std::max(stamp_ + 1, session_.posix_ns(due));
     std::size_t size = 0;
     std::uint32_t client = 0;
     for (std::uint32_t i = 0; i < reports; ++i, ++stamp_) {
@@ -87,7 +88,7 @@ void OpenLoop::say(std::size_t number, std::uint32_t reports, reactor::Instant d
         size += fleet_.report(out.subspan(size), client, stamp_);
         sent_.send(client, stamp_);
     }
-    entry.talker.commit(size, {due, reports, client, stamp_ - 1});
+    entry.connection.commit(size, {due, reports, client, stamp_ - 1});
 }
 
 std::uint32_t OpenLoop::clients_per_entry() const {
@@ -96,25 +97,25 @@ std::uint32_t OpenLoop::clients_per_entry() const {
 
 std::uint64_t OpenLoop::waiting() const {
     std::uint64_t sum = 0;
-    for (const Entry& entry : entries_) sum += entry.talker.waiting();
+    for (const Entry& entry : entries_) sum += entry.connection.waiting();
     return sum;
 }
 
 std::size_t OpenLoop::queued() const {
     std::size_t sum = 0;
-    for (const Entry& entry : entries_) sum += entry.talker.queued();
+    for (const Entry& entry : entries_) sum += entry.connection.queued();
     return sum;
 }
 
 std::uint64_t OpenLoop::answered() const {
     std::uint64_t sum = 0;
-    for (const Entry& entry : entries_) sum += entry.talker.answered();
+    for (const Entry& entry : entries_) sum += entry.connection.answered();
     return sum;
 }
 
 std::uint64_t OpenLoop::wrong() const {
     std::uint64_t sum = 0;
-    for (const Entry& entry : entries_) sum += entry.talker.wrong();
+    for (const Entry& entry : entries_) sum += entry.connection.wrong();
     return sum;
 }
 

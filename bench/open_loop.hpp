@@ -1,12 +1,12 @@
 #pragma once
 
+#include "bench/connection.hpp"
 #include "bench/fleet.hpp"
 #include "bench/histogram.hpp"
 #include "bench/ledger.hpp"
 #include "bench/pacer.hpp"
 #include "bench/picker.hpp"
-#include "bench/rig.hpp"
-#include "bench/talker.hpp"
+#include "bench/session.hpp"
 #include "bench/target.hpp"
 
 #include <cstdint>
@@ -28,13 +28,13 @@ public:
     };
     static constexpr std::uint32_t burst_max = 2048;
 
-    OpenLoop(Rig& rig, const Target& target, const Shape& shape);
+    OpenLoop(Session& session, const Target& target, const Shape& shape);
 
     // Told of each burst that has been answered.
-    void on_answered(Talker::Answered answered);
+    void on_answered(Connection::Answered answered);
 
     // Throws CannotMeasure when an entry server cannot be reached.
-    void connect(Speech speech);
+    void connect(Protocol protocol);
     // What was sent until now is forgotten.
     void start();
     void stop() { pacer_.stop(); }
@@ -49,7 +49,7 @@ public:
     // Which of Shape::entries a client reports at.
     std::size_t entry_of(std::uint32_t client) const { return client % shape_.entries.size(); }
     // A lost connection's reports are not sent.
-    Talker& talker(std::size_t entry) { return entries_[entry].talker; }
+    Connection& connection(std::size_t entry) { return entries_[entry].connection; }
 
     const Ledger& sent() const { return sent_; }
     std::uint64_t answered() const;
@@ -64,7 +64,7 @@ private:
     struct Entry {
         Entry(OpenLoop& loop, const Target& target, std::size_t server);
 
-        Talker talker;
+        Connection connection;
         Picker picker;
     };
 
@@ -72,7 +72,7 @@ private:
     void say(std::size_t number, std::uint32_t reports, reactor::Instant due);
     std::uint32_t clients_per_entry() const;
 
-    Rig& rig_;
+    Session& session_;
     Shape shape_;
     Fleet fleet_;
     Histogram times_;

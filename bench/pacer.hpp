@@ -1,7 +1,7 @@
 #pragma once
 
 #include "bench/histogram.hpp"
-#include "bench/rig.hpp"
+#include "bench/session.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/time.hpp"
 #include "reactor/timer.hpp"
@@ -17,8 +17,9 @@ class Pacer {
 public:
     using Due = reactor::Delegate<void(reactor::Instant intended)>;
 
-    Pacer(Rig& rig, Due due)
-        : due_(due), timer_(rig.loop(), reactor::Delegate<void()>::to<&Pacer::on_timer>(*this)) {}
+    Pacer(Session& session, Due due)
+        : due_(due),
+          timer_(session.loop(), reactor::Delegate<void()>::to<&Pacer::on_timer>(*this)) {}
 
     // `per_second` above 0. The first call is due at once.
     void start(double per_second);

@@ -1,10 +1,10 @@
 #include "bench/closed_loop.hpp"
+#include "bench/connection.hpp"
 #include "bench/measured.hpp"
 #include "bench/open_loop.hpp"
 #include "bench/pacer.hpp"
-#include "bench/rig.hpp"
 #include "bench/scenarios.hpp"
-#include "bench/talker.hpp"
+#include "bench/session.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,32 +23,32 @@ constexpr std::uint32_t iamat_connections = 4;
 // due.
 class Questions {
 public:
-    Questions(Rig& rig, const reactor::Address& server, const PlacesOptions& options)
+    Questions(Session& session, const reactor::Address& server, const PlacesOptions& options)
         : clients_(options.clients),
           rate_(options.rate),
-          pacer_(rig, Pacer::Due::to<&Questions::on_due>(*this)) {
+          pacer_(session, Pacer::Due::to<&Questions::on_due>(*this)) {
         for (std::uint32_t i = 0; i < options.connections; ++i) {
-            Talker& talker =
-                talkers_.emplace_back(rig, server, Answers(Answers::Kind::paragraphs, 'A'), times_);
-            talker.on_answered(Talker::Answered::to<&Questions::on_answered>(*this));
-            talker.dial();
+            Connection& connection = connections_.emplace_back(
+                session, server, Answers(Answers::Kind::paragraphs, 'A'), times_);
+            connection.on_answered(Connection::Answered::to<&Questions::on_answered>(*this));
+            connection.dial();
         }
     }
 
-    bool connected() const { return std::ranges::all_of(talkers_, &Talker::connected); }
+    bool connected() const { return std::ranges::all_of(connections_, &Connection::connected); }
     void start() {
         times_.clear();
         pacer_.start(rate_);
     }
     void stop() { pacer_.stop(); }
     bool idle() const {
-        return due_.empty() && std::ranges::all_of(talkers_, [](const Talker& talker) {
-                   return talker.waiting() == 0;
+        return due_.empty() && std::ranges::all_of(connections_, [](const Connection& connection) {
+                   return connection.waiting() == 0;
                });
     }
     std::uint64_t wrong() const {
         std::uint64_t sum = 0;
-        for (const Talker& talker : talkers_) sum += talker.wrong();
+        for (const Connection& connection : connections_) sum += connection.wrong();
         return sum;
     }
     const Histogram& times() const { return times_; }
@@ -56,25 +56,26 @@ public:
 private:
     void on_due(reactor::Instant due) {
         due_.push_back(due);
-        const auto free = std::ranges::find_if(talkers_, [](const Talker& talker) {
-            return talker.connected() && talker.waiting() == 0;
+        const auto free = std::ranges::find_if(connections_, [](const Connection& connection) {
+            return connection.connected() && connection.waiting() == 0;
         });
-        if (free != talkers_.end()) ask(*free);
+        if (free != connections_.end()) ask(*free);
     }
-    void on_answered(Talker& talker, const Said&) {
-        if (!due_.empty()) ask(talker);
+    void on_answered(Connection& connection, const Batch&) {
+        if (!due_.empty()) ask(connection);
     }
-    void ask(Talker& talker) {
+    void ask(Connection& connection) {
         const std::uint32_t client = next_++ % clients_;
-        const std::size_t size = Fleet::question(talker.reserve(Fleet::command_size_max), client);
-        talker.commit(size, {due_.front(), 1, client, 0});
+        const std::size_t size =
+            Fleet::question(connection.reserve(Fleet::command_size_max), client);
+        connection.commit(size, {due_.front(), 1, client, 0});
         due_.pop_front();
     }
 
     std::uint32_t clients_;
     double rate_;
     Histogram times_;
-    std::deque<Talker> talkers_;
+    std::deque<Connection> connections_;
     std::deque<reactor::Instant> due_;
     Pacer pacer_;
     std::uint32_t next_ = 0;
@@ -83,22 +84,22 @@ private:
 }  // namespace
 
 Result places(const Target& target, const PlacesOptions& options) {
-    Rig rig(options.connections + iamat_connections);
+    Session session(options.connections + iamat_connections);
     const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
-    OpenLoop reports(rig,
+    OpenLoop reports(session,
                      target,
                      {std::vector<std::size_t>(iamat_connections, server),
                       options.clients,
                       options.iamat_rate,
                       1});
-    Questions questions(rig, target.servers[server].clients, options);
-    reports.connect(target.speech);
-    if (!rig.run_until([&] { return questions.connected(); }, timeout)) {
+    Questions questions(session, target.servers[server].clients, options);
+    reports.connect(target.protocol);
+    if (!session.run_until([&] { return questions.connected(); }, timeout)) {
         throw CannotMeasure("the server cannot be reached");
     }
     // Everyone has a position before anybody asks.
     reports.start();
-    rig.run_until([&] { return reports.answered() >= options.clients; }, timeout);
+    session.run_until([&] { return reports.answered() >= options.clients; }, timeout);
     reports.stop();
 
     Result result;
@@ -120,10 +121,10 @@ Result places(const Target& target, const PlacesOptions& options) {
         Measured stretch(target);
         if (phase.asks) questions.start();
         if (phase.reports) reports.start();
-        rig.run_for(seconds(options.seconds));
+        session.run_for(seconds(options.seconds));
         questions.stop();
         reports.stop();
-        rig.run_until([&] { return questions.idle() && reports.idle(); }, timeout);
+        session.run_until([&] { return questions.idle() && reports.idle(); }, timeout);
         stretch.end();
         if (!phase.reports) {
             result.figure("server_cpu_ns_per_lookup",

@@ -2,8 +2,8 @@
 #include "bench/measured.hpp"
 #include "bench/observer.hpp"
 #include "bench/open_loop.hpp"
-#include "bench/rig.hpp"
 #include "bench/scenarios.hpp"
+#include "bench/session.hpp"
 #include "bench/watchers.hpp"
 
 #include <algorithm>
@@ -27,11 +27,11 @@ public:
     Propagation(const Target& target, const PropagationOptions& options)
         : target_(target),
           options_(options),
-          rig_(static_cast<std::uint32_t>(target.servers.size()) * Watchers::connections_max),
-          load_(rig_,
+          session_(static_cast<std::uint32_t>(target.servers.size()) * Watchers::connections_max),
+          load_(session_,
                 target,
                 {entries_of(target, options.enter), options.clients, options.rate, options.burst}),
-          watchers_(rig_, target, options.clients, Seen::to<&Propagation::on_seen>(*this)) {
+          watchers_(session_, target, options.clients, Seen::to<&Propagation::on_seen>(*this)) {
         for (const std::size_t entry : entries_of(target, options.enter)) {
             passed_.push_back(target.servers_passed(entry));
         }
@@ -47,7 +47,7 @@ private:
 
     const Target& target_;
     const PropagationOptions& options_;
-    Rig rig_;
+    Session session_;
     OpenLoop load_;
     Watchers watchers_;
     std::vector<std::vector<unsigned>> passed_;  // by entry, then by server
@@ -65,18 +65,18 @@ void Propagation::on_seen(const Sighting& sighting) {
 
 Result Propagation::run() {
     watchers_.open();
-    load_.connect(target_.speech);
-    watchers_.await(rig_, [this] { load_.knock(); });
+    load_.connect(target_.protocol);
+    watchers_.await(session_, [this] { load_.knock(); });
     load_.start();
-    rig_.run_for(seconds(options_.warmup));
-    from_ = rig_.posix_ns(this_moment());
+    session_.run_for(seconds(options_.warmup));
+    from_ = session_.posix_ns(this_moment());
     const std::uint64_t before = load_.sent().total();
     Measured measured(target_);
-    rig_.run_for(seconds(options_.seconds));
+    session_.run_for(seconds(options_.seconds));
     const std::uint64_t sent = load_.sent().total() - before;
     load_.stop();
     // What is still on its way belongs to the cost of what was sent.
-    rig_.run_until([this] { return complete(); }, seconds(options_.settle));
+    session_.run_until([this] { return complete(); }, seconds(options_.settle));
     measured.end();
 
     Result result;

@@ -1,8 +1,8 @@
 #include "bench/closed_loop.hpp"
 #include "bench/measured.hpp"
 #include "bench/open_loop.hpp"
-#include "bench/rig.hpp"
 #include "bench/scenarios.hpp"
+#include "bench/session.hpp"
 
 namespace bench {
 
@@ -29,8 +29,11 @@ void conclude(Result& result, const Measured& measured, std::uint64_t lines) {
     result.figure("bench_cpu_ns_per_line", measured.own_cpu_ns_per(lines));
 }
 
-Result closed(Rig& rig, const Target& target, const RequestOptions& options, std::size_t server) {
-    ClosedLoop loop(rig,
+Result closed(Session& session,
+              const Target& target,
+              const RequestOptions& options,
+              std::size_t server) {
+    ClosedLoop loop(session,
                     target,
                     {server, options.connections, options.depth},
                     Picker(options.clients, Picker::Order::scattered));
@@ -47,20 +50,24 @@ Result closed(Rig& rig, const Target& target, const RequestOptions& options, std
     return result;
 }
 
-Result open(Rig& rig, const Target& target, const RequestOptions& options, std::size_t server) {
-    OpenLoop loop(
-        rig, target, {std::vector(options.connections, server), options.clients, options.rate, 1});
-    loop.connect(target.speech);
+Result open(Session& session,
+            const Target& target,
+            const RequestOptions& options,
+            std::size_t server) {
+    OpenLoop loop(session,
+                  target,
+                  {std::vector(options.connections, server), options.clients, options.rate, 1});
+    loop.connect(target.protocol);
     loop.start();
-    rig.run_for(seconds(options.warmup));
+    session.run_for(seconds(options.warmup));
     loop.times().clear();
     const std::uint64_t before = loop.answered();
     Measured measured(target);
-    rig.run_for(seconds(options.seconds));
+    session.run_for(seconds(options.seconds));
     measured.end();
     const std::uint64_t lines = loop.answered() - before;
     loop.stop();
-    rig.run_until([&] { return loop.idle(); }, answer_timeout);
+    session.run_until([&] { return loop.idle(); }, answer_timeout);
     Result result = begin(target, options);
     conclude(result, measured, lines);
     result.figure("wrong_answers", static_cast<double>(loop.wrong()));
@@ -73,10 +80,10 @@ Result open(Rig& rig, const Target& target, const RequestOptions& options, std::
 }  // namespace
 
 Result request(const Target& target, const RequestOptions& options) {
-    Rig rig(options.connections);
+    Session session(options.connections);
     const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
-    return options.rate > 0 ? open(rig, target, options, server)
-                            : closed(rig, target, options, server);
+    return options.rate > 0 ? open(session, target, options, server)
+                            : closed(session, target, options, server);
 }
 
 }  // namespace bench

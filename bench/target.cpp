@@ -46,11 +46,11 @@ reactor::Address address(const Value& value, const char* what) {
     return *parsed;
 }
 
-Speech speech(const std::string& name) {
-    if (name == "iamat") return Speech::iamat;
-    if (name == "at") return Speech::at;
-    if (name == "geoadd") return Speech::geoadd;
-    if (name == "nats") return Speech::nats;
+Protocol protocol_named(const std::string& name) {
+    if (name == "iamat") return Protocol::iamat;
+    if (name == "at") return Protocol::at;
+    if (name == "geoadd") return Protocol::geoadd;
+    if (name == "nats") return Protocol::nats;
     fail("speaks is none of iamat, at, geoadd, nats: " + name);
 }
 
@@ -85,7 +85,8 @@ Target parse(const rapidjson::Document& document) {
     check_names(document, {"system", "speaks", "servers", "links"});
     Target target;
     target.system = text(member(document, "system"), "system");
-    if (document.HasMember("speaks")) target.speech = speech(text(document["speaks"], "speaks"));
+    if (document.HasMember("speaks"))
+        target.protocol = protocol_named(text(document["speaks"], "speaks"));
     const Value& servers = member(document, "servers");
     if (!servers.IsArray() || servers.Empty()) fail("servers is not a list with something in it");
     for (const Value& each : servers.GetArray()) target.servers.push_back(server(each));

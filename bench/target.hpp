@@ -17,7 +17,7 @@ class CannotMeasure : public std::runtime_error {
 };
 
 // How the system under test is spoken to.
-enum class Speech {
+enum class Protocol {
     iamat,   // IAMAT lines, answered by a line each
     at,      // AT lines, not answered: what a relay passes on
     geoadd,  // Redis: GEOADD, answered by a line each
@@ -35,7 +35,7 @@ struct TargetServer {
 // The system under test: who listens where, who is linked with whom, which processes it is.
 struct Target {
     std::string system;
-    Speech speech = Speech::iamat;
+    Protocol protocol = Protocol::iamat;
     std::vector<TargetServer> servers;  // never empty
     std::vector<std::pair<std::size_t, std::size_t>> links;
 

@@ -4,14 +4,14 @@
 
 namespace bench {
 
-Watchers::Watchers(Rig& rig, const Target& target, std::uint32_t clients, Seen seen)
-    : target_(target), seen_(seen), slot_(target.servers.size(), none) {
+Watchers::Watchers(Session& session, const Target& target, std::uint32_t clients, Seen seen)
+    : target_(target), seen_(seen), slot_(target.servers.size(), unwatched) {
     for (std::size_t i = 0; i < target.servers.size(); ++i) {
         const TargetServer& server = target.servers[i];
         if (!server.observer && !server.observed) continue;
         slot_[i] = servers_.size();
         servers_.push_back(i);
-        observers_.emplace_back(rig,
+        observers_.emplace_back(session,
                                 static_cast<std::uint32_t>(i),
                                 server.name + "-observer",
                                 Seen::to<&Watchers::on_seen>(*this));

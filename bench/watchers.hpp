@@ -2,7 +2,7 @@
 
 #include "bench/ledger.hpp"
 #include "bench/observer.hpp"
-#include "bench/rig.hpp"
+#include "bench/session.hpp"
 #include "bench/target.hpp"
 
 #include <algorithm>
@@ -19,22 +19,22 @@ public:
 
     // `seen` is told of what is newer than all that its observer has seen of that client, and of
     // what comes late; not of duplicates. Sighting::observer is the server's number.
-    Watchers(Rig& rig, const Target& target, std::uint32_t clients, Seen seen);
+    Watchers(Session& session, const Target& target, std::uint32_t clients, Seen seen);
 
     // Throws CannotMeasure when the target has no observers, or one cannot listen.
     void open();
     // Knocks until every observer has seen something, and forgets that; throws CannotMeasure when
     // it takes long. From then on what was sent before does not count.
     template <class Knock>
-    void await(Rig& rig, Knock knock) {
+    void await(Session& session, Knock knock) {
         const reactor::Instant end = this_moment() + timeout;
         while (!all_awake()) {
             if (this_moment() >= end) fail();
             knock();
-            rig.run_until([this] { return all_awake(); }, knock_interval);
+            session.run_until([this] { return all_awake(); }, knock_interval);
         }
         for (Arrivals& each : arrivals_) each.forget();
-        since_ = rig.posix_ns(this_moment());
+        since_ = session.posix_ns(this_moment());
     }
 
     // Stamps before it do not count.
@@ -44,7 +44,7 @@ public:
     // Of one server, which must have an observer.
     Arrivals& arrivals(std::size_t server) { return arrivals_[slot_[server]]; }
     const Arrivals& arrivals(std::size_t server) const { return arrivals_[slot_[server]]; }
-    bool watched(std::size_t server) const { return slot_[server] != none; }
+    bool watched(std::size_t server) const { return slot_[server] != unwatched; }
 
     // Over all observers.
     std::uint64_t total() const;
@@ -55,7 +55,7 @@ public:
 private:
     static constexpr reactor::Duration timeout = std::chrono::seconds(15);
     static constexpr reactor::Duration knock_interval = std::chrono::milliseconds(100);
-    static constexpr std::size_t none = SIZE_MAX;
+    static constexpr std::size_t unwatched = SIZE_MAX;
 
     void on_seen(const Sighting& sighting);
     bool all_awake() const;
@@ -64,7 +64,7 @@ private:
     const Target& target_;
     Seen seen_;
     std::vector<std::size_t> servers_;  // that are watched
-    std::vector<std::size_t> slot_;     // by server: its place in what follows, or none
+    std::vector<std::size_t> slot_;     // by server: its place in what follows, or unwatched
     std::deque<Observer> observers_;
     std::deque<Arrivals> arrivals_;
     std::int64_t since_ = 0;  // older stamps are passed over

@@ -7,7 +7,7 @@
 // client stands still: no newer report hides a lost one.
 #include "bench/fleet.hpp"
 #include "bench/open_loop.hpp"
-#include "bench/rig.hpp"
+#include "bench/session.hpp"
 #include "bench/watchers.hpp"
 #include "protocol/posix_time.hpp"
 #include "protocol/tokens.hpp"
@@ -57,12 +57,12 @@ public:
           random_(options.seed),
           herd_({.journal = true}),
           clients_(static_cast<std::uint32_t>(options.clients)),
-          rig_(static_cast<std::uint32_t>(count()) * bench::Watchers::connections_max),
-          load_(rig_, herd_.target(), {all(), clients_, static_cast<double>(options.rate), 1}),
-          watchers_(rig_, herd_.target(), clients_, bench::Seen::to<&KillLoop::on_seen>(*this)),
+          session_(static_cast<std::uint32_t>(count()) * bench::Watchers::connections_max),
+          load_(session_, herd_.target(), {all(), clients_, static_cast<double>(options.rate), 1}),
+          watchers_(session_, herd_.target(), clients_, bench::Seen::to<&KillLoop::on_seen>(*this)),
           answered_(clients_, 0),
           owed_(count(), std::vector<std::int64_t>(clients_, 0)) {
-        load_.on_answered(bench::Talker::Answered::to<&KillLoop::on_answered>(*this));
+        load_.on_answered(bench::Connection::Answered::to<&KillLoop::on_answered>(*this));
     }
 
     // Whether all was as it must be.
@@ -75,7 +75,7 @@ private:
         std::iota(servers.begin(), servers.end(), std::size_t{0});
         return servers;
     }
-    void on_answered(bench::Talker&, const bench::Said& said);
+    void on_answered(bench::Connection&, const bench::Batch& batch);
     void on_seen(const bench::Sighting& sighting);
 
     void cycle();
@@ -92,7 +92,7 @@ private:
     sim::Random random_;
     live::WatchedHerd herd_;
     std::uint32_t clients_;
-    bench::Rig rig_;
+    bench::Session session_;
     bench::OpenLoop load_;
     bench::Watchers watchers_;
     std::vector<std::int64_t> answered_;           // by client: the newest stamp answered
@@ -105,8 +105,8 @@ private:
     std::vector<double> caught_up_ms_ = {};  // by cycle
 };
 
-void KillLoop::on_answered(bench::Talker&, const bench::Said& said) {
-    answered_[said.client] = std::max(answered_[said.client], said.stamp);
+void KillLoop::on_answered(bench::Connection&, const bench::Batch& batch) {
+    answered_[batch.client] = std::max(answered_[batch.client], batch.stamp);
 }
 
 void KillLoop::on_seen(const bench::Sighting& sighting) {
@@ -129,7 +129,7 @@ void KillLoop::demand_all() {
 }
 
 bool KillLoop::everywhere(reactor::Duration time) {
-    return rig_.run_until([this] { return owed_count_ == 0; }, time);
+    return session_.run_until([this] { return owed_count_ == 0; }, time);
 }
 
 // Mostly one, now and then two, seldom all at once.
@@ -150,8 +150,8 @@ void KillLoop::kill(const Servers& servers) {
         process.signal(SIGKILL);
     }
     for (const std::size_t server : servers) herd_.herd().kill(herd_.names()[server]);
-    const auto gone = [&](std::size_t server) { return load_.talker(server).lost(); };
-    if (!rig_.run_until([&] { return std::ranges::all_of(servers, gone); }, timeout)) {
+    const auto gone = [&](std::size_t server) { return load_.connection(server).lost(); };
+    if (!session_.run_until([&] { return std::ranges::all_of(servers, gone); }, timeout)) {
         throw std::runtime_error("a killed server's clients were not told");
     }
     kills_ += servers.size();
@@ -171,15 +171,15 @@ void KillLoop::start(const Servers& servers) {
 }
 
 void KillLoop::cycle() {
-    rig_.run_for(std::chrono::milliseconds(random_.between(50, 700)));
+    session_.run_for(std::chrono::milliseconds(random_.between(50, 700)));
     const Servers chosen = victims();
     kill(chosen);
     // Long enough for all that they had said to be read.
-    rig_.run_for(std::chrono::milliseconds(random_.between(50, 400)));
+    session_.run_for(std::chrono::milliseconds(random_.between(50, 400)));
     start(chosen);
-    for (const std::size_t server : chosen) load_.talker(server).dial();
-    const auto back = [&](std::size_t server) { return load_.talker(server).connected(); };
-    if (!rig_.run_until([&] { return std::ranges::all_of(chosen, back); }, timeout)) {
+    for (const std::size_t server : chosen) load_.connection(server).dial();
+    const auto back = [&](std::size_t server) { return load_.connection(server).connected(); };
+    if (!session_.run_until([&] { return std::ranges::all_of(chosen, back); }, timeout)) {
         throw std::runtime_error("a server did not come back");
     }
     ++cycles_;
@@ -230,7 +230,7 @@ std::map<std::uint32_t, std::string> KillLoop::table_of(const std::string& serve
 // By another way than the observers': clients ask every server for every client.
 bool KillLoop::tables_agree() {
     load_.stop();
-    rig_.run_until([this] { return load_.idle(); }, timeout);
+    session_.run_until([this] { return load_.idle(); }, timeout);
     demand_all();
     everywhere(everywhere_max);
     const auto first = table_of(herd_.names()[0]);
@@ -246,8 +246,8 @@ bool KillLoop::tables_agree() {
 
 bool KillLoop::run() {
     watchers_.open();
-    load_.connect(bench::Speech::iamat);
-    watchers_.await(rig_, [this] { load_.knock(); });
+    load_.connect(bench::Protocol::iamat);
+    watchers_.await(session_, [this] { load_.knock(); });
     load_.start();
     while (cycles_ < options_.cycles && lost_ == 0) cycle();
     if (cycles_ % 10 != 0) show();

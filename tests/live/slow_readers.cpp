@@ -9,7 +9,7 @@
 // reads, and the sixth server's link is not slow, and a shorter one without any of them. So drift
 // of the machine hits all alike, and the first two differ in nothing but who reads.
 #include "bench/open_loop.hpp"
-#include "bench/rig.hpp"
+#include "bench/session.hpp"
 #include "bench/usage.hpp"
 #include "bench/watchers.hpp"
 #include "tests/live/advances.hpp"
@@ -93,15 +93,15 @@ public:
         : options_(options),
           proxy_(static_cast<int>(options.buffer)),
           herd_(setup_behind(proxy_.port(), options.prefault != 0)),
-          rig_(static_cast<std::uint32_t>(herd_.names().size() * bench::Watchers::connections_max +
-                                          2 * options.crowd)),
-          load_(rig_,
+          session_(static_cast<std::uint32_t>(
+              herd_.names().size() * bench::Watchers::connections_max + 2 * options.crowd)),
+          load_(session_,
                 herd_.target(),
                 {{0, 1, 2, 3, 4},
                  static_cast<std::uint32_t>(options.clients),
                  static_cast<double>(options.rate),
                  burst}),
-          watchers_(rig_,
+          watchers_(session_,
                     herd_.target(),
                     static_cast<std::uint32_t>(options.clients),
                     bench::Seen::to<&SlowReaders::on_seen>(*this)),
@@ -139,7 +139,7 @@ private:
     const Options options_;
     live::FaultProxy proxy_;
     live::WatchedHerd herd_;
-    bench::Rig rig_;
+    bench::Session session_;
     bench::OpenLoop load_;
     bench::Watchers watchers_;
     live::SlowCrowd crowd_;
@@ -203,7 +203,7 @@ void SlowReaders::become(Manner manner) {
     if (manner == Manner::away) proxy_.reset();
     advances_.begin();
     crowd_.be(manner);
-    if (!rig_.run_until([this] { return crowd_.complete(); }, 20s)) {
+    if (!session_.run_until([this] { return crowd_.complete(); }, 20s)) {
         throw bench::CannotMeasure("the crowd is not complete");
     }
 }
@@ -211,15 +211,15 @@ void SlowReaders::become(Manner manner) {
 void SlowReaders::phase(Manner manner, reactor::Duration time) {
     const std::uint64_t said = crowd_.said();
     become(manner);
-    rig_.run_for(settling);
-    from_ = rig_.posix_ns(bench::this_moment());
+    session_.run_for(settling);
+    from_ = session_.posix_ns(bench::this_moment());
     const auto end = bench::this_moment() + time;
     while (bench::this_moment() < end) {
-        rig_.run_for(std::min<reactor::Duration>(1s, end - bench::this_moment()));
+        session_.run_for(std::min<reactor::Duration>(1s, end - bench::this_moment()));
         look_at_memory();
     }
     from_ = INT64_MAX;
-    if (manner == Manner::deaf) advances_.end(rig_.posix_ns(bench::this_moment()));
+    if (manner == Manner::deaf) advances_.end(session_.posix_ns(bench::this_moment()));
     said_[static_cast<std::size_t>(manner)] += crowd_.said() - said;
 }
 
@@ -283,10 +283,10 @@ void SlowReaders::show() const {
 
 bool SlowReaders::run() {
     watchers_.open();
-    load_.connect(bench::Speech::iamat);
-    watchers_.await(rig_, [this] { load_.knock(); });
+    load_.connect(bench::Protocol::iamat);
+    watchers_.await(session_, [this] { load_.knock(); });
     load_.start();
-    rig_.run_for(settling);
+    session_.run_for(settling);
     look_at_memory();
     while (rounds_ < options_.rounds) {
         round();

@@ -145,7 +145,7 @@ private:
     std::vector<std::unique_ptr<sim::Process>> servers_;
     std::vector<int> connections_;
     sim::Host counted_ = visitor;
-    bench::Fleet fleet_{bench::Speech::iamat};
+    bench::Fleet fleet_{bench::Protocol::iamat};
     bench::Picker picker_{clients, bench::Picker::Order::scattered};
     std::uint64_t said_ = 0;
     std::array<char, bench::Fleet::command_size_max> report_{};

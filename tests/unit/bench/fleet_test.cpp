@@ -14,15 +14,15 @@
 
 using bench::Fleet;
 using bench::Picker;
-using bench::Speech;
+using bench::Protocol;
 
 namespace {
 
 constexpr std::int64_t stamp = 1'700'000'000'012'345'678;
 
-std::string report(Speech speech, std::uint32_t client, std::int64_t time = stamp) {
+std::string report(Protocol protocol, std::uint32_t client, std::int64_t time = stamp) {
     std::array<char, Fleet::command_size_max> out{};
-    return {out.data(), Fleet(speech).report(out, client, time)};
+    return {out.data(), Fleet(protocol).report(out, client, time)};
 }
 
 std::string_view without_end(std::string_view line) {
@@ -36,7 +36,7 @@ std::string_view without_end(std::string_view line) {
 TEST_CASE("fleet: its IAMAT is one, with the client's name and the time as given",
           "[bench][fleet]") {
     for (const std::uint32_t client : {0U, 7U, 99'999'999U}) {
-        const std::string line = report(Speech::iamat, client);
+        const std::string line = report(Protocol::iamat, client);
         const auto command = protocol::parse_command(without_end(line));
         REQUIRE(command);
         const auto* const iamat = std::get_if<protocol::IamAt>(&*command);
@@ -48,7 +48,7 @@ TEST_CASE("fleet: its IAMAT is one, with the client's name and the time as given
 }
 
 TEST_CASE("fleet: its AT line is one", "[bench][fleet]") {
-    const std::string line = report(Speech::at, 42);
+    const std::string line = report(Protocol::at, 42);
     const auto message = protocol::parse_peer_message(without_end(line));
     REQUIRE(message);
     const auto* const at = std::get_if<protocol::AtLine>(&*message);
@@ -58,7 +58,7 @@ TEST_CASE("fleet: its AT line is one", "[bench][fleet]") {
 }
 
 TEST_CASE("fleet: a NATS message says how long it is", "[bench][fleet]") {
-    const std::string text = report(Speech::nats, 42);
+    const std::string text = report(Protocol::nats, 42);
     const std::size_t end = text.find("\r\n");
     REQUIRE(end != std::string::npos);
     const std::string payload = text.substr(end + 2, text.size() - end - 4);
@@ -69,7 +69,7 @@ TEST_CASE("fleet: a NATS message says how long it is", "[bench][fleet]") {
 
 TEST_CASE("fleet: a GEOADD's parts are as long as it says", "[bench][fleet]") {
     std::string_view text;
-    const std::string whole = report(Speech::geoadd, 42);
+    const std::string whole = report(Protocol::geoadd, 42);
     text = whole;
     const auto line = [&text] {
         const std::size_t end = text.find("\r\n");
@@ -87,8 +87,8 @@ TEST_CASE("fleet: a GEOADD's parts are as long as it says", "[bench][fleet]") {
 }
 
 TEST_CASE("fleet: a client moves", "[bench][fleet]") {
-    const std::string before = report(Speech::iamat, 5, stamp);
-    const std::string after = report(Speech::iamat, 5, stamp + 1'000'000'000);
+    const std::string before = report(Protocol::iamat, 5, stamp);
+    const std::string after = report(Protocol::iamat, 5, stamp + 1'000'000'000);
     CHECK(before.substr(0, 31) == after.substr(0, 31));
     CHECK(before.substr(31, 21) != after.substr(31, 21));
 }

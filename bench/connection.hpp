@@ -2,7 +2,7 @@
 
 #include "bench/answers.hpp"
 #include "bench/histogram.hpp"
-#include "bench/rig.hpp"
+#include "bench/session.hpp"
 #include "reactor/connector.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/stream.hpp"
@@ -15,22 +15,22 @@
 
 namespace bench {
 
-// Commands said in one go, and when they were due.
-struct Said {
+// Commands sent in one go, and when they were due.
+struct Batch {
     reactor::Instant due;
     std::uint32_t commands;
     std::uint32_t client;  // who reported, and under which stamp; of several, the last
     std::int64_t stamp;
 };
 
-// One client connection: says commands and times the answers, which come in order. Pinned.
-class Talker final : public reactor::StreamEvents {
+// One client connection: sends commands and times the answers, which come in order. Pinned.
+class Connection final : public reactor::StreamEvents {
 public:
     // All commands of one go have been answered. May say more.
-    using Answered = reactor::Delegate<void(Talker&, const Said&)>;
+    using Answered = reactor::Delegate<void(Connection&, const Batch&)>;
 
     // `times` gets each command's time from due to answer.
-    Talker(Rig& rig, const reactor::Address& server, Answers answers, Histogram& times);
+    Connection(Session& session, const reactor::Address& server, Answers answers, Histogram& times);
 
     void on_answered(Answered answered) { answered_ = answered; }
 
@@ -43,12 +43,12 @@ public:
 
     // Space to write commands into, and then how much of it `commands` took. Connected only.
     std::span<char> reserve(std::size_t size) { return stream_->reserve(size); }
-    void commit(std::size_t size, const Said& said);
+    void commit(std::size_t size, const Batch& batch);
 
     // Bytes that the kernel has not taken yet: the server does not keep up.
     std::size_t queued() const { return stream_ ? stream_->unsent() : 0; }
 
-    std::uint64_t waiting() const { return said_ - answered_count_; }
+    std::uint64_t waiting() const { return sent_ - answered_count_; }
     std::uint64_t answered() const { return answered_count_; }
     std::uint64_t wrong() const { return wrong_; }
 
@@ -57,14 +57,14 @@ private:
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
     void on_closed(reactor::Closed why) override;
 
-    Rig& rig_;
+    Session& session_;
     reactor::Connector connector_;
     std::optional<reactor::Stream> stream_;
     Answers answers_;
     Histogram& times_;
     Answered answered_;
-    std::deque<Said> pending_;  // Not all of whose commands have been answered, in order.
-    std::uint64_t said_ = 0;
+    std::deque<Batch> pending_;  // Not all of whose commands have been answered, in order.
+    std::uint64_t sent_ = 0;
     std::uint64_t answered_count_ = 0;
     std::uint64_t wrong_ = 0;
     bool lost_ = false;

@@ -1,4 +1,4 @@
-#include "bench/talker.hpp"
+#include "bench/connection.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,19 +14,22 @@ constexpr reactor::Connector::Pace pace{.pause_min = std::chrono::milliseconds(1
 
 }  // namespace
 
-Talker::Talker(Rig& rig, const reactor::Address& server, Answers answers, Histogram& times)
-    : rig_(rig),
-      connector_(rig.loop(),
+Connection::Connection(Session& session,
+                       const reactor::Address& server,
+                       Answers answers,
+                       Histogram& times)
+    : session_(session),
+      connector_(session.loop(),
                  pace,
-                 reactor::Delegate<void(reactor::Socket)>::to<&Talker::on_connected>(*this)),
+                 reactor::Delegate<void(reactor::Socket)>::to<&Connection::on_connected>(*this)),
       answers_(answers),
       times_(times) {
     connector_.aim(server);
 }
 
-void Talker::on_connected(reactor::Socket socket) {
+void Connection::on_connected(reactor::Socket socket) {
     tune(socket, reactor::SocketProfile::client);
-    stream_.emplace(rig_.wire(), *this);
+    stream_.emplace(session_.wire(), *this);
     if (stream_->open(std::move(socket))) {
         connector_.settle();
         lost_ = false;
@@ -36,31 +39,31 @@ void Talker::on_connected(reactor::Socket socket) {
     connector_.dial_later();
 }
 
-void Talker::close() {
+void Connection::close() {
     connector_.cancel();
     if (stream_) stream_->abort();
 }
 
-void Talker::commit(std::size_t size, const Said& said) {
+void Connection::commit(std::size_t size, const Batch& batch) {
     stream_->commit(size);
     if (!answers_.expected()) return;
-    pending_.push_back(said);
-    said_ += said.commands;
+    pending_.push_back(batch);
+    sent_ += batch.commands;
 }
 
-std::size_t Talker::on_input(std::string_view bytes, std::size_t, bool ended) {
+std::size_t Connection::on_input(std::string_view bytes, std::size_t, bool ended) {
     const reactor::Instant now = this_moment();
     Answers::Count count = answers_.take(bytes);
     answered_count_ += count.answers;
     wrong_ += count.wrong;
     while (count.answers > 0 && !pending_.empty()) {
-        Said& first = pending_.front();
+        Batch& first = pending_.front();
         const auto part = std::min<std::uint64_t>(count.answers, first.commands);
         times_.record((now - first.due).count(), part);
         count.answers -= part;
         first.commands -= static_cast<std::uint32_t>(part);
         if (first.commands > 0) break;
-        const Said done = first;
+        const Batch done = first;
         pending_.pop_front();
         if (answered_) answered_(*this, done);
     }
@@ -69,10 +72,10 @@ std::size_t Talker::on_input(std::string_view bytes, std::size_t, bool ended) {
     return bytes.size();
 }
 
-void Talker::on_closed(reactor::Closed) {
+void Connection::on_closed(reactor::Closed) {
     stream_.reset();
     lost_ = true;
-    said_ = answered_count_;
+    sent_ = answered_count_;
     pending_.clear();
 }
 

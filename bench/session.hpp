@@ -22,11 +22,11 @@ reactor::Instant this_moment();
 // What every scenario works with: one loop, its wire, and a wall clock that does not jump. On runs
 // of many seconds it says on standard error how far they are.
 // Lives longer than everything that was made with it.
-class Rig {
+class Session {
 public:
     // Throws CannotMeasure when the system gives too little memory or too few descriptors for that
     // many connections.
-    explicit Rig(std::uint32_t connections);
+    explicit Session(std::uint32_t connections);
 
     reactor::Loop& loop() { return loop_; }
     reactor::Wire& wire() { return wire_; }
@@ -40,7 +40,7 @@ public:
     // Runs the loop until `done()`; answers whether that was so within `timeout`.
     template <class Done>
     bool run_until(Done done, reactor::Duration timeout) {
-        reactor::Timer alarm(loop_, reactor::Delegate<void()>::to<&Rig::wake>(*this));
+        reactor::Timer alarm(loop_, reactor::Delegate<void()>::to<&Session::wake>(*this));
         const reactor::Instant end = this_moment() + timeout;
         alarm.start_at(end);
         while (!done()) {

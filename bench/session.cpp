@@ -1,4 +1,4 @@
-#include "bench/rig.hpp"
+#include "bench/session.hpp"
 
 #include "bench/target.hpp"
 #include "reactor/sys.hpp"
@@ -22,8 +22,9 @@ reactor::Instant this_moment() {
     return reactor::Instant(reactor::Duration(reactor::sys::monotonic_ns()));
 }
 
-Rig::Rig(std::uint32_t connections)
-    : wire_(loop_), progress_(loop_, reactor::Delegate<void()>::to<&Rig::show_progress>(*this)) {
+Session::Session(std::uint32_t connections)
+    : wire_(loop_),
+      progress_(loop_, reactor::Delegate<void()>::to<&Session::show_progress>(*this)) {
     const std::uint64_t wanted = std::uint64_t{connections} + others;
     const auto allowed = reactor::sys::raise_descriptor_limit(wanted);
     if (!allowed || *allowed < wanted) {
@@ -43,7 +44,7 @@ Rig::Rig(std::uint32_t connections)
     progress_.start_at(start_ + progress_interval);
 }
 
-void Rig::show_progress() {
+void Session::show_progress() {
     const auto megabytes = [](std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; };
     std::fprintf(stderr,
                  "%.0f s: %.1f MB said, %.1f MB heard\n",
