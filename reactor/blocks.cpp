@@ -32,14 +32,14 @@ std::uint32_t BlockPool::available(bool privileged) const {
 std::uint32_t BlockPool::borrow() {
     assert(in_use_ < capacity_);
     std::uint32_t block = free_;
-    if (block != none) {
+    if (block != no_block) {
         assert(block < fresh_);
         free_ = next_[block];
     } else {
         assert(fresh_ == in_use_);
         block = fresh_++;
     }
-    next_[block] = none;
+    next_[block] = no_block;
     highest_use_ = std::max(highest_use_, ++in_use_);
     return block;
 }
@@ -57,7 +57,7 @@ void BlockPool::check() const {
     assert(in_use_ <= fresh_);
     assert(highest_use_ == fresh_);
     std::uint32_t count = 0;
-    for (std::uint32_t block = free_; block != none; block = next_[block]) {
+    for (std::uint32_t block = free_; block != no_block; block = next_[block]) {
         assert(block < fresh_);
         ++count;
         assert(count <= fresh_ - in_use_);  // Else it goes round in a circle.
@@ -102,7 +102,7 @@ void BlockChain::extend(BlockPool& pool) {
     }
     BlockPool::Extent& extent = pool.extent(head_);
     assert(extent.tail_used == block_size);
-    assert(pool.next(extent.tail) == BlockPool::none);
+    assert(pool.next(extent.tail) == BlockPool::no_block);
     pool.next(extent.tail) = block;
     extent.tail = block;
     extent.tail_used = 0;
@@ -169,7 +169,7 @@ void BlockChain::check(const BlockPool& pool) const {
         ++blocks;
         assert(blocks <= pool.in_use());  // Else it goes round in a circle.
     }
-    assert(pool.next(extent.tail) == BlockPool::none);
+    assert(pool.next(extent.tail) == BlockPool::no_block);
     assert(extent.head_used + extent.size + (block_size - extent.tail_used) == blocks * block_size);
 }
 

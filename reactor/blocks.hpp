@@ -18,7 +18,7 @@ namespace reactor {
 class BlockPool {
 public:
     static constexpr std::size_t block_size = 4096;
-    static constexpr std::uint32_t none = UINT32_MAX;
+    static constexpr std::uint32_t no_block = UINT32_MAX;
 
     // A chain of blocks, as its head block knows it.
     struct Extent {
@@ -56,7 +56,7 @@ private:
     std::uint32_t capacity_ = 0;
     std::uint32_t reserved_ = 0;
     std::uint32_t fresh_ = 0;  // Blocks from here on were never touched.
-    std::uint32_t free_ = none;
+    std::uint32_t free_ = no_block;
     std::uint32_t in_use_ = 0;
     std::uint32_t highest_use_ = 0;
 };
@@ -85,7 +85,7 @@ public:
     void check(const BlockPool& pool) const;
 
     std::size_t size(const BlockPool& pool) const { return empty() ? 0 : pool.extent(head_).size; }
-    bool empty() const { return head_ == BlockPool::none; }
+    bool empty() const { return head_ == BlockPool::no_block; }
 
 private:
     static constexpr std::size_t block_size = BlockPool::block_size;
@@ -94,7 +94,7 @@ private:
     void extend(BlockPool& pool);
     void drop_head(BlockPool& pool);
 
-    std::uint32_t head_ = BlockPool::none;
+    std::uint32_t head_ = BlockPool::no_block;
 };
 static_assert(sizeof(BlockChain) == 4);
 

@@ -34,7 +34,7 @@ struct Handle {
 template <class T>
 class Slab {
 public:
-    static constexpr std::uint32_t none = UINT32_MAX;  // The index of nothing.
+    static constexpr std::uint32_t no_index = UINT32_MAX;  // The index of nothing.
     // What an object costs here: itself and a generation.
     static constexpr std::size_t slot_size = sizeof(T) + sizeof(std::uint32_t);
 
@@ -63,7 +63,7 @@ public:
     template <class... Arguments>
     T* emplace(Arguments&&... arguments) {
         std::uint32_t index = free_;
-        if (index != none) {
+        if (index != no_index) {
             std::memcpy(&free_, slot(index), sizeof free_);
         } else if (high_water_ < capacity_) {
             index = high_water_++;
@@ -135,7 +135,7 @@ public:
         for (std::uint32_t index = 0; index < high_water_; ++index) lives += live(index) ? 1U : 0U;
         assert(lives == size_);
         std::uint32_t free = 0;
-        for (std::uint32_t index = free_; index != none; ++free) {
+        for (std::uint32_t index = free_; index != no_index; ++free) {
             assert(index < high_water_);
             assert(!live(index));
             assert(free < high_water_ - size_);  // Else it goes round in a circle.
@@ -162,7 +162,7 @@ private:
     PageArray<std::uint32_t> generations_;
     std::uint32_t capacity_ = 0;
     std::uint32_t high_water_ = 0;  // Slots from here on, and their pages, were never touched.
-    std::uint32_t free_ = none;
+    std::uint32_t free_ = no_index;
     std::uint32_t size_ = 0;
 };
 

@@ -174,7 +174,7 @@ void Session::forget_question() {
     Question& question = host_.questions[question_];
     question.at_line.clear(host_.core.wire.blocks());
     host_.questions.release(question);
-    question_ = Questions::none;
+    question_ = Questions::no_index;
 }
 
 void Session::on_places(const protocol::CutPlaces& answer) {

@@ -40,7 +40,7 @@ public:
     std::uint32_t idle_seconds(std::uint32_t now) const;
     void evict() { stream_.abort(); }
     // A WHATSAT of its waits for the Places service.
-    bool asks() const { return question_ != Questions::none; }
+    bool asks() const { return question_ != Questions::no_index; }
     // Asserts what must hold between calls. For tests.
     void check() const;
 
@@ -73,8 +73,8 @@ private:
     bool waits() const { return asks() || syncing_; }
     Host& host_;
     reactor::Stream stream_;
-    std::uint32_t question_ = Questions::none;  // Of the host's: the WHATSAT that waits.
-    bool syncing_ = false;                      // Waits at the barrier.
+    std::uint32_t question_ = Questions::no_index;  // Of the host's: the WHATSAT that waits.
+    bool syncing_ = false;                          // Waits at the barrier.
     bool skipping_ = false;
     bool draining_ = false;
 };

@@ -150,7 +150,7 @@ TEST_CASE("slab: free slots that run in a circle, or into a live one, are found 
     slab.check();
     // The slot released last holds the index of the one before.
     const auto put = [&](std::uint32_t next) { std::memcpy(numbers[2], &next, sizeof next); };
-    for (const std::uint32_t wrong : {1U, 2U, 3U, slab.none}) {
+    for (const std::uint32_t wrong : {1U, 2U, 3U, slab.no_index}) {
         put(wrong);
         REQUIRE(test::dies([&] { slab.check(); }));
     }
