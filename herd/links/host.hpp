@@ -3,7 +3,9 @@
 #include "herd/table/line_batch.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/address.hpp"
+#include "reactor/time.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -13,6 +15,10 @@ namespace herd::links {
 
 class Neighbour;
 class PeerSession;
+
+// A server that has not been heard for longer than this, on a connection where it owes something,
+// is taken for gone.
+inline constexpr reactor::Duration silence_max = std::chrono::seconds(3);
 
 using MessageBatch = table::LineBatch<protocol::PeerMessage, protocol::parse_peer_message>;
 

@@ -34,8 +34,6 @@ namespace herd::links {
 // it once sent may have been overwritten there since.
 class LegacyLink final : public reactor::StreamEvents {
 public:
-    static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
-
     LegacyLink(Core& core, Host& host, std::string_view name, const reactor::Address& address);
 
     std::string_view name() const { return name_; }

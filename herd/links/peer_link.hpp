@@ -34,7 +34,6 @@ namespace herd::links {
 class PeerLink final : public reactor::StreamEvents {
 public:
     static constexpr reactor::Duration mark_interval = std::chrono::milliseconds(50);
-    static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
     static_assert(mark_interval < silence_max);
     static constexpr std::size_t mark_bytes = std::size_t{256} << 10;
     // What a batch may need beside one record: SEQ, SWP and PING.

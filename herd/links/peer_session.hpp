@@ -30,8 +30,6 @@ namespace herd::links {
 // Lives in the slab of Neighbours from accept until Host::on_ended.
 class PeerSession final : public reactor::StreamEvents {
 public:
-    static constexpr reactor::Duration silence_max = std::chrono::seconds(3);
-
     // What is read ahead stands in `messages`, which serves one session at a time.
     PeerSession(Core& core, Host& host, MessageBatch& messages);
 
