@@ -40,7 +40,7 @@ AtLine write_at(std::span<char> out,
     Pen pen(out);
     AtLine line = {
         server, {}, report.client, report.location, report.time_text, report.time, skew_ns};
-    pen.put("AT ");
+    pen.put(at_prefix);
     pen.put(server);
     pen.put(" ");
     line.skew_text = pen.put_skew(skew_ns);
@@ -64,7 +64,7 @@ AtLine write_at(std::span<char> out,
 std::string_view format_at(std::span<char> out, const AtLine& line) {
     assert(out.size() >= at_line_size(line));
     Pen pen(out);
-    pen.put("AT ");
+    pen.put(at_prefix);
     pen.put(line.server);
     for (const auto text : {line.skew_text, line.client, line.location, line.time_text}) {
         pen.put(" ");

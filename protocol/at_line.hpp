@@ -10,6 +10,9 @@
 
 namespace protocol {
 
+// What such a line begins with; the server's name is next.
+inline constexpr std::string_view at_prefix = "AT ";
+
 // "AT server skew client location time": what one server heard of one client. The texts are views
 // into the line that was read, and are passed on byte for byte.
 struct AtLine {

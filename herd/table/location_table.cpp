@@ -175,7 +175,7 @@ void LocationTable::write(Record& record, const protocol::AtLine& line, std::uin
     } else {
         std::memcpy(start, line.whole.data(), size);
     }
-    const std::size_t server_end = 3 + line.server.size();
+    const std::size_t server_end = protocol::at_prefix.size() + line.server.size();
     const std::size_t skew_end = server_end + 1 + line.skew_text.size();
     const std::size_t client_end = skew_end + 1 + line.client.size();
     const std::size_t location_end = client_end + 1 + line.location.size();
@@ -241,7 +241,7 @@ void LocationTable::check_record(const Record& record) const {
     assert(record.client_end < record.location_end);
     assert(record.location_end < record.line_size);
     assert(record.bucket < Digest::bucket_count);
-    assert(line(record).starts_with("AT "));
+    assert(line(record).starts_with(protocol::at_prefix));
     assert(find(client(record)) == &record);
 }
 

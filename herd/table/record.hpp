@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/at_line.hpp"
+
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -31,7 +33,9 @@ struct Record {
     char text[inline_size_max];
 
     // The server that its line names.
-    std::string_view server(std::string_view line) const { return line.substr(3, server_end - 3U); }
+    std::string_view server(std::string_view line) const {
+        return line.substr(protocol::at_prefix.size(), server_end - protocol::at_prefix.size());
+    }
 };
 
 static_assert(sizeof(Record) == 160);
