@@ -42,10 +42,16 @@ private:
     std::string error_;
 };
 
-// Why `what` has failed, in the system's words: "log x.log: Permission denied".
-inline std::unexpected<std::string> failure(std::string_view what, reactor::Errno error) {
+// Why `what` has failed: "journal x.journal: another process keeps it".
+inline std::unexpected<std::string> failure(std::string_view what, std::string_view why) {
     assert(!what.empty());
-    return std::unexpected(std::string(what) + ": " + std::string(reactor::describe(error)));
+    assert(!why.empty());
+    return std::unexpected(std::string(what) + ": " + std::string(why));
+}
+
+// The same in the system's words: "log x.log: Permission denied".
+inline std::unexpected<std::string> failure(std::string_view what, reactor::Errno error) {
+    return failure(what, reactor::describe(error));
 }
 
 }  // namespace herd

@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cerrno>
 #include <charconv>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -17,11 +18,10 @@ namespace sys = reactor::sys;
 
 namespace {
 
-using Failure = std::unexpected<std::string>;
 using Kind = Content::Kind;
 
-Failure refuse(std::string_view file, std::string_view why) {
-    return Failure("journal " + std::string(file) + ": " + std::string(why));
+std::string named(std::string_view file) {
+    return "journal " + std::string(file);
 }
 
 reactor::Result<std::string_view> name_beside(const Paths& place,
@@ -65,10 +65,10 @@ void log_content(Core& core, std::string_view file, const Content& content) {
 // Reads an open file; a failure when the server must not start.
 Outcome<Content> read(Core& core, std::string_view file, int fd) {
     const auto content = load(fd, core);
-    if (!content) return refuse(file, describe(content.error()));
+    if (!content) return failure(named(file), content.error());
     if (content->kind == Kind::others) {
-        return refuse(file,
-                      "it is another server's, or of a version that this program does not know");
+        return failure(named(file),
+                       "it is another server's, or of a version that this program does not know");
     }
     log_content(core, file, *content);
     return *content;
@@ -85,7 +85,7 @@ Outcome<> read_kept(Core& core, const Paths& place, Recovered& start) {
         if (!fd) {
             const int reason = fd.error().value;
             if (reason == ENOENT || reason == ENOTDIR) return {};
-            return refuse(*path, describe(fd.error()));
+            return failure(named(*path), fd.error());
         }
         const auto content = read(core, *path, *fd);
         sys::close(*fd);
@@ -107,7 +107,7 @@ Outcome<Recovered> start_without(Core& core, const Paths& place, reactor::Errno 
     if (!fd) {
         const int reason = fd.error().value;
         if (reason == ENOENT || reason == ENOTDIR) return start;
-        return refuse(place.file, describe(fd.error()));
+        return failure(named(place.file), fd.error());
     }
     const auto content = read(core, place.file, *fd);
     sys::close(*fd);
@@ -139,7 +139,7 @@ Outcome<Recovered> start_with(Core& core, const Paths& place, int fd) {
     if (found.kind == Kind::unreadable) {
         sys::close(fd);
         const auto moved = put_aside(core, place);
-        return moved ? recover(core, place) : refuse(place.file, describe(moved.error()));
+        return moved ? recover(core, place) : failure(named(place.file), moved.error());
     }
     assert(found.good <= found.size);
     Recovered start{
@@ -165,7 +165,8 @@ Outcome<Recovered> recover(Core& core, const Paths& place) {
     // Whether there is a folder shows when the file is opened.
     static_cast<void>(sys::make_folder(place.folder.c_str()));
     const auto fd = sys::open_to_keep(place.file.c_str());
-    if (!fd && fd.error().value == EAGAIN) return refuse(place.file, "another process keeps it");
+    if (!fd && fd.error().value == EAGAIN)
+        return failure(named(place.file), "another process keeps it");
     auto start = fd ? start_with(core, place, *fd) : start_without(core, place, fd.error());
     if (!start) return start;
     if (const auto done = read_kept(core, place, *start); !done) {
