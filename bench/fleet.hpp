@@ -21,7 +21,7 @@ public:
     explicit Fleet(Protocol protocol) : protocol_(protocol) {}
 
     // The command, with its line end, by which client `index` reports its position at that POSIX
-    // time. `out` holds command_size_max; answers how much of it was used.
+    // time. `out` holds command_size_max; returns how much of it was used.
     std::size_t report(std::span<char> out, std::uint32_t index, std::int64_t posix_ns) const;
     // "WHATSAT <client> 10 5".
     static std::size_t question(std::span<char> out, std::uint32_t index);

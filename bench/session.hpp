@@ -37,7 +37,7 @@ public:
         return moment.time_since_epoch().count() + offset_ns_;
     }
 
-    // Runs the loop until `done()`; answers whether that was so within `timeout`.
+    // Runs the loop until `done()`; returns whether that was so within `timeout`.
     template <class Done>
     bool run_until(Done done, reactor::Duration timeout) {
         reactor::Timer alarm(loop_, reactor::Delegate<void()>::to<&Session::wake>(*this));

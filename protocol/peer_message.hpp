@@ -34,8 +34,9 @@ struct Hello {
     friend bool operator==(const Hello&, const Hello&) = default;
 };
 
-// "WELCOME version name epoch resume-epoch resume-seq sweep-target sweep-slot wall-ns": who
-// answers, and how far it has processed which of the dialler's feeds. As for versions, see Hello.
+// "WELCOME version name epoch resume-epoch resume-seq sweep-target sweep-slot wall-ns": the name
+// and the run of the acceptor, and how far it has processed which feed of the dialler's. Of another
+// version no more can be relied on than of a Hello.
 struct Welcome {
     std::uint32_t version;
     std::string_view name;
@@ -74,7 +75,7 @@ struct Sweep {
 };
 
 // "DIG first hash hash ...": what the sender's table holds in eight buckets from `first` on, each
-// in hexadecimal digits. See herd/digest.hpp.
+// in hexadecimal digits. See herd/table/digest.hpp.
 struct DigestPart {
     std::uint32_t first;
     std::array<std::uint64_t, 8> hashes;
@@ -130,8 +131,8 @@ std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line);
 constexpr std::size_t peer_message_size_max = 256;
 
 // Each writes the message without a newline and returns a view of `out`, which must hold
-// peer_message_size_max. A name must be one that is_server_name accepts, a text must have at most
-// refusal_text_size_max and no newline.
+// peer_message_size_max. A name must be one that is_server_name accepts; a text has no newline
+// and at most refusal_text_size_max bytes.
 std::string_view format(std::span<char> out, const Hello& message);
 std::string_view format(std::span<char> out, const Welcome& message);
 std::string_view format(std::span<char> out, const Refusal& message);

@@ -63,7 +63,7 @@ std::size_t sequence_size(std::string_view text) {
     return size;
 }
 
-// Writes the character at the front of `text` as in a JSON string and answers how many bytes of
+// Writes the character at the front of `text` as in a JSON string and returns how many bytes of
 // `text` it took.
 std::size_t put_character(TextWriter& writer, std::string_view text) {
     const std::size_t size = sequence_size(text);

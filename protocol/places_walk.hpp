@@ -48,7 +48,7 @@ public:
 
     void enter(std::size_t begin, PlacesKey key) { levels_[depth_++] = Level{begin, key}; }
 
-    // Answers where the level left behind begins.
+    // Returns where the level left behind begins.
     std::size_t leave() { return levels_[--depth_].begin; }
 
     void set_key(PlacesKey key) { levels_[depth_ - 1].key = key; }
@@ -86,7 +86,7 @@ protected:
     ~PlacesVisitor() = default;
 };
 
-// Shows every value of the body to the visitor. Answers what is wrong with it, if anything.
+// Shows every value of the body to the visitor. Returns what is wrong with it, if anything.
 std::optional<PlacesFault> walk_places(std::string_view body, PlacesVisitor& visitor);
 
 }  // namespace protocol

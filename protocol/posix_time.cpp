@@ -30,7 +30,7 @@ struct Seconds {
     std::uint64_t nanoseconds = 0;
 };
 
-// Each of these answers where the seconds end that stand from `at` on, and null if none do.
+// Each of these returns where the seconds end that stand from `at` on, and null if none do.
 
 // "1520023934.918963997", as clocks say it until the year 2286, and nothing else: three words, and
 // no loop.

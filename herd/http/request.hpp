@@ -25,7 +25,7 @@ struct Request {
 // HTTP/1.0 too: clients of that age that matter send it, and a rule without an exception leaves no
 // gap to reach through.
 //
-// feed() until it answers `ready`; then request() is valid until next(), which must come before
+// feed() until it returns `ready`; then request() is valid until next(), which must come before
 // the following feed(). After `refused` the connection is good for nothing but status().
 class RequestParser {
 public:

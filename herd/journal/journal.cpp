@@ -125,7 +125,7 @@ void Journal::advance() {
     if (round_due()) begin_round();
 }
 
-// Writes what has changed, and some more: so a file catches up, whatever the load. Answers whether
+// Writes what has changed, and some more: so a file catches up, whatever the load. Returns whether
 // it is still there.
 bool Journal::pump_file(File& file, std::uint64_t changes) {
     if (const auto done = disk_.pump(file, changes + pace_.records_per_pump); !done) {

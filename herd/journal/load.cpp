@@ -23,7 +23,7 @@ class Loading {
 public:
     explicit Loading(Core& core) : core_(core) {}
 
-    // Answers how many bytes were read as lines. After a bad line, none ever.
+    // Returns how many bytes were read as lines. After a bad line, none ever.
     std::size_t read(std::string_view bytes);
     void stop() { going_ = false; }
     Content finish();

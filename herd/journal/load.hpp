@@ -27,8 +27,8 @@ struct Content {
     std::uint64_t size = 0;  // all bytes
 };
 
-// Reads the open file from where it stands, its start, into the table of the server that `core` is
-// of. Fails with what a read answers. Needs a megabyte for as long as it takes.
+// Reads a journal into the table of `core`. The file has just been opened: it is read from where it
+// stands, to the end. Fails with the error of a read. Maps a megabyte until it returns.
 reactor::Result<Content> load(int fd, Core& core);
 
 }  // namespace herd::journal

@@ -89,7 +89,7 @@ std::string_view parse_type(std::string_view text) {
     return text.substr(0, text.find('|'));
 }
 
-// Answers what is wrong with the parameters.
+// Returns what is wrong with the parameters.
 std::expected<PlaceQuestion, std::string_view> parse_question(const http::Target& target) {
     PlaceQuestion question;
     PlaceFilter& filter = question.filter;

@@ -18,7 +18,7 @@ struct NewSearchBody {
     NewSearchBody(const NewSearchBody&) = delete;
     NewSearchBody& operator=(const NewSearchBody&) = delete;
 
-    // Once. Answers what is wrong, if anything, for the caller to read. Members that the service
+    // Once. Returns what is wrong, if anything, for the caller to read. Members that the service
     // does not know are wrong too.
     std::optional<std::string> parse(std::string_view text);
 };

@@ -134,7 +134,7 @@ std::optional<double> parse_degrees(std::string_view text, double most) {
     return value && std::abs(*value) <= most ? value : std::nullopt;
 }
 
-// Answers how many fields there are, of which at most `fields_max` are kept.
+// Returns how many fields there are, of which at most `fields_max` are kept.
 std::size_t split(std::string_view line, Fields& fields) {
     std::size_t count = 0;
     while (true) {

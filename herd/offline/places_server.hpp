@@ -83,7 +83,7 @@ private:
 };
 
 // The program: serves until SIGTERM or SIGINT, and says on stdout where as soon as it does.
-// Answers the exit code: 0, or 2 when it could not start.
+// Returns the exit code: 0, or 2 when it could not start.
 int run(const Options& options);
 
 }  // namespace herd::offline

@@ -10,7 +10,7 @@ namespace herd::program {
 // the configuration is from.
 std::string overview(const config::Config& config, const std::string& where);
 
-// Prints that. Answers the exit code: 0, or 1 when this machine does not allow what it needs.
+// Prints that. Returns the exit code: 0, or 1 when this machine does not allow what it needs.
 int check(const config::Config& config, const std::string& where);
 
 }  // namespace herd::program

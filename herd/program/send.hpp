@@ -9,7 +9,7 @@
 namespace herd::program {
 
 // The client: sends the lines, without their ends, on one connection, and prints the answers to
-// standard output as they come. `time_limit`: how long to wait for the next bytes. Answers the exit
+// standard output as they come. `time_limit`: how long to wait for the next bytes. Returns the exit
 // code: 0, 1 when some answer was a "?", or 2 with one line on standard error when the server could
 // not be reached or did not answer everything.
 int send_lines(const reactor::Address& server,

@@ -11,7 +11,7 @@ struct StatusOptions {
     reactor::Duration interval = std::chrono::seconds(1);
 };
 
-// Asks all servers of the herd at once how they are, and prints it to standard output. Answers the
+// Asks all servers of the herd at once how they are, and prints it to standard output. Returns the
 // exit code: 0, or 1 when some server did not answer. Old servers cannot be asked.
 int show_status(const config::Config& config, const StatusOptions& options);
 

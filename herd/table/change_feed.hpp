@@ -24,7 +24,7 @@ public:
 
     void seek_start();
     void seek_end();
-    // To behind `seq`, when at most `steps` records lie behind it; otherwise answers false and
+    // To behind `seq`, when at most `steps` records lie behind it; otherwise returns false and
     // stays.
     bool seek(std::uint64_t seq, std::uint32_t steps);
 

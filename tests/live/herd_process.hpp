@@ -63,12 +63,12 @@ public:
     std::filesystem::path file(const std::string& name) const { return folder_ / name; }
     std::string log(const std::string& name) const;
 
-    // Answers at once. One that is still ending keeps on doing so.
+    // Returns at once. One that is still ending keeps on doing so.
     void launch(const std::string& name);
-    // Answers when it accepts clients.
+    // Returns when it accepts clients.
     void start(const std::string& name);
     void await_links(const std::string& name);
-    // Answers when it is gone.
+    // Returns when it is gone.
     void kill(const std::string& name, int signal = SIGKILL);
 
     std::string ask(const std::string& name, std::string_view line) const;

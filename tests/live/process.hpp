@@ -16,7 +16,7 @@ namespace live {
 using Clock = std::chrono::steady_clock;
 inline constexpr std::chrono::seconds deadline{30};
 
-// Whether `holds` answers true in time. Asks every few milliseconds.
+// Whether `holds` returns true in time. Asks every few milliseconds.
 template <class Holds>
 bool eventually(Holds holds, Clock::duration time = deadline) {
     const auto end = Clock::now() + time;

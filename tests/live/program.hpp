@@ -22,7 +22,7 @@ inline bool read_option(const std::map<std::string_view, std::uint64_t*>& all,
     return *value != '\0' && *end == '\0' && *found->second >= least;
 }
 
-// Answers the exit code: 0, 1 when Program::run() was false, 2 when it could not be run.
+// Returns the exit code: 0, 1 when Program::run() was false, 2 when it could not be run.
 template <class Program, class Options>
 int run_program(int count, char** arguments) {
     Options options;

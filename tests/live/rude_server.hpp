@@ -150,7 +150,7 @@ private:
         return reply(fd, status, body, body.size());
     }
 
-    // Answers whether the connection goes on.
+    // Returns whether the connection goes on.
     bool answer(int fd) const {
         switch (manner) {
             case Manner::good:

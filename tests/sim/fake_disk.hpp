@@ -21,7 +21,7 @@ namespace sim {
 // and power is lost for all of them.
 class FakeDisk {
 public:
-    // What goes wrong from now on: 0, or the error that each such call answers.
+    // What goes wrong from now on: 0, or the error that each such call returns.
     struct Faults {
         int open = 0;
         int write = 0;
@@ -79,7 +79,7 @@ public:
 
     // An errand is begun under a number. A sync covers what is there when it begins.
     std::uint64_t begin(const reactor::sys::Errand& errand);
-    // Only now it is done; answers the error that it came to. To make a file is the caller's, by
+    // Only now it is done; returns the error that it came to. To make a file is the caller's, by
     // open() and truncate().
     int end(std::uint64_t number);
 

@@ -22,7 +22,7 @@ struct Outcome {
     std::uint64_t failed = 0;  // the smallest seed found to fail; 0: none
 };
 
-// Plays seed after seed, each by `play`, which answers whether all went well, until one fails, all
+// Plays seed after seed, each by `play`, which returns whether all went well, until one fails, all
 // are played or the time is over. Every now and then a line on standard error says how far it has
 // come, and with which range to go on should it be stopped now.
 Outcome run_seeds(const Seeds& seeds,

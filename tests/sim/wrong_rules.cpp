@@ -1,4 +1,4 @@
-// Linked instead of herd/rules.cpp, to show that the simulation finds wrong rules out.
+// Linked instead of herd/table/rules.cpp, to show that the simulation finds wrong rules out.
 #include "tests/sim/wrong_rules.hpp"
 
 #include "herd/links/neighbour.hpp"

@@ -55,7 +55,7 @@ public:
         REQUIRE(kernel.bind(listener, reactor::Address::loopback(1101)).has_value());
         REQUIRE(kernel.listen(listener).has_value());
     }
-    // Waits until A has dialled, and answers what it says first.
+    // Waits until A has dialled, and returns what it says first.
     std::string accept(reactor::Duration timeout = 6s) {
         for (auto waited = 0ms; waited < timeout; waited += 1ms) {
             run(1ms);

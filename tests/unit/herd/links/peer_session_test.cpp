@@ -109,7 +109,7 @@ public:
         say(bytes);
         return hear();
     }
-    // Greets and answers the position that A grants: resume-epoch to sweep-slot.
+    // Greets and returns the position that A grants: resume-epoch to sweep-slot.
     std::string greet(const char* epoch = "000000000000000b") {
         const std::string answer =
             ask(std::string("HELLO 1 B ") + epoch + " 0 1767225600000000000\n");

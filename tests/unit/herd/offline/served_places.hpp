@@ -39,7 +39,7 @@ public:
         if (thread_.joinable()) thread_.join();
     }
 
-    // Only answers when all connections are closed.
+    // Returns only when all connections are closed.
     void drain() {
         drain_ = true;
         thread_.join();

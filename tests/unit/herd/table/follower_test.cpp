@@ -43,7 +43,7 @@ bool holds(const Position& position, const LocationTable& table, const Known& kn
     return true;
 }
 
-// Takes until there is nothing more; answers how often it asked.
+// Takes until there is nothing more; returns how often it asked.
 std::uint32_t take_all(Follower& follower, const Clients& clients, Known& known, Instant now) {
     std::uint32_t asked = 0;
     while (follower.behind()) {
@@ -156,7 +156,7 @@ private:
     Instant now_{1h};
 };
 
-// Reports of many clients at steady rates, and a link that takes fewer. Answers the longest time
+// Reports of many clients at steady rates, and a link that takes fewer. Returns the longest time
 // for which a hot client was not handed out.
 template <class Take>
 std::chrono::milliseconds worst_wait(Clients& clients, Take take) {
