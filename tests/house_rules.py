@@ -193,6 +193,18 @@ def word_rules(path, text, _):
                     yield number, f'"{found[0].strip()}" is not used here'
 
 
+def using_rules(path, text, _names):
+    """Names that a source file takes from elsewhere, and does not use (tidy.py says why here)."""
+    if not path.endswith('.cpp'):
+        return
+    code = code_of(text)
+    for number, line in enumerate(code.split('\n'), 1):
+        found = re.match(r'(?:using [\w:]*::(\w+)|namespace (\w+) = [\w:]+);', line)
+        name = found and (found[1] or found[2])
+        if name and len(re.findall(rf'\b{name}\b', code)) < 2:
+            yield number, f'"{name}" is taken from elsewhere, and not used'
+
+
 def size_rules(_path, text, _names):
     """Files, lines and functions that fit a page or a mind."""
     lines = text.rstrip('\n').split('\n')
@@ -316,7 +328,7 @@ def check(root, command):
             continue
         found = list(text_rules(name, text))
         if name.endswith(('.hpp', '.cpp')) and name.split('/')[0] in FOLDERS:
-            for rules in (include_rules, word_rules, size_rules, header_rules):
+            for rules in (include_rules, word_rules, using_rules, size_rules, header_rules):
                 found += rules(name, text, names)
             if name.startswith('herd/'):
                 found += plan_rules(name, text, plan)
@@ -366,6 +378,8 @@ BAD = [  # path, its text, the words of the one breach to be found
     ('reactor/b.cpp', 'int* p = new int;\n', '"new" is not used'),
     ('reactor/b.cpp', 'void* p = malloc(1);\n', '"malloc(" is not used'),
     ('herd/b.cpp', '/* */ void f() { throw 1; }\n', '"throw" is not used'),
+    ('herd/b.cpp', 'using std::a;\n', '"a" is taken'),
+    ('herd/b.cpp', 'int a;\nnamespace b = a::c;\n', 'herd/b.cpp:2: "b" is taken'),
     ('herd/b.cpp', 'int a;\n' * (FILE_LINES_MAX + 1), 'lines in a file'),
     ('herd/b.cpp', f'// {"a" * COLUMNS_MAX}\n', 'columns'),
     ('herd/b.cpp', '\tint a;\n', 'a tab'),
