@@ -22,7 +22,7 @@ constexpr auto pairs = [] {
     return text;
 }();
 
-// Writes what it is given, one piece behind the other. TextWriter checks each piece's room; here
+// Writes what it is given, one piece behind the other. TextWriter checks that each fits; here
 // one check for the whole command does, as all pieces are of fixed sizes.
 class Pen {
 public:

@@ -10,7 +10,7 @@ namespace bench {
 
 namespace {
 
-// Listeners, epoll, /proc, standard streams and listening rests.
+// Listeners, epoll, /proc, standard streams and pauses of listening.
 constexpr std::uint32_t others = 128;
 // What a stalled server does not take waits here, 128 MiB at most: an open loop goes on sending.
 constexpr std::uint32_t blocks = 32'768;

@@ -116,7 +116,7 @@ void Session::report(const Line& line, const protocol::IamAt& iamat) {
             break;
     }
     ++host_.core.counters.iamat;
-    if (host_.journal != nullptr) host_.journal->hold(stream_);
+    if (host_.journal != nullptr) host_.journal->cork_until_synced(stream_);
     const std::size_t size = answer.whole.size();
     out[size] = '\n';
     sent(size + 1, out.data());
@@ -132,15 +132,15 @@ void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
     const std::string_view at_line = host_.core.table.line(*record);
     const auto where = protocol::parse_iso6709(host_.core.table.location(*record));
     assert(where.has_value());
-    std::array<char, protocol::places_failure_size_min> none{};
+    std::array<char, protocol::places_failure_size_min> buffer{};
     if (whatsat.bound == 0) {
-        return answer_now(at_line, protocol::format_no_places(none, protocol::PlacesStatus::ok));
+        return answer_now(at_line, protocol::format_no_places(buffer, protocol::PlacesStatus::ok));
     }
     const protocol::PlacesQuery query{where->latitude, where->longitude, whatsat.radius_mm};
     if (!ask(at_line, query, whatsat.bound)) {
         ++host_.core.counters.places_refused;
         return answer_now(at_line,
-                          protocol::format_places_failure(none,
+                          protocol::format_places_failure(buffer,
                                                           protocol::PlacesStatus::over_query_limit,
                                                           "Too many questions wait already."));
     }

@@ -93,7 +93,7 @@ void Journal::go_on(const Recovered& start) {
     doubtful_ = table::rules::doubtful(start.size) || start.kept > 0;
     if (start.size > 0) return;
     const auto done = current_->write(title_);
-    if (!done) lose(*current_, "write", done.error());
+    if (!done) drop_failed(*current_, "write", done.error());
 }
 
 std::uint64_t Journal::table_bytes() const {
@@ -129,7 +129,7 @@ void Journal::advance() {
 // it is still there.
 bool Journal::pump_file(File& file, std::uint64_t changes) {
     if (const auto done = disk_.pump(file, changes + pace_.records_per_pump); !done) {
-        lose(file, "write", done.error());
+        drop_failed(file, "write", done.error());
         return false;
     }
     if (file.behind() && !file.busy()) core_.wire.post_flush();
@@ -138,7 +138,7 @@ bool Journal::pump_file(File& file, std::uint64_t changes) {
 
 void Journal::pump_current(std::uint64_t changes) {
     assert(current_ != nullptr);
-    // Then hold() has let answers go.
+    // Then cork_until_synced() has let answers go.
     const bool owes_all = !lagging_ && disk_.quiet();
     if (!pump_file(*current_, changes)) return;
     lagging_ = current_->behind();
@@ -194,14 +194,14 @@ void Journal::on_made(const reactor::Result<int>& fd) {
     next_ = &disk_.add(*fd, 0, table::rules::Position{});
     next_synced_ = false;
     next_base_ = 0;
-    if (const auto done = next_->write(title_); !done) lose(*next_, "write", done.error());
+    if (const auto done = next_->write(title_); !done) drop_failed(*next_, "write", done.error());
 }
 
 void Journal::on_installed(const reactor::Result<void>& done) {
     check_states();
     if (next_ != nullptr) {
         if (done) return take_over();
-        return lose(*next_, "rename", done.error());
+        return drop_failed(*next_, "rename", done.error());
     }
     // It was given up meanwhile, and is complete up to then.
     if (done) on_named();
@@ -233,7 +233,7 @@ void Journal::take_over() {
         .field("bytes", base_);
 }
 
-void Journal::lose(File& file, std::string_view what, reactor::Errno error) {
+void Journal::drop_failed(File& file, std::string_view what, reactor::Errno error) {
     assert(&file == current_ || &file == next_);
     if (&file == next_) {
         drop_next();
@@ -265,7 +265,7 @@ void Journal::report_trouble(std::string_view what, std::string_view reason) {
 }
 
 // What is not deferred is written in this iteration's flush, before the answer leaves.
-void Journal::hold(reactor::Stream& stream) {
+void Journal::cork_until_synced(reactor::Stream& stream) {
     if (current_ == nullptr) return;
     const bool deferred = always_ || lagging_ || !disk_.quiet() || folder_.installing();
     const std::uint64_t seq = core_.table.feed().seq();
@@ -338,7 +338,7 @@ void Journal::on_failed(File* file, std::string_view what, reactor::Errno error)
     assert(!what.empty());
     check_states();
     if (file == nullptr) file = current_;
-    if (file != nullptr) lose(*file, what, error);
+    if (file != nullptr) drop_failed(*file, what, error);
 }
 
 void Journal::on_written(File& file) {

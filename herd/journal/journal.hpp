@@ -24,9 +24,9 @@ namespace herd::journal {
 // feed. Every flush hands what has changed to the kernel, before links and answers: that outlives
 // the process. A helper thread has it put on the disk, in rounds: that outlives the machine. With
 // Fsync::second a round begins at most every second; with Fsync::always at once, and answers wait
-// for it (hold). In a round a write may wait for the disk, too: then another helper writes, and
-// answers wait for that. So do those of records that a flush does not come to: it writes so many of
-// a file, and no more.
+// for it (cork_until_synced). In a round a write may wait for the disk, too: then another helper
+// writes, and answers wait for that. So do those of records that a flush does not come to: it
+// writes so many of a file, and no more.
 //
 //   current   the file under the journal's name; null in trouble
 //   next      a new file, `<name>.new`, written while the server goes on: the whole table from the
@@ -65,7 +65,7 @@ public:
     // In each flush, first.
     void pump();
     // Before the answer to a report that the table has: corks `stream` if it must wait.
-    void hold(reactor::Stream& stream);
+    void cork_until_synced(reactor::Stream& stream);
 
     // "off", "ok", or "failed" for as long as nothing can be kept.
     std::string_view state() const { return !on_ ? "off" : troubled_ ? "failed" : "ok"; }
@@ -103,7 +103,7 @@ private:
     void on_named();
     void drop_next();
     void close_file(File*& file) { disk_.give_up(*std::exchange(file, nullptr)); }
-    void lose(File& file, std::string_view what, reactor::Errno error);
+    void drop_failed(File& file, std::string_view what, reactor::Errno error);
     void report_trouble(std::string_view what, std::string_view reason);
 
     // The disk.

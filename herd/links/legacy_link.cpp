@@ -81,13 +81,13 @@ void LegacyLink::on_connected(reactor::Socket socket) {
     assert(!stopped_);
     assert(state_ == State::down || state_ == State::dialling);
     assert(socket.open());
-    if (state_ == State::dialling && refused()) lose();
+    if (state_ == State::dialling && refused()) start_over();
     if (state_ == State::down && leaving_) return;
     tune(socket, reactor::SocketProfile::neighbour);
     stream_.emplace(core_.wire, *this, true);
     if (auto opened = stream_->open(std::move(socket)); !opened) {
         stream_.reset();
-        lose();
+        start_over();
         connector_.dial_later();
         return;
     }
@@ -118,7 +118,7 @@ void LegacyLink::on_closed(reactor::Closed why) {
         come_up();
     }
     if (!acknowledged && !given_up) {
-        lose();
+        start_over();
         if (!leaving_) connector_.dial_later();
     } else if (!stopped_) {
         dial();
@@ -127,7 +127,7 @@ void LegacyLink::on_closed(reactor::Closed why) {
 }
 
 // It may have forgotten everything.
-void LegacyLink::lose() {
+void LegacyLink::start_over() {
     go_down();
     state_ = State::down;
     owed_ = nullptr;

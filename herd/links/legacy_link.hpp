@@ -79,7 +79,7 @@ private:
     bool refused() const;
     std::string_view next_message(std::span<char> out);
     void take();
-    void lose();
+    void start_over();
     void come_up();
     void go_down();
 

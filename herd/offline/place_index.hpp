@@ -21,7 +21,7 @@ struct Hit {
 // Great-circle distance by the haversine formula, on a sphere of the Earth's mean radius.
 double distance_m(Coordinates from, Coordinates to);
 
-// Answers which points lie nearest to a position. The points are kept in bands of equal latitude,
+// Finds which points lie nearest to a position. The points are kept in bands of equal latitude,
 // each sorted by longitude: of each band that a circle touches, one stretch is looked at (two
 // across the antimeridian), and near a pole the whole band. Immutable.
 class PlaceIndex {

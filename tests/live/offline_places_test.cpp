@@ -297,17 +297,17 @@ TEST_CASE("offline places: connections beyond the limit wait their turn", "[live
     Options options;
     options.connections_max = 2;
     const Served served(options);
-    Client patient(served, 200ms);
+    Client waiting(served, 200ms);
     {
         Client one(served);
-        CHECK(patient.ask(get(legacy)).status == 200);
+        CHECK(waiting.ask(get(legacy)).status == 200);
         CHECK(one.ask(get(legacy)).status == 200);
         Client third(served, 200ms);
         CHECK(third.ask(get(legacy)).status == 0);
         one.end();
         CHECK(third.receive().status == 200);
     }
-    CHECK(patient.ask(get(legacy)).status == 200);
+    CHECK(waiting.ask(get(legacy)).status == 200);
 }
 
 TEST_CASE("offline places: draining answers what was asked, then ends", "[live][offline]") {

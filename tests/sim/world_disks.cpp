@@ -62,7 +62,7 @@ void World::heal_disk(Host host) {
     kernel_.hurry_mailboxes(host);
 }
 
-// What `always` promises is on the disk; what a run before it has promised need not be yet. Answers
+// What `always` promises is on the disk; what a run before it has promised need not be yet. Returns
 // of a run before that are still on their way are not of one without a journal.
 void World::reconfigure(Host host) {
     herd::config::Journal& journal = configs_[host].journal;

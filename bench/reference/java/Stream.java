@@ -13,7 +13,7 @@ import java.util.ArrayDeque;
  * that no more comes. Bytes are handled as ISO 8859-1, so that every copy is exact.
  */
 abstract class Stream {
-    private static final ByteBuffer ROOM = ByteBuffer.allocateDirect(1 << 16); // one thread only
+    private static final ByteBuffer BUFFER = ByteBuffer.allocateDirect(1 << 16); // one thread only
 
     private final SocketChannel channel;
     private final SelectionKey key;
@@ -86,9 +86,9 @@ abstract class Stream {
     }
 
     private void read() throws IOException {
-        int size = channel.read(ROOM.clear());
+        int size = channel.read(BUFFER.clear());
         if (size >= 0) {
-            received(StandardCharsets.ISO_8859_1.decode(ROOM.flip()).toString());
+            received(StandardCharsets.ISO_8859_1.decode(BUFFER.flip()).toString());
             return;
         }
         inputEnded = true;

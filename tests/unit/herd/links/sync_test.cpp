@@ -9,7 +9,7 @@ bool has(const herd::Server& server, const char* client) {
     return server.table().find(client) != nullptr;
 }
 
-herd::config::Config patient(std::uint32_t sync_ms) {
+herd::config::Config with_sync_ms(std::uint32_t sync_ms) {
     herd::config::Config config = herd_of_two();
     config.limits.sync_ms = sync_ms;
     return config;
@@ -61,7 +61,7 @@ TEST_CASE("sync: it is answered when the neighbour has what was there, and then 
 
 TEST_CASE("sync: of a neighbour that is silent it is said in time that it is not so",
           "[herd][sync]") {
-    World world(patient(1000), 2);
+    World world(with_sync_ms(1000), 2);
     const int fd = world.connect();
     world.kernel.cut(0, 1, false);
     world.say(fd, "IAMAT k +1-1 5\nSYNC\nWHATSAT k 10 0\n");
@@ -76,7 +76,7 @@ TEST_CASE("sync: of a neighbour that is silent it is said in time that it is not
 
 TEST_CASE("sync: a neighbour that goes meanwhile is not waited for", "[herd][sync]") {
     for (const bool reset : {false, true}) {
-        World world(patient(20'000), 2);
+        World world(with_sync_ms(20'000), 2);
         const int fd = world.connect();
         world.kernel.cut(0, 1, false);
         world.say(fd, "IAMAT k +1-1 5\nSYNC\n");
@@ -92,7 +92,7 @@ TEST_CASE("sync: a neighbour that goes meanwhile is not waited for", "[herd][syn
 }
 
 TEST_CASE("sync: one that comes meanwhile is waited for", "[herd][sync]") {
-    herd::config::Config config = patient(20'000);
+    herd::config::Config config = with_sync_ms(20'000);
     config.servers[0].neighbours = {"B", "C"};
     config.servers.push_back(
         {"C", reactor::Address::loopback(1002), reactor::Address::loopback(1102), {"A"}});
@@ -111,7 +111,7 @@ TEST_CASE("sync: one that comes meanwhile is waited for", "[herd][sync]") {
 }
 
 TEST_CASE("sync: so many may wait, and those who go make room", "[herd][sync]") {
-    herd::config::Config config = patient(20'000);
+    herd::config::Config config = with_sync_ms(20'000);
     config.limits.syncs = 1;
     World world(config, 2);
     world.kernel.cut(0, 1, false);
@@ -132,7 +132,7 @@ TEST_CASE("sync: so many may wait, and those who go make room", "[herd][sync]") 
 }
 
 TEST_CASE("sync: a server that shuts down brings its neighbours up to date first", "[herd][sync]") {
-    World world(patient(1000), 2);
+    World world(with_sync_ms(1000), 2);
     const int fd = world.connect();
     world.kernel.cut(0, 1, false);
     world.say(fd, "IAMAT k +1-1 5\nSYNC\n");

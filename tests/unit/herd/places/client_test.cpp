@@ -93,7 +93,7 @@ TEST_CASE("places client: no more goes out at a time than the fetcher allows", "
     CHECK(world.fetcher.starts == 4);
 }
 
-TEST_CASE("places client: when the fetcher widens, the queue moves", "[herd][places]") {
+TEST_CASE("places client: when the fetcher takes more, the queue moves", "[herd][places]") {
     World world;
     world.fetcher.allowed = 1;
     world.ask(spot(1));
