@@ -30,7 +30,7 @@ public:
     Result<void> open();
     static constexpr std::uint32_t errands_max = 16;
     void ask(const sys::Errand& errand);
-    // Given back to the system once all that was asked before is done; never, when that is never.
+    // Gives the pages back to the system once all that was asked before is done, if ever.
     void give(Pages pages);
     // Waits for an errand to be done and tells of it, for an owner that ends; false when none was.
     bool await(Duration timeout);

@@ -14,7 +14,7 @@
 // and nowhere else.
 namespace reactor::sys {
 
-// Memory. Of what is mapped a page is taken from the machine when it is touched; with
+// Memory. A page of what is mapped is taken from the machine when it is touched; with
 // take_pages_at_once(), all that is mapped from then on is taken at once, in large pages where the
 // kernel has some, and what the machine has not left is refused (ENOMEM).
 void take_pages_at_once(bool wanted);
@@ -82,8 +82,8 @@ inline constexpr int user_signal = 10;  // USR1
 Result<int> open_signals(bool with_user);
 Result<int> take_signal(int fd);
 
-// Opens /dev/null as what is closed of standard input, output and error, as otherwise the first
-// socket or file of ours would be taken for it. First of all.
+// Opens /dev/null in place of closed standard streams: otherwise our first socket or file would be
+// taken for one. First of all.
 void open_standard_descriptors();
 
 // The limit on open descriptors is raised to `wanted` where that is allowed; returns the limit in

@@ -59,8 +59,8 @@ public:
     // Writes up to `count` changes, or has them written. What the helper comes to is told later.
     reactor::Result<void> pump(File& file, std::uint64_t count);
 
-    // A round: what is asked before the next return to the loop. Nothing is, of a file that has
-    // nothing new.
+    // A round: what is asked before the next return to the loop. A file that has nothing new is
+    // left out.
     void sync(File& file);
     void sync_folder(int fd);
     bool in_round() const { return !syncer_.idle(); }

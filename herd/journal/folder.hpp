@@ -43,7 +43,7 @@ public:
     void make(bool anew);
     // `number`: of what is put aside as refused.
     void install(Aside aside, std::uint32_t number);
-    // Of these nobody is told the end: the next file; all that were put aside as refused, the last
+    // Nobody is told the end of these: the next file; all that were put aside as refused, the last
     // one first, of that many; any descriptor. Nothing is put aside as refused after that.
     void remove_next();
     void remove_refused(std::uint32_t count);

@@ -9,9 +9,9 @@
 
 namespace herd::journal {
 
-// Since when the oldest answer waits that is held back. Answers are told apart by their marks, the
-// numbers of the changes that they wait for, which never go back; those of an eighth of the limit
-// count as one, so the oldest may be taken for older than it is by that much.
+// Knows since when the oldest of the answers that are held back has waited. Answers are told apart
+// by their marks, the numbers of the changes that they wait for, which never go back; those of an
+// eighth of the limit count as one, so the oldest may be taken for older than it is by that much.
 class Held {
 public:
     explicit Held(reactor::Duration limit) : grain_(limit / 8) {

@@ -170,7 +170,7 @@ bool Journal::next_waits() const {
     return next_->unsynced() > usual + pace_.unsynced_max;
 }
 
-// What a helper still has it may need: a buffer, a name, or the descriptor of a folder.
+// A helper may need what it still has: a buffer, a name, or the descriptor of a folder.
 bool Journal::next_due() const {
     if (stuck_ || next_ != nullptr || !folder_.idle() || disk_.given_up() > 0) return false;
     if (current_ == nullptr) return disk_.idle();
@@ -279,7 +279,8 @@ void Journal::release(std::uint64_t seq) {
     core_.wire.uncork(seq);
 }
 
-// Of what is waited for: the longest. That a next file is made nobody waits for.
+// Since when the oldest of what is waited for has been under way. Nobody waits for a next file to
+// be made.
 reactor::Instant Journal::waiting_since() const {
     reactor::Instant since = reactor::Instant::max();
     if (stuck_) return since;

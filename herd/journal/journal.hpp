@@ -36,9 +36,9 @@ namespace herd::journal {
 //
 // A next file is begun when the current one has outgrown what is in it and, again and again, in
 // trouble: a file of which a write or a sync has failed is never touched again. Meanwhile the
-// server goes on without, says so, and holds no answer back. One is begun after each start, too:
-// had a sync failed in the run before, the kernel would still read us all of that file, the disk
-// may lack a part for good, and no later sync would say so.
+// server goes on without, says so, and holds no answer back. One is begun after each start, too: if
+// a sync failed in the run before, the kernel still reads us all of that file, although the disk
+// may lack a part for good, and no later sync says so.
 //
 // Nothing waits for the disk for longer than limits.journal_ms: no answer, counted from when it was
 // held back, and none of a sync, a write or a rename. A disk that says nothing for so long is in
@@ -55,7 +55,8 @@ public:
     Journal& operator=(const Journal&) = delete;
     ~Journal() = default;
 
-    // Whether one is kept at all. Without, nothing below does anything, and nothing is owed.
+    // Whether a journal is kept at all. Without one, nothing below does anything, and nothing is
+    // owed.
     bool on() const { return on_; }
 
     // Once, before the rest of the server does anything: fills the table with what is in the file.

@@ -23,7 +23,7 @@ class Loading {
 public:
     explicit Loading(Core& core) : core_(core) {}
 
-    // Returns how many bytes were read as lines. After a bad line, none ever.
+    // Returns how many bytes were read as lines. After a bad line, always 0.
     std::size_t read(std::string_view bytes);
     void stop() { going_ = false; }
     Content finish();
@@ -120,7 +120,7 @@ reactor::Result<Content> load(int fd, Core& core) {
         assert(held <= buffer.size());
         const std::size_t taken = loading.read({buffer.data(), held});
         held -= taken;
-        // No line is as long as a piece. Of a bad file only the size is still wanted.
+        // No line is as long as a piece. Only the size of a bad file is still wanted.
         if (held == buffer.size()) loading.stop();
         if (!loading.going()) held = 0;
         std::memmove(buffer.data(), buffer.data() + taken, held);

@@ -21,8 +21,8 @@ struct Paths {
     static Paths of(const std::string& folder, std::string_view server);
 };
 
-// Why what is, or may be, under a journal's name is to be kept under another one when a new file
-// takes the name. It is what the other name says.
+// Why a file is to be kept under another name when a new one takes the journal's name. The other
+// name says it.
 enum class Aside : std::uint8_t {
     none,
     bad,      // <name>.bad-<seconds>: it was not read, or is no journal
@@ -36,8 +36,8 @@ struct Recovered {
     std::uint64_t size = 0;     // All of it is good.
     reactor::Errno error = {};  // the reason
     Aside aside = Aside::none;
-    // So many files were put aside before, as refused, and read; and what of all of them was
-    // refused again.
+    // How many files that were put aside before, as refused, have been read; and how many records
+    // of all files were refused again.
     std::uint32_t kept = 0;
     std::uint64_t refused = 0;
 };
@@ -51,9 +51,8 @@ Outcome<Recovered> recover(Core& core, const Paths& place);
 
 inline constexpr std::size_t path_size_max = 4096;  // Linux's PATH_MAX, with the zero
 
-// The name, with a zero behind it, under which what is under the journal's name is kept when that
-// is put aside: as bad, now; or as the file of that number that was refused, from 1 on. Takes no
-// memory.
+// The name, with a zero behind it, of a file that is put aside: as bad, now; or as the refused one
+// of that number, from 1 on. Takes no memory.
 reactor::Result<std::string_view> name_bad(const Paths& place, std::span<char> out);
 reactor::Result<std::string_view> name_refused(const Paths& place,
                                                std::uint32_t number,

@@ -14,7 +14,7 @@ namespace herd::links {
 namespace {
 
 constexpr std::uint32_t lines_per_round = Comparison::lines;
-// Else a neighbour would not look at every round.
+// Otherwise a neighbour would not look at every round.
 static_assert(Comparison::round_min < std::chrono::seconds(AntiEntropy::digest_round_s));
 
 // In the given second of a round of so many: all their shares together are `all`.
@@ -31,8 +31,7 @@ void AntiEntropy::reset() {
     fastest_ = reactor::Duration::max();
 }
 
-// What is left of the turn before is left out, and comes when its round comes to it again: nothing
-// piles up.
+// The rest of the turn before is skipped until its round comes to it again: nothing piles up.
 void AntiEntropy::tick(std::optional<reactor::Duration> round_trip) {
     end_turn();
     if (!round_trip) {

@@ -10,15 +10,15 @@
 
 namespace herd::links {
 
-// What a link says beside its feed, so that a difference comes to light that no rule allows for: a
-// record lost by a full table, or by a mistake of ours. The digest of the whole table goes out once
-// in a `digest_round`. A digest tells nothing while every bucket is in flux, so each record is said
+// Finds differences that no rule allows for: a record lost by a full table, or by a mistake of
+// ours. A link says this beside its feed. The digest of the whole table goes out once in a
+// `digest_round`. A digest tells nothing while every bucket is in flux, so each record is said
 // again once in a `refresh_round`, whoever it came from.
 //
 // It has its turn once a second, when the link has nothing else to say, and must not hold up what
-// comes next. How much a link bears is found out from the PING that follows each turn: the share
-// doubles while the answer comes as fast as ever, and is halved when it takes longer. A slow link
-// has longer rounds.
+// comes next. The PING that follows each turn shows how much a link bears: the share doubles while
+// the answer comes as fast as ever, and is halved when it takes longer. A slow link has longer
+// rounds.
 class AntiEntropy {
 public:
     static constexpr std::uint32_t digest_round_s = 10;

@@ -11,7 +11,7 @@
 
 namespace herd::links {
 
-// Who has what this server has: of `configured` neighbours `live` are linked with it.
+// Of `configured` neighbours `live` are linked with this server, and have what it has.
 struct Reach {
     std::uint32_t live;
     std::uint32_t configured;
@@ -30,7 +30,7 @@ protected:
     ~BarrierLinks() = default;
 };
 
-// Where those wait who ask to be told when all that the server has is with every live neighbour. A
+// Keeps those waiting who ask to be told when every live neighbour has all that the server has. A
 // neighbour that goes meanwhile is not waited for, one that comes is.
 // Owned by Neighbours. Room for limits.syncs, each for limits.sync_ms.
 class Barrier {

@@ -8,8 +8,8 @@
 
 namespace herd::links {
 
-// What is said to one neighbour in one turn: text behind text in a borrowed buffer. Whoever writes
-// names what those behind it need, and gets no byte of that.
+// What is said to one neighbour in one turn: text behind text in a borrowed buffer. A writer names
+// the bytes that those behind it need, and gets none of them.
 // Invariant: size() never exceeds the buffer.
 class Batch {
 public:

@@ -18,7 +18,7 @@ namespace herd::links {
 // Being found divergent again and again helps nobody (two tables of different sizes, both full,
 // cannot become equal): each time the bucket has to differ for twice as long, up to `rounds_max`.
 //
-// A round has its time: else who says the same digest again and again at once would have us send
+// A round takes its time. Otherwise a neighbour that repeats one digest at once could have us send
 // the whole table again, to everybody, whenever it likes.
 class Comparison {
 public:

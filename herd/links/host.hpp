@@ -25,8 +25,8 @@ using MessageBatch = table::LineBatch<protocol::PeerMessage, protocol::parse_pee
 // What a link or a session asks of the one who holds all of them. It outlives them.
 class Host {
 public:
-    // Whose session this is by its HELLO, from now on; the session it had before ends. Or why the
-    // other end is refused.
+    // Returns the neighbour whose session this is from now on, by its HELLO, and ends the session
+    // it had before; or why the other end is refused.
     virtual std::expected<Neighbour*, protocol::Refusal> admit(PeerSession& session,
                                                                const protocol::Hello& hello) = 0;
     // The link to this neighbour is live, with the run of this incarnation: a session of another

@@ -70,8 +70,8 @@ bool LegacyLink::dials_first() const {
     return state_ == State::dialling && connector_.dialling() && connector_.attempts() == attempt_;
 }
 
-// Whether it was not there for a moment since it was dialled. That we had no port left, after many
-// messages in a short time, says nothing of it.
+// Whether it was gone for a moment since it was dialled. It says nothing of that when we had no
+// port left, after many messages in a short time.
 bool LegacyLink::refused() const {
     return connector_.attempts() != attempt_ && connector_.last_error().value != EADDRNOTAVAIL;
 }

@@ -25,11 +25,11 @@ namespace herd::links {
 //    |  lost, or refused   |                                  |                   +--connected-->
 //    +---------------------+----------------------------------+-------------------+     waiting
 //
-// Its end in order behind a message acknowledges that. (So does, to our eyes, its death in that
-// moment; but then the next connection, dialled at once, is refused.) Silence for 3 s does not: the
-// same record goes out again on another connection, which is dialled at once.
-// The next connection is made ahead and held while there is nothing to say. That it is lost, or
-// refused, may mean that the old server has begun anew: everything is sent to it again.
+// Its end in order behind a message acknowledges that. (Its death in that moment looks the same;
+// but then the next connection, dialled at once, is refused.) Silence for 3 s does not: the same
+// record goes out again on another connection, which is dialled at once.
+// The next connection is made ahead and held while there is nothing to say. When it is lost or
+// refused, the old server may have begun anew: everything is sent to it again.
 // A record goes to it even if it came from it: it takes whatever differs from what it has, so what
 // it once sent may have been overwritten there since.
 class LegacyLink final : public reactor::StreamEvents {

@@ -18,8 +18,8 @@ static_assert(config::servers_max <= 1U << Neighbour::index_bits);
 
 }  // namespace
 
-// An old server dials for each message, and what it says to a closed door is lost for good: so
-// those who come when every slot is taken wait in the kernel's queue.
+// An old server dials for each message, and loses for good what it says to a closed door: so
+// newcomers wait in the kernel's queue when every slot is taken.
 Neighbours::Neighbours(Core& core, TellStatus status)
     : core_(core),
       status_(status),
@@ -196,7 +196,7 @@ std::expected<Neighbour*, protocol::Refusal> Neighbours::admit(PeerSession& sess
     return &peer->neighbour;
 }
 
-// One of another run is half open, or of another server with this name.
+// A session of another run is half open, or of another server with this name.
 void Neighbours::on_live(const Neighbour& neighbour, std::uint32_t incarnation) {
     assert(incarnation != 0);
     Peer& peer = peers_[neighbour.index()];

@@ -148,7 +148,7 @@ void PeerLink::on_line(std::string_view line) {
     }
 }
 
-// Of what it was told, and no more.
+// It may acknowledge what it was told, and no more.
 void PeerLink::acknowledge(std::uint64_t seq) {
     if (!live() || seq > marked_.seq) return reject_line();
     lag_.acknowledged(seq);
@@ -157,8 +157,8 @@ void PeerLink::acknowledge(std::uint64_t seq) {
     host_.on_progress();
 }
 
-// Each PING is answered once, in order; on a slow way several are under way. A token that is no
-// PING's, but between two, tells of a time that passed as well.
+// Each PING is answered once, in order; on a slow way several are under way. A token between those
+// of two PINGs is a time that has passed, too.
 void PeerLink::answered(std::uint64_t token) {
     if (!live() || token <= answered_ || token > asked_) return reject_line();
     const std::uint64_t now = now_token();
@@ -354,7 +354,8 @@ void PeerLink::tick() {
     assert(core_.loop.now() >= heard_at_);
     if (core_.loop.now() - heard_at_ > silence_max) {
         ++core_.counters.links_silent;
-        // Else the kernel would keep what is under way for minutes, each time that it is made.
+        // Otherwise the kernel would keep what is under way for minutes, each time that the link is
+        // made.
         constexpr int soon_ms = 1'000;
         const int fd = stream_->socket().fd();
         static_cast<void>(

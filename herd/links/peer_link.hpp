@@ -28,8 +28,8 @@ namespace herd::links {
 //     ^                    |                    |
 //     +--- lost, refused, or silent for 3 s ----+      (then the connector dials again)
 //
-// The neighbour is believed as far as what it says answers what it was told: whatever else it says
-// ends the connection, and no number of its is reckoned with before it is known to be in range.
+// The neighbour is believed as far as what it says answers what it was told: anything else that it
+// says ends the connection, and none of its numbers is used before it is known to be in range.
 // Owned by Neighbours, beside what is remembered of that neighbour.
 class PeerLink final : public reactor::StreamEvents {
 public:

@@ -64,8 +64,8 @@ std::size_t PeerSession::read_lines(std::string_view bytes, std::size_t seen) {
     }
 }
 
-// Of what has come at once the last SEQ and the last PING are answered, for all: so what waits for
-// a neighbour that asks much and reads nothing is two lines.
+// The last SEQ and the last PING of what has come at once are answered, for all of them: so what
+// waits for a neighbour that asks much and reads nothing is two lines.
 void PeerSession::answer() {
     if (std::exchange(ack_due_, false)) say(protocol::Ack{acknowledged_});
     if (std::exchange(pong_due_, false)) say(protocol::Pong{token_});

@@ -25,7 +25,7 @@ void Repair::step() {
     for (std::uint32_t i = 0; i < count; ++i) {
         slot_ = slot_ + 1 < core_.table.slots() ? slot_ + 1 : 0;
         if (!core_.table.used(slot_) || !wanted_[core_.table.at(slot_).bucket]) continue;
-        // It makes tables differ until each has made room of it, by its own clock.
+        // It makes tables differ until each has freed its slot, by its own clock.
         if (core_.expired(core_.table.at(slot_).time_ns)) continue;
         core_.table.send_again(slot_);
         ++core_.counters.records_repaired;

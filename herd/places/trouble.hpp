@@ -8,7 +8,7 @@
 
 namespace herd::places {
 
-// Why a lookup has no places to show: what befell the question here, on its way, or there.
+// Why a lookup has no places to show: what went wrong with the question here, on its way, or there.
 enum class Trouble : std::uint8_t {
     busy,         // too many lookups wait here already
     timed_out,    // no answer within the lookup's deadline

@@ -24,8 +24,8 @@ public:
 
     void seek_start();
     void seek_end();
-    // To behind `seq`, when at most `steps` records lie behind it; otherwise returns false and
-    // stays.
+    // Moves to behind `seq` when at most `steps` records lie behind that; otherwise returns false
+    // and stays.
     bool seek(std::uint64_t seq, std::uint32_t steps);
 
     // Every record whose seq is at most this has been passed in its present version.

@@ -12,8 +12,9 @@
 
 namespace herd::table {
 
-// What a table finds its clients by: keyed, so that nobody without the key can choose identifiers
-// that crowd one place of it, and a third of SipHash's work, as it is done for each report.
+// The hash that a table finds its clients by. It is keyed, so that nobody without the key can
+// choose identifiers that crowd one place of it, and takes a third of SipHash's work, as it is done
+// for each report.
 //
 // The words of a text and those of the key are added, then multiplied in pairs, and the products
 // added up: NH of UMAC (Black, Halevi, Krawczyk, Krovetz, Rogaway, 1999), for which two texts of

@@ -81,8 +81,8 @@ bool ClientIndex::may_split(std::uint32_t segment) const {
            std::size_t{1} << fills_[segment].depth < directory_.size();
 }
 
-// Of the segment of this hash, the hashes with a 1 behind the bits that all of it share move to a
-// new one.
+// Splits the segment of this hash: its hashes with a 1 behind the bits that all of them share move
+// to a new one.
 void ClientIndex::split(std::uint32_t hash) {
     const std::uint32_t lower = directory_[line(hash)];
     assert(may_split(lower));

@@ -13,7 +13,7 @@ namespace herd::table {
 
 // Finds the record of a client by 32 bits of its hash: extendible hashing. A directory, by the
 // first bits, of segments of one page; in each, by the last bits, buckets of one cache line, whose
-// hashes are compared all at once. What a full bucket has no place for is in one behind it.
+// hashes are compared all at once. What does not fit into a full bucket is in one behind it.
 //
 // A segment that is three quarters full is split in two, which takes microseconds: the index grows
 // with its clients, a page at a time, and nobody ever waits for all of it to be built anew. Mapped

@@ -6,11 +6,11 @@
 
 namespace herd::table {
 
-// What a table holds, in so few numbers that two servers can compare them: each bucket is the XOR
-// of the hashes of the AT lines in it, so that a change costs two XORs, and equal tables have equal
-// buckets whatever the order in which they were filled. The hash has no key: every server must come
-// to the same. Who finds two lines with one hash can hide the difference between them from a
-// comparison, and nothing else.
+// Sums up what a table holds, in so few numbers that two servers can compare them: each bucket is
+// the XOR of the hashes of the AT lines in it, so that a change costs two XORs, and equal tables
+// have equal buckets whatever the order in which they were filled. The hash has no key: every
+// server must come to the same. Whoever finds two lines with one hash can hide the difference
+// between them from a comparison, and nothing else.
 class Digest {
 public:
     static constexpr std::uint32_t bucket_count = 4096;

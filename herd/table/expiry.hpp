@@ -11,10 +11,10 @@
 
 namespace herd::table {
 
-// Makes room of what has expired: looks at every slot once in a round, in small steps. Nobody needs
-// it to be soon, as an expired record is not answered with; but within a few rounds of digests,
-// lest a neighbour who was sooner looks different. Does nothing without a ttl. What it is given is
-// borrowed.
+// Frees the slots of what has expired: looks at every slot once in a round, in small steps. That
+// need not be soon, as no answer has an expired record; but it must be within a few rounds of
+// digests, lest a neighbour that was sooner looks different. Does nothing without a ttl. What it is
+// given is borrowed.
 class Expiry {
 public:
     static constexpr reactor::Duration round = std::chrono::seconds(20);

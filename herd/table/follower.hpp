@@ -35,7 +35,7 @@ public:
     explicit Follower(LocationTable& table) : table_(table), cursor_(table.feed()) {}
 
     // Where to go on: what the receiver claims to have processed. A position of 0 is the start.
-    // Returns what of that is taken for true: all, or the start when this feed never was there.
+    // Returns how much of that is believed: all, or the start when this feed never was there.
     rules::Position resume(const rules::Position& claimed);
 
     // The next record, or null: there is none, or none in the stretch of a sweep that was looked

@@ -50,8 +50,8 @@ public:
     Key key(std::string_view client) const {
         return {.hash = static_cast<std::uint32_t>(hash_(client) >> 32)};
     }
-    // What a report of that client will touch is asked of memory, and not waited for. Each step
-    // needs what the one before it fetched: take it for many clients before the next.
+    // Prefetches what a report of that client will touch. Each step needs what the one before it
+    // fetched: take it for many clients before the next.
     void fetch_place(const Key& key) const { index_.fetch(key.hash); }
     void fetch_record(Key& key) const;
     void fetch_neighbours(const Key& key) const;
@@ -70,9 +70,9 @@ public:
         return relay(line, key(line.client), source);
     }
 
-    // A neighbour shows that it has `line`, and will not hear of the newer one by itself. When what
-    // is stored is newer, that counts as changed once more, for all followers, and true is
-    // answered.
+    // A neighbour shows that it has `line`, and will not hear of the newer one by itself. When a
+    // newer one is stored, it counts as changed once more, for all followers, and this returns
+    // true.
     bool repeat(const protocol::AtLine& line);
 
     // Hands the record of a used slot to all followers again, as nobody's.

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-// The rules on which it hangs that all tables become equal, and that a journal loses nothing. They
+// The rules that make all tables equal in the end, and keep a journal from losing anything. They
 // stand in a file of their own so that a test can link wrong ones in their place, and show that the
 // simulation finds them out.
 namespace herd::table::rules {
@@ -85,8 +85,7 @@ bool replaces(const Renewed& next);
 // changed. The new file lacks them.
 bool kept(std::uint64_t refused);
 
-// Whether what has been asked of a disk for so long is not waited for any more. A disk need not
-// fail, it may say nothing.
+// Whether to wait no longer for what a disk was asked so long ago. It may hang instead of failing.
 bool late(std::int64_t waited_ns, std::int64_t limit_ns);
 
 }  // namespace herd::table::rules
