@@ -122,7 +122,9 @@ std::string_view StatusWriter::write(const Status& status) {
     json_.EndArray();
     key("counters");
     json_.StartObject();
-    for (const auto& [name, value] : counter_names) put(name, status.counters->*value);
+    for (const Counter& counter : counters_table) {
+        put(counter.name, status.counters->*counter.value);
+    }
     json_.EndObject();
     json_.EndObject();
     assert(json_.IsComplete());

@@ -170,7 +170,7 @@ TEST_CASE("status: of an old server there is to say what it has not acknowledged
 TEST_CASE("status: the longest one fits", "[herd][status]") {
     const std::string name(protocol::server_name_size_max, '"');
     herd::watch::Counters counters;
-    for (const auto& [_, value] : herd::watch::counter_names) counters.*value = UINT64_MAX;
+    for (const auto& each : herd::watch::counters_table) counters.*each.value = UINT64_MAX;
     herd::watch::Status status{.server = name,
                                .epoch = UINT64_MAX,
                                .up = reactor::Duration::max(),
