@@ -107,6 +107,7 @@ std::expected<Command, Malformed> parse_command(std::string_view line) {
 std::string_view client_of(const Command& command) {
     if (const auto* iamat = std::get_if<IamAt>(&command)) return iamat->client;
     if (const auto* whatsat = std::get_if<WhatsAt>(&command)) return whatsat->client;
+    static_assert(std::variant_size_v<Command> == 3, "the others are about nobody");
     return {};
 }
 

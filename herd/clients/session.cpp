@@ -81,6 +81,7 @@ void Session::command(const Line& line) {
     } else if (const auto* whatsat = std::get_if<protocol::WhatsAt>(&*line.message)) {
         question(line, *whatsat);
     } else {
+        static_assert(std::variant_size_v<protocol::Command> == 3, "each command has its branch");
         sync(line.text);
     }
 }

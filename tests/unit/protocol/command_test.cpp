@@ -158,7 +158,7 @@ TEST_CASE("command: a client is any string without white space", "[protocol][com
     }
 }
 
-TEST_CASE("command: names are upper case, whole, and only these two", "[protocol][command]") {
+TEST_CASE("command: names are upper case, whole, and no others", "[protocol][command]") {
     for (const std::string_view line :
          {""sv,
           " "sv,
