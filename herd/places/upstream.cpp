@@ -2,7 +2,6 @@
 
 #include "herd/places/key.hpp"
 
-#include <cassert>
 #include <utility>
 
 namespace herd::places {
@@ -19,8 +18,6 @@ Outcome<> Upstream::open(const config::Places& config, const config::Limits& lim
 Outcome<> Upstream::open_with_key(const config::Places& config,
                                   const config::Limits& limits,
                                   std::string_view key) {
-    assert(limits.places_in_flight > 0);
-    assert(limits.places_in_flight <= config::places_in_flight_max);
     auto provider = Provider::make(config, key);
     if (!provider) return std::unexpected(provider.error());
     provider_ = std::move(*provider);
