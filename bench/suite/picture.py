@@ -1,4 +1,4 @@
-"""The one picture for the README: throughput, the way through the herd, memory."""
+"""The one picture of docs/performance.md: throughput, the way through the herd, memory."""
 from suite import drawing
 from suite.metrics import METRICS
 
