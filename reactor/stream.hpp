@@ -20,6 +20,7 @@ enum class Closed : std::uint8_t {
     reset,      // by the peer or the network
     aborted,    // by its owner
     no_blocks,  // it needed a borrowed block and there was none
+    stuck,      // its owner took nothing of a full receive buffer
 };
 
 // What a stream tells its owner.
@@ -28,7 +29,8 @@ public:
     // Bytes have come. The first `seen` of them were there at the last call already. `ended`: the
     // peer sends no more after these. Returns how many were consumed; the rest is presented again
     // with what comes next, or after a pause. The view dies when this returns. Of a full receive
-    // buffer (Wire::Limits) something must be consumed, unless the stream is paused or ended.
+    // buffer (Wire::Limits) something must be consumed, unless the stream is paused or ended: it
+    // is aborted otherwise, as what has come is what somebody else sent.
     virtual std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) = 0;
     // The kernel has taken everything, after a time when it did not.
     virtual void on_drained() {}
@@ -165,7 +167,7 @@ private:
     bool consumed_ : 1 = false;    // Some input was consumed, ever.
     bool privileged_ : 1;
     Waiting waiting_ : 3 = Waiting::first;
-    Closed why_ : 2 = Closed::aborted;
+    Closed why_ : 3 = Closed::aborted;
 };
 
 static_assert(sizeof(Stream) <= 64);  // Each connection has one.

@@ -11,7 +11,10 @@ void Stream::read() {
     const std::size_t held = held_.size(wire_.blocks_);
     const std::size_t space = wire_.receive_.size() - held;
     assert(!delivering_);
-    assert(space > 0);
+    if (space == 0) {
+        ++wire_.counters_.inputs_stuck;
+        return abort(Closed::stuck);
+    }
     char* start = &wire_.receive_[0];
     held_.copy_to(wire_.blocks_, start);
     const auto [flow, count] = transport_.receive({start + held, space});

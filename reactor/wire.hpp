@@ -39,6 +39,7 @@ public:
         std::uint64_t receives = 0, bytes_in = 0;
         std::uint64_t sends = 0, bytes_out = 0;
         std::uint64_t blocks_exhausted = 0;  // connections closed for want of a block
+        std::uint64_t inputs_stuck = 0;      // whose owner took nothing of a full buffer
     };
 
     explicit Wire(Loop& loop);

@@ -66,6 +66,28 @@ TEST_CASE("stream: a line longer than a block is put together", "[reactor][strea
     REQUIRE(bench.wire.blocks().in_use() == 0);
 }
 
+TEST_CASE("stream: one whose owner takes nothing of a full buffer ends, and no other",
+          "[reactor][stream]") {
+    Bench bench;
+    Pair pair = local_pair();
+    Pair other = local_pair();
+    Session session(bench, std::move(pair.ours));
+    Session beside(bench, std::move(other.ours));
+    session.input = [](std::string_view, std::size_t) { return std::size_t{0}; };
+    const std::string some(1'000, 'q');
+    for (std::size_t sent = 0; !session.closed; sent += some.size()) {
+        REQUIRE(sent <= Wire::Limits{}.receive_size + some.size());
+        say(pair.theirs, some);
+        turn(bench.loop);
+    }
+    REQUIRE(session.closed == Closed::stuck);
+    REQUIRE(bench.wire.counters().inputs_stuck == 1);
+    REQUIRE(bench.wire.blocks().in_use() == 0);
+    say(other.theirs, "one\n");
+    turn(bench.loop);
+    REQUIRE(beside.lines == Texts{"one"});
+}
+
 TEST_CASE("stream: a pause holds the lines behind it, resume delivers them without new input",
           "[reactor][stream]") {
     Bench bench;
