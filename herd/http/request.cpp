@@ -108,7 +108,11 @@ RequestParser::Fed RequestParser::feed(std::string_view bytes) {
     if (parser.is_header_done() && parser.get().count(http::field::host) != 1) {
         return refuse(consumed, 400);
     }
-    if (!parser.is_done()) return {consumed, State::more};
+    if (!parser.is_done()) {
+        // A line of a chunk's, or the trailers, of which Beast takes nothing until all is there.
+        if (bytes.size() - consumed > head_size_max) return refuse(consumed, 431);
+        return {consumed, State::more};
+    }
     request_ = beast_->request();
     return {consumed, State::ready};
 }

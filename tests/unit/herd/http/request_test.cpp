@@ -141,6 +141,23 @@ TEST_CASE("http request: heads and bodies have limits", "[offline]") {
     CHECK(status_of(with("Transfer-Encoding: chunked\r\n") + chunks + chunk) == 413);
 }
 
+TEST_CASE("http request: no line between chunks is endless", "[offline]") {
+    const std::string head = with("Transfer-Encoding: chunked\r\n");
+    const std::string many(100'000, 'x');
+    std::string lines;
+    while (lines.size() < many.size()) lines += "T: y\r\n";
+    for (const std::string& body : {"2;" + many,
+                                    "2\r\n{}\r\n0\r\nT: " + many,
+                                    "2\r\n{}\r\n0\r\n" + lines,
+                                    std::string(100'000, '0'),
+                                    "2" + std::string(100'000, ' ')}) {
+        for (const std::size_t piece : {std::size_t{1} << 20U, std::size_t{1'000}}) {
+            const unsigned status = status_of(head + body, piece);
+            CHECK((status == 431 || status == 400));
+        }
+    }
+}
+
 TEST_CASE("http request: a chunked body arrives whole", "[offline]") {
     const std::string text =
         with("Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\n\r\n";
