@@ -14,11 +14,6 @@ namespace herd::config {
 
 namespace {
 
-Checked reject(std::string expected, std::string got) {
-    assert(!expected.empty());
-    return Error{std::move(expected), std::move(got)};
-}
-
 // An answer that its client does not read waits in blocks, whole; an eighth is for neighbours only.
 std::uint32_t blocks_of_answer(const Limits& limits) {
     constexpr std::size_t framing = 1024;

@@ -38,11 +38,6 @@ std::string listed(std::span<const std::string_view> names) {
     return text;
 }
 
-Checked reject(std::string expected, std::string got) {
-    assert(!expected.empty());
-    return Error{std::move(expected), std::move(got)};
-}
-
 Checked take(const Text& type, std::string_view text, Config& config) {
     assert(!type.allowed.empty());
     if (!type.accepts(text)) return reject(std::string(type.allowed), quoted(text));
@@ -85,6 +80,11 @@ Checked take(const Endpoint& type, std::string_view text, Config& config) {
 }
 
 }  // namespace
+
+Checked reject(std::string expected, std::string got) {
+    assert(!expected.empty());
+    return Error{std::move(expected), std::move(got)};
+}
 
 bool is_single(const Setting& setting) {
     return setting.in != Section::server && !std::holds_alternative<LinkEnd>(setting.type) &&

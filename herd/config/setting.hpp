@@ -94,6 +94,9 @@ struct Error {
 };
 using Checked = std::optional<Error>;  // nothing: fine
 
+// An error of the value that was just given.
+Checked reject(std::string expected, std::string got);
+
 // Gives a setting its value; numbers and flags as they stand in the file. Only what the setting's
 // type asks for is checked.
 Checked assign(const Setting& setting, std::string_view text, Config& config);
