@@ -71,6 +71,7 @@ Log::~Log() {
 }
 
 Outcome<> Log::open(const config::Log& config, std::string_view server, watch::Counters& counters) {
+    assert(!server.empty());
     std::string path = "-";
     if (config.folder != "-") {
         if (auto made = reactor::sys::make_folder(config.folder.c_str()); !made) {
@@ -78,7 +79,6 @@ Outcome<> Log::open(const config::Log& config, std::string_view server, watch::C
         }
         path = config.folder + "/" + std::string(server) + ".log";
     }
-    assert(!server.empty());
     const auto opened = open(path.c_str(), config.wire, counters);
     if (!opened) return failure("log " + path, opened.error());
     return {};

@@ -13,9 +13,8 @@ namespace herd::table {
 // between them from a comparison, and nothing else.
 class Digest {
 public:
-    static constexpr std::uint32_t bucket_count = 4096;
     static constexpr unsigned bucket_bits = 12;
-    static_assert(bucket_count == 1U << bucket_bits);
+    static constexpr std::uint32_t bucket_count = 1U << bucket_bits;
 
     // Of a whole AT line: differs when anything in it does. `head` is its server and skew, `tail`
     // the rest.
