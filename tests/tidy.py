@@ -2,7 +2,7 @@
 """clang-tidy over batches of source files, of which each reads the same headers only once.
 
     tidy.py plan BUILD       writes BUILD/tidy.ninja, from BUILD/compile_commands.json
-    tidy.py batch BUILD B    examines one batch; prints what was found, and exits 1 if anything was
+    tidy.py batch BATCH      examines one; prints what was found, and exits 1 if anything was
 
 Most of clang-tidy's time goes into the standard library's headers, which it searches again for
 every file. A batch is a source file that includes up to eight of ours. Its name begins with
@@ -38,10 +38,8 @@ class Names:
     """What a source file declares itself, and which types it sees in headers."""
 
     def __init__(self, path):
-        text = (ROOT / path).read_text()
-        self.own = types_of(text) | set(OTHER.findall(text))
-        self.seen = {name: header for header in headers_of(path)
-                     for name in types_of((ROOT / header).read_text())}
+        self.own = types_of(path) | set(OTHER.findall(text_of(path)))
+        self.seen = {name: header for header in headers_of(path) for name in types_of(header)}
 
     def clash(self, other):
         """Whether one name may mean two things where both files are put together."""
@@ -51,15 +49,21 @@ class Names:
                         for name, header in self.seen.items()))
 
 
-def types_of(text):
-    return {name for found in TYPE.findall(text) for name in found if name}
+@functools.cache
+def text_of(path):
+    return (ROOT / path).read_text()
+
+
+@functools.cache
+def types_of(path):
+    return {name for found in TYPE.findall(text_of(path)) for name in found if name}
 
 
 @functools.cache
 def headers_of(path):
     """Our headers that a file includes, be it by another."""
     found = set()
-    for header in OURS.findall((ROOT / path).read_text()):
+    for header in OURS.findall(text_of(path)):
         if header not in found:
             found |= {header} | headers_of(header)
     return frozenset(found)
@@ -105,7 +109,7 @@ def plan(build):
     write(ROOT / folder / 'tests/.clang-tidy', (ROOT / 'tests/.clang-tidy').read_text())
     lines = [f'builddir = {folder}',
              'rule tidy',
-             f'  command = tests/tidy.py batch {build} $in && touch $out',
+             '  command = tests/tidy.py batch $in && touch $out',
              '  depfile = $in.d', '  deps = gcc', '  description = tidy $in ($files)']
     for number, (files, flags) in enumerate(batches(build)):
         tests = 'tests/' if files[0].startswith('tests/') else ''
@@ -128,7 +132,7 @@ def examine(path, flags):
     return done.stdout + ('' if done.returncode == 0 else done.stderr), done.returncode == 0
 
 
-def batch(_build, name):
+def batch(name):
     flags = [*pathlib.Path(f'{name}.flags').read_text().split('\n'), f'-I{ROOT}']
     subprocess.run(['clang++', *flags, '-MM', '-MF', f'{name}.d', '-MT', f'{name}.ok', name],
                    cwd=ROOT, stderr=subprocess.DEVNULL, check=False)
@@ -147,4 +151,4 @@ if __name__ == '__main__':
     if sys.argv[1] == 'plan':
         plan(sys.argv[2])
     else:
-        sys.exit(0 if batch(sys.argv[2], sys.argv[3]) else 1)
+        sys.exit(0 if batch(sys.argv[2]) else 1)
