@@ -20,6 +20,18 @@ std::string_view field(std::string_view line, std::size_t index) {
     return tokens.next();
 }
 
+// What is sent of the line that ends in `unsent` last of all; empty if none is cut.
+std::string_view cut_line(const Visitor& visitor) {
+    std::size_t unsent = visitor.unsent.size();
+    for (auto asked = visitor.asked.rbegin(); unsent > 0 && asked != visitor.asked.rend();
+         ++asked) {
+        const std::size_t size = asked->line.size() + 1;
+        if (size > unsent) return std::string_view(asked->line).substr(0, size - unsent);
+        unsent -= size;
+    }
+    return {};
+}
+
 }  // namespace
 
 void World::say(Host host, const std::string& line) {
@@ -76,9 +88,16 @@ void World::exchange(Host host, Visitor& visitor) {
     visitor = {};
 }
 
-// What is still on its way to it is never read.
+// What is still on its way to it is never read. The server takes what it has of a last line for a
+// line: a report with fewer digits in its stamp has been said as well.
 void World::leave(Host host) {
     Visitor& visitor = visitors_[host];
+    const std::string_view cut = cut_line(visitor);
+    const std::string_view stamp = field(cut, 3);
+    const std::uint32_t client = client_of(field(cut, 1));
+    if (cut.starts_with("IAMAT") && !stamp.empty() && client < scenario_.clients) {
+        reports_[client].emplace_back(field(cut, 2), stamp);
+    }
     kernel_.enter(visitor_host);
     if (visitor.fd >= 0) kernel_.close(visitor.fd);
     visitor = {};
