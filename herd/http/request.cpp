@@ -61,6 +61,20 @@ unsigned status_for(const boost::beast::error_code& error) {
     return 400;
 }
 
+// What Beast lets pass and another program might read differently; 0 if there is nothing.
+// A transfer coding that nobody has named is no reason for Beast to expect a body (RFC 9112, 6.1);
+// HTTP/1.0 has none at all.
+unsigned fault(std::string_view head, const Parser::value_type& message) {
+    if (message.count(http::field::host) != 1) return 400;
+    const bool folded = head.find("\r\n ") != head.npos || head.find("\r\n\t") != head.npos;
+    if (folded) return 400;
+    const auto codings = message.count(http::field::transfer_encoding);
+    if (codings == 0) return 0;
+    if (codings > 1 || message.version() < 11) return 400;
+    const auto coding = message[http::field::transfer_encoding];
+    return boost::beast::iequals(coding, "chunked") ? 0 : 501;
+}
+
 }  // namespace
 
 class RequestParser::Beast {
@@ -102,11 +116,14 @@ RequestParser::Fed RequestParser::feed(std::string_view bytes) {
     assert(!parser.is_done());
     if (bytes.empty()) return {0, State::more};
     boost::beast::error_code error;
+    const bool had_head = parser.is_header_done();
     const std::size_t consumed = parser.put({bytes.data(), bytes.size()}, error);
     assert(consumed <= bytes.size());
     if (error && error != http::error::need_more) return refuse(consumed, status_for(error));
-    if (parser.is_header_done() && parser.get().count(http::field::host) != 1) {
-        return refuse(consumed, 400);
+    // Beast takes a head as a whole.
+    if (!had_head && parser.is_header_done()) {
+        const unsigned status = fault(bytes.substr(0, bytes.find("\r\n\r\n")), parser.get());
+        if (status != 0) return refuse(consumed, status);
     }
     if (!parser.is_done()) {
         // A line of a chunk's, or the trailers, of which Beast takes nothing until all is there.

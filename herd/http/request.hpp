@@ -48,7 +48,7 @@ public:
     void next();
 
     const Request& request() const { return request_; }
-    // What to answer what was refused: 400, 413, 431 or 505.
+    // What to answer what was refused: 400, 413, 431, 501 or 505.
     unsigned status() const { return status_; }
     // Whether the client waits for "100 Continue" before it sends the body. True once a request.
     bool take_continue();

@@ -105,8 +105,29 @@ TEST_CASE("http request: what two programs could read differently is refused", "
     CHECK(status_of("GET / HTTP/9.9\r\nHost: h\r\n\r\n") == 505);
     CHECK(status_of("GET  / HTTP/1.1\r\nHost: h\r\n\r\n") == 400);
     CHECK(status_of("\x16\x03\x01\r\n\r\n") == 400);
-    // Folded lines are old, but mean one thing only.
-    CHECK(status_of(with("X: a\r\n b\r\n")) == 0);
+    CHECK(status_of(with("X: a\r\n b\r\n")) == 400);
+    CHECK(status_of(with("X: a\r\n\tContent-Length: 3\r\n")) == 400);
+    CHECK(status_of(with("X: a\r\n ")) == 1);
+}
+
+TEST_CASE("http request: chunks are the only transfer coding", "[offline]") {
+    const std::string coding = "Transfer-Encoding: ";
+    const std::string chunks = "1\r\na\r\n0\r\n\r\n";
+    CHECK(status_of(with(coding + "chunked\r\n") + chunks) == 0);
+    CHECK(status_of(with(coding + "Chunked \r\n") + chunks) == 0);
+    for (const char* other : {"xchunked",
+                              "gzip",
+                              "identity",
+                              "chunked, identity",
+                              "gzip, chunked",
+                              "chunked, chunked",
+                              ""}) {
+        INFO(other);
+        CHECK(status_of(with(coding + other + "\r\n") + chunks) == 501);
+    }
+    CHECK(status_of(with(coding + "chunked\r\n" + coding + "chunked\r\n") + chunks) == 400);
+    CHECK(status_of(with(coding + "chunked\r\n" + coding + "identity\r\n") + chunks) == 400);
+    CHECK(status_of("GET / HTTP/1.0\r\nHost: h\r\n" + coding + "chunked\r\n\r\n" + chunks) == 400);
 }
 
 TEST_CASE("http request: there is exactly one Host", "[offline]") {
