@@ -180,6 +180,7 @@ private:
     void heal_everything();
     void converge();
     bool at_rest(std::uint64_t changes_before) const;
+    bool clients_linger() const;
     bool all_told() const;
     bool refused() const;
     std::string difference() const;
