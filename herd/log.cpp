@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstring>
@@ -59,7 +60,7 @@ void put_stamp(char* out, std::int64_t wall_ns) {
 Log::Log(reactor::Loop& loop)
     : loop_(loop),
       flush_task_(loop, reactor::Phase::reclaim, reactor::Delegate<void()>::to<&Log::flush>(*this)),
-      helper_(loop, reactor::Delegate<void(const Errand&)>::to<&Log::on_written>(*this)),
+      helper_(loop, reactor::Delegate<void(const Errand&)>::to<&Log::on_done>(*this)),
       retry_(loop, reactor::Delegate<void()>::to<&Log::hand_over>(*this)) {}
 
 // The helper may still be writing from the buffer: it has the last word on it, and on the file.
@@ -80,24 +81,37 @@ Outcome<> Log::open(const config::Log& config, std::string_view server, watch::C
         path = config.folder + "/" + std::string(server) + ".log";
     }
     const auto opened = open(path.c_str(), config.wire, counters);
-    if (!opened) return failure("log " + path, opened.error());
-    return {};
+    if (opened) return {};
+    const int error = opened.error().value;
+    if (error == ELOOP) return failure("log " + path, "it is a symbolic link: make it a file");
+    if (error == reactor::sys::not_a_file) return failure("log " + path, "it is not a file");
+    return failure("log " + path, opened.error());
 }
 
 reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& counters) {
-    assert(fd_ < 0);
     assert(path != nullptr && *path != '\0');
+    shared_ = std::string_view(path) == "-";
+    if (shared_) return start(standard_error, wire, counters);
+    const auto fd = reactor::sys::open_append(path);
+    if (!fd) return std::unexpected(fd.error());
+    path_ = path;
+    return open(*fd, wire, counters);
+}
+
+reactor::Result<void> Log::open(int fd, bool wire, watch::Counters& counters) {
+    const auto started = start(fd, wire, counters);
+    if (!started) reactor::sys::close(fd);
+    return started;
+}
+
+reactor::Result<void> Log::start(int fd, bool wire, watch::Counters& counters) {
+    assert(fd_ < 0);
+    assert(fd >= 0);
     auto buffer = reactor::PageArray<char>::map(memory(wire));
     if (!buffer) return std::unexpected(buffer.error());
     buffer_ = std::move(*buffer);
-    shared_ = std::string_view(path) == "-";
-    const auto fd = shared_ ? standard_error : reactor::sys::open_append(path);
-    if (!fd) return std::unexpected(fd.error());
-    if (auto opened = helper_.open(); !opened) {
-        if (!shared_) reactor::sys::close(*fd);
-        return opened;
-    }
-    fd_ = *fd;
+    if (auto opened = helper_.open(); !opened) return opened;
+    fd_ = fd;
     wire_ = wire;
     batch_size_ = batch_size(wire);
     counters_ = &counters;
@@ -106,7 +120,7 @@ reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& co
 
 LogLine Log::event(Level level, std::string_view name) {
     assert(!name.empty());
-    if (fd_ < 0 || !admit()) return {nullptr, level, name};
+    if (fd_ < 0 || !admit(level, name)) return {nullptr, level, name};
     if (!has_space()) {
         ++lost_lines_;
         ++counters_->log_lines_lost;
@@ -116,28 +130,29 @@ LogLine Log::event(Level level, std::string_view name) {
     return {this, level, name};
 }
 
-bool Log::admit() {
+bool Log::admit(Level level, std::string_view name) {
     const auto second =
         std::chrono::floor<std::chrono::seconds>(loop_.now().time_since_epoch()).count();
-    if (second != second_) {
-        second_ = second;
-        events_ = 0;
-        if (suppressed_ > 0 && has_space()) {
-            report_loss();
-            LogLine(this, Level::warning, "suppressed")
-                .field("lines", std::exchange(suppressed_, 0));
-        }
-    }
-    if (wire_ || ++events_ <= events_per_second) return true;
-    ++suppressed_;
+    if (std::exchange(second_, second) != second) report_suppressed();
+    if (level == Level::error || level == Level::debug) return true;
+    if (budget_.take(name, second)) return true;
+    ++counters_->log_lines_suppressed;
     return false;
+}
+
+void Log::report_suppressed() {
+    budget_.report([this](std::string_view name, std::uint64_t lines) {
+        if (!has_space()) return;
+        report_loss();
+        LogLine(this, Level::warning, "suppressed").field("of", name).field("lines", lines);
+    });
 }
 
 // For a line, in this batch or in the other one, which the helper may have written by now.
 bool Log::has_space() {
     assert(used_ <= batch_size_);
     if (batch_size_ - used_ >= line_size_max) return true;
-    if (writing_) helper_.await(reactor::Duration::zero());
+    if (asked_ != Asked::nothing) helper_.await(reactor::Duration::zero());
     flush();
     return used_ == 0;
 }
@@ -156,12 +171,23 @@ void Log::end_line(std::size_t size) {
 }
 
 void Log::flush() {
-    if (!writing_ && !retry_.pending()) hand_over();
+    if (asked_ == Asked::nothing && !retry_.pending()) hand_over();
+}
+
+void Log::reopen() {
+    if (path_.empty()) return;
+    reopens_ = true;
+    retry_.cancel();
+    flush();
 }
 
 // What is left of a batch goes first, then the one in which lines have gathered.
 void Log::hand_over() {
-    assert(!writing_);
+    assert(asked_ == Asked::nothing);
+    if (std::exchange(reopens_, false)) {
+        asked_ = Asked::to_reopen;
+        return helper_.ask({.what = Errand::What::reopen, .fd = fd_, .path = path_.c_str()});
+    }
     if (unwritten_.empty()) {
         if (used_ == 0) return;
         unwritten_ = {&buffer_[batch_], std::exchange(used_, 0)};
@@ -170,22 +196,34 @@ void Log::hand_over() {
     }
     assert(fd_ >= 0);
     assert(!unwritten_.empty());
-    writing_ = true;
+    asked_ = Asked::to_write;
     helper_.ask({.what = shared_ ? Errand::What::write_lines : Errand::What::write,
                  .fd = fd_,
                  .bytes = unwritten_});
 }
 
-void Log::on_written(const Errand& errand) {
-    assert(writing_);
+void Log::on_done(const Errand& errand) {
     assert(errand.error >= 0);
+    if (std::exchange(asked_, Asked::nothing) == Asked::to_reopen) {
+        return on_reopened(errand.error);
+    }
     assert(errand.bytes.size() <= unwritten_.size());
-    writing_ = false;
     unwritten_ = errand.bytes;
-    if (errand.error != 0) {
+    if (errand.error != 0 && !reopens_) {
         retry_.start(retry_interval);
-    } else if (used_ > 0) {
+    } else if (used_ > 0 || reopens_) {
         flush_task_.post();
+    }
+}
+
+// The new file may take what the old one did not.
+void Log::on_reopened(int error) {
+    flush_task_.post();
+    if (error == 0) {
+        event(Level::info, "log_reopened");
+    } else {
+        event(Level::error, "log_not_reopened")
+            .field("error", reactor::describe(reactor::Errno{error}));
     }
 }
 
@@ -194,9 +232,9 @@ void Log::settle(reactor::Duration time_limit) {
     const std::int64_t until = reactor::sys::monotonic_ns() + time_limit.count();
     retry_.cancel();
     while (!retry_.pending()) {
-        if (!writing_) hand_over();
+        if (asked_ == Asked::nothing) hand_over();
         const reactor::Duration left(until - reactor::sys::monotonic_ns());
-        if (!writing_ || left.count() <= 0 || !helper_.await(left)) return;
+        if (asked_ == Asked::nothing || left.count() <= 0 || !helper_.await(left)) return;
     }
 }
 
@@ -204,9 +242,10 @@ void Log::check() const {
     assert(used_ <= batch_size_);
     assert(batch_ == 0 || batch_ == batch_size_);
     assert(fd_ >= 0 || used_ == 0);
-    assert(!writing_ || !unwritten_.empty());
-    assert(writing_ == !helper_.idle());
-    assert(!writing_ || !retry_.pending());
+    assert(asked_ != Asked::to_write || !unwritten_.empty());
+    assert((asked_ == Asked::nothing) == helper_.idle());
+    assert(asked_ == Asked::nothing || !retry_.pending());
+    assert(!reopens_ || !path_.empty());
 }
 
 LogLine::LogLine(Log* log, Level level, std::string_view event) : log_(log) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/config/config.hpp"
+#include "herd/log_budget.hpp"
 #include "herd/outcome.hpp"
 #include "herd/watch/counters.hpp"
 #include "reactor/helper.hpp"
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace herd {
@@ -26,8 +28,9 @@ class LogLine;
 // reader, and neither does who logs: lines gather in a batch, once per loop iteration a helper is
 // given what there is to write, and until that is done the next ones gather in a second batch. When
 // this is full, too, lines are dropped, and the first one that is taken again says how many. What a
-// write that fails has left is tried again each second, so no line is ever written in part.
-// Without a file, everything is dropped silently.
+// write that fails has left is tried again each second, so no line is ever written in part (but
+// for one that reopen() comes between). Each kind of event has a budget, unless it says that
+// something is broken, or is a line of the wire. Without a file, everything is dropped silently.
 // A process that aborts loses the lines of its last iteration, and what the helper has not come to.
 class Log {
 public:
@@ -37,8 +40,6 @@ public:
     }
     static constexpr std::size_t memory(bool wire) { return 2 * batch_size(wire); }
     static constexpr std::size_t line_size_max = 4096;
-    // Further events within one second are counted instead; lines of the wire are exempt.
-    static constexpr std::uint32_t events_per_second = 1000;
     // How long the end of a log waits for its last lines to be written.
     static constexpr reactor::Duration end_time_limit = std::chrono::seconds(1);
 
@@ -48,12 +49,20 @@ public:
     // The log of a server: in a file of its name in the configured folder, which is made where it
     // is missing, or standard error.
     Outcome<> open(const config::Log& config, std::string_view server, watch::Counters& counters);
-    // Appends to `path`, or to standard error with "-". `wire`: also every line in and out.
+    // Appends to the file `path`, or to standard error with "-". `wire`: also every line in and
+    // out.
     reactor::Result<void> open(const char* path, bool wire, watch::Counters& counters);
+    // Appends to what is open already, and is the log's to close from here on, also on failure.
+    reactor::Result<void> open(int fd, bool wire, watch::Counters& counters);
     bool wire() const { return wire_; }
 
     // The line is complete when the returned object dies.
     LogLine event(Level level, std::string_view name);
+
+    // Goes on in a new file of the same path, for whoever has moved the old one away; not on
+    // standard error. Until a helper has opened it, and if it cannot be opened, the old one has the
+    // lines.
+    void reopen();
 
     // Has everything written, for as long as the limit allows and no write fails. Blocks.
     void settle(reactor::Duration time_limit);
@@ -64,13 +73,18 @@ public:
 private:
     friend class LogLine;
 
-    bool admit();
+    enum class Asked : std::uint8_t { nothing, to_write, to_reopen };  // of the helper
+
+    reactor::Result<void> start(int fd, bool wire, watch::Counters& counters);
+    bool admit(Level level, std::string_view name);
+    void report_suppressed();
     bool has_space();
     void report_loss();
     void end_line(std::size_t size);
     void flush();
     void hand_over();
-    void on_written(const reactor::sys::Errand& errand);
+    void on_done(const reactor::sys::Errand& errand);
+    void on_reopened(int error);
 
     reactor::Loop& loop_;
     reactor::Task flush_task_;
@@ -84,12 +98,13 @@ private:
     std::size_t used_ = 0;        // of it
     std::string_view unwritten_;  // What is left of the other one.
     int fd_ = -1;
-    bool shared_ = false;   // Other processes write to the same descriptor.
-    bool writing_ = false;  // The helper is.
+    std::string path_;     // Empty: what it is open to has none, or is shared.
+    bool shared_ = false;  // Other processes write to the same descriptor.
+    Asked asked_ = Asked::nothing;
+    bool reopens_ = false;  // As soon as the helper is free.
     bool wire_ = false;
-    std::int64_t second_ = 0;
-    std::uint32_t events_ = 0;
-    std::uint64_t suppressed_ = 0;
+    LogBudget budget_;
+    std::int64_t second_ = 0;       // of the event before
     std::uint64_t lost_lines_ = 0;  // No line says so yet.
 };
 

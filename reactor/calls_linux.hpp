@@ -3,8 +3,9 @@
 #include "reactor/result.hpp"
 
 #include <cerrno>
+#include <cstddef>
 
-// How sys_linux.cpp and sync_linux.cpp read what a system call returns.
+// How the parts of reactor::sys read what a system call returns.
 namespace reactor::sys {
 
 // Repeats a call that a signal interrupted.
@@ -20,6 +21,11 @@ template <class T>
 Result<T> check(T returned) {
     if (returned < 0) return failure(errno);
     return returned;
+}
+
+inline Result<std::size_t> check_size(std::ptrdiff_t returned) {
+    if (returned < 0) return failure(errno);
+    return static_cast<std::size_t>(returned);
 }
 
 inline Result<void> check_done(int returned) {

@@ -8,10 +8,11 @@
 
 namespace reactor {
 
-// TERM and INT, and USR1 where it is wanted, as events of the loop. At most one per process.
+// TERM, INT and HUP, and USR1 where it is wanted, as events of the loop. At most one per process.
 // Pinned.
 class Signals {
 public:
+    static constexpr int hang_up = sys::hang_up_signal;
     static constexpr int user = sys::user_signal;
 
     Signals(Loop& loop, Delegate<void(int)> received) : loop_(loop), received_(received) {}

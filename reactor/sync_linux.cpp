@@ -1,27 +1,21 @@
-// The part of reactor::sys that keeps files: see sys.hpp.
+// The part of reactor::sys that waits for the disk: see sys.hpp.
 #include "reactor/calls_linux.hpp"
 #include "reactor/sys.hpp"
 
 #include <cerrno>
 #include <climits>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace reactor::sys {
 
 namespace {
-
-Result<int> open_file(const char* path, int flags) {
-    return check(repeat([&] { return open(path, flags | O_CLOEXEC, 0600); }));
-}
 
 constexpr std::size_t helper_stack_size = std::size_t{64} << 10;
 
@@ -86,6 +80,8 @@ int run(Errand& errand) {
         case Errand::What::write:
         case Errand::What::write_lines:
             return write_all(errand);
+        case Errand::What::reopen:
+            return error_of(reopen_append(errand.fd, errand.path));
         case Errand::What::close:
             ::close(errand.fd);
             return 0;
@@ -143,40 +139,6 @@ int start_helper(int end) {
 }
 
 }  // namespace
-
-Result<int> open_to_read(const char* path) {
-    return open_file(path, O_RDONLY);
-}
-
-Result<int> open_to_keep(const char* path) {
-    auto fd = open_file(path, O_RDWR | O_APPEND | O_CREAT);
-    if (!fd || flock(*fd, LOCK_EX | LOCK_NB) == 0) return fd;
-    const int error = errno;
-    ::close(*fd);
-    return failure(error);
-}
-
-Result<int> open_folder(const char* path) {
-    return open_file(path, O_RDONLY | O_DIRECTORY);
-}
-
-Result<std::size_t> read(int fd, std::span<char> buffer) {
-    const auto got = repeat([&] { return ::read(fd, buffer.data(), buffer.size()); });
-    if (got < 0) return failure(errno);
-    return static_cast<std::size_t>(got);
-}
-
-Result<void> truncate(int fd, std::uint64_t size) {
-    return check_done(repeat([&] { return ftruncate(fd, static_cast<off_t>(size)); }));
-}
-
-Result<void> rename(const char* from, const char* to) {
-    return check_done(std::rename(from, to));
-}
-
-Result<void> remove(const char* path) {
-    return check_done(unlink(path));
-}
 
 Result<int> open_helper() {
     int ends[2];

@@ -76,9 +76,10 @@ Result<std::size_t> wait(int poll, std::span<Event> events, Wait wait);
 Result<int> open_alarm(int poll, std::uint64_t data);
 void set_alarm(int alarm, std::int64_t due_ns);
 
-// Signals: TERM and INT arrive at the descriptor instead of ending the process; PIPE and XFSZ are
-// ignored, as the calls that raise them say what is wrong.
-inline constexpr int user_signal = 10;  // USR1
+// Signals: TERM, INT and HUP arrive at the descriptor instead of ending the process; PIPE and XFSZ
+// are ignored, as the calls that raise them say what is wrong.
+inline constexpr int hang_up_signal = 1;  // HUP
+inline constexpr int user_signal = 10;    // USR1
 Result<int> open_signals(bool with_user);
 Result<int> take_signal(int fd);
 
@@ -90,9 +91,14 @@ void open_standard_descriptors();
 // force, which may be smaller.
 Result<std::uint64_t> raise_descriptor_limit(std::uint64_t wanted);
 
-// Files, for logs: appended to, created with mode 0640; the folder is created where missing.
+// All files are regular ones, and no link at the last part of a path is followed: ELOOP, or
+// not_a_file.
+inline constexpr int not_a_file = 95;  // EOPNOTSUPP
+// For logs: appended to, created with mode 0640; the folder is created where missing.
 Result<void> make_folder(const char* path);
 Result<int> open_append(const char* path);
+// The same in place of what `fd` was, which is closed; it stays what it was on failure.
+Result<void> reopen_append(int fd, const char* path);
 Result<std::size_t> write(int fd, std::string_view bytes);
 
 // Files to be kept. The kernel has what was written at once; the disk has it when a helper says so.
@@ -114,6 +120,7 @@ struct Errand {
         sync_folder,  // which names it has
         write,        // all of `bytes`; what is left of them comes back
         write_lines,  // the same, and nobody else's bytes get into a line of up to 4 KiB
+        reopen,       // `fd` at `path`, as reopen_append() does
         close,
         make,         // the file `path`, empty, as open_to_keep() does; `fd` comes back
         open_folder,  // `path`, which is made where it is missing; `fd` comes back

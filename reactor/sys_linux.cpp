@@ -38,11 +38,6 @@ static_assert(sizeof(Event) == sizeof(epoll_event));
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 
-Result<std::size_t> check_size(ssize_t returned) {
-    if (returned < 0) return failure(errno);
-    return static_cast<std::size_t>(returned);
-}
-
 struct SocketAddress {
     sockaddr_storage storage{};
     socklen_t size = sizeof(sockaddr_storage);
@@ -303,6 +298,7 @@ void set_alarm(int alarm, std::int64_t due_ns) {
     timerfd_settime(alarm, TFD_TIMER_ABSTIME, &due, nullptr);
 }
 
+static_assert(SIGHUP == hang_up_signal);
 static_assert(SIGUSR1 == user_signal);
 
 Result<int> open_signals(bool with_user) {
@@ -312,6 +308,7 @@ Result<int> open_signals(bool with_user) {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     if (with_user) sigaddset(&set, SIGUSR1);
     if (sigprocmask(SIG_BLOCK, &set, nullptr) < 0) return failure(errno);
     return check(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
@@ -339,20 +336,6 @@ Result<std::uint64_t> raise_descriptor_limit(std::uint64_t wanted) {
     raised = {std::min<rlim_t>(wanted, limit.rlim_max), limit.rlim_max};
     if (setrlimit(RLIMIT_NOFILE, &raised) < 0) return failure(errno);
     return raised.rlim_cur;
-}
-
-Result<void> make_folder(const char* path) {
-    if (mkdir(path, 0750) < 0 && errno != EEXIST) return failure(errno);
-    return {};
-}
-
-Result<int> open_append(const char* path) {
-    return check(
-        repeat([&] { return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640); }));
-}
-
-Result<std::size_t> write(int fd, std::string_view bytes) {
-    return check_size(repeat([&] { return ::write(fd, bytes.data(), bytes.size()); }));
 }
 
 }  // namespace reactor::sys

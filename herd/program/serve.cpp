@@ -160,6 +160,7 @@ void Serving::spoil_one() {
 
 void Serving::on_signal(int signal) {
     if (signal == reactor::Signals::user) return spoil_one();
+    if (signal == reactor::Signals::hang_up) return server_.log().reopen();
     if (std::exchange(stopping_, true)) std::_Exit(1);
     look_.cancel();
     server_.shut_down();

@@ -46,6 +46,7 @@ struct Counters {
     std::uint64_t journal_failures = 0;
     std::uint64_t journal_renewals = 0;
     std::uint64_t log_lines_lost = 0;
+    std::uint64_t log_lines_suppressed = 0;
     std::uint64_t journal_refused = 0;
 
     // Connections of clients that we closed.
@@ -124,6 +125,9 @@ inline constexpr std::array counters_table = {
     Counter{"log_lines_lost",
             &Counters::log_lines_lost,
             "Lines that the log's reader or disk was too slow for."},
+    Counter{"log_lines_suppressed",
+            &Counters::log_lines_suppressed,
+            "Lines of which the log had had many of the same kind."},
     Counter{"journal_refused",
             &Counters::journal_refused,
             "Records of a journal file that the table could not take."},

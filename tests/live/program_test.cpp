@@ -215,6 +215,25 @@ TEST_CASE("herd serve: listens, says so, and ends in order on either signal", "[
           std::string::npos);
 }
 
+TEST_CASE("herd serve: SIGHUP goes on in a new log where the old one was moved away",
+          "[live][program]") {
+    const ThreeServers herd;
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    const auto path = herd.folder / "log" / "Alpha.log";
+    std::filesystem::rename(path, herd.folder / "log" / "Alpha.log.1");
+    alpha.signal(SIGHUP);
+    REQUIRE(eventually([&] {
+        return std::filesystem::exists(path) &&
+               live::read_file(path).find("event=log_reopened") != std::string::npos;
+    }));
+    CHECK(Client(herd.clients[0]).ask("IAMAT c +1-1 1").starts_with("AT Alpha "));
+    alpha.signal(SIGTERM);
+    CHECK(alpha.wait(std::chrono::seconds(5)) == 0);
+    CHECK(live::read_file(path).find("event=stopped") != std::string::npos);
+    CHECK(live::read_file(path).find("event=started") == std::string::npos);
+}
+
 TEST_CASE("herd serve: a second signal ends it at once", "[live][program]") {
     const ThreeServers herd(",\n\"limits\": {\"shutdown_ms\": 60000}");
     Process alpha(herd.serve("Alpha"));

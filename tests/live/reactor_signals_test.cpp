@@ -36,7 +36,7 @@ private:
     void (*pipe_)(int) = nullptr;
 };
 
-TEST_CASE("signals: TERM and INT are events and end nothing", "[reactor][signals]") {
+TEST_CASE("signals: TERM, INT and HUP are events and end nothing", "[reactor][signals]") {
     const Restored restored;
     OpenLoop loop;
     Receiver receiver(loop);
@@ -47,8 +47,9 @@ TEST_CASE("signals: TERM and INT are events and end nothing", "[reactor][signals
     REQUIRE(receiver.received == std::vector{SIGTERM});
     raise(SIGINT);
     raise(SIGTERM);
-    turn(loop, 2);
-    REQUIRE(receiver.received.size() == 3);
+    raise(SIGHUP);
+    turn(loop, 3);
+    REQUIRE(receiver.received.size() == 4);
     REQUIRE(iterations_at_rest(loop) <= at_rest_max);
 }
 

@@ -177,6 +177,7 @@ int FakeDisk::end(std::uint64_t number) {
         case Errand::What::open_folder:
             return faults.open;
         case Errand::What::make:
+        case Errand::What::reopen:
         case Errand::What::close:
         case Errand::What::unmap:
             break;

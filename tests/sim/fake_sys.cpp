@@ -216,6 +216,9 @@ Result<void> make_folder(const char*) {
 Result<int> open_append(const char*) {
     return kernel()->open_file();
 }
+Result<void> reopen_append(int, const char*) {
+    return failure(ENOSYS);
+}
 Result<std::size_t> write(int fd, std::string_view bytes) {
     const sim::InKernel inside;
     return kernel()->disk_here().write(fd, bytes);

@@ -1,6 +1,8 @@
 #include "herd/log.hpp"
 
+#include "herd/log_budget.hpp"
 #include "reactor/loop.hpp"
+#include "tests/unit/herd/log_file.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -25,35 +27,10 @@ namespace {
 
 using herd::Level;
 using herd::Log;
+using herd::LogBudget;
+using herd::test::LogFile;
+using herd::test::timeout;
 namespace fs = std::filesystem;
-
-constexpr reactor::Duration timeout = std::chrono::seconds(10);
-
-// A log in a file of its own, which goes with it.
-struct LogFile {
-    LogFile() { REQUIRE(loop.open({}).has_value()); }
-    ~LogFile() { fs::remove(path); }
-
-    void open(bool wire = false) { REQUIRE(log.open(path.c_str(), wire, counters).has_value()); }
-    std::vector<std::string> lines() {
-        log.settle(timeout);
-        std::ifstream file(path, std::ios::binary);
-        std::vector<std::string> all;
-        for (std::string line; std::getline(file, line);) all.push_back(line);
-        return all;
-    }
-    // What stands behind the stamp of the one line that there is.
-    std::string line() {
-        const auto all = lines();
-        REQUIRE(all.size() == 1);
-        return all[0].substr(all[0].find(' ') + 1);
-    }
-
-    std::string path = (fs::temp_directory_path() / ("herd-log-test-" + std::to_string(getpid())));
-    reactor::Loop loop;
-    herd::watch::Counters counters;
-    Log log{loop};
-};
 
 // A log in a pipe that is read when the test says so.
 struct LogPipe {
@@ -69,7 +46,11 @@ struct LogPipe {
     LogPipe(const LogPipe&) = delete;
     LogPipe& operator=(const LogPipe&) = delete;
 
-    void open() { REQUIRE(log->open(path.c_str(), true, counters).has_value()); }
+    void open() {
+        const int writer = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+        REQUIRE(writer >= 0);
+        REQUIRE(log->open(writer, true, counters).has_value());
+    }
     // Of the loop, which does not wait for events.
     void turn() {
         reactor::Task task(
@@ -225,31 +206,55 @@ TEST_CASE("log: a line that is too long is cut, says so, and stays a line", "[he
     }
 }
 
-TEST_CASE("log: more events than a second may have are counted instead", "[herd][log]") {
+TEST_CASE("log: of each kind of event there are so many lines, and the rest is counted",
+          "[herd][log]") {
     LogFile file;
     file.open();
-    for (std::uint32_t i = 0; i < Log::events_per_second + 7; ++i) file.log.event(Level::info, "e");
-    CHECK(file.lines().size() == Log::events_per_second);
+    constexpr std::size_t few = LogBudget::burst;
+    for (std::size_t i = 0; i < few + 7; ++i) file.log.event(Level::warning, "refused");
+    for (std::size_t i = 0; i < few; ++i) file.log.event(Level::info, "link_up");
+    CHECK(file.lines().size() == 2 * few);
+    CHECK(file.counters.log_lines_suppressed == 7);
     // A second later; this file only reads the clock when its loop turns.
     usleep(1'050'000);
-    file.log.event(Level::info, "not yet");
+    file.log.event(Level::warning, "refused");
+    CHECK(file.lines().size() == 2 * few);
     file.loop.run_once();
-    file.log.event(Level::info, "again");
+    file.log.event(Level::info, "link_up");
     const auto lines = file.lines();
-    REQUIRE(lines.size() == Log::events_per_second + 2);
-    CHECK(lines[lines.size() - 2].ends_with("level=warning event=suppressed lines=8"));
-    CHECK(lines.back().ends_with("event=again"));
+    REQUIRE(lines.size() == 2 * few + 2);
+    CHECK(lines[2 * few].ends_with("level=warning event=suppressed of=refused lines=8"));
+    CHECK(lines.back().ends_with("event=link_up"));
 }
 
-TEST_CASE("log: with the wire in the log, no line is left out", "[herd][log]") {
+TEST_CASE("log: what is broken, and the wire, have no budget", "[herd][log]") {
     LogFile file;
     file.open(true);
     CHECK(file.log.wire());
-    constexpr std::size_t count = std::size_t{3} * Log::events_per_second;
+    constexpr std::size_t count = std::size_t{3} * LogBudget::burst;
     for (std::size_t i = 0; i < count; ++i) {
         file.log.event(Level::debug, "in").field("line", "IAMAT c +1-1 1");
+        file.log.event(Level::error, "journal_failed");
     }
-    CHECK(file.lines().size() == count);
+    CHECK(file.lines().size() == 2 * count);
+}
+
+TEST_CASE("log budget: a kind that rests has its burst again, and no more", "[herd][log]") {
+    LogBudget budget;
+    const auto taken = [&](std::string_view kind, std::int64_t second) {
+        std::uint32_t lines = 0;
+        while (budget.take(kind, second)) ++lines;
+        return lines;
+    };
+    CHECK(taken("a", 1'000) == LogBudget::burst);
+    CHECK(taken("b", 1'000) == LogBudget::burst);
+    CHECK(taken("a", 1'001) == 1);
+    CHECK(taken("a", 1'011) == 10);
+    CHECK(taken("a", 1'000'000) == LogBudget::burst);
+    std::uint64_t told = 0;
+    budget.report([&](std::string_view, std::uint64_t lines) { told += lines; });
+    CHECK(told == 5);
+    budget.report([&](std::string_view, std::uint64_t) { FAIL("told twice"); });
 }
 
 TEST_CASE("log: a log that was never opened takes events and drops them", "[herd][log]") {
@@ -269,18 +274,6 @@ TEST_CASE("log: lines are written once per iteration, without being asked", "[he
     CHECK(fs::file_size(file.path) > 0);
 }
 
-TEST_CASE("log: a log is appended to, and a file that cannot be is an error", "[herd][log]") {
-    LogFile file;
-    { std::ofstream(file.path) << "before\n"; }
-    file.open();
-    file.log.event(Level::info, "e");
-    CHECK(file.lines()[0] == "before");
-    Log other(file.loop);
-    const auto opened = other.open("/nowhere/at/all.log", false, file.counters);
-    REQUIRE_FALSE(opened.has_value());
-    CHECK(opened.error().value == ENOENT);
-}
-
 TEST_CASE("log: what a full disk does not take is written when it does, and no line is torn",
           "[herd][log]") {
     LogFile file;
@@ -291,7 +284,7 @@ TEST_CASE("log: what a full disk does not take is written when it does, and no l
     {
         const FileLimit limit(first + 10);
         for (; file.counters.log_lines_lost < 5; ++said) {
-            file.log.event(Level::info, "e").field("n", said);
+            file.log.event(Level::debug, "in").field("n", said);
             if (said < 2) file.log.settle(timeout);
         }
         CHECK(fs::file_size(file.path) == first + 10);
@@ -301,7 +294,8 @@ TEST_CASE("log: what a full disk does not take is written when it does, and no l
     const auto lines = file.lines();
     REQUIRE(lines.size() == said - 5 + 3);
     for (std::size_t i = 1; i + 2 < lines.size(); ++i) {
-        REQUIRE(shape(lines[i]).starts_with("time=0000-00-00T00:00:00.000000Z level=info event=e"));
+        REQUIRE(
+            shape(lines[i]).starts_with("time=0000-00-00T00:00:00.000000Z level=debug event=in"));
         REQUIRE(lines[i].ends_with(" n=" + std::to_string(i - 1)));
     }
     CHECK(lines[lines.size() - 2].ends_with("level=warning event=lost lines=5"));
@@ -326,9 +320,10 @@ TEST_CASE("log: a disk that was full is tried again with nothing new to say", "[
 
 TEST_CASE("log: a device that is always full is no trouble", "[herd][log]") {
     LogFile file;
-    REQUIRE(file.log.open("/dev/full", true, file.counters).has_value());
+    const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+    REQUIRE(file.log.open(full, true, file.counters).has_value());
     while (file.counters.log_lines_lost < 10) {
-        file.log.event(Level::info, "e").field("k", "some value");
+        file.log.event(Level::debug, "e").field("k", "some value");
     }
     file.log.settle(timeout);
 }

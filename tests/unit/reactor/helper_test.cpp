@@ -170,7 +170,7 @@ TEST_CASE("helper: a descriptor that others have made non-blocking takes all the
 
 TEST_CASE("helper: of a write that fails comes back what was not written", "[reactor][helper]") {
     Asked asked;
-    const int full = *sys::open_append("/dev/full");
+    const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
     const std::string text = "a line\n";
     asked.helper.ask({.what = Errand::What::write, .fd = full, .bytes = text});
     REQUIRE(asked.helper.await(std::chrono::seconds(10)));

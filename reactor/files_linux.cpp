@@ -1,0 +1,90 @@
+// The part of reactor::sys that opens and names files: see sys.hpp.
+#include "reactor/calls_linux.hpp"
+#include "reactor/sys.hpp"
+
+#include <cerrno>
+#include <cstdio>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace reactor::sys {
+
+namespace {
+
+constexpr mode_t private_mode = 0600;
+constexpr mode_t log_mode = 0640;
+
+Result<int> give_back(int fd, int error) {
+    ::close(fd);
+    return failure(error);
+}
+
+// Whoever may write to a folder may put a link, or a pipe that nobody reads, where our file was.
+Result<int> open_regular(const char* path, int flags, mode_t mode) {
+    // Not to wait for a pipe's other end; to a file it means nothing.
+    const auto fd = check(
+        repeat([&] { return open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode); }));
+    if (!fd) return fd;
+    struct stat facts {};
+    if (fstat(*fd, &facts) < 0) return give_back(*fd, errno);
+    return S_ISREG(facts.st_mode) ? fd : give_back(*fd, not_a_file);
+}
+
+}  // namespace
+
+Result<void> make_folder(const char* path) {
+    if (mkdir(path, 0750) < 0 && errno != EEXIST) return failure(errno);
+    return {};
+}
+
+Result<int> open_append(const char* path) {
+    return open_regular(path, O_WRONLY | O_APPEND | O_CREAT, log_mode);
+}
+
+Result<std::size_t> write(int fd, std::string_view bytes) {
+    return check_size(repeat([&] { return ::write(fd, bytes.data(), bytes.size()); }));
+}
+
+Result<int> open_to_read(const char* path) {
+    return open_regular(path, O_RDONLY, 0);
+}
+
+Result<int> open_to_keep(const char* path) {
+    const auto fd = open_regular(path, O_RDWR | O_APPEND | O_CREAT, private_mode);
+    if (!fd || flock(*fd, LOCK_EX | LOCK_NB) == 0) return fd;
+    return give_back(*fd, errno);
+}
+
+Result<int> open_folder(const char* path) {
+    return check(repeat([&] { return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+}
+
+Result<void> reopen_append(int fd, const char* path) {
+    const auto anew = open_append(path);
+    if (!anew) return std::unexpected(anew.error());
+    const auto put = check(repeat([&] { return dup3(*anew, fd, O_CLOEXEC); }));
+    ::close(*anew);
+    if (!put) return std::unexpected(put.error());
+    return {};
+}
+
+Result<std::size_t> read(int fd, std::span<char> buffer) {
+    return check_size(repeat([&] { return ::read(fd, buffer.data(), buffer.size()); }));
+}
+
+Result<void> truncate(int fd, std::uint64_t size) {
+    return check_done(repeat([&] { return ftruncate(fd, static_cast<off_t>(size)); }));
+}
+
+Result<void> rename(const char* from, const char* to) {
+    return check_done(std::rename(from, to));
+}
+
+Result<void> remove(const char* path) {
+    return check_done(unlink(path));
+}
+
+}  // namespace reactor::sys
