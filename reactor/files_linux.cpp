@@ -7,12 +7,16 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace reactor::sys {
 
 namespace {
+
+static_assert(not_a_file == EOPNOTSUPP);
+static_assert(not_private == EPERM);
 
 constexpr mode_t private_mode = 0600;
 constexpr mode_t log_mode = 0640;
@@ -22,15 +26,21 @@ Result<int> give_back(int fd, int error) {
     return failure(error);
 }
 
-// Whoever may write to a folder may put a link, or a pipe that nobody reads, where our file was.
-Result<int> open_regular(const char* path, int flags, mode_t mode) {
+// `judge` gives the error that a file's mode is, or 0.
+template <class Judge>
+Result<int> open_if(const char* path, int flags, mode_t mode, Judge judge) {
     // Not to wait for a pipe's other end; to a file it means nothing.
-    const auto fd = check(
-        repeat([&] { return open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode); }));
+    const auto fd = check(repeat([&] { return open(path, flags | O_NONBLOCK | O_CLOEXEC, mode); }));
     if (!fd) return fd;
     struct stat facts {};
     if (fstat(*fd, &facts) < 0) return give_back(*fd, errno);
-    return S_ISREG(facts.st_mode) ? fd : give_back(*fd, not_a_file);
+    const int error = S_ISREG(facts.st_mode) ? judge(facts.st_mode) : not_a_file;
+    return error == 0 ? fd : give_back(*fd, error);
+}
+
+// Whoever may write to a folder may put a link, or a pipe that nobody reads, where our file was.
+Result<int> open_regular(const char* path, int flags, mode_t mode) {
+    return open_if(path, flags | O_NOFOLLOW, mode, [](mode_t) { return 0; });
 }
 
 }  // namespace
@@ -56,6 +66,17 @@ Result<int> open_to_keep(const char* path) {
     const auto fd = open_regular(path, O_RDWR | O_APPEND | O_CREAT, private_mode);
     if (!fd || flock(*fd, LOCK_EX | LOCK_NB) == 0) return fd;
     return give_back(*fd, errno);
+}
+
+Result<int> open_secret(const char* path, bool shared) {
+    if (shared) return open_if(path, O_RDONLY, 0, [](mode_t) { return 0; });
+    return open_if(path, O_RDONLY | O_NOFOLLOW, 0, [](mode_t mode) {
+        return (mode & (S_IROTH | S_IWOTH)) == 0 ? 0 : not_private;
+    });
+}
+
+void forbid_dumps() {
+    prctl(PR_SET_DUMPABLE, 0);
 }
 
 Result<int> open_folder(const char* path) {

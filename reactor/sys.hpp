@@ -106,6 +106,12 @@ Result<std::size_t> write(int fd, std::string_view bytes);
 Result<int> open_to_read(const char* path);
 // To read, and to write at the end; created with mode 0600. EAGAIN: somebody has it open like that.
 Result<int> open_to_keep(const char* path);
+// A secret, to read: not_private if everybody on this machine may read or change it. `shared`:
+// whoever may, and where a link leads to.
+inline constexpr int not_private = 1;  // EPERM
+Result<int> open_secret(const char* path, bool shared);
+// Of this process nobody gets a core dump from here on, nor looks into its memory (but root).
+void forbid_dumps();
 Result<int> open_folder(const char* path);                 // to sync it
 Result<std::size_t> read(int fd, std::span<char> buffer);  // 0 = the end
 Result<void> truncate(int fd, std::uint64_t size);

@@ -51,6 +51,7 @@ struct Places {
     Provider provider = Provider::offline;
     std::string url;       // base, without a path: "https://places.googleapis.com"
     std::string key_file;  // holds the API key and nothing else
+    bool key_shared = false;
 };
 
 struct Log {

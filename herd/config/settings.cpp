@@ -103,6 +103,10 @@ constexpr std::array table = {
                  "the name of a file",
                  is_not_empty},
             "holds the API key that Google's services need, and nothing else"},
+    Setting{Section::places,
+            "key_shared",
+            Flag{at<bool, &Config::places, &Places::key_shared>},
+            "take a key file that everybody on this machine can read, or a link to one"},
 
     Setting{Section::root, "limits", Object{Section::limits}, "The bounds of each server."},
     Setting{Section::limits,

@@ -1,6 +1,7 @@
 #include "herd/places/upstream.hpp"
 
 #include "herd/places/key.hpp"
+#include "reactor/sys.hpp"
 
 #include <utility>
 
@@ -10,8 +11,9 @@ Upstream::Upstream(reactor::Loop& loop) : fetcher_(loop), client_(loop, fetcher_
 
 Outcome<> Upstream::open(const config::Places& config, const config::Limits& limits) {
     if (config.provider == config::Provider::offline) return open_with_key(config, limits, {});
-    const auto key = read_key(config.key_file);
+    const auto key = read_key(config.key_file, config.key_shared);
     if (!key) return std::unexpected(key.error());
+    reactor::sys::forbid_dumps();
     return open_with_key(config, limits, *key);
 }
 

@@ -148,7 +148,7 @@ std::string settings(const config::Config& config) {
 
 std::string key_warning(const config::Places& places) {
     if (places.key_file.empty()) return "";
-    const auto key = places::read_key(places.key_file);
+    const auto key = places::read_key(places.key_file, places.key_shared);
     return key ? "" : "warning: no server will start: " + key.error() + "\n";
 }
 

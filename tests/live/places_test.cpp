@@ -233,8 +233,8 @@ TEST_CASE("places: the key of the service appears nowhere but in the requests to
           "[live][places]") {
     const std::string key = "AIzaSyLiveTestKeyThatNobodyMaySee";
     const TemporaryFolder folder;
-    const auto key_file = write_file(folder / "key", key + "\n");
-    const auto wrong_file = write_file(folder / "wrong", key + "-wrong\n");
+    const auto key_file = write_secret(folder / "key", key + "\n");
+    const auto wrong_file = write_secret(folder / "wrong", key + "-wrong\n");
     for (const std::string provider : {"google", "google-legacy"}) {
         for (const auto& told : {key_file, wrong_file}) {
             HerdSetup setup = one_server();

@@ -41,6 +41,13 @@ std::filesystem::path write_file(const std::filesystem::path& path, const std::s
     return path;
 }
 
+std::filesystem::path write_secret(const std::filesystem::path& path, const std::string& text) {
+    write_file(path, text);
+    using std::filesystem::perms;
+    std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
+    return path;
+}
+
 TemporaryFolder::TemporaryFolder() {
     std::string name = (std::filesystem::temp_directory_path() / "herd-test-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");

@@ -29,6 +29,8 @@ bool eventually(Holds holds, Clock::duration time = deadline) {
 
 std::string read_file(const std::filesystem::path& path);
 std::filesystem::path write_file(const std::filesystem::path& path, const std::string& text);
+// One that only its owner can read.
+std::filesystem::path write_secret(const std::filesystem::path& path, const std::string& text);
 
 // A new folder, gone with all that is in it when this dies.
 class TemporaryFolder {

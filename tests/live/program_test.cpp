@@ -170,6 +170,9 @@ TEST_CASE("herd check: a key that no server could read is warned of", "[live][pr
     };
     CHECK(warned());
     live::write_file(key, "secret\n");
+    std::filesystem::permissions(key, std::filesystem::perms{0644});
+    CHECK(warned());
+    live::write_secret(key, "secret\n");
     CHECK_FALSE(warned());
 }
 

@@ -8,7 +8,9 @@
 #include <string>
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace reactor {
@@ -84,6 +86,18 @@ TEST_CASE("files: a descriptor goes on in another file, and stays where it is if
     sys::close(fd);
     CHECK(fs::file_size(folder.at("old")) == 3);
     CHECK(fs::file_size(folder.at("log")) == 8);
+}
+
+TEST_CASE("files: nobody gets a dump of a process that has forbidden it", "[reactor]") {
+    const pid_t child = fork();
+    if (child == 0) {
+        sys::forbid_dumps();
+        _exit(prctl(PR_GET_DUMPABLE));
+    }
+    REQUIRE(prctl(PR_GET_DUMPABLE) == 1);
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
 }
 
 }  // namespace

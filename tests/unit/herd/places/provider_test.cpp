@@ -1,7 +1,5 @@
 #include "herd/places/provider.hpp"
 
-#include "herd/places/key.hpp"
-
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -17,14 +15,14 @@ constexpr std::string_view key = "AIzaTestKey";
 constexpr protocol::PlacesQuery ucla = {34.06893, -118.445127, 10'000'000};
 
 places::Provider make(config::Provider provider, std::string url = {}) {
-    const auto made = places::Provider::make({provider, std::move(url), {}},
+    const auto made = places::Provider::make({provider, std::move(url), {}, false},
                                              provider == config::Provider::offline ? "" : key);
     REQUIRE(made);
     return *made;
 }
 
 std::string error_of(config::Provider provider, std::string url, std::string_view with_key) {
-    const auto made = places::Provider::make({provider, std::move(url), {}}, with_key);
+    const auto made = places::Provider::make({provider, std::move(url), {}, false}, with_key);
     REQUIRE(!made);
     return made.error();
 }
@@ -319,43 +317,6 @@ TEST_CASE("places trouble: each is described, and only the passing ones are wort
     CHECK(!passing(places::Trouble::internal));
     CHECK(places::facts(places::Trouble::busy).name == "busy");
     CHECK(places::facts(places::Trouble::internal).name == "internal");
-}
-
-TEST_CASE("places key: one end of line is trimmed, anything else is refused", "[herd]") {
-    CHECK(*places::parse_key("AIza") == "AIza");
-    CHECK(*places::parse_key("AIza\n") == "AIza");
-    CHECK(*places::parse_key("AIza\r\n") == "AIza");
-    for (const std::string_view wrong : {"",
-                                         "\n",
-                                         " ",
-                                         "AI za\n",
-                                         " AIza\n",
-                                         "AIza \n",
-                                         "AIza\n\n",
-                                         "AIza\nsecond\n",
-                                         "AI\xc3\xa9"}) {
-        const auto parsed = places::parse_key(wrong);
-        REQUIRE(!parsed);
-        CHECK(parsed.error().find("AI") == std::string::npos);
-    }
-}
-
-TEST_CASE("places key: a file that is missing or wrong is named", "[herd]") {
-    CHECK(places::read_key("").error() == "places.key_file: is not set");
-    const auto missing = places::read_key("/nonexistent/key");
-    REQUIRE(!missing);
-    CHECK(missing.error().starts_with("places.key_file: /nonexistent/key: "));
-    CHECK(!places::read_key("/"));
-
-    std::string path = "/tmp/places_key_test_XXXXXX";
-    const int fd = mkstemp(path.data());
-    REQUIRE(fd >= 0);
-    std::FILE* file = fdopen(fd, "w");
-    CHECK(places::read_key(path).error() == "places.key_file: " + path + ": holds no key");
-    std::fputs("AIzaTestKey\n", file);
-    std::fclose(file);
-    CHECK(*places::read_key(path) == "AIzaTestKey");
-    std::remove(path.c_str());
 }
 
 }  // namespace
