@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace bench_test {
+
 using namespace live;
 using std::chrono::milliseconds;
 
@@ -177,3 +179,5 @@ TEST_CASE("herd-bench: what cannot be measured is one line and exit code 2", "[l
     CHECK_THAT(refused({"propagation", "--target", lone}), Contains("no server has an"));
     CHECK_THAT(refused({"request", "--server", "b", "--target", lone}), Contains("no server b"));
 }
+
+}  // namespace bench_test

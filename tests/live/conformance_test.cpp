@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+namespace conformance_test {
+
 using namespace live;
 
 namespace {
@@ -155,3 +157,5 @@ TEST_CASE("conformance: every case of tests/data/cases.jsonl holds, none is left
     }
     CHECK(ran == 67);
 }
+
+}  // namespace conformance_test

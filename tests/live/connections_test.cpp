@@ -12,6 +12,8 @@
 
 #include <sys/resource.h>
 
+namespace connections_test {
+
 using namespace live;
 
 namespace {
@@ -110,3 +112,5 @@ TEST_CASE("connections: a server that may not open enough files says so and does
     Process fits({herd_binary(), "serve", "Solo", "--config", smaller}, {.descriptors = 1024});
     CHECK(fits.says(": clients on "));
 }
+
+}  // namespace connections_test

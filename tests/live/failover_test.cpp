@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace failover_test {
+
 using namespace live;
 using namespace std::chrono_literals;
 
@@ -108,3 +110,5 @@ TEST_CASE("failover: servers parted by a dead one agree again when it is back",
         CHECK(eventually([&] { return herd.line_of(name, "alone") == of_welsh; }, recovery_max));
     }
 }
+
+}  // namespace failover_test

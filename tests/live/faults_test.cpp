@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace faults_test {
+
 using namespace live;
 using namespace std::chrono_literals;
 
@@ -165,3 +167,5 @@ TEST_CASE("faults: all tables are equal soon after a fault of the network ends",
     CHECK_FALSE(alpha.failed());
     CHECK_FALSE(gamma.failed());
 }
+
+}  // namespace faults_test

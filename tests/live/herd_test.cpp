@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+namespace herd_test {
+
 using namespace live;
 using namespace std::chrono_literals;
 
@@ -315,3 +317,5 @@ TEST_CASE("spec 25: an older or equal report is answered, but neither stored nor
         }
     }
 }
+
+}  // namespace herd_test

@@ -18,6 +18,8 @@
 
 #include <sys/resource.h>
 
+namespace journal_test {
+
 using namespace live;
 using namespace std::chrono_literals;
 
@@ -240,3 +242,5 @@ TEST_CASE("journal: a server does not start on another one's", "[live][journal]"
     CHECK(lone.process().wait() == 2);
     CHECK(lone.process().err().starts_with("Alone: journal "));
 }
+
+}  // namespace journal_test

@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+namespace mixed_herd_test {
+
 using namespace live;
 using namespace std::chrono_literals;
 
@@ -235,3 +237,5 @@ TEST_CASE("mixed herd: the program starts what is its own, and talks to what is 
     up.signal(SIGTERM);
     CHECK(up.wait() == 0);
 }
+
+}  // namespace mixed_herd_test

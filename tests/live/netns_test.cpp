@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+namespace netns_test {
+
 using namespace live;
 using namespace std::chrono_literals;
 
@@ -165,3 +167,5 @@ TEST_CASE("network: all tables are equal soon after packets were lost or held up
     }
     CHECK(hosts->errors == 0);
 }
+
+}  // namespace netns_test

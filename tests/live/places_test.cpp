@@ -14,6 +14,8 @@
 
 #include <poll.h>
 
+namespace places_test {
+
 using namespace live;
 using namespace std::chrono_literals;
 
@@ -271,3 +273,5 @@ TEST_CASE("places: the key of the service appears nowhere but in the requests to
         }
     }
 }
+
+}  // namespace places_test

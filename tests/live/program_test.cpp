@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace program_test {
+
 namespace {
 
 using live::Client;
@@ -367,3 +369,5 @@ TEST_CASE("herd places: answers, and ends in order", "[live][program]") {
     places.signal(SIGTERM);
     CHECK(places.wait(std::chrono::seconds(5)) == 0);
 }
+
+}  // namespace program_test

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+namespace reference_test {
+
 using namespace live;
 
 namespace {
@@ -231,3 +233,5 @@ TEST_CASE("reference: python logs its neighbours, and its wire when asked to; it
     here.signal(SIGTERM);
     CHECK(here.wait() == 0);
 }
+
+}  // namespace reference_test

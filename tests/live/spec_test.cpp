@@ -13,6 +13,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+namespace spec_test {
+
 using namespace live;
 using namespace std::chrono_literals;
 
@@ -387,3 +389,5 @@ TEST_CASE(
     CHECK(waiting.read_line() == "? last\n");
     herd().inject("delay=0");
 }
+
+}  // namespace spec_test

@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+namespace status_test {
+
 using namespace live;
 using namespace std::chrono_literals;
 
@@ -130,3 +132,5 @@ TEST_CASE("status: who does not answer is named, and the exit code says so", "[l
     CHECK(json.code == 1);
     CHECK(json.out.find(R"({"server":"Welsh","error":"Connection refused"})") != std::string::npos);
 }
+
+}  // namespace status_test

@@ -12,6 +12,8 @@
 
 #include <unistd.h>
 
+namespace up_test {
+
 namespace {
 
 using live::eventually;
@@ -171,3 +173,5 @@ TEST_CASE("herd up: ends also while a child waits to be started again", "[live][
     up.signal(SIGTERM);
     CHECK(up.wait(std::chrono::seconds(5)) == 0);
 }
+
+}  // namespace up_test

@@ -1,5 +1,7 @@
 #include "tests/sim/scenario.hpp"
 
+#include "tests/sim/units.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
@@ -10,7 +12,6 @@ namespace sim {
 
 namespace {
 
-constexpr std::int64_t ms = 1'000'000;
 constexpr Host servers_max = 7;
 constexpr std::int64_t clients_max = 8;
 constexpr std::uint32_t many_clients = 16;

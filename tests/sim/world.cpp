@@ -8,13 +8,6 @@
 
 namespace sim {
 
-namespace {
-
-constexpr std::int64_t ms = 1'000'000;
-constexpr Host visitor_host = 1000;
-
-}  // namespace
-
 World::World(std::uint64_t seed) : random_(seed ^ 0x5eed), scenario_(random_), kernel_(seed) {
     const std::size_t servers = scenario_.servers();
     kernel_.spared = visitor_host;

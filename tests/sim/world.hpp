@@ -9,6 +9,7 @@
 #include "tests/sim/process.hpp"
 #include "tests/sim/random.hpp"
 #include "tests/sim/scenario.hpp"
+#include "tests/sim/units.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -21,6 +22,9 @@
 #include <vector>
 
 namespace sim {
+
+// Where all clients are.
+inline constexpr Host visitor_host = 1000;
 
 // A client's connection to one server: what it has said, and what it has been answered.
 struct Visitor {

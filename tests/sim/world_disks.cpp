@@ -10,8 +10,6 @@ namespace sim {
 
 namespace {
 
-constexpr std::int64_t ms = 1'000'000;
-constexpr std::int64_t never = INT64_MAX;
 // The longest pause between attempts to keep a journal, and one attempt.
 constexpr std::int64_t journal_timeout_ns = 45'000 * ms;
 

@@ -11,7 +11,6 @@ namespace sim {
 
 namespace {
 
-constexpr std::int64_t ms = 1'000'000;
 // Redials pause for up to 5 s, silence is noticed after 3, a sweep begins after 1.
 constexpr std::int64_t healing_ns = 20'000 * ms;
 // Three rounds of digests, and a little.

@@ -10,10 +10,6 @@ namespace sim {
 
 namespace {
 
-constexpr std::int64_t ms = 1'000'000;
-constexpr Host visitor_host = 1000;
-constexpr std::int64_t never = INT64_MAX;
-
 template <class Values>
 void shuffle(Values& values, Random& random) {
     for (std::size_t i = values.size(); i > 1; --i) {

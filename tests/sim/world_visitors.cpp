@@ -11,9 +11,6 @@ namespace sim {
 
 namespace {
 
-constexpr std::int64_t ms = 1'000'000;
-constexpr Host visitor_host = 1000;
-
 std::string_view field(std::string_view line, std::size_t index) {
     protocol::Tokens tokens(line);
     for (std::size_t i = 0; i < index; ++i) tokens.next();

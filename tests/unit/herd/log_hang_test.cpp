@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <string>
 
+namespace log_hang_test {
+
 namespace {
 
 using herd::Level;
@@ -105,3 +107,5 @@ TEST_CASE("log: a server whose log hangs answers, and ends", "[herd][log]") {
     world.run(1ms);
     CHECK(world.shut_down() <= 20ms);
 }
+
+}  // namespace log_hang_test

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+namespace server_test {
+
 using namespace herd::small_world;
 
 TEST_CASE("server: why a server cannot start is one clear line", "[herd][server]") {
@@ -258,3 +260,5 @@ TEST_CASE("server: a server that has stopped leaves nothing open", "[herd][serve
     world.servers.erase(world.servers.begin());
     CHECK(world.kernel.open_descriptors(0) == 0);
 }
+
+}  // namespace server_test

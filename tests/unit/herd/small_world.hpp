@@ -4,11 +4,11 @@
 #include "herd/server.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
+#include "tests/unit/herd/fake_client.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -94,12 +94,8 @@ public:
         }
     }
     int connect(std::uint16_t port = 1000) {
-        kernel.enter(visitors);
-        const int fd = *kernel.open_socket();
-        static_cast<void>(kernel.connect(fd, reactor::Address::loopback(port)));
-        run(10us);
-        kernel.enter(visitors);
-        REQUIRE(kernel.take_error(fd).has_value());
+        const auto pass = [this](reactor::Duration duration) { run(duration); };
+        const int fd = fake_client::connect(kernel, visitors, port, pass);
         run(10us);
         return fd;
     }
@@ -111,15 +107,8 @@ public:
     }
     // All that has come; the last character is '$' when the server has ended.
     std::string hear(int fd) {
-        kernel.enter(visitors);
-        std::string all;
-        char buffer[4096];
-        while (true) {
-            const auto received = kernel.receive(fd, buffer);
-            if (!received && received.error().value == EAGAIN) return all;
-            if (!received || *received == 0) return all + "$";
-            all.append(buffer, *received);
-        }
+        const auto heard = fake_client::receive_all(kernel, visitors, fd);
+        return heard.text + (heard.end == fake_client::Heard::End::none ? "" : "$");
     }
     bool closed(int fd) { return hear(fd).ends_with('$'); }
     // How long the first server takes to stop.

@@ -8,7 +8,7 @@
 
 using namespace std::string_view_literals;
 
-namespace protocol {
+namespace protocol::peer_message_test {
 namespace {
 
 constexpr std::uint64_t u64_max = std::numeric_limits<std::uint64_t>::max();
@@ -233,4 +233,4 @@ TEST_CASE("peer_message: no neighbour greets with a name that a configuration wo
 }
 
 }  // namespace
-}  // namespace protocol
+}  // namespace protocol::peer_message_test

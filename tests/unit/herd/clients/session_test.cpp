@@ -6,13 +6,15 @@
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/no_links.hpp"
 #include "tests/sim/run_host.hpp"
+#include "tests/unit/herd/fake_client.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <string>
+
+namespace session_test {
 
 namespace {
 
@@ -64,11 +66,8 @@ public:
         REQUIRE(host.questions.map(4).has_value());
 
         REQUIRE(static_cast<bool>(listener.listen(reactor::Address::loopback(1000))));
-        kernel.enter(client);
-        fd = *kernel.open_socket();
-        static_cast<void>(kernel.connect(fd, reactor::Address::loopback(1000)));
-        run(10us);
-        REQUIRE(kernel.take_error(fd));
+        const auto pass = [this](reactor::Duration duration) { run(duration); };
+        fd = herd::fake_client::connect(kernel, client, 1000, pass);
         run(10us);
         REQUIRE(session != nullptr);
     }
@@ -89,17 +88,9 @@ public:
     }
     // All that has come since; `ended` says whether the server has ended, too.
     std::string hear() {
-        kernel.enter(client);
-        std::string all;
-        char buffer[4096];
-        while (true) {
-            const auto received = kernel.receive(fd, buffer);
-            if (!received && received.error().value == EAGAIN) break;
-            ended = !received || *received == 0;
-            if (ended) break;
-            all.append(buffer, *received);
-        }
-        return all;
+        const auto heard = herd::fake_client::receive_all(kernel, client, fd);
+        ended = heard.end != herd::fake_client::Heard::End::none;
+        return heard.text;
     }
     std::string ask(std::string_view bytes) {
         say(bytes);
@@ -398,3 +389,5 @@ TEST_CASE("client_session: drained, it ends once slow answers are read", "[herd]
     }
     CHECK(house.ended);
 }
+
+}  // namespace session_test

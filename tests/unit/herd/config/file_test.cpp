@@ -1,6 +1,7 @@
 #include "herd/config/file.hpp"
 
 #include "herd/config/settings.hpp"
+#include "tests/unit/herd/config/fault.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,13 +17,8 @@ namespace {
 using herd::config::Config;
 using herd::config::Provider;
 using herd::config::Setting;
+using herd::config_test::fault;
 using reactor::Address;
-
-// What is wrong with a file of this text; empty: nothing.
-std::string fault(const std::string& text) {
-    const auto config = herd::config::parse(text, "f");
-    return config ? "" : config.error();
-}
 
 constexpr auto example = HERD_SOURCE_ROOT "/herd.example.json";
 

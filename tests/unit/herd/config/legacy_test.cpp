@@ -1,5 +1,6 @@
 #include "herd/config/file.hpp"
 #include "herd/program/check.hpp"
+#include "tests/unit/herd/config/fault.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -7,6 +8,7 @@
 
 namespace {
 
+using herd::config_test::fault;
 using reactor::Address;
 
 constexpr auto ours =
@@ -16,11 +18,6 @@ constexpr auto ours =
 std::string herd_with(const std::string& fields) {
     return std::string("{\"servers\": [\n") + ours + ",\n{" + fields +
            "}],\n\"links\": [[\"New\", \"Old\"]]}";
-}
-
-std::string fault(const std::string& text) {
-    const auto config = herd::config::parse(text, "f");
-    return config ? "" : config.error();
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+namespace request_test {
+
 using namespace herd::http;
 using State = herd::http::RequestParser::State;
 
@@ -201,3 +203,5 @@ TEST_CASE("http request: who waits to go on is told so once", "[offline]") {
     CHECK(parser.feed("ab").state == State::ready);
     CHECK_FALSE(parser.take_continue());
 }
+
+}  // namespace request_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace target_test {
+
 using namespace herd::http;
 
 TEST_CASE("request target: path and parameters, decoded", "[offline]") {
@@ -41,3 +43,5 @@ TEST_CASE("request target: odd ones do no harm", "[offline]") {
     CHECK(target.find("p31") == "v");
     CHECK_FALSE(target.find("p32"));
 }
+
+}  // namespace target_test

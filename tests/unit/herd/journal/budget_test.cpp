@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+namespace budget_test {
+
 using namespace herd::journal_test;
 
 namespace {
@@ -88,3 +90,5 @@ TEST_CASE(
     CHECK(turns >= clients / (records_per_pump * herd::table::Follower::scan_max));
     CHECK(all_written(heard, written()));
 }
+
+}  // namespace budget_test

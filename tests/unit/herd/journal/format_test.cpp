@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+namespace format_test {
+
 namespace {
 
 using Kind = herd::journal::Line::Kind;
@@ -130,3 +132,5 @@ TEST_CASE("journal format: 10,000 random flips in a megabyte, each found where i
     }
     CHECK(wrong == 0);
 }
+
+}  // namespace format_test

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+namespace hang_test {
+
 using namespace herd::journal_test;
 using herd::config::Fsync;
 using What = reactor::sys::Errand::What;
@@ -150,3 +152,5 @@ TEST_CASE("journal hang: clients that report past a hanging disk take no connect
     CHECK(house.hear().starts_with("AT A "));
     for (const int fd : fds) house.kernel.close(fd);
 }
+
+}  // namespace hang_test

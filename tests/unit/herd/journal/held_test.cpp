@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 
+namespace held_test {
+
 using namespace std::chrono_literals;
 using herd::journal::Held;
 using reactor::Instant;
@@ -42,3 +44,5 @@ TEST_CASE("held: any number of answers may wait for any time", "[herd][journal]"
     held.add(1'001, Instant(2'000s));
     CHECK(held.since() == Instant(2'000s));
 }
+
+}  // namespace held_test

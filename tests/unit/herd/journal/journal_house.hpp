@@ -6,6 +6,7 @@
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/run_host.hpp"
+#include "tests/unit/herd/fake_client.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -91,14 +92,8 @@ public:
 
     // The client.
     void say(std::string bytes) {
-        kernel.enter(2);
-        if (fd < 0) {
-            fd = *kernel.open_socket();
-            static_cast<void>(kernel.connect(fd, reactor::Address::loopback(1000)));
-            run(10us);
-            kernel.enter(2);
-            REQUIRE(kernel.take_error(fd).has_value());
-        }
+        const auto pass = [this](reactor::Duration duration) { run(duration); };
+        if (fd < 0) fd = fake_client::connect(kernel, 2, 1000, pass);
         while (!bytes.empty()) {
             kernel.enter(2);
             bytes.erase(0, kernel.send(fd, bytes).value_or(0));

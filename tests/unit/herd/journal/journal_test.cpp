@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string>
 
+namespace journal_test {
+
 using namespace herd::journal_test;
 using herd::config::Fsync;
 
@@ -264,3 +266,5 @@ TEST_CASE("journal: by chance, nothing that was answered is lost", "[herd][journ
         }
     }
 }
+
+}  // namespace journal_test

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace load_test {
+
 using namespace herd::journal_test;
 
 namespace {
@@ -207,3 +209,5 @@ TEST_CASE("journal load: what is beyond a limit is left out", "[herd][journal_lo
     CHECK(house.known("early").empty());
     CHECK(house.known(name(2)) == "2");
 }
+
+}  // namespace load_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace refused_test {
+
 using namespace herd::journal_test;
 using herd::config::Fsync;
 namespace config = herd::config;
@@ -196,3 +198,5 @@ TEST_CASE(
     house.run(10s);
     CHECK(house.process->server.journal().state() == "ok");
 }
+
+}  // namespace refused_test

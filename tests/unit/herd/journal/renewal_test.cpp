@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+namespace renewal_test {
+
 using namespace herd::journal_test;
 using herd::config::Fsync;
 
@@ -166,3 +168,5 @@ TEST_CASE("journal renewal: a renewal that fails leaves the journal as it was", 
     CHECK_FALSE(house.kernel.disk.has(next_path));
     CHECK(house.answered("kiwi", 10));
 }
+
+}  // namespace renewal_test

@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+namespace anti_entropy_test {
+
 using herd::links::AntiEntropy;
 using herd::table::LocationTable;
 using namespace std::chrono_literals;
@@ -130,3 +132,5 @@ TEST_CASE("anti-entropy: a link that is held up by it gets less, one that is not
     CHECK(said(std::nullopt) == 0);
     CHECK(said(40ms) <= 2 * AntiEntropy::share_min + line);
 }
+
+}  // namespace anti_entropy_test

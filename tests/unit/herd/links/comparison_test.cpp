@@ -6,6 +6,8 @@
 
 #include <memory>
 
+namespace comparison_test {
+
 using herd::links::Comparison;
 using herd::links::Lag;
 using reactor::Instant;
@@ -87,3 +89,5 @@ TEST_CASE("lag: more marks than it keeps make it coarser, not wrong", "[herd][la
     lag.acknowledged(101);
     CHECK(lag.time(102, start + milliseconds(110)) == milliseconds(9));
 }
+
+}  // namespace comparison_test

@@ -6,6 +6,7 @@
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/run_host.hpp"
+#include "tests/unit/herd/fake_client.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -47,6 +48,10 @@ public:
         return config;
     }
     void run(reactor::Duration duration) { sim::run_host(kernel, here, loop, duration); }
+    int connect(std::uint16_t port) {
+        return herd::fake_client::connect(
+            kernel, there, port, [this](reactor::Duration duration) { run(duration); });
+    }
 
     // What B does.
     void listen() {
@@ -117,12 +122,7 @@ public:
     }
     // The connection on which it does.
     int greet_from_b(const std::string& lines) {
-        kernel.enter(there);
-        const int dialled = *kernel.open_socket();
-        static_cast<void>(kernel.connect(dialled, reactor::Address::loopback(1100)));
-        run(10us);
-        kernel.enter(there);
-        REQUIRE(kernel.take_error(dialled).has_value());
+        const int dialled = connect(1100);
         const std::string text = std::string("HELLO 1 B ") + epoch_b + " 0 0\n" + lines;
         REQUIRE(*kernel.send(dialled, text) == text.size());
         run(100us);
@@ -130,12 +130,7 @@ public:
     }
     // Clients of A's report for the first time, or once more.
     void report(std::uint32_t first, std::uint32_t count) {
-        kernel.enter(there);
-        const int visitor = *kernel.open_socket();
-        static_cast<void>(kernel.connect(visitor, reactor::Address::loopback(1000)));
-        run(10us);
-        kernel.enter(there);
-        REQUIRE(kernel.take_error(visitor).has_value());
+        const int visitor = connect(1000);
         ++stamp;
         std::string text;
         for (std::uint32_t i = first; i < first + count; ++i) {

@@ -5,6 +5,7 @@
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/run_host.hpp"
+#include "tests/unit/herd/fake_client.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -63,13 +64,8 @@ public:
     }
     // A connection to A's port for peers.
     int dial(std::uint16_t port = 1100) {
-        kernel.enter(there);
-        const int fd = *kernel.open_socket();
-        static_cast<void>(kernel.connect(fd, reactor::Address::loopback(port)));
-        run(10us);
-        kernel.enter(there);
-        REQUIRE(kernel.take_error(fd).has_value());
-        return fd;
+        return herd::fake_client::connect(
+            kernel, there, port, [this](reactor::Duration duration) { run(duration); });
     }
     void say(int fd, const std::string& bytes) {
         kernel.enter(there);
@@ -89,16 +85,9 @@ public:
     // What has come; the last character is '$' when A has ended, '!' when it was reset.
     std::string hear(int fd, reactor::Duration duration = 100us) {
         run(duration);
-        kernel.enter(there);
-        std::string all;
-        char buffer[4096];
-        while (true) {
-            const auto received = kernel.receive(fd, buffer);
-            if (!received && received.error().value == EAGAIN) return all;
-            if (!received) return all + "!";
-            if (*received == 0) return all + "$";
-            all.append(buffer, *received);
-        }
+        const auto [text, end] = herd::fake_client::receive_all(kernel, there, fd);
+        using End = herd::fake_client::Heard::End;
+        return text + (end == End::none ? "" : end == End::orderly ? "$" : "!");
     }
     // The next message, acknowledged: what follows AT and the skew, as in "c +1-1 5 A$".
     std::string take(reactor::Duration timeout = 100us) {

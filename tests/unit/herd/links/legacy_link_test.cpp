@@ -4,6 +4,8 @@
 
 #include <set>
 
+namespace legacy_link_test {
+
 using namespace legacy;
 
 TEST_CASE("legacy_link: a message is an AT line and who passes it on, no newline, and our end",
@@ -354,3 +356,5 @@ TEST_CASE("legacy_link: a shutdown with nothing owed ends the held connection", 
     CHECK(house.hear(fd, 20ms) == "$");
     CHECK(house.stopped);
 }
+
+}  // namespace legacy_link_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace legacy_session_test {
+
 using namespace legacy;
 
 namespace {
@@ -164,3 +166,5 @@ TEST_CASE("legacy peer: a shutdown ends a kept connection", "[herd][legacy]") {
     CHECK(house.hear(kept, 20ms) == "$");
     CHECK(house.stopped);
 }
+
+}  // namespace legacy_session_test

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <string>
 
+namespace lying_neighbour_test {
+
 using namespace dialled;
 
 namespace {
@@ -284,3 +286,5 @@ TEST_CASE("lying_neighbour: a digest begins at a line's beginning", "[herd][peer
         CHECK(house.receive(socket).find("ERR 501 ") != std::string::npos);
     }
 }
+
+}  // namespace lying_neighbour_test

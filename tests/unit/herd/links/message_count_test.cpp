@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+namespace message_count_test {
+
 using namespace herd::small_world;
 
 namespace {
@@ -116,3 +118,5 @@ TEST_CASE("message count: many reports of one client are few marks and acknowled
         CHECK(counts["ACK"] <= 3 + 2);
     }
 }
+
+}  // namespace message_count_test

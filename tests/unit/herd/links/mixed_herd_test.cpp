@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+namespace mixed_herd_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -246,3 +248,5 @@ TEST_CASE("mixed herd: whatever clients tell an old server, ours agree", "[herd]
         if (seed % 3 == 0) REQUIRE(world.old_equal());
     }
 }
+
+}  // namespace mixed_herd_test

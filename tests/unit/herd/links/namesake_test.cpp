@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+namespace namesake_test {
+
 using namespace herd::small_world;
 
 namespace {
@@ -138,3 +140,5 @@ TEST_CASE("namesake: it is listened to when the server itself has stopped", "[he
     CHECK(ring.heard_in_a_minute() < before + before / 5);
     CHECK(ring.equal());
 }
+
+}  // namespace namesake_test

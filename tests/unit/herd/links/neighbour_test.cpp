@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <set>
 
+namespace neighbour_test {
+
 namespace {
 
 using herd::links::Neighbour;
@@ -60,3 +62,5 @@ TEST_CASE("neighbour: a neighbour of whom nothing was heard is granted nothing",
     CHECK(house.first.name() == "B");
     CHECK(house.first.received.seq == 0);
 }
+
+}  // namespace neighbour_test

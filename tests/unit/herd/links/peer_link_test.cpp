@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+namespace peer_link_test {
+
 using namespace dialled;
 
 TEST_CASE("peer_link: a link greets, and says nothing more before it is welcomed", "[herd][link]") {
@@ -240,3 +242,5 @@ TEST_CASE("peer_link: a link is not silent in a sweep, and says where it has com
     CHECK(count(feed, "AT A ") <= rest + 8);  // what a second's anti-entropy says again
     CHECK(count(feed, "SEQ 4500") == 1);
 }
+
+}  // namespace peer_link_test

@@ -5,6 +5,7 @@
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/run_host.hpp"
+#include "tests/unit/herd/fake_client.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,6 +13,8 @@
 #include <cerrno>
 #include <string>
 #include <vector>
+
+namespace peer_session_test {
 
 namespace {
 
@@ -68,12 +71,8 @@ public:
 class Dialler {
 public:
     explicit Dialler(House& house) : house_(house) {
-        house.kernel.enter(there);
-        fd_ = *house.kernel.open_socket();
-        static_cast<void>(house.kernel.connect(fd_, reactor::Address::loopback(1100)));
-        house.run(10us);
-        house.kernel.enter(there);
-        REQUIRE(house.kernel.take_error(fd_).has_value());
+        const auto run = [&house](reactor::Duration duration) { house.run(duration); };
+        fd_ = herd::fake_client::connect(house.kernel, there, 1100, run);
     }
 
     void say(const std::string& bytes) {
@@ -87,17 +86,9 @@ public:
     }
     std::string hear() {
         house_.run(1ms);
-        house_.kernel.enter(there);
-        std::string all;
-        char buffer[4096];
-        while (true) {
-            const auto received = house_.kernel.receive(fd_, buffer);
-            if (!received && received.error().value == EAGAIN) break;
-            ended = !received || *received == 0;
-            if (ended) break;
-            all.append(buffer, *received);
-        }
-        return all;
+        const auto heard = herd::fake_client::receive_all(house_.kernel, there, fd_);
+        ended = heard.end != herd::fake_client::Heard::End::none;
+        return heard.text;
     }
     bool reset() {
         house_.kernel.enter(there);
@@ -398,3 +389,5 @@ TEST_CASE("peer_session: more connections than there is room for wait until one 
     CHECK(second.hear().empty());
     CHECK(second.ended);
 }
+
+}  // namespace peer_session_test

@@ -8,6 +8,8 @@
 #include <string>
 #include <variant>
 
+namespace repair_test {
+
 using namespace herd::small_world;
 
 namespace {
@@ -104,3 +106,5 @@ TEST_CASE("repair: what the digest cannot see, the slow refresh mends", "[herd][
     CHECK(world.equal());
     CHECK(world.a().counters().duplicates >= before + 50);
 }
+
+}  // namespace repair_test

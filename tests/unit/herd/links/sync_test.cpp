@@ -1,6 +1,8 @@
 #include "tests/unit/herd/links/legacy_house.hpp"
 #include "tests/unit/herd/small_world.hpp"
 
+namespace sync_test {
+
 namespace {
 
 using namespace herd::small_world;
@@ -155,3 +157,5 @@ TEST_CASE("sync: an old server acknowledges each message by its end", "[herd][sy
     house.close(held);
     CHECK(house.hear(client) == "SYNC A 1 1\n");
 }
+
+}  // namespace sync_test

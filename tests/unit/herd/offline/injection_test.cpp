@@ -5,6 +5,8 @@
 #include <array>
 #include <string>
 
+namespace injection_test {
+
 using namespace herd::offline;
 
 TEST_CASE("injection: every fault has a name and is found by it", "[offline]") {
@@ -72,3 +74,5 @@ TEST_CASE("injection: the same seed draws the same, in the shares asked for", "[
     first.set_faults(*parse_fault_shares("100:cut"));
     for (int i = 0; i < 1000; ++i) CHECK(first.draw().fault == Fault::cut);
 }
+
+}  // namespace injection_test

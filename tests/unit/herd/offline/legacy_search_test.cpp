@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace legacy_search_test {
+
 using namespace herd::offline;
 using namespace offline_test;
 
@@ -185,3 +187,5 @@ TEST_CASE("legacy search: outages have the service's shape", "[offline]") {
         CHECK(std::string(parsed(answer.body)["status"].GetString()) == what.second);
     }
 }
+
+}  // namespace legacy_search_test

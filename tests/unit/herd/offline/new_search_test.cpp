@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace new_search_test {
+
 using namespace herd::offline;
 using namespace offline_test;
 
@@ -211,3 +213,5 @@ TEST_CASE("new search: outages have the service's shape", "[offline]") {
         CHECK(error_of(answer) == what);
     }
 }
+
+}  // namespace new_search_test

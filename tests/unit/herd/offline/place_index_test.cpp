@@ -9,6 +9,8 @@
 #include <random>
 #include <vector>
 
+namespace place_index_test {
+
 using namespace herd::offline;
 using namespace offline_test;
 
@@ -149,3 +151,5 @@ TEST_CASE("place index: what lies around UCLA", "[offline]") {
     CHECK(hits.size() == expected);
     CHECK(places.index.nearest({63.46, 142.79}, 10'000, buffer).empty());  // Oymyakon
 }
+
+}  // namespace place_index_test

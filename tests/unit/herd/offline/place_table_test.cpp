@@ -10,6 +10,8 @@
 #include <set>
 #include <string>
 
+namespace place_table_test {
+
 using namespace herd::offline;
 using namespace offline_test;
 
@@ -136,3 +138,5 @@ TEST_CASE("place table: a folder that is given is taken as it is", "[offline]") 
     CHECK(find_data_folder("/somewhere") == "/somewhere");
     CHECK_FALSE(find_data_folder("").empty());
 }
+
+}  // namespace place_table_test

@@ -10,6 +10,8 @@
 #include <memory>
 #include <vector>
 
+namespace change_feed_test {
+
 namespace {
 
 using herd::table::ChangeFeed;
@@ -188,3 +190,5 @@ TEST_CASE("change_feed: cursors at every place pass what a model says, while rec
         }
     }
 }
+
+}  // namespace change_feed_test

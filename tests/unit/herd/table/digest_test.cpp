@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace digest_test {
+
 using herd::table::Digest;
 
 TEST_CASE("digest: what goes in and out again leaves no trace", "[herd][digest]") {
@@ -63,3 +65,5 @@ TEST_CASE("digest: clients spread evenly over the buckets", "[herd][digest]") {
     // Poisson with mean 32: beyond 75 once in 10^8 buckets.
     for (const int count : filled) CHECK((count > 3 && count < 75));
 }
+
+}  // namespace digest_test

@@ -3,6 +3,8 @@
 #include "tests/unit/herd/links/legacy_house.hpp"
 #include "tests/unit/herd/small_world.hpp"
 
+namespace expiry_test {
+
 namespace {
 
 using namespace herd::small_world;
@@ -144,3 +146,5 @@ TEST_CASE("expiry: what an old server has not acknowledged and is over is not sa
     const int next = house.accept(10s);
     CHECK(house.hear(next, 1s).empty());
 }
+
+}  // namespace expiry_test

@@ -14,6 +14,8 @@
 #include <variant>
 #include <vector>
 
+namespace follower_test {
+
 namespace {
 
 using herd::Clients;
@@ -374,3 +376,5 @@ TEST_CASE("follower: a follower hands out busy clients once per revolution of a 
     const auto revolution = std::chrono::milliseconds(2000 * 1000 / 30) + 1s;
     CHECK(worst_wait(clients, [&](Instant now) { return follower.take(now); }) <= revolution + 3s);
 }
+
+}  // namespace follower_test

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace keyed_hash_test {
+
 namespace {
 
 using herd::SipHash;
@@ -124,3 +126,5 @@ TEST_CASE("keyed_hash: ClientHash spreads like identifiers evenly, by low bits a
     for (const int count : low) CHECK((count > 25 && count < 115));
     for (const int count : high) CHECK((count > 25 && count < 115));
 }
+
+}  // namespace keyed_hash_test

@@ -1,5 +1,7 @@
 #include "tests/unit/herd/table/table_model.hpp"
 
+namespace location_table_remove_test {
+
 using namespace herd::table_model;
 using herd::table::LocationTable;
 using herd::table::Record;
@@ -66,3 +68,5 @@ TEST_CASE("table: the feed has what is left, in its order", "[herd][table]") {
     CHECK(cursor.peek() == nullptr);
     CHECK(table.digest().root() == 0);
 }
+
+}  // namespace location_table_remove_test

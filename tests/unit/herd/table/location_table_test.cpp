@@ -1,5 +1,7 @@
 #include "tests/unit/herd/table/table_model.hpp"
 
+namespace location_table_test {
+
 using namespace herd::table_model;
 using herd::table::LocationTable;
 using herd::table::Record;
@@ -227,3 +229,5 @@ TEST_CASE("table: tables that hear the same relays in any order end up equal", "
         }
     }
 }
+
+}  // namespace location_table_test

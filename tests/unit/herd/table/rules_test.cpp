@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace rules_test {
+
 namespace {
 
 using herd::table::Version;
@@ -116,3 +118,5 @@ TEST_CASE("rules: how far a stamp lies ahead is read from the line", "[herd][rul
     CHECK_FALSE(too_far_ahead(INT64_MIN, 100, 0));
     CHECK_FALSE(too_far_ahead(0, INT64_MAX, 5));
 }
+
+}  // namespace rules_test

@@ -5,6 +5,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+namespace status_test {
+
 namespace {
 
 using namespace herd::small_world;
@@ -193,3 +195,5 @@ TEST_CASE("status: the longest one fits", "[herd][status]") {
     CHECK_FALSE(document.Parse(json.data(), json.size()).HasParseError());
     CHECK(document["links"].Size() == herd::config::servers_max);
 }
+
+}  // namespace status_test
