@@ -10,7 +10,7 @@ namespace bench {
 namespace {
 
 // Of a server that stores a thousand a second.
-constexpr reactor::Duration timeout = std::chrono::minutes(5);
+constexpr reactor::Duration all_timeout = std::chrono::minutes(5);
 
 }  // namespace
 
@@ -24,7 +24,7 @@ Result clients(const Target& target, const ClientsOptions& options) {
     Measured ingest(target);
     const auto empty = Measured(target).target_resident_bytes();
     load.start(options.clients);
-    if (!session.run_until([&] { return load.answered() == options.clients; }, timeout)) {
+    if (!session.run_until([&] { return load.answered() == options.clients; }, all_timeout)) {
         throw CannotMeasure("not all clients could be stored");
     }
     ingest.end();

@@ -5,14 +5,6 @@
 
 namespace bench {
 
-namespace {
-
-constexpr reactor::Duration connect_timeout = std::chrono::seconds(10);
-// Of a server that is overloaded, not of one that is well.
-constexpr reactor::Duration answer_timeout = std::chrono::seconds(30);
-
-}  // namespace
-
 Answers answers_in(Protocol protocol) {
     switch (protocol) {
         case Protocol::iamat:

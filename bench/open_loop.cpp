@@ -10,7 +10,6 @@ namespace bench {
 
 namespace {
 
-constexpr reactor::Duration connect_timeout = std::chrono::seconds(10);
 constexpr std::string_view nats_greeting = "CONNECT {\"verbose\":false}\r\n";
 
 }  // namespace

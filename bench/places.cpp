@@ -15,7 +15,7 @@ namespace bench {
 
 namespace {
 
-constexpr reactor::Duration timeout = std::chrono::seconds(10);
+constexpr reactor::Duration ask_timeout = std::chrono::seconds(10);
 constexpr std::uint32_t iamat_connections = 4;
 
 // WHATSATs at a fixed rate, one at a time per connection, since one that waits holds up its own
@@ -94,12 +94,12 @@ Result places(const Target& target, const PlacesOptions& options) {
                       1});
     Questions questions(session, target.servers[server].clients, options);
     reports.connect(target.protocol);
-    if (!session.run_until([&] { return questions.connected(); }, timeout)) {
+    if (!session.run_until([&] { return questions.connected(); }, connect_timeout)) {
         throw CannotMeasure("the server cannot be reached");
     }
     // Everyone has a position before anybody asks.
     reports.start();
-    session.run_until([&] { return reports.answered() >= options.clients; }, timeout);
+    session.run_until([&] { return reports.answered() >= options.clients; }, ask_timeout);
     reports.stop();
 
     Result result;
@@ -124,7 +124,7 @@ Result places(const Target& target, const PlacesOptions& options) {
         session.run_for(seconds(options.seconds));
         questions.stop();
         reports.stop();
-        session.run_until([&] { return questions.idle() && reports.idle(); }, timeout);
+        session.run_until([&] { return questions.idle() && reports.idle(); }, ask_timeout);
         stretch.end();
         if (!phase.reports) {
             result.figure("server_cpu_ns_per_lookup",

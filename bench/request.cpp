@@ -8,8 +8,6 @@ namespace bench {
 
 namespace {
 
-constexpr reactor::Duration answer_timeout = std::chrono::seconds(30);
-
 Result begin(const Target& target, const RequestOptions& options) {
     Result result;
     result.scenario = "request";

@@ -11,6 +11,10 @@
 
 namespace bench {
 
+// Of a server that is overloaded, not of one that is well.
+inline constexpr reactor::Duration connect_timeout = std::chrono::seconds(10);
+inline constexpr reactor::Duration answer_timeout = std::chrono::seconds(30);
+
 // What an option says in seconds.
 inline reactor::Duration seconds(double value) {
     return std::chrono::duration_cast<reactor::Duration>(std::chrono::duration<double>(value));

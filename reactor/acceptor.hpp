@@ -18,7 +18,7 @@ namespace reactor {
 // What an Acceptor can keep: one accepted connection, with all that belongs to it. It hands itself
 // to release() when it has ended, in the reclaim phase and not before.
 template <class T>
-concept Session = requires(T& session, Socket socket) {
+concept Accepted = requires(T& session, Socket socket) {
     { session.open(std::move(socket)) } -> std::same_as<Result<void>>;
     session.tick();   // about once a second: what has waited for too long ends
     session.drain();  // ends as soon as what is owed has been said
@@ -32,7 +32,7 @@ concept Session = requires(T& session, Socket socket) {
 //       \--------drain()-------------+--> draining: no newcomers, until size() is 0
 //
 // Invariant: the listener is paused exactly while every slot is taken.
-template <Session T>
+template <Accepted T>
 class Acceptor {
 public:
     // How the owner makes a session in the slab, which has room; it may not refuse.

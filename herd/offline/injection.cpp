@@ -11,7 +11,7 @@ namespace herd::offline {
 namespace {
 
 // By Fault.
-constexpr std::string_view names[] = {
+constexpr std::string_view fault_names[] = {
     "none",
     "500",
     "503",
@@ -26,7 +26,7 @@ constexpr std::string_view names[] = {
     "deny",
     "over-limit",
 };
-static_assert(std::size(names) == fault_count);
+static_assert(std::size(fault_names) == fault_count);
 static_assert(std::to_underlying(Fault::over_limit) + 1 == fault_count);
 
 // SplitMix64: neighbouring numbers come out as far apart as any.
@@ -47,13 +47,13 @@ std::optional<FaultShare> make_share(std::string_view percent_text, std::string_
 
 std::string_view to_text(Fault fault) {
     assert(static_cast<std::size_t>(fault) < fault_count);
-    return names[static_cast<std::size_t>(fault)];
+    return fault_names[static_cast<std::size_t>(fault)];
 }
 
 std::optional<Fault> parse_fault(std::string_view name) {
-    const auto* const found = std::find(std::begin(names), std::end(names), name);
-    if (found == std::end(names)) return std::nullopt;
-    return static_cast<Fault>(found - std::begin(names));
+    const auto* const found = std::find(std::begin(fault_names), std::end(fault_names), name);
+    if (found == std::end(fault_names)) return std::nullopt;
+    return static_cast<Fault>(found - std::begin(fault_names));
 }
 
 std::optional<FaultShare> parse_fault_share(std::string_view text) {

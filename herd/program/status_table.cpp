@@ -52,7 +52,7 @@ bool flag(const rapidjson::Value& object, const char* key) {
     return found != object.MemberEnd() && found->value.IsTrue();
 }
 
-std::string milliseconds(const rapidjson::Value& object, const char* key) {
+std::string in_milliseconds(const rapidjson::Value& object, const char* key) {
     const auto found = object.FindMember(key);
     if (found == object.MemberEnd() || !found->value.IsInt64()) return "?";
     std::array<char, 48> text{};
@@ -82,9 +82,9 @@ Row link_row(const std::string& server, const rapidjson::Value& link) {
     Row row = {server + " > " + number(link, "neighbour"), legacy ? state + ", legacy" : state};
     const bool live = state == "live";
     row.push_back(live ? number(link, "lag_records") : "-");
-    row.push_back(live && !legacy ? milliseconds(link, "lag_us") : "-");
-    row.push_back(live && !legacy ? milliseconds(link, "round_trip_us") : "-");
-    row.push_back(live && !legacy ? milliseconds(link, "clock_difference_us") : "-");
+    row.push_back(live && !legacy ? in_milliseconds(link, "lag_us") : "-");
+    row.push_back(live && !legacy ? in_milliseconds(link, "round_trip_us") : "-");
+    row.push_back(live && !legacy ? in_milliseconds(link, "clock_difference_us") : "-");
     row.push_back(number(link, "divergences"));
     row.push_back(number(link, "drops"));
     return row;
