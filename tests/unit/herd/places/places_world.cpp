@@ -56,6 +56,10 @@ Result<std::size_t> wait(int, std::span<Event>, Wait) {
     return 0;
 }
 void close(int) {}
+// Only for places::CurlFetcher, which is linked and never made.
+Result<int> open_socket(bool) {
+    return failure(ENOSYS);
+}
 
 }  // namespace reactor::sys
 
