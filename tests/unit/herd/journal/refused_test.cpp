@@ -122,10 +122,10 @@ TEST_CASE("journal refused: a table that is smaller each time costs nothing, eit
     House house;
     const auto before = house.config.limits.clients;
     fill(house);
-    for (const std::uint32_t clients : {50U, 30U, 10U}) {
-        house.config.limits.clients = clients;
+    for (const std::uint32_t fewer : {50U, 30U, 10U}) {
+        house.config.limits.clients = fewer;
         REQUIRE(house.start());
-        CHECK(house.stored() == clients);
+        CHECK(house.stored() == fewer);
         house.run(10s);
         house.kill();
     }
