@@ -4,8 +4,8 @@
     house_rules.py [--compile CXX FLAG...]              prints each breach in this tree
     house_rules.py --self-test [--compile CXX FLAG...]  proves each rule on a bad example
 
-With --compile every header must also compile alone; those that a source file includes first have
-done so when that was built. Exits 1 if anything was found.
+With --compile every header must also compile alone; those that a source file includes first do so
+where that is compiled alone, as in the builds with clang. Exits 1 if anything was found.
 """
 import argparse
 import concurrent.futures
