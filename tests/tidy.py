@@ -38,11 +38,15 @@ class Names:
     """What a source file declares itself, and which types it sees in headers."""
 
     def __init__(self, path):
+        stem = pathlib.Path(path).stem
+        self.apart = re.search(rf'^namespace (\w+::)*{stem} {{', text_of(path), re.M) is not None
         self.own = types_of(path) | set(OTHER.findall(text_of(path)))
         self.seen = {name: header for header in headers_of(path) for name in types_of(header)}
 
     def clash(self, other):
         """Whether one name may mean two things where both files are put together."""
+        if self.apart and other.apart:  # Each has a namespace named after it.
+            return False
         return bool(self.own & other.own or self.own & other.seen.keys() or
                     self.seen.keys() & other.own or
                     any(header.startswith('tests/') and other.seen.get(name, header) != header
