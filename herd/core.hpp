@@ -6,6 +6,7 @@
 #include "herd/table/rules.hpp"
 #include "herd/watch/counters.hpp"
 #include "herd/watch/status.hpp"
+#include "protocol/at_line.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/sys.hpp"
 #include "reactor/wire.hpp"
@@ -53,12 +54,18 @@ struct Core {
         wire.check();
     }
 
-    bool expired(std::int64_t stamp_ns, std::int64_t wall_ns) const {
-        return table::rules::expired(stamp_ns, wall_ns, ttl_ns);
+    bool expired(std::int64_t effective_ns, std::int64_t wall_ns) const {
+        return table::rules::expired(effective_ns, wall_ns, ttl_ns);
+    }
+    bool expired(std::int64_t stamp_ns, std::int64_t skew_ns, std::int64_t wall_ns) const {
+        return ttl_ns > 0 && expired(table::rules::effective(stamp_ns, skew_ns), wall_ns);
     }
     // By the clock, now.
-    bool expired(std::int64_t stamp_ns) const {
-        return ttl_ns > 0 && expired(stamp_ns, reactor::sys::wall_ns());
+    bool expired(std::int64_t effective_ns) const {
+        return ttl_ns > 0 && expired(effective_ns, reactor::sys::wall_ns());
+    }
+    bool expired(const protocol::AtLine& line) const {
+        return ttl_ns > 0 && expired(line.time.nanoseconds, line.skew_ns, reactor::sys::wall_ns());
     }
     bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns) const {
         return table::rules::too_far_ahead(skew_ns, stamp_ns, max_future_ns);

@@ -96,7 +96,7 @@ void Session::report(const Line& line, const protocol::IamAt& iamat) {
         ++host_.core.counters.future_stamps;
         return invalid(line.text);
     }
-    if (host_.core.expired(iamat.time.nanoseconds, host_.received_ns)) {
+    if (host_.core.expired(iamat.time.nanoseconds, skew_ns, host_.received_ns)) {
         ++host_.core.counters.expired_stamps;
         return invalid(line.text);
     }
@@ -126,7 +126,7 @@ void Session::report(const Line& line, const protocol::IamAt& iamat) {
 void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
     assert(!waits());
     const table::Record* record = host_.core.table.find(whatsat.client, line.key);
-    if (record == nullptr || host_.core.expired(record->time_ns, host_.received_ns)) {
+    if (record == nullptr || host_.core.expired(record->effective_ns, host_.received_ns)) {
         return invalid(line.text);
     }
     ++host_.core.counters.whatsat;

@@ -86,7 +86,7 @@ struct Config {
     Limits limits;
     Log log;
     Journal journal;
-    std::int64_t max_future_ms = 0;  // 0: a report's stamp may lie in the future by any amount
+    std::int64_t max_future_ms = 0;  // 0: no report is refused for a stamp in the future
     std::int64_t ttl_s = 0;          // a report counts for so long from its stamp on; 0: for ever
     bool prefault = false;           // take all memory at the start
     bool spin = false;               // never sleep in the kernel

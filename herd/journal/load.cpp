@@ -80,12 +80,11 @@ bool Loading::line(std::string_view text) {
 // As from a neighbour, but of no run of one's: it goes to all of them.
 void Loading::take(const protocol::AtLine& record) {
     ++content.records;
-    const std::int64_t stamp = record.time.nanoseconds;
-    if (core_.expired(stamp)) {
+    if (core_.expired(record)) {
         ++content.expired;
         return;
     }
-    if (core_.too_far_ahead(record.skew_ns, stamp)) {
+    if (core_.too_far_ahead(record.skew_ns, record.time.nanoseconds)) {
         ++content.too_far_ahead;
         return;
     }

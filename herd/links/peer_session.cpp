@@ -135,7 +135,7 @@ void PeerSession::on_record(const protocol::AtLine& line, table::LocationTable::
         ++core_.counters.future_stamps;
         return;
     }
-    if (core_.expired(line.time.nanoseconds)) {
+    if (core_.expired(line)) {
         ++core_.counters.expired_stamps;
         return;
     }

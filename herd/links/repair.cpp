@@ -26,7 +26,7 @@ void Repair::step() {
         slot_ = slot_ + 1 < core_.table.slots() ? slot_ + 1 : 0;
         if (!core_.table.used(slot_) || !wanted_[core_.table.at(slot_).bucket]) continue;
         // It makes tables differ until each has freed its slot, by its own clock.
-        if (core_.expired(core_.table.at(slot_).time_ns)) continue;
+        if (core_.expired(core_.table.at(slot_).effective_ns)) continue;
         core_.table.send_again(slot_);
         ++core_.counters.records_repaired;
     }

@@ -17,7 +17,7 @@ void Expiry::step() {
     const std::uint32_t end = std::min(slot_ + count, table_.slots());
     const std::int64_t now = reactor::sys::wall_ns();
     for (; slot_ < end; ++slot_) {
-        if (!table_.used(slot_) || !rules::expired(table_.at(slot_).time_ns, now, ttl_ns_))
+        if (!table_.used(slot_) || !rules::expired(table_.at(slot_).effective_ns, now, ttl_ns_))
             continue;
         table_.remove(slot_);
         ++expired_;

@@ -13,8 +13,12 @@ namespace {
 
 constexpr std::uint32_t no_long_line = 0;
 
-Version version_of(const protocol::AtLine& line) {
-    return {line.time.nanoseconds, line.location, line.server, line.skew_text, line.time_text};
+std::int64_t effective(const protocol::AtLine& line) {
+    return rules::effective(line.time.nanoseconds, line.skew_ns);
+}
+
+Version version_of(const protocol::AtLine& line, std::int64_t effective_ns) {
+    return {effective_ns, line.location, line.server, line.skew_text, line.time_text};
 }
 
 }  // namespace
@@ -69,7 +73,8 @@ Stored LocationTable::store(const protocol::AtLine& line,
     if (is_new && size_ == capacity_.records) return Stored::table_full;
     const std::uint32_t slot = is_new ? free_slot() : known;
     Record& record = records_[slot];
-    if (!is_new && !replaces(line, record, origin)) return Stored::not_newer;
+    const std::int64_t effective_ns = effective(line);
+    if (!is_new && !replaces(line, effective_ns, record, origin)) return Stored::not_newer;
     if (!fit_line(record, at_line_size(line))) return Stored::no_long_line;
     if (is_new && !index_.insert(key.hash, slot)) {
         static_cast<void>(fit_line(record, 0));
@@ -81,7 +86,7 @@ Stored LocationTable::store(const protocol::AtLine& line,
         record.bucket = Digest::bucket_of(line.client);
         take_free_slot();
     }
-    write(record, line, source);
+    write(record, line, effective_ns, source);
     feed_.touch(slot);
     return Stored::stored;
 }
@@ -89,7 +94,7 @@ Stored LocationTable::store(const protocol::AtLine& line,
 bool LocationTable::repeat(const protocol::AtLine& line) {
     const std::uint32_t slot = slot_of(line.client, key(line.client));
     if (slot == no_record) return false;
-    if (!rules::newer(version(records_[slot]), version_of(line))) return false;
+    if (!rules::newer(version(records_[slot]), version_of(line, effective(line)))) return false;
     feed_.touch(slot);
     return true;
 }
@@ -127,11 +132,13 @@ void LocationTable::send_again(std::uint32_t slot) {
 }
 
 bool LocationTable::replaces(const protocol::AtLine& line,
+                             std::int64_t effective_ns,
                              const Record& stored,
                              Origin origin) const {
-    if (origin == Origin::neighbour) return rules::newer(version_of(line), version(stored));
-    if (line.time.nanoseconds != stored.time_ns) return line.time.nanoseconds > stored.time_ns;
-    return line.location > location(stored);
+    if (origin == Origin::neighbour)
+        return rules::newer(version_of(line, effective_ns), version(stored));
+    if (effective_ns != stored.effective_ns) return effective_ns > stored.effective_ns;
+    return rules::newer_report(version_of(line, effective_ns), version(stored));
 }
 
 bool LocationTable::is_of(std::uint32_t slot, std::string_view client_id) const {
@@ -167,7 +174,10 @@ bool LocationTable::fit_line(Record& record, std::size_t size) {
     return true;
 }
 
-void LocationTable::write(Record& record, const protocol::AtLine& line, std::uint32_t source) {
+void LocationTable::write(Record& record,
+                          const protocol::AtLine& line,
+                          std::int64_t effective_ns,
+                          std::uint32_t source) {
     char* start = text(record);
     const std::size_t size = at_line_size(line);
     if (line.whole.empty()) {
@@ -186,7 +196,7 @@ void LocationTable::write(Record& record, const protocol::AtLine& line, std::uin
     // would otherwise stay in the digest for ever.
     digest_.toggle(record.bucket, record.digest ^ digest);
     record.digest = digest;
-    record.time_ns = line.time.nanoseconds;
+    record.effective_ns = effective_ns;
     record.source = source;
     record.line_size = static_cast<std::uint16_t>(size);
     record.server_end = static_cast<std::uint16_t>(server_end);
@@ -268,7 +278,7 @@ std::string_view LocationTable::location(const Record& record) const {
 Version LocationTable::version(const Record& record) const {
     const std::string_view whole = line(record);
     const std::size_t skew_start = record.server_end + 1U;
-    return {record.time_ns,
+    return {record.effective_ns,
             location(record),
             record.server(whole),
             whole.substr(skew_start, record.skew_end - skew_start),

@@ -56,8 +56,7 @@ public:
     void fetch_record(Key& key) const;
     void fetch_neighbours(const Key& key) const;
 
-    // A client's own report. It replaces what is stored when its (time, location) is greater: the
-    // same report sent again, to whichever server, changes nothing.
+    // A client's own report; ordered by rules::newer_report.
     Stored report(const protocol::AtLine& line, Key key) {
         return store(line, key, 0, Origin::client);
     }
@@ -118,12 +117,18 @@ private:
     Stored store(const protocol::AtLine& line, Key key, std::uint32_t source, Origin origin);
     std::uint32_t free_slot() const { return free_ == no_record ? slots_ : free_; }
     void take_free_slot();
-    bool replaces(const protocol::AtLine& line, const Record& stored, Origin origin) const;
+    bool replaces(const protocol::AtLine& line,
+                  std::int64_t effective_ns,
+                  const Record& stored,
+                  Origin origin) const;
     bool is_of(std::uint32_t slot, std::string_view client) const;
     // no_record: nothing is known of the client.
     std::uint32_t slot_of(std::string_view client, Key key) const;
     bool fit_line(Record& record, std::size_t size);
-    void write(Record& record, const protocol::AtLine& line, std::uint32_t source);
+    void write(Record& record,
+               const protocol::AtLine& line,
+               std::int64_t effective_ns,
+               std::uint32_t source);
     char* text(Record& record);
     void check_record(const Record& record) const;
     void check_storage() const;

@@ -16,10 +16,10 @@ inline constexpr std::uint32_t no_record = UINT32_MAX;
 struct Record {
     static constexpr std::size_t inline_size_max = 104;
 
-    std::uint64_t seq;       // of the change that brought it; 0: the slot is unused
-    std::int64_t time_ns;    // the client's stamp
-    std::uint64_t digest;    // of the line, as the table's digest has it; 0: it has none
-    std::uint32_t previous;  // in the change feed
+    std::uint64_t seq;          // of the change that brought it; 0: the slot is unused
+    std::int64_t effective_ns;  // when it counts as made: rules::effective of its line
+    std::uint64_t digest;       // of the line, as the table's digest has it; 0: it has none
+    std::uint32_t previous;     // in the change feed
     std::uint32_t next;
     std::uint32_t source;      // the neighbour incarnation it came from; 0: a client of ours
     std::uint32_t long_line;   // where the line stands when it is longer than inline_size_max

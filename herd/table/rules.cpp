@@ -1,14 +1,52 @@
 #include "herd/table/rules.hpp"
 
+#include "protocol/posix_time.hpp"
+
 #include <cassert>
 #include <tuple>
 
 namespace herd::table::rules {
 
+namespace {
+
+// Of two versions of one effective time: 0 when their stamps are equal, above when that of the
+// first is greater. No record has room for both times, so a stamp is read again; it is another one
+// only where both are too far ahead.
+int by_stamp(const Version& one, const Version& other) {
+    if (one.time_text == other.time_text) return 0;
+    const auto stamp = protocol::parse_posix_time(one.time_text);
+    const auto other_stamp = protocol::parse_posix_time(other.time_text);
+    assert(stamp.has_value());
+    assert(other_stamp.has_value());
+    if (*stamp == *other_stamp) return 0;
+    return *stamp > *other_stamp ? 1 : -1;
+}
+
+}  // namespace
+
+std::int64_t latest(std::int64_t stamp_ns, std::int64_t skew_ns) {
+    assert(skew_ns < -slack_ns);
+    // No honest line has a receipt before 1677.
+    std::int64_t latest_ns = 0;
+    if (__builtin_add_overflow(stamp_ns, skew_ns + slack_ns, &latest_ns)) return INT64_MIN;
+    return latest_ns;
+}
+
 bool newer(const Version& report, const Version& stored) {
-    if (report.time_ns != stored.time_ns) return report.time_ns > stored.time_ns;
+    if (report.effective_ns != stored.effective_ns) {
+        return report.effective_ns > stored.effective_ns;
+    }
+    if (const int order = by_stamp(report, stored); order != 0) return order > 0;
     return std::tie(report.location, report.server, report.skew_text, report.time_text) >
            std::tie(stored.location, stored.server, stored.skew_text, stored.time_text);
+}
+
+bool newer_report(const Version& report, const Version& stored) {
+    if (report.effective_ns != stored.effective_ns) {
+        return report.effective_ns > stored.effective_ns;
+    }
+    if (const int order = by_stamp(report, stored); order != 0) return order > 0;
+    return report.location > stored.location;
 }
 
 Position granted(const Position& remembered, std::uint64_t epoch) {
@@ -34,8 +72,8 @@ bool too_far_ahead(std::int64_t skew_ns, std::int64_t, std::int64_t max_future_n
     return max_future_ns > 0 && skew_ns < -max_future_ns;
 }
 
-bool expired(std::int64_t stamp_ns, std::int64_t wall_ns, std::int64_t ttl_ns) {
-    return ttl_ns > 0 && stamp_ns <= wall_ns - ttl_ns;
+bool expired(std::int64_t effective_ns, std::int64_t wall_ns, std::int64_t ttl_ns) {
+    return ttl_ns > 0 && effective_ns <= wall_ns - ttl_ns;
 }
 
 bool doubtful(std::uint64_t found) {

@@ -20,9 +20,28 @@ struct Position {
     std::uint32_t sweep_slot = 0;
 };
 
-// Whether a report of a neighbour's replaces what is stored. A total order: of two that differ,
-// exactly one is newer. Equal is a duplicate, and goes no further: that alone ends loops.
+// As far ahead of its receipt a stamp counts, and no farther. Not a setting: servers that had
+// different ones would order the same two reports differently, and be unequal for good.
+inline constexpr std::int64_t slack_ns = 60'000'000'000;
+
+// When a report counts as made, which is what orders it and what it expires by: at its stamp; or,
+// where that is farther ahead, `slack_ns` after a server received it, which was `skew_ns` after its
+// stamp. So nobody can put a client's future reports behind one of today for longer than the slack.
+// Judged by what the line says alone, never by a clock of ours, so that every server decides alike.
+std::int64_t latest(std::int64_t stamp_ns, std::int64_t skew_ns);
+inline std::int64_t effective(std::int64_t stamp_ns, std::int64_t skew_ns) {
+    return skew_ns >= -slack_ns ? stamp_ns : latest(stamp_ns, skew_ns);
+}
+
+// Whether a report of a neighbour's replaces what is stored: by effective time, stamp, location,
+// server, skew and the stamp's text. A total order: of two that differ, exactly one is newer. Equal
+// is a duplicate, and goes no further: that alone ends loops.
 bool newer(const Version& report, const Version& stored);
+
+// Whether a client's own report does: by the first three of these, so that the same one said again,
+// to whichever server, changes nothing; unless its stamp is ahead by more than the slack, and it
+// counts as made when it was received.
+bool newer_report(const Version& report, const Version& stored);
 
 // What a server grants a neighbour whose present run is `epoch`, given where it had come to.
 // Another run numbers its changes anew.
@@ -56,14 +75,14 @@ struct Passage {
 // The one suppression: nothing goes back to the very run of a neighbour that it came from.
 bool came_from(const Passage& passage);
 
-// Whether a stamp lies too far ahead of the time when its server received it, which is `skew_ns`
-// later. Judged by what the line says alone, never by a clock of ours, so that every server decides
-// alike. `max_future_ns` of 0: no stamp does.
+// Whether a stamp lies so far ahead of the time when its server received it, which is `skew_ns`
+// later, that it is refused. By the line alone, as above. `max_future_ns` of 0: no stamp does.
 bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns, std::int64_t max_future_ns);
 
-// Whether the time of a report is over: `ttl_ns` after its stamp, and not after it was received, so
-// that a newer one always outlives an older, and one that is gone cannot come back. 0: never.
-bool expired(std::int64_t stamp_ns, std::int64_t wall_ns, std::int64_t ttl_ns);
+// Whether the time of a report is over: `ttl_ns` after its effective time, and not after it was
+// received, so that a newer one always outlives an older, and one that is gone cannot come back.
+// 0: never.
+bool expired(std::int64_t effective_ns, std::int64_t wall_ns, std::int64_t ttl_ns);
 
 // Whether the file of a journal, found with so many bytes at a start, is to be written anew. All of
 // it could be read; but a run before may have failed to sync it, and then the kernel keeps what it

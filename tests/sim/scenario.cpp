@@ -28,6 +28,7 @@ Scenario::Scenario(Random& random) {
     watch = random.chance(2);
     if (random.chance(1)) draw_overload();
     draw_liar(random);
+    draw_ahead(random);
 }
 
 void Scenario::draw_herd(Random& random) {
@@ -201,6 +202,15 @@ void Scenario::draw_liar(Random random) {
     // Its connections and blocks are not to be those of others.
     config.limits.peer_connections += 8;
     config.limits.blocks += 2 * herd::config::blocks_of_neighbour;
+}
+
+// By a chance of its own, as above. A liar may forge when a server received a report, too.
+void Scenario::draw_ahead(Random random) {
+    Random own(random.bits() ^ 0xa4ead);
+    if (overload) return;
+    ahead = own.chance(15);
+    if (ahead) present_stamps = true;
+    ahead_end = own.chance(5) && !liar && config.max_future_ms == 0;
 }
 
 Event Scenario::draw_event(Random& random) const {

@@ -66,6 +66,8 @@ struct Scenario {
     bool present_stamps = false;  // Reports carry stamps of about now, not of long ago.
     bool overload = false;        // Ends with more reports than a link can carry.
     bool watch = false;           // Ends with a long quiet time.
+    bool ahead = false;           // Some reports carry stamps far ahead.
+    bool ahead_end = false;       // Ends with a client that is pushed far ahead.
     bool liar = false;            // The last of the configured servers is a host that lies.
 
 private:
@@ -77,6 +79,7 @@ private:
     void draw_disk(Random& random);
     void draw_overload();
     void draw_liar(Random random);
+    void draw_ahead(Random random);
 };
 
 }  // namespace sim

@@ -57,7 +57,7 @@ struct Intruder {
 //
 // Everything that must hold is checked on the way; the first breach ends the run with a reason. The
 // checks have names: A1 to A4 are of answers, S1 to S9 hold at any time, D1 to D4 are of disks, B1
-// to B4 are of what it uses, G1 of its log, L1 to L6 hold in the end.
+// to B4 are of what it uses, G1 of its log, L1 to L7 hold in the end.
 class World {
 public:
     explicit World(std::uint64_t seed);
@@ -173,7 +173,7 @@ private:
     void check_coverage(Host from, Host to, Covered& covered);
     herd::table::rules::Position received(Host from, Host to) const;
     void check_covered(Host from, Host to, const herd::table::Record& record);
-    bool expired(Host host, std::int64_t stamp_ns) const;
+    bool expired(Host host, const protocol::AtLine& at) const;
     void check_idle();
     void check_memory();
     void check_logs();
@@ -182,6 +182,7 @@ private:
 
     // world_end.cpp: what holds in the end.
     void heal_everything();
+    std::uint64_t settle();
     void converge();
     bool at_rest(std::uint64_t changes_before) const;
     bool clients_linger() const;
@@ -191,7 +192,8 @@ private:
     std::string difference(Host a, Host b) const;
     bool comparable(Host a, Host b, const herd::table::Record& record) const;
     std::vector<std::string> newest() const;
-    bool expired(std::int64_t stamp_ns) const;
+    bool expired(const std::string& line) const;
+    void check_free();
     void check_nothing_lost(const std::vector<std::string>& before);
     void check_rest();
     void check_digests();

@@ -68,9 +68,9 @@ void World::check_record(Host host, const herd::table::Record& record) {
     if (max_future_ns > 0 && at.skew_ns < -max_future_ns) {
         return fail("S2", name(host) + " believes a stamp in the future: " + line);
     }
-    if (expired(host, record.time_ns)) fail("S6", name(host) + " stores what has expired: " + line);
+    if (expired(host, at)) fail("S6", name(host) + " stores what has expired: " + line);
     std::string& before = seen_[host].lines[client];
-    if (!before.empty() && older(version_of(at), version_of(parse_at(before)))) {
+    if (!before.empty() && older(version_of(at), version_of(before))) {
         return fail("S1", name(host) + " went back from " + before + " to " + line);
     }
     const bool repaired =
@@ -120,7 +120,8 @@ void World::check_coverage(Host from, Host to, Covered& covered) {
 void World::check_covered(Host from, Host to, const herd::table::Record& record) {
     const herd::table::LocationTable& here = table(to);
     const herd::table::Record* other = here.find(table(from).client(record));
-    const bool has = other != nullptr && !older(here.version(*other), table(from).version(record));
+    const bool has =
+        other != nullptr && !older(version_of(here, *other), version_of(table(from), record));
     if (has || !comparable(from, to, record)) return;
     fail("S4",
          name(to) + " is taken to have " + std::string(table(from).line(record)) + " from " +
@@ -128,10 +129,10 @@ void World::check_covered(Host from, Host to, const herd::table::Record& record)
              (other == nullptr ? "nothing" : std::string(here.line(*other))));
 }
 
-// `ttl_s` after its stamp, by the server's own clock.
-bool World::expired(Host host, std::int64_t stamp_ns) const {
+// `ttl_s` after it counts as made, by the server's own clock.
+bool World::expired(Host host, const protocol::AtLine& at) const {
     const std::int64_t ttl_s = configs_[host].ttl_s;
-    return ttl_s > 0 && kernel_.wall_ns(host) - ttl_s * 1'000'000'000 >= stamp_ns;
+    return ttl_s > 0 && kernel_.wall_ns(host) - ttl_s * 1'000'000'000 >= effective_ns(at);
 }
 
 // L5: a link that has something to send, and room for it, does not sleep.

@@ -143,8 +143,8 @@ void World::shrink(Host host) {
     configs_[host] = config;
     if (!start(host)) return fail("D4", name(host) + " does not start");
     for (const std::string& line : before) {
-        const std::int64_t stamp = parse_at(line).time.nanoseconds;
-        if (ttl_s > 0 && kernel_.wall_ns(host) >= stamp + ttl_s * 1'000'000'000) continue;
+        const std::int64_t made_ns = effective_ns(parse_at(line));
+        if (ttl_s > 0 && kernel_.wall_ns(host) >= made_ns + ttl_s * 1'000'000'000) continue;
         if (is_kept(host, line)) continue;
         check_promise(host, "D4", line);
     }

@@ -40,12 +40,8 @@ void World::heal_everything() {
     }
 }
 
-// L1: within a bounded time all servers are equal, and stay so.
-// L3: then nothing changes any more: all traffic about it has ended.
-void World::converge() {
-    heal_everything();
-    if (!failure_.empty()) return;
-    const std::vector<std::string> before = newest();
+// Until all have come to rest, or should have. Returns the number of changes at its end.
+std::uint64_t World::settle() {
     const std::int64_t until = kernel_.now_ns() + healing_ns;
     std::uint64_t changes_before = 0;
     do {
@@ -56,6 +52,16 @@ void World::converge() {
         }
     } while (failure_.empty() && kernel_.now_ns() < until &&
              (!at_rest(changes_before) || clients_linger()));
+    return changes_before;
+}
+
+// L1: within a bounded time all servers are equal, and stay so.
+// L3: then nothing changes any more: all traffic about it has ended.
+void World::converge() {
+    heal_everything();
+    if (!failure_.empty()) return;
+    const std::vector<std::string> before = newest();
+    const std::uint64_t changes_before = settle();
     if (const std::string found = difference(); !found.empty()) return fail("L1", found);
     if (!at_rest(changes_before)) return fail("L3", "changes do not end");
     run_for(scenario_.watch ? watch_ns : 500 * ms);
@@ -65,6 +71,7 @@ void World::converge() {
     check_nothing_lost(before);
     check_digests();
     check_logs();
+    if (scenario_.ahead_end) check_free();
     if (scenario_.watch) check_rest();
     if (scenario_.overload) return overload();
     if (scenario_.shrink_end) return shrink_tables();
@@ -118,7 +125,7 @@ std::uint64_t World::changes() const {
 // other has, nor when it has expired by the clock of one.
 bool World::comparable(Host a, Host b, const herd::table::Record& record) const {
     for (const Host host : {a, b}) {
-        if (expired(host, record.time_ns)) return false;
+        if (expired(host, parse_at(table(a).line(record)))) return false;
         const herd::watch::Counters& counters = processes_[host]->server.counters();
         if (counters.table_full > 0 && table(host).find(table(a).client(record)) == nullptr) {
             return false;
@@ -160,7 +167,7 @@ std::vector<std::string> World::newest() const {
             if (!table(host).used(slot)) continue;
             const herd::table::Record& record = table(host).at(slot);
             std::string& line = lines[client_of(table(host).client(record))];
-            if (line.empty() || older(version_of(parse_at(line)), table(host).version(record))) {
+            if (line.empty() || older(version_of(line), version_of(table(host), record))) {
                 line = table(host).line(record);
             }
         }
@@ -169,9 +176,11 @@ std::vector<std::string> World::newest() const {
 }
 
 // By some clock.
-bool World::expired(std::int64_t stamp_ns) const {
+bool World::expired(const std::string& line) const {
     bool any = false;
-    for (Host host = 0; host < processes_.size(); ++host) any = any || expired(host, stamp_ns);
+    for (Host host = 0; host < processes_.size(); ++host) {
+        any = any || expired(host, parse_at(line));
+    }
     return any;
 }
 
@@ -179,11 +188,33 @@ bool World::expired(std::int64_t stamp_ns) const {
 void World::check_nothing_lost(const std::vector<std::string>& before) {
     const std::vector<std::string> now = newest();
     for (std::size_t i = 0; i < before.size(); ++i) {
-        if (before[i].empty() || expired(parse_at(before[i]).time.nanoseconds)) continue;
-        if (now[i].empty() ||
-            older(version_of(parse_at(now[i])), version_of(parse_at(before[i])))) {
+        if (before[i].empty() || expired(before[i])) continue;
+        if (now[i].empty() || older(version_of(now[i]), version_of(before[i]))) {
             fail("L2", "lost: " + before[i]);
         }
+    }
+}
+
+// L7: a client that anybody has pushed ahead, as far as stamps go, is free again: a report of the
+// true time, made later than that by the slack and by what clocks may differ, is what all have.
+void World::check_free() {
+    constexpr std::int64_t wait_ns = slack_ns + 122'000 * ms;
+    const auto client = static_cast<std::uint32_t>(random_.below(scenario_.clients));
+    say_report(some_host(), client, {"+9-9", far_stamp});
+    settle();
+    run_for(wait_ns);
+    const std::int64_t second = kernel_.wall_ns(visitor_host) / 1'000'000'000;
+    const std::string stamp = std::to_string(second);
+    say_report(some_host(), client, {"+1-1", stamp});
+    settle();
+    const std::string client_name = name_of(client, scenario_.long_names);
+    const std::string said = "AT S +0 " + client_name + " +1-1 " + stamp;
+    if (!failure_.empty() || refused() || expired(said)) return;
+    for (Host host = 0; host < processes_.size(); ++host) {
+        const herd::table::Record* record = table(host).find(client_name);
+        const std::string line(record == nullptr ? "nothing" : table(host).line(*record));
+        if (line.ends_with(" +1-1 " + stamp)) continue;
+        fail("L7", name(host) + " has " + line + " and not the report of " + stamp);
     }
 }
 
@@ -256,7 +287,7 @@ void World::overload() {
         if (line.empty() || !failure_.empty()) continue;
         const auto at = parse_at(line);
         const herd::table::Record* record = table(1).find(at.client);
-        if (record == nullptr || older(table(1).version(*record), version_of(at))) {
+        if (record == nullptr || older(version_of(table(1), *record), version_of(at))) {
             return fail("L4", "S1 has not heard for long of " + line);
         }
     }
@@ -266,8 +297,9 @@ void World::overload() {
 std::vector<std::string> World::lines(Host host) const {
     std::vector<std::string> all;
     for (std::uint32_t slot = 0; slot < table(host).slots(); ++slot) {
-        if (!table(host).used(slot) || expired(host, table(host).at(slot).time_ns)) continue;
-        all.emplace_back(table(host).line(table(host).at(slot)));
+        if (!table(host).used(slot)) continue;
+        const std::string_view line = table(host).line(table(host).at(slot));
+        if (!expired(host, parse_at(line))) all.emplace_back(line);
     }
     std::ranges::sort(all);
     return all;

@@ -10,6 +10,8 @@ namespace sim {
 
 namespace {
 
+constexpr std::int64_t year_2100 = 4'102'444'800;
+
 template <class Values>
 void shuffle(Values& values, Random& random) {
     for (std::size_t i = values.size(); i > 1; --i) {
@@ -73,8 +75,17 @@ void World::event() {
     }
 }
 
-// Stamps come from a narrow range, so that many are equal and many are older.
+// Stamps come from a narrow range, so that many are equal and many are older. Some that are ahead
+// are so by about the slack, as clocks differ, and some by as much as can be.
 std::string World::draw_stamp() {
+    if (scenario_.ahead && random_.chance(15)) {
+        const std::int64_t second = kernel_.wall_ns(visitor_host) / 1'000'000'000;
+        const std::string texts[] = {std::to_string(second + random_.between(40, 80)),
+                                     std::to_string(second + 1000),
+                                     std::to_string(year_2100 + random_.between(0, 1)),
+                                     far_stamp};
+        return texts[random_.below(std::size(texts))];
+    }
     if (scenario_.present_stamps) {
         const std::int64_t second = kernel_.wall_ns(visitor_host) / 1'000'000'000;
         const std::int64_t ahead = 2 * scenario_.config.max_future_ms / 1000 + 1;

@@ -131,7 +131,7 @@ void World::check_answer(Host host, const Visitor::Asked& asked, const std::stri
         if (scarce && answer.find("OVER_QUERY_LIMIT") != std::string::npos) return;
         if (answer.find("\"a\"") == std::string::npos) fail("A1", "no places: " + answer);
         const std::int64_t counts_ns = asked.time_ns - scenario_.config.ttl_s * 1'000'000'000;
-        if (scenario_.config.ttl_s > 0 && parse_at(line).time.nanoseconds <= counts_ns) {
+        if (scenario_.config.ttl_s > 0 && effective_ns(parse_at(line)) <= counts_ns) {
             fail("S6", name(host) + " answers with what has expired: " + line);
         }
         if (answer.find("\"b\"") != std::string::npos) fail("A1", "not cut: " + answer);
@@ -185,10 +185,9 @@ bool World::lacks(Host neighbour, Host host, const Visitor::Asked& asked) const 
     if (counters.table_full + counters.long_records_full > 0) return false;
     return std::ranges::any_of(asked.had, [&](const std::string& line) {
         const auto at = parse_at(line);
-        const std::int64_t stamp = at.time.nanoseconds;
-        if (expired(neighbour, stamp) || expired(host, stamp)) return false;
+        if (expired(neighbour, at) || expired(host, at)) return false;
         const herd::table::Record* record = table(neighbour).find(at.client);
-        return record == nullptr || older(table(neighbour).version(*record), version_of(at));
+        return record == nullptr || older(version_of(table(neighbour), *record), version_of(at));
     });
 }
 
@@ -232,7 +231,7 @@ void World::promise(Host host, const std::string& line) {
     // Of what was promised long ago the newest is enough.
     if (promises.size() > 16) {
         const auto newest = [](const Promise& one, const Promise& other) {
-            return older_report(version_of(parse_at(one.line)), version_of(parse_at(other.line)));
+            return older_report(version_of(one.line), version_of(other.line));
         };
         const auto middle = promises.begin() + 8;
         std::iter_swap(std::max_element(promises.begin(), middle, newest), middle - 1);
@@ -249,10 +248,10 @@ void World::check_promises(Host host, std::string_view check) {
 // By (time, location): the same report, said at two servers, is one.
 void World::check_promise(Host host, std::string_view check, const std::string& line) {
     const auto promised = parse_at(line);
-    if (expired(host, promised.time.nanoseconds)) return;
+    if (expired(host, promised)) return;
     const herd::table::Record* record = table(host).find(promised.client);
     if (record == nullptr) return fail(check, name(host) + " has lost " + line);
-    if (!older_report(table(host).version(*record), version_of(promised))) return;
+    if (!older_report(version_of(table(host), *record), version_of(promised))) return;
     fail(check,
          name(host) + " answered " + line + " and has " + std::string(table(host).line(*record)));
 }

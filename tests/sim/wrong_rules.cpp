@@ -3,6 +3,7 @@
 
 #include "herd/links/neighbour.hpp"
 #include "herd/table/rules.hpp"
+#include "protocol/posix_time.hpp"
 #include "reactor/sys.hpp"
 
 #include <tuple>
@@ -11,16 +12,36 @@ namespace herd::table::rules {
 
 Wrong wrong = Wrong::none;
 
+namespace {
+
+// What a client's own report is ordered by.
+auto report_order(const table::Version& version) {
+    const auto stamp = protocol::parse_posix_time(version.time_text);
+    return std::tuple(version.effective_ns, *stamp, version.location);
+}
+
+}  // namespace
+
+std::int64_t latest(std::int64_t stamp_ns, std::int64_t skew_ns) {
+    if (wrong == Wrong::order_by_stamp) return stamp_ns;
+    std::int64_t latest_ns = 0;
+    if (__builtin_add_overflow(stamp_ns, skew_ns + slack_ns, &latest_ns)) return INT64_MIN;
+    return latest_ns;
+}
+
 bool newer(const table::Version& report, const table::Version& stored) {
-    const auto rest = [](const table::Version& version) {
-        return std::tie(version.location, version.server, version.skew_text, version.time_text);
+    const auto order = [](const table::Version& version) {
+        return std::tuple_cat(report_order(version),
+                              std::tie(version.server, version.skew_text, version.time_text));
     };
-    if (wrong == Wrong::overwrite_if_different) {
-        return report.time_ns != stored.time_ns || rest(report) != rest(stored);
-    }
-    if (report.time_ns != stored.time_ns) return report.time_ns > stored.time_ns;
-    if (wrong == Wrong::first_of_equals_wins) return false;
-    return rest(report) > rest(stored);
+    if (wrong == Wrong::overwrite_if_different) return order(report) != order(stored);
+    if (wrong == Wrong::first_of_equals_wins && report.effective_ns == stored.effective_ns)
+        return false;
+    return order(report) > order(stored);
+}
+
+bool newer_report(const table::Version& report, const table::Version& stored) {
+    return report_order(report) > report_order(stored);
 }
 
 Position granted(const Position& remembered, std::uint64_t epoch) {
@@ -57,8 +78,8 @@ bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns, std::int64_t max
     return max_future_ns > 0 && skew_ns < -max_future_ns;
 }
 
-bool expired(std::int64_t stamp_ns, std::int64_t wall_ns, std::int64_t ttl_ns) {
-    return ttl_ns > 0 && stamp_ns <= wall_ns - ttl_ns;
+bool expired(std::int64_t effective_ns, std::int64_t wall_ns, std::int64_t ttl_ns) {
+    return ttl_ns > 0 && effective_ns <= wall_ns - ttl_ns;
 }
 
 bool doubtful(std::uint64_t found) {

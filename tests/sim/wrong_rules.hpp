@@ -9,6 +9,7 @@ namespace herd::table::rules {
 // somebody's rules in earnest.
 enum class Wrong : unsigned char {
     none,
+    order_by_stamp,           // whatever the stamp, the greatest wins: one far ahead for ever
     first_of_equals_wins,     // equal stamps: what came first stays
     origin_has_it,            // a server that has seen a record is not sent it, restarted or not
     source_outlives_restart,  // what came from X never goes back to X, whichever run of X it is
@@ -29,6 +30,7 @@ struct NamedWrong {
     Wrong rule;
 };
 inline constexpr std::array wrong_rules = {
+    NamedWrong{"order-by-stamp", Wrong::order_by_stamp},
     NamedWrong{"first-of-equals-wins", Wrong::first_of_equals_wins},
     NamedWrong{"origin-has-it", Wrong::origin_has_it},
     NamedWrong{"source-outlives-restart", Wrong::source_outlives_restart},

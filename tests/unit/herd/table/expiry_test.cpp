@@ -78,6 +78,16 @@ TEST_CASE("expiry: a report that comes too late is refused", "[herd][expiry]") {
     CHECK(known(world, "k", 1001));
 }
 
+TEST_CASE("expiry: a stamp far ahead does not live for ever", "[herd][expiry]") {
+    World world(mortal(), 2);
+    CHECK(ask(world, iamat("far", 9'223'372'036)).starts_with("AT A "));
+    world.run(110s);
+    CHECK(known(world, "far", 1001));
+    world.run(15s);
+    CHECK_FALSE(known(world, "far"));
+    CHECK_FALSE(known(world, "far", 1001));
+}
+
 TEST_CASE("expiry: without a ttl nothing is ever over", "[herd][expiry]") {
     World world(mortal(0), 2);
     CHECK(ask(world, iamat("k", 1)).starts_with("AT A "));

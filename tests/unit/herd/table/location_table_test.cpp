@@ -79,6 +79,43 @@ TEST_CASE("table: what is newer than what somebody has is a change once more, an
     CHECK(table.size() == 2);
 }
 
+TEST_CASE("table: a stamp far ahead holds a client for the slack, and no longer", "[herd][table]") {
+    // Received at 100 s, with a stamp of 2262: counts as of 160 s.
+    const Line far{"c", "9223372036.000000000", "+9-9", "S", "-9223371936.000000000"};
+    for (const bool own : {true, false}) {
+        LocationTable table;
+        open(table, 4);
+        const auto take = [&](const Line& line) {
+            return own ? report(table, line) : relay(table, line);
+        };
+        REQUIRE(take({"c", "99"}) == Stored::stored);
+        CHECK(take(far) == Stored::stored);
+        CHECK(stored(table, "c") == far.text());
+        CHECK(take({"c", "159.999999999"}) == Stored::not_newer);
+        CHECK(take({"c", "160.000000001"}) == Stored::stored);
+        CHECK(take(far) == Stored::not_newer);
+        // Said again it counts as made anew.
+        CHECK(take({"c", far.time, "+9-9", "S", "-9223371900.000000000"}) == Stored::stored);
+        table.check(true);
+    }
+}
+
+TEST_CASE("table: stamps far ahead that come at one time go by what they say", "[herd][table]") {
+    const Line first{"c", "5000.0", "+9-9", "S", "-4900.000000000"};
+    const Line second{"c", "5001.0", "+1-1", "S", "-4901.000000000"};
+    for (const bool own : {true, false}) {
+        LocationTable table;
+        open(table, 4);
+        const auto take = [&](const Line& line) {
+            return own ? report(table, line) : relay(table, line);
+        };
+        REQUIRE(take(first) == Stored::stored);
+        CHECK(take(second) == Stored::stored);
+        CHECK(take(first) == Stored::not_newer);
+        CHECK(stored(table, "c") == second.text());
+    }
+}
+
 TEST_CASE("table: a record knows which neighbour it came from, or that it came from none",
           "[herd][table]") {
     LocationTable table;

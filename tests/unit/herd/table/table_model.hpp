@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/table/location_table.hpp"
+#include "herd/table/rules.hpp"
 #include "protocol/peer_message.hpp"
 #include "tests/sim/random.hpp"
 
@@ -40,7 +41,14 @@ struct Line {
         return std::get<protocol::AtLine>(*message);
     }
     std::int64_t nanoseconds() const { return protocol::parse_posix_time(time)->nanoseconds; }
-    auto version() const { return std::tuple(nanoseconds(), location, server, skew, time); }
+    // Nobody has a stamp that far ahead, or it is by this much.
+    std::int64_t effective() const {
+        const std::int64_t ahead = -*protocol::parse_skew(skew) - table::rules::slack_ns;
+        return nanoseconds() - std::max<std::int64_t>(ahead, 0);
+    }
+    auto version() const {
+        return std::tuple(effective(), nanoseconds(), location, server, skew, time);
+    }
 };
 
 inline table::Stored report(table::LocationTable& table, const Line& line) {
@@ -76,9 +84,10 @@ public:
         if (found == lines_.end() && lines_.size() == records_) return table::Stored::table_full;
         if (found != lines_.end()) {
             const Line& old = found->second;
-            const bool newer = own ? std::tuple(line.nanoseconds(), line.location) >
-                                         std::tuple(old.nanoseconds(), old.location)
-                                   : line.version() > old.version();
+            const auto report = [](const Line& said) {
+                return std::tuple(said.effective(), said.nanoseconds(), said.location);
+            };
+            const bool newer = own ? report(line) > report(old) : line.version() > old.version();
             if (!newer) return table::Stored::not_newer;
         }
         const bool had = found != lines_.end() && is_long(found->second);
@@ -104,14 +113,14 @@ private:
 };
 
 inline Line random_line(sim::Random& random) {
-    constexpr const char* skews[] = {"+0.000000000", "+0.5", "-1.0", "+00.500000000"};
+    constexpr const char* skews[] = {"+0.000000000", "+0.5", "-1.0", "-61.000000000", "-62"};
     constexpr const char* fractions[] = {"", ".5", ".50", ".500000001"};
     Line line;
     line.client = "c" + std::to_string(random.below(24));
     line.time = std::to_string(random.below(6)) + fractions[random.below(4)];
     line.location = "+" + std::to_string(random.below(3)) + "-1";
     line.server = std::string(1, static_cast<char>('A' + random.below(3)));
-    line.skew = skews[random.below(4)];
+    line.skew = skews[random.below(5)];
     // Decimals make a line long, or too long.
     if (random.chance(1)) {
         line.location += "." + std::string(long_line_size, '7');
@@ -133,7 +142,7 @@ inline void check_equal(const table::LocationTable& table, const Model& model) {
         REQUIRE(table.client(*record) == client);
         REQUIRE(table.location(*record) == line.location);
         const herd::table::Version version = table.version(*record);
-        REQUIRE(version.time_ns == line.nanoseconds());
+        REQUIRE(version.effective_ns == line.effective());
         REQUIRE(version.location == line.location);
         REQUIRE(version.server == line.server);
         REQUIRE(version.skew_text == line.skew);
