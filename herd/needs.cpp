@@ -82,7 +82,8 @@ table::LocationTable::Capacity table_capacity(const config::Limits& limits) {
     assert(line_max(limits) <= UINT16_MAX);
     return {.records = limits.clients,
             .long_lines = limits.long_records,
-            .long_line_size = line_max(limits)};
+            .long_line_size = line_max(limits),
+            .reserve = limits.clients / 4};
 }
 
 std::uint64_t table_memory(const config::Limits& limits) {

@@ -3,6 +3,7 @@
 #include "herd/config/text.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace herd::clients {
 
@@ -50,7 +51,18 @@ Session* Clients::make(reactor::Slab<Session>& slots) {
 
 void Clients::tick() {
     acceptor_.tick();
+    tell_refusals();
     if (acceptor_.full() && !draining_) evict_idle();
+}
+
+// At most once a second, however many they are.
+void Clients::tell_refusals() {
+    const std::uint64_t refused = host_.core.counters.newcomers_refused;
+    const std::uint64_t more = refused - std::exchange(newcomers_refused_, refused);
+    if (more == 0) return;
+    host_.core.log.event(Level::warning, "newcomers_refused")
+        .field("count", more)
+        .field("clients_stored", std::uint64_t{host_.core.table.size()});
 }
 
 void Clients::drain() {

@@ -44,10 +44,12 @@ private:
     void on_full();
     void on_ended(Session& session) { acceptor_.release(session); }
     bool evict_idle();
+    void tell_refusals();
 
     Host host_;
     reactor::Acceptor<Session> acceptor_;
     reactor::Address address_;
+    std::uint64_t newcomers_refused_ = 0;  // As the log was told.
     bool draining_ = false;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/clients/newcomers.hpp"
 #include "herd/core.hpp"
 #include "herd/journal/journal.hpp"
 #include "herd/links/barrier.hpp"
@@ -36,7 +37,8 @@ struct Host {
     reactor::Delegate<void(Session&)> ended;  // Releases the session.
     CommandBatch commands{};                  // what is read ahead of the batch at hand
     Questions questions{};                    // Room for one of each session.
-    std::int64_t received_ns = 0;             // Wall clock, when the batch at hand was read.
+    Newcomers newcomers{core.limits.new_clients_per_s};
+    std::int64_t received_ns = 0;  // Wall clock, when the batch at hand was read.
 };
 
 }  // namespace herd::clients

@@ -103,7 +103,12 @@ void Session::report(const Line& line, const protocol::IamAt& iamat) {
     const std::span<char> out =
         stream_.reserve(protocol::at_line_size_max(host_.core.name, iamat) + 1);
     const protocol::AtLine answer = protocol::write_at(out, host_.core.name, skew_ns, iamat);
-    switch (host_.core.table.report(answer, line.key)) {
+    table::Stored stored = host_.core.table.report(answer, line.key);
+    if (stored == table::Stored::reserved) stored = report_newcomer(line, answer);
+    switch (stored) {
+        case table::Stored::reserved:
+            ++host_.core.counters.newcomers_refused;
+            return invalid(line.text);
         case table::Stored::table_full:
             ++host_.core.counters.table_full;
             return invalid(line.text);
@@ -121,6 +126,14 @@ void Session::report(const Line& line, const protocol::IamAt& iamat) {
     const std::size_t size = answer.whole.size();
     out[size] = '\n';
     sent(size + 1, out.data());
+}
+
+// Of an unknown client, where few slots are left.
+table::Stored Session::report_newcomer(const Line& line, const protocol::AtLine& answer) {
+    const auto from = reactor::sys::peer_address(stream_.socket().fd());
+    const bool admitted = from && host_.newcomers.admits(*from, host_.core.wire.seconds());
+    if (!admitted) return table::Stored::reserved;
+    return host_.core.table.report_newcomer(answer, line.key);
 }
 
 void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {

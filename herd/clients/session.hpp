@@ -53,6 +53,7 @@ private:
     using Line = CommandBatch::Line;
     void command(const Line& line);
     void report(const Line& line, const protocol::IamAt& iamat);
+    table::Stored report_newcomer(const Line& line, const protocol::AtLine& answer);
     void question(const Line& line, const protocol::WhatsAt& whatsat);
     void sync(std::string_view line);
     void invalid(std::string_view line);

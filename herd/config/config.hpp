@@ -14,6 +14,7 @@ namespace herd::config {
 // milliseconds. See ARCHITECTURE.md for what happens when each one bites.
 struct Limits {
     std::uint32_t clients = 1'000'000;         // stored clients; more are refused
+    std::uint32_t new_clients_per_s = 10;      // of one address, of the last quarter of `clients`
     std::uint32_t long_records = 4'096;        // of these, with an AT line too long for a slot
     std::uint32_t connections = 10'000;        // client connections
     std::uint32_t peer_connections = 128;      // accepted connections of other servers

@@ -114,6 +114,11 @@ constexpr std::array table = {
             Whole{bound<&Limits::clients>, 1, 500'000'000, ""},
             "stored clients; more are refused"},
     Setting{Section::limits,
+            "new_clients_per_s",
+            Whole{bound<&Limits::new_clients_per_s>, 1, 1'000'000'000, ""},
+            "unknown clients of one address, but not of this host's, in a second, once three "
+            "quarters of `clients` are stored; more are refused"},
+    Setting{Section::limits,
             "long_records",
             Whole{bound<&Limits::long_records>, 0, 1'000'000, ""},
             "clients whose AT line is too long for a slot; more are refused"},

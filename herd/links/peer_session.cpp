@@ -149,6 +149,9 @@ void PeerSession::on_record(const protocol::AtLine& line, table::LocationTable::
             // An old server takes whatever it is told, also what is older than what it had.
             if (legacy_ && core_.table.repeat(line)) core_.wire.post_flush();
             break;
+        case table::Stored::reserved:
+            assert(false);  // Only of clients' own reports.
+            break;
         case table::Stored::table_full:
             ++core_.counters.table_full;
             break;

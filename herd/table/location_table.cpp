@@ -27,6 +27,7 @@ reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash h
     assert(capacity_.records == 0);
     assert(capacity.records > 0);
     assert(capacity.records <= (1U << 30));
+    assert(capacity.reserve <= capacity.records);
     assert(capacity.long_line_size > 0);
     assert(capacity.long_line_size <= UINT16_MAX);
     auto records = reactor::PageArray<Record>::map(capacity.records);
@@ -71,6 +72,8 @@ Stored LocationTable::store(const protocol::AtLine& line,
     const std::uint32_t known = slot_of(line.client, key);
     const bool is_new = known == no_record;
     if (is_new && size_ == capacity_.records) return Stored::table_full;
+    if (is_new && origin == Origin::client && capacity_.records - size_ <= capacity_.reserve)
+        return Stored::reserved;
     const std::uint32_t slot = is_new ? free_slot() : known;
     Record& record = records_[slot];
     const std::int64_t effective_ns = effective(line);

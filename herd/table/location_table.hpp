@@ -21,6 +21,7 @@ enum class Stored : std::uint8_t {
     stored,
     not_newer,     // nothing has changed
     table_full,    // a new client, and no slot for it
+    reserved,      // a new client, and none but reserved slots for it
     no_long_line,  // its line needs long storage, and there is none left
 };
 
@@ -33,6 +34,8 @@ public:
         std::uint32_t records;
         std::uint32_t long_lines;      // of the records, with lines beyond the slot
         std::uint32_t long_line_size;  // the longest line of all, in bytes
+        // So many of the last free records are not for just any client's report.
+        std::uint32_t reserve = 0;
     };
 
     LocationTable() = default;
@@ -59,6 +62,10 @@ public:
     // A client's own report; ordered by rules::newer_report.
     Stored report(const protocol::AtLine& line, Key key) {
         return store(line, key, 0, Origin::client);
+    }
+    // The same of a client that may have a reserved record, too.
+    Stored report_newcomer(const protocol::AtLine& line, Key key) {
+        return store(line, key, 0, Origin::newcomer);
     }
     Stored report(const protocol::AtLine& line) { return report(line, key(line.client)); }
     // A neighbour's copy, from the incarnation `source`; ordered by rules::newer.
@@ -112,7 +119,7 @@ public:
 
 private:
     friend class Spoiler;
-    enum class Origin : std::uint8_t { client, neighbour };
+    enum class Origin : std::uint8_t { client, newcomer, neighbour };
 
     Stored store(const protocol::AtLine& line, Key key, std::uint32_t source, Origin origin);
     std::uint32_t free_slot() const { return free_ == no_record ? slots_ : free_; }

@@ -31,6 +31,7 @@ struct Counters {
     std::uint64_t slow_readers = 0;
     std::uint64_t lingered = 0;
     std::uint64_t table_full = 0;
+    std::uint64_t newcomers_refused = 0;
     std::uint64_t long_records_full = 0;
     std::uint64_t future_stamps = 0;
     std::uint64_t expired_stamps = 0;
@@ -95,6 +96,9 @@ inline constexpr std::array counters_table = {
     Counter{"slow_readers", &Counters::slow_readers, "Clients closed for limits.drain_ms."},
     Counter{"lingered", &Counters::lingered, "Clients closed for limits.linger_ms."},
     Counter{"table_full", &Counters::table_full, "Reports refused for limits.clients."},
+    Counter{"newcomers_refused",
+            &Counters::newcomers_refused,
+            "Reports of unknown clients refused for limits.new_clients_per_s."},
     Counter{"long_records_full",
             &Counters::long_records_full,
             "Reports refused for limits.long_records."},

@@ -78,6 +78,8 @@ public:
     Said* said = nullptr;
     // Of all paths that have none of their own.
     std::size_t buffer_size = std::size_t{64} << 10;
+    // What those who dial are seen to come from; the port is another each time.
+    reactor::Address dials_from = reactor::Address::loopback(0);
     std::int64_t delay_min_ns = 20'000;
     std::int64_t delay_max_ns = 500'000;
     void set_path(Host a, Host b, const Path& path) { paths_[pair(a, b)] = path; }

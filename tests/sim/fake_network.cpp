@@ -112,7 +112,10 @@ Result<void> FakeKernel::listen(int fd) {
 Result<void> FakeKernel::connect(int fd, const reactor::Address& address) {
     Descriptor& socket = at(fd);
     assert(socket.kind == Kind::socket && socket.state == State::fresh);
-    if (socket.local.port == 0) socket.local = reactor::Address::loopback(next_port_++);
+    if (socket.local.port == 0) {
+        socket.local = dials_from;
+        socket.local.port = next_port_++;
+    }
     socket.remote = address;
     socket.state = State::connecting;
     const auto listener = listeners_.find(address.port);

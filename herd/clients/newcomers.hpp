@@ -1,0 +1,41 @@
+#pragma once
+
+#include "herd/sip_hash.hpp"
+#include "reactor/address.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace herd::clients {
+
+// How many unknown clients one address may bring in a second. Asked only where few slots are left
+// (LocationTable::Capacity::reserve): so one stranger does not take the last ones in a moment, and
+// there is time to do something about it. What is on this very host, a proxy or a load test, may
+// bring as many as it likes. Of IPv6 the first half of an address counts, which is what one
+// subscriber has.
+//
+// Counts in a fixed number of places, found by a keyed hash: addresses that share one share its
+// quota. Owned by the Host.
+class Newcomers {
+public:
+    static constexpr std::size_t place_count = 1024;
+
+    explicit Newcomers(std::uint32_t per_second) : per_second_(per_second) {}
+
+    // Whether one more may come; counts it, if so. `now_s` in Wire::seconds.
+    bool admits(const reactor::Address& from, std::uint32_t now_s);
+
+private:
+    struct Place {
+        std::uint32_t second = 0;
+        std::uint32_t count = 0;  // in that second
+    };
+
+    std::uint32_t per_second_;
+    bool keyed_ = false;
+    SipHash hash_;
+    std::array<Place, place_count> places_{};
+};
+
+}  // namespace herd::clients
