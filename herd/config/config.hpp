@@ -32,6 +32,8 @@ struct Limits {
     std::uint32_t journal_ms = 5'000;          // that an answer waits for a disk which says nothing
     std::uint32_t places_in_flight = 64;       // lookups upstream at a time
     std::uint32_t places_queue = 1'024;        // lookups that wait for one of these
+    std::uint32_t places_per_s = 10;           // requests to Google's services; 0: any number
+    std::uint32_t places_per_day = 10'000;     // and of these in 24 hours; 0: any number
     std::uint32_t places_deadline_ms = 4'000;  // from a WHATSAT to its answer
     std::uint32_t places_body_max = 262'144;   // bytes of an answer from upstream
 };

@@ -48,7 +48,8 @@ Client::Client(reactor::Loop& loop, Fetcher& fetcher, const Provider& provider)
       provider_(provider),
       turn_(loop, reactor::Phase::work, reactor::Delegate<void()>::to<&Client::on_turn>(*this)),
       deadline_(loop, reactor::Delegate<void()>::to<&Client::on_deadline>(*this)),
-      backoff_(loop, reactor::Delegate<void()>::to<&Client::on_backoff>(*this)) {
+      backoff_(loop, reactor::Delegate<void()>::to<&Client::on_backoff>(*this)),
+      affordable_(loop, reactor::Delegate<void()>::to<&Client::on_budget>(*this)) {
     make_standing(busy_);
     busy_.failed = true;
     busy_.trouble = Trouble::busy;
@@ -192,14 +193,27 @@ void Client::admit() {
             fail(*lookup, Trouble::timed_out);
             continue;
         }
+        const reactor::Instant affordable = budget_.next(loop_.now());
+        if (affordable > loop_.now()) return await_budget(affordable);
         assert(lookup->state == State::queued);
         assert(queued_ > 0);
         unlink<ByTurn>(*lookup);
         --queued_;
         take_slot(*lookup);
+        budget_.spend(loop_.now());
         retry_credit_ = std::min(retry_credit_ + 1, lookups_per_retry * retries_on_credit);
         fetch(*lookup);
     }
+}
+
+// Whom the next request would come too late for is told so now.
+void Client::await_budget(reactor::Instant next) {
+    assert(next > loop_.now());
+    while (Lookup* lookup = queue_.front()) {
+        if (lookup->deadline - reserve_ > next) break;
+        fail(*lookup, Trouble::over_budget);
+    }
+    if (!queue_.empty()) affordable_.start_at(next);
 }
 
 protocol::CutPlaces Client::answer_of(const Lookup& lookup) {
@@ -251,11 +265,12 @@ bool Client::back_off(Lookup& lookup, Trouble trouble) {
     if (!facts(trouble).worth_retry || lookup.attempts == attempts_max) return false;
     const reactor::Duration backoff = backoff_time();
     if (backoff + 2 * reserve_ > time_left(lookup)) return false;
-    if (retry_credit_ < lookups_per_retry) {
+    if (retry_credit_ < lookups_per_retry || budget_.is_over(loop_.now())) {
         ++counters_.retries_denied;
         return false;
     }
     retry_credit_ -= lookups_per_retry;
+    budget_.spend(loop_.now());
     ++counters_.retries;
     count(trouble);
     lookup.resumes = loop_.now() + backoff;
@@ -287,7 +302,9 @@ void Client::on_deadline() {
             return;
         }
         if (lookup->state == State::fetching) ++counters_.watchdog;
-        fail(*lookup, Trouble::timed_out);
+        const bool queued = lookup->state == State::queued;
+        const bool unaffordable = queued && budget_.is_over(loop_.now());
+        fail(*lookup, unaffordable ? Trouble::over_budget : Trouble::timed_out);
     }
 }
 
@@ -347,6 +364,10 @@ void Client::free_slot(Lookup& lookup) {
 
 void Client::count(Trouble trouble) {
     ++counters_.troubles[std::to_underlying(trouble)];
+    if (trouble == Trouble::over_budget) {
+        if (loop_.now() - told_over_budget_ < std::chrono::seconds(1)) return;
+        told_over_budget_ = loop_.now();
+    }
     if (troubled_) troubled_(trouble);
 }
 

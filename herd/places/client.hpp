@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/config/config.hpp"
+#include "herd/places/budget.hpp"
 #include "herd/places/fetcher.hpp"
 #include "herd/places/lookup.hpp"
 #include "herd/places/places.hpp"
@@ -28,6 +29,9 @@ namespace herd::places {
 // asked first; so nobody waits longer than `limits.places_deadline_ms`. Answers are handed out from
 // a task, a few per iteration. All storage is mapped by open().
 //
+// With a budget a lookup waits in the queue for it, too, and is answered at once when it is certain
+// to wait in vain.
+//
 // Loop, fetcher and provider are borrowed and outlive this.
 class Client final : public Places {
 public:
@@ -51,7 +55,7 @@ public:
         std::uint64_t lookups = 0;     // that were queued
         std::uint64_t requests = 0;    // sent upstream, retries included
         std::uint64_t retries = 0;
-        std::uint64_t retries_denied = 0;  // for want of credit
+        std::uint64_t retries_denied = 0;  // for want of credit, or of budget
         std::uint64_t answered = 0;        // lookups settled with places, or with none to be found
         std::uint64_t failed = 0;          // lookups settled with an error
         std::uint64_t watchdog = 0;        // transfers that outlived their own limit
@@ -67,7 +71,11 @@ public:
     // Once, first. Fails with ENOMEM.
     reactor::Result<void> open(const config::Limits& limits);
 
-    // Is told of each trouble as it is counted, for the log. Must not call back.
+    // Before the first question, where requests cost money.
+    void bound(const Budget& budget) { budget_ = budget; }
+
+    // Is told of each trouble as it is counted, for the log; of over_budget at most once a second.
+    // Must not call back.
     void tell(reactor::Delegate<void(Trouble)> troubled) { troubled_ = troubled; }
 
     Ticket begin(const protocol::PlacesQuery& query, Answered answered) override;
@@ -92,6 +100,8 @@ private:
     void on_turn();
     void hand_out();
     void admit();
+    void await_budget(reactor::Instant next);
+    void on_budget() { turn_.post(); }
     protocol::CutPlaces answer_of(const Lookup& lookup);
 
     void fetch(Lookup& lookup);
@@ -115,6 +125,8 @@ private:
     const Provider& provider_;
     Counters counters_;
     reactor::Delegate<void(Trouble)> troubled_;
+    Budget budget_;
+    reactor::Instant told_over_budget_{};
     reactor::Duration time_limit_{};  // from begin() to the answer
     reactor::Duration reserve_{};
     std::uint32_t queue_max_ = 0;
@@ -140,6 +152,7 @@ private:
     reactor::Task turn_;
     reactor::Timer deadline_;
     reactor::Timer backoff_;
+    reactor::Timer affordable_;  // The budget allows the next in the queue.
 };
 
 }  // namespace herd::places

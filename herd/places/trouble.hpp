@@ -22,9 +22,10 @@ enum class Trouble : std::uint8_t {
     invalid,      // the service calls our request wrong
     denied,       // the service does not accept our key
     over_limit,   // our quota at the service is used up
+    over_budget,  // what we allow ourselves is used up
     internal,     // libcurl is out of memory, or the like
 };
-inline constexpr std::size_t trouble_kinds = 13;
+inline constexpr std::size_t trouble_kinds = 14;
 
 struct TroubleFacts {
     std::string_view name;     // one word, for logs and counters

@@ -30,6 +30,9 @@ Outcome<> Upstream::open_with_key(const config::Places& config,
                                             .headers = provider_.headers(),
                                             .ca_file = {}};
     if (auto opened = fetcher_.open(settings); !opened) return opened;
+    if (config.provider != config::Provider::offline) {
+        client_.bound({limits.places_per_s, limits.places_per_day});
+    }
     if (!client_.open(limits)) return std::unexpected("no memory for the Places lookups");
     return {};
 }
