@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+namespace newcomers_test {
+
 namespace {
 
 using namespace herd::small_world;
@@ -111,3 +113,5 @@ TEST_CASE("newcomers: what is on the server's host may fill the table", "[herd]"
     CHECK(house.counters().newcomers_refused == 0);
     CHECK(house.counters().table_full == 1);
 }
+
+}  // namespace newcomers_test

@@ -178,7 +178,7 @@ TEST_CASE("config file: an unknown field is said together with those there are",
     CHECK(fault(with("\"log\": {\n\"file\": \"x\"}")) ==
           "f:4: log.file: expected one of folder, wire, got \"file\"");
     CHECK(fault(with("\"limits\": {\n\n\"client\": 1}"))
-              .starts_with("f:5: limits.client: expected one of clients, long_records, "));
+              .starts_with("f:5: limits.client: expected one of clients, "));
     CHECK(fault(herd_of("{\"name\": \"A\",\n\"port\": 1}")) ==
           "f:3: servers[0].port: expected one of name, clients, peers, legacy, got \"port\"");
 }

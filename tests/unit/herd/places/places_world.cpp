@@ -56,6 +56,14 @@ Result<std::size_t> wait(int, std::span<Event>, Wait) {
     return 0;
 }
 void close(int) {}
+// Only for places::read_key and Upstream, which are linked and never asked.
+Result<int> open_secret(const char*, bool) {
+    return failure(ENOSYS);
+}
+Result<std::size_t> read(int, std::span<char>) {
+    return failure(ENOSYS);
+}
+void forbid_dumps() {}
 // Only for places::CurlFetcher, which is linked and never made.
 Result<int> open_socket(bool) {
     return failure(ENOSYS);

@@ -3,6 +3,8 @@
 
 #include <string>
 
+namespace effective_time_test {
+
 namespace {
 
 using namespace herd::small_world;
@@ -57,3 +59,5 @@ TEST_CASE("effective time: who is pushed far ahead is free again after the slack
     CHECK(known(1000).starts_with(own));
     CHECK(known(1001).starts_with(own));
 }
+
+}  // namespace effective_time_test
