@@ -40,7 +40,11 @@ struct Core {
         status.capacity = table.capacity();
         status.seq = table.feed().seq();
         status.digest = table.digest().root();
-        status.counters = &counters;
+        status.counters = counters;
+        const reactor::Wire::Counters& shared = wire.counters();
+        status.counters.turns_cut = shared.turns_cut;
+        status.counters.blocks_exhausted = shared.blocks_exhausted;
+        status.counters.inputs_stuck = shared.inputs_stuck;
     }
 
     // Asserts what must hold between calls, of it and of all that it refers to. For tests.

@@ -40,11 +40,13 @@ constexpr Interest interest(bool reading, bool writing) {
 //
 // Unwatched means that the kernel need not say "readable": while nobody wants input, it says so
 // once in vain. So whoever listens, or discards, is watched until the end of the input has come.
+// One whose turn is over goes with what a paused one may: it is open, and does not listen.
 // Finishing and clear, it still has a part of the shared send buffer. Lingering and corked, it was
 // corked and then sent nothing. And what a dead one knew of its input tells nobody anything.
 //
 // A stream is in one list at most: dead, in the wire's list of those; else corked, in that; else,
-// open or paused, in the list of those to whom held input is to be delivered.
+// open or paused, in one of those to whom held input is to be delivered: that of the yielded, if
+// its turn was over when it was put there.
 struct Stream::Legal {
     static constexpr unsigned clear = 1U << std::to_underlying(Output::clear);
     static constexpr unsigned draining = 1U << std::to_underlying(Output::draining);
@@ -62,7 +64,8 @@ struct Stream::Legal {
 };
 
 void Stream::check_states() const {
-    const unsigned legal = Legal::outputs[std::to_underlying(life_)][std::to_underlying(input_)];
+    const Life row = yielded_ ? Life::paused : life_;
+    const unsigned legal = Legal::outputs[std::to_underlying(row)][std::to_underlying(input_)];
     assert((legal >> std::to_underlying(output()) & 1U) != 0);
 }
 
@@ -88,6 +91,7 @@ Result<void> Stream::open(Socket socket) {
 void Stream::finish() {
     if (life_ != Life::open && life_ != Life::paused) return;
     life_ = Life::finishing;
+    yielded_ = false;
     if (linked() && !corked_) unlink();
     held_.clear(wire_.blocks_);
     settle();
@@ -97,7 +101,8 @@ void Stream::abort(Closed why) {
     assert(life_ != Life::fresh);
     if (dead()) return;
     life_ = Life::dead;
-    why_ = why;
+    yielded_ = false;
+    waiting_ = static_cast<Waiting>(why);
     release();
     if (linked()) unlink();
     corked_ = false;
@@ -126,6 +131,8 @@ void Stream::on_ready(Ready ready) {
         // What is held goes first, in this iteration still; then the kernel says it again.
     } else if (listens() && input_ != Input::ended) {
         read();
+    } else if (ready.hangup && yielded_) {
+        // As above: it may have much to say still.
     } else if (ready.hangup) {
         abort(Closed::reset);
     } else {
@@ -137,7 +144,7 @@ void Stream::on_ready(Ready ready) {
 Stream::Waiting Stream::now_waiting() const {
     if (blocked()) return corked_ ? Waiting::owner : Waiting::drain;
     if (finishing()) return Waiting::linger;
-    if (life_ == Life::paused) return Waiting::owner;
+    if (life_ == Life::paused || yielded_) return Waiting::owner;
     if (!held_.empty()) return Waiting::rest;
     return consumed_ ? Waiting::next : Waiting::first;
 }
@@ -164,6 +171,8 @@ void Stream::check() const {
     unsent_.check(wire_.blocks());
     // Input.
     assert(!delivering_);
+    assert(!yielded_ || (linked() && !corked_));
+    assert(!yielded_ || life_ == Life::open || life_ == Life::paused);
     assert(!finishing() || held_.empty());
     assert(held_.size(wire_.blocks()) <= wire_.receive_.size());
     assert(!listens() || input_ != Input::unwatched);

@@ -7,6 +7,7 @@
 #include "reactor/transport.hpp"
 #include "reactor/wire.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -78,6 +79,11 @@ public:
     // peer. Until Wire::uncork() of that mark or a later one. Marks never go back.
     void cork(std::uint64_t mark);
 
+    // From within on_input: the turn is over. What is not consumed is delivered again, with nothing
+    // new if nothing comes, when those who wait for their turn already have had it. Nothing is read
+    // until then. A turn also ends of itself: see Wire::answers_max.
+    void yield();
+
     // From now on reads although output waits. For an owner whose input makes no output.
     void read_on() { reads_on_ = true; }
 
@@ -93,8 +99,13 @@ public:
 
     bool dead() const { return life_ == Life::dead; }
     bool finishing() const { return life_ == Life::finishing || life_ == Life::lingering; }
-    // More input may be handled now: not paused, not finishing, nothing unsent or read_on().
-    bool listens() const { return life_ == Life::open && (reads_on_ || unsent_.empty()); }
+    // More input may be handled now: not paused, not finishing, its turn not over, nothing unsent
+    // or read_on().
+    bool listens() const {
+        return life_ == Life::open && !yielded_ && (reads_on_ || unsent_.empty());
+    }
+    // Its turn is over, and the next has not begun.
+    bool yielded() const { return yielded_; }
     bool blocked() const { return !unsent_.empty(); }
     // Input, or the peer's end, is still to be handled.
     bool holds_input() const { return !held_.empty() || input_ == Input::ended; }
@@ -107,7 +118,7 @@ public:
         first,   // for the first input that was ever consumed
         rest,    // for the end of something begun
         next,    // for more, with nothing begun
-        owner,   // for resume() or Wire::uncork()
+        owner,   // for resume(), Wire::uncork() or its next turn
         drain,   // for the peer to read what is unsent
         linger,  // for the peer's end, after finish()
     };
@@ -133,6 +144,7 @@ private:
     void deliver_soon();
     void deliver_held();
     void deliver(std::size_t size, std::size_t seen);
+    void await_turn();
     void hold(std::string_view rest, std::size_t fresh);
     void write(std::string_view bytes);
     std::size_t push(std::string_view bytes);
@@ -145,6 +157,10 @@ private:
     Output output() const {
         if (corked_) return Output::corked;
         return blocked() ? Output::draining : Output::clear;
+    }
+    Closed why() const {
+        assert(dead());
+        return static_cast<Closed>(waiting_);
     }
     bool sends() const { return life_ == Life::open || life_ == Life::paused; }
     void check_states() const;
@@ -160,14 +176,14 @@ private:
     std::uint16_t spans_ = 0;  // Of ours in the shared send buffer.
     // In the first byte what listens() asks: it is asked for each line.
     Life life_ : 3 = Life::fresh;
+    bool yielded_ : 1 = false;
     bool reads_on_ : 1 = false;
-    Input input_ : 2 = Input::watched;
     bool corked_ : 1 = false;
     bool delivering_ : 1 = false;  // on_input is running.
     bool consumed_ : 1 = false;    // Some input was consumed, ever.
+    Input input_ : 2 = Input::watched;
     bool privileged_ : 1;
-    Waiting waiting_ : 3 = Waiting::first;
-    Closed why_ : 3 = Closed::aborted;
+    Waiting waiting_ : 3 = Waiting::first;  // Of the dead, who wait for nothing: why().
 };
 
 static_assert(sizeof(Stream) <= 64);  // Each connection has one.

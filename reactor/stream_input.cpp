@@ -1,6 +1,7 @@
 // What comes in: read, delivered, held while its owner pauses, discarded after finish().
 #include "reactor/stream.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace reactor {
@@ -38,10 +39,31 @@ void Stream::deliver(std::size_t size, std::size_t seen) {
     assert(taken <= size);
     if (taken > 0) {
         consumed_ = true;
-        if (!held_.empty()) held_.clear(wire_.blocks_);
+        const std::size_t held = held_.size(wire_.blocks_);
+        if (held > 0) held_.consume(wire_.blocks_, std::min(held, taken));
     }
     if (taken < size) hold(bytes.substr(taken), size - taken - held_.size(wire_.blocks_));
-    if (!dead()) update(taken > 0);
+    if (dead()) return;
+    if (yielded_) await_turn();
+    update(taken > 0);
+}
+
+void Stream::yield() {
+    assert(delivering_);
+    if (life_ == Life::open) yielded_ = true;
+}
+
+// A corked one has its turn when it is uncorked.
+void Stream::await_turn() {
+    assert(yielded_);
+    ++wire_.counters_.turns_cut;
+    if (corked_) {
+        yielded_ = false;
+        return;
+    }
+    if (linked()) unlink();
+    wire_.yielded_.push_back(*this);
+    wire_.deliver_task_.post();
 }
 
 void Stream::deliver_held() {
@@ -49,7 +71,12 @@ void Stream::deliver_held() {
     assert(life_ == Life::open || life_ == Life::paused);
     assert(!corked_);
     assert(!delivering_);
-    if (!listens() || !holds_input()) return;
+    const bool yielded = yielded_;
+    yielded_ = false;
+    if (!listens() || !(holds_input() || yielded)) {
+        if (yielded) update();
+        return;
+    }
     held_.copy_to(wire_.blocks_, &wire_.receive_[0]);
     deliver(held_.size(wire_.blocks_), 0);
 }

@@ -84,10 +84,12 @@ void Stream::cork(std::uint64_t mark) {
     assert(mark >= wire_.mark_);
     wire_.mark_ = mark_ = mark;
     corked_ = true;
+    const bool yielded = yielded_;
+    yielded_ = false;
     if (linked()) unlink();
     wire_.corked_.push_back(*this);
     // What waits already waits for that as well, and not for the kernel any more.
-    if (blocked()) update();
+    if (blocked() || yielded) update();
 }
 
 // The kernel says "writable" of what waits.

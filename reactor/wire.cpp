@@ -1,6 +1,7 @@
 #include "reactor/wire.hpp"
 
 #include "reactor/stream.hpp"
+#include "reactor/sys.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -56,6 +57,7 @@ void Wire::commit(Stream& stream, std::size_t size) {
         Span& last = spans_[span_count_ - 1];
         if (last.stream == &stream && last.offset + last.size == offset) {
             last.size += static_cast<std::uint32_t>(size);
+            if (last.size > answers_max && stream.delivering_) stream.yield();
             return;
         }
     }
@@ -86,10 +88,30 @@ void Wire::send_spans() {
     send_used_ = 0;
 }
 
+// Those who were only kept waiting go before those who have more than a turn's worth: so whoever
+// says little waits for an iteration at most, however many say much.
 void Wire::deliver_resumed() {
-    List<Stream> resumed;
-    resumed.steal(resumed_);
-    while (Stream* stream = resumed.pop()) stream->deliver_held();
+    give_turns(resumed_);
+    give_turns(yielded_);
+    if (!resumed_.empty() || !yielded_.empty()) deliver_task_.post();
+}
+
+// One turn each, in their order, while there is time; the first has one in any case. Who comes
+// meanwhile, or comes again, stands behind. What the last turn has said leaves before the next one.
+void Wire::give_turns(List<Stream>& waiting) {
+    const Instant end = loop_.now() + turns_time;
+    List<Stream> now;
+    now.steal(waiting);
+    while (Stream* stream = now.pop()) {
+        if (stream->yielded_ && stream->spans_ > 0) {
+            waiting.push_back(*stream);
+            continue;
+        }
+        stream->deliver_held();
+        if (!now.empty() && Instant(Duration(sys::monotonic_ns())) > end) break;
+    }
+    now.steal(waiting);
+    waiting.steal(now);
 }
 
 void Wire::reclaim_dead() {
@@ -98,7 +120,7 @@ void Wire::reclaim_dead() {
     while (Stream* stream = dead.pop()) {
         assert(stream->dead());
         assert(stream->spans_ == 0);  // The flush came before, and nobody writes for the dead.
-        stream->events_.on_closed(stream->why_);
+        stream->events_.on_closed(stream->why());
     }
 }
 
@@ -117,10 +139,12 @@ void Wire::check() const {
     assert(used == send_used_);
     assert(send_used_ <= send_.size());
     assert(span_count_ == 0 || flush_task_.linked());
-    check_list(resumed_, deliver_task_.linked(), [](const Stream& stream) {
-        assert(stream.life_ == Stream::Life::open || stream.life_ == Stream::Life::paused);
-        assert(!stream.corked_);
-    });
+    for (const List<Stream>* waiting : {&resumed_, &yielded_}) {
+        check_list(*waiting, deliver_task_.linked(), [](const Stream& stream) {
+            assert(stream.life_ == Stream::Life::open || stream.life_ == Stream::Life::paused);
+            assert(!stream.corked_);
+        });
+    }
     std::uint64_t mark = 0;
     check_list(corked_, true, [&](const Stream& stream) {
         assert(stream.corked_);

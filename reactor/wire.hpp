@@ -6,7 +6,9 @@
 #include "reactor/loop.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
+#include "reactor/time.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -35,9 +37,17 @@ public:
         std::uint32_t blocks = 4096;
         std::uint32_t blocks_reserved = 64;
     };
+    // Bytes of answers, without a pause between them, that end a stream's turn: so what one that
+    // does not read may hold is bounded by this and one answer.
+    static constexpr std::uint32_t answers_max = std::uint32_t{64} << 10;
+    // An iteration that has lasted for longer gives no more turns to those who have had one, but
+    // for the first of them; they have the next iterations.
+    static constexpr Duration turns_time = std::chrono::microseconds(250);
+
     struct Counters {
         std::uint64_t receives = 0, bytes_in = 0;
         std::uint64_t sends = 0, bytes_out = 0;
+        std::uint64_t turns_cut = 0;         // deliveries that left some for a later turn
         std::uint64_t blocks_exhausted = 0;  // connections closed for want of a block
         std::uint64_t inputs_stuck = 0;      // whose owner took nothing of a full buffer
     };
@@ -79,6 +89,7 @@ private:
     void flush();
     void send_spans();
     void deliver_resumed();
+    void give_turns(List<Stream>& waiting);
     void reclaim_dead();
     template <class Check>
     static void check_list(const List<Stream>& list, bool posted, Check check);
@@ -96,6 +107,7 @@ private:
     bool flushing_ = false;
     Delegate<void()> first_;
     List<Stream> resumed_;  // Held input to deliver though no descriptor says so.
+    List<Stream> yielded_;  // The same, of those who have had a turn: in turns.
     List<Stream> corked_;   // By mark.
     List<Stream> dead_;     // Descriptor closed; on_closed is still owed.
     Task deliver_task_;

@@ -44,14 +44,18 @@ std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool end
 
 std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool ended) {
     reactor::Lines lines(bytes, seen);
-    while (true) {
-        const auto batch = host_.commands.take(lines, host_.core.table);
-        if (batch.empty()) break;
+    for (std::size_t left = host_.core.limits.lines_per_turn;;) {
+        const auto batch = host_.commands.take(lines, host_.core.table, left);
         for (const Line& line : batch) {
             if (!std::exchange(skipping_, false)) command(line);
             // What was read ahead is read again when its time has come.
             if (!stream_.listens()) return line.end;
         }
+        left -= batch.size();
+        if (left > 0 && batch.size() == CommandBatch::size_max) continue;
+        if (left > 0 || lines.rest().empty()) break;
+        stream_.yield();
+        return lines.taken();
     }
     const std::string_view rest = lines.rest();
     if (skipping_) return bytes.size();
@@ -335,7 +339,7 @@ void Session::tick() {
 
 void Session::drain() {
     draining_ = true;
-    const bool owes = waits() || (stream_.blocked() && stream_.holds_input());
+    const bool owes = waits() || stream_.yielded() || (stream_.blocked() && stream_.holds_input());
     if (!owes) stream_.finish();
 }
 

@@ -4,6 +4,7 @@
 #include "protocol/malformed.hpp"
 #include "reactor/lines.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,10 +40,14 @@ public:
         }
     };
 
-    // Empty when there is no complete line.
-    std::span<const Line> take(reactor::Lines& lines, const LocationTable& table) {
+    // At most `most` lines, and fewer than that and size_max only if there is no other complete
+    // line.
+    std::span<const Line> take(reactor::Lines& lines,
+                               const LocationTable& table,
+                               std::size_t most = size_max) {
         std::size_t size = 0;
-        while (size < size_max) {
+        most = std::min(most, size_max);
+        while (size < most) {
             const auto text = lines.take();
             if (!text) break;
             Line& line = lines_[size++];

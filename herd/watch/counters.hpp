@@ -8,7 +8,8 @@
 namespace herd::watch {
 
 // What a server has seen since its start; a number never falls. Every limit has one that counts how
-// often it has bitten. What each counts is said once, in the table below.
+// often it has bitten. What each counts is said once, in the table below. What a part of the server
+// counts that knows nothing of this is copied here when somebody asks.
 struct Counters {
     std::uint64_t iamat = 0;
     std::uint64_t iamat_old = 0;
@@ -24,6 +25,9 @@ struct Counters {
     std::uint64_t clients_accepted = 0;
     std::uint64_t clients_evicted = 0;
     std::uint64_t clients_waited = 0;
+    std::uint64_t turns_cut = 0;
+    std::uint64_t blocks_exhausted = 0;
+    std::uint64_t inputs_stuck = 0;
     std::uint64_t lines_too_long = 0;
     std::uint64_t silent_at_first = 0;
     std::uint64_t slow_lines = 0;
@@ -87,6 +91,15 @@ inline constexpr std::array counters_table = {
     Counter{"clients_waited",
             &Counters::clients_waited,
             "Times that accepting clients stopped for want of room."},
+    Counter{"turns_cut",
+            &Counters::turns_cut,
+            "Turns of clients that ended with more to do (limits.lines_per_turn)."},
+    Counter{"blocks_exhausted",
+            &Counters::blocks_exhausted,
+            "Connections closed for want of a block (limits.blocks)."},
+    Counter{"inputs_stuck",
+            &Counters::inputs_stuck,
+            "Connections closed as nothing of a full buffer could be taken."},
     Counter{
         "lines_too_long", &Counters::lines_too_long, "Lines of clients beyond limits.line_max."},
     Counter{

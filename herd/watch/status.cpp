@@ -99,7 +99,6 @@ void StatusWriter::link(const LinkStatus& link) {
 
 std::string_view StatusWriter::write(const Status& status) {
     assert(!status.server.empty());
-    assert(status.counters != nullptr);
     assert(status.link_count <= status.links.size());
     assert(status.records <= status.capacity);
     json_.StartObject();
@@ -115,7 +114,7 @@ std::string_view StatusWriter::write(const Status& status) {
     put_hex("digest", status.digest);
     put("journal", status.journal);
     put("corrupted", status.corrupted);
-    put("dropped", status.counters->dropped());
+    put("dropped", status.counters.dropped());
     key("links");
     json_.StartArray();
     for (std::size_t i = 0; i < status.link_count; ++i) link(status.links[i]);
@@ -123,7 +122,7 @@ std::string_view StatusWriter::write(const Status& status) {
     key("counters");
     json_.StartObject();
     for (const Counter& counter : counters_table) {
-        put(counter.name, status.counters->*counter.value);
+        put(counter.name, status.counters.*counter.value);
     }
     json_.EndObject();
     json_.EndObject();

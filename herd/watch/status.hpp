@@ -39,7 +39,7 @@ struct Status {
     std::uint64_t digest = 0;     // equal tables have equal ones
     std::string_view journal{};   // "off", "ok", "failed"
     std::uint64_t corrupted = 0;  // records, on purpose: see table::Spoiler
-    const Counters* counters = nullptr;
+    Counters counters{};
     std::array<LinkStatus, config::servers_max> links{};
     std::size_t link_count = 0;
 };

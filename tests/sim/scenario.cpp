@@ -74,6 +74,7 @@ void Scenario::draw_limits(Random& random) {
     limits.blocks = 64;
     limits.places_body_max = 4096;
     limits.records_per_turn = static_cast<std::uint32_t>(random.between(1, 4));
+    limits.lines_per_turn = static_cast<std::uint32_t>(random.between(1, 4));
     if (random.chance(10)) limits.clients = static_cast<std::uint32_t>(random.between(1, clients));
     limits.sync_ms = static_cast<std::uint32_t>(random.between(100, 3000));
     long_names = random.chance(30);

@@ -54,6 +54,7 @@ private:
         if (roll(4) == 0) session.stream.read_on();
         session.input = [this, &session](std::string_view bytes, std::size_t) {
             if (roll(3) == 0) owner_does(session);
+            if (roll(4) == 0) session.stream.yield();
             return roll(8) == 0 ? bytes.size() / 2 : bytes.size();
         };
         session.drained = [this, &session] {

@@ -76,6 +76,19 @@ TEST_CASE("status: what a server says of itself and of its link", "[herd][status
     CHECK(text(b["epoch"]) != text(a["epoch"]));
 }
 
+TEST_CASE("status: what all connections share is counted, too", "[herd][status]") {
+    herd::config::Config config = herd_of_two();
+    config.limits.lines_per_turn = 2;
+    World world(config);
+    world.say(world.connect(), "1\n2\n3\n4\n5\n");
+    world.run(1ms);
+    const auto a = ask(world);
+    CHECK(text(a["counters"]["invalid"]) == "5");
+    CHECK(text(a["counters"]["turns_cut"]) == "2");
+    CHECK(text(a["counters"]["blocks_exhausted"]) == "0");
+    CHECK(text(a["counters"]["inputs_stuck"]) == "0");
+}
+
 TEST_CASE("status: a link whose neighbour is silent lags, and is down after that",
           "[herd][status]") {
     World world(herd_of_two(), 2);
@@ -177,7 +190,7 @@ TEST_CASE("status: the longest one fits", "[herd][status]") {
                                .epoch = UINT64_MAX,
                                .up = reactor::Duration::max(),
                                .journal = "failed",
-                               .counters = &counters};
+                               .counters = counters};
     for (auto& link : status.links) {
         link = {.neighbour = name,
                 .state = "greeting",

@@ -1,0 +1,93 @@
+#include "tests/unit/herd/small_world.hpp"
+
+#include <string>
+
+namespace {
+
+using namespace herd::small_world;
+
+// Lines of every length that is refused, and what comes back.
+struct Nonsense {
+    explicit Nonsense(int count) {
+        for (int i = 0; i < count; ++i) {
+            const std::string line = i % 4 == 0 ? "\n" : std::to_string(i) + "\n";
+            lines += line;
+            answers += "? " + line;
+        }
+    }
+    std::string lines;
+    std::string answers;
+};
+
+}  // namespace
+
+TEST_CASE("turns: more lines than a turn's are answered in order, each once", "[herd][client]") {
+    herd::config::Config config = herd_of_two();
+    config.limits.lines_per_turn = 3;
+    World world(config);
+    const Nonsense nonsense(100);
+    const int fd = world.connect();
+    world.say(fd, nonsense.lines + "half");
+    world.run(1ms);
+    CHECK(world.hear(fd) == nonsense.answers);
+    world.say(fd, " a line\n");
+    CHECK(world.hear(fd) == "? half a line\n");
+    world.a().check();
+}
+
+TEST_CASE(
+    "turns: what came before the end of a connection is answered, however many turns it takes",
+    "[herd][client]") {
+    herd::config::Config config = herd_of_two();
+    config.limits.lines_per_turn = 3;
+    for (const std::string last : {"", "last"}) {
+        World world(config);
+        const Nonsense nonsense(99);
+        const int fd = world.connect();
+        world.kernel.enter(visitors);
+        REQUIRE(world.kernel.send(fd, nonsense.lines + last).has_value());
+        world.kernel.shutdown_write(fd);
+        world.run(1ms);
+        CHECK(world.hear(fd) == nonsense.answers + (last.empty() ? "" : "? last\n") + "$");
+    }
+}
+
+TEST_CASE("turns: what was received before a shutdown is answered, whosever turn it is",
+          "[herd][client]") {
+    herd::config::Config config = herd_of_two();
+    config.limits.lines_per_turn = 3;
+    World world(config);
+    const Nonsense nonsense(100);
+    const int fd = world.connect();
+    world.kernel.enter(visitors);
+    REQUIRE(world.kernel.send(fd, nonsense.lines).has_value());
+    world.kernel.advance_to(world.kernel.now_ns() + 1'000);
+    world.kernel.enter(0);
+    world.servers[0]->loop.run_once();
+    REQUIRE(world.a().clients().size() == 1);
+    world.shut_down();
+    CHECK(world.hear(fd) == nonsense.answers + "$");
+}
+
+TEST_CASE("turns: who says one line is answered before those who say many have had their turns",
+          "[herd][client]") {
+    herd::config::Config config = herd_of_two();
+    config.limits.lines_per_turn = 3;
+    World world(config);
+    const Nonsense nonsense(1'000);
+    const int greedy = world.connect();
+    const int polite = world.connect();
+    world.kernel.enter(visitors);
+    REQUIRE(world.kernel.send(greedy, nonsense.lines).has_value());
+    world.kernel.advance_to(world.kernel.now_ns() + 1'000);
+    world.kernel.enter(0);
+    world.servers[0]->loop.run_once();
+    world.kernel.enter(visitors);
+    REQUIRE(world.kernel.send(polite, "polite\n").has_value());
+    world.kernel.advance_to(world.kernel.now_ns() + 1'000);
+    world.kernel.enter(0);
+    world.servers[0]->loop.run_once();
+    world.kernel.advance_to(world.kernel.now_ns() + 1'000);
+    CHECK(world.hear(polite) == "? polite\n");
+    CHECK(world.hear(greedy).size() < nonsense.answers.size() / 50);
+}
