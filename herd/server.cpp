@@ -82,6 +82,7 @@ void Server::flood() {
 void Server::tick() {
     clients_.tick();
     neighbours_.tick();
+    wire_.trim();
     // From the time it was due, so that the ticks do not drift; from now, when they fell behind.
     tick_.start_at(std::max(tick_.due() + tick_interval, core_.loop.now()));
 }
@@ -89,11 +90,11 @@ void Server::tick() {
 std::string_view Server::status(std::span<char> out) {
     watch::Status status{.up = core_.loop.now() - started_at_,
                          .draining = draining_,
-                         .clients = clients_.size(),
                          .journal = journal_.state(),
                          .corrupted = spoiler_.count()};
     core_.describe(status);
     neighbours_.describe(status);
+    clients_.describe(status);
     return format_status(out, status);
 }
 

@@ -35,8 +35,9 @@ concept Accepted = requires(T& session, Socket socket) {
 template <Accepted T>
 class Acceptor {
 public:
-    // How the owner makes a session in the slab, which has room; it may not refuse.
-    using Make = Delegate<T*(Slab<T>& slots)>;
+    // How the owner makes a session in the slab, which has room, for what has come; it may not
+    // refuse.
+    using Make = Delegate<T*(Slab<T>& slots, const Socket& socket)>;
 
     struct Counters {
         std::uint64_t accepted = 0;
@@ -83,6 +84,8 @@ public:
         slots_.for_each(std::forward<Visit>(visit));
     }
     std::uint32_t size() const { return slots_.size(); }
+    // Of its slot.
+    std::uint32_t index(const T& session) const { return slots_.index(session); }
     std::uint32_t capacity() const { return slots_.capacity(); }
     bool full() const { return slots_.full(); }
     const Counters& counters() const { return counters_; }
@@ -93,7 +96,7 @@ private:
     void on_accepted(Socket socket) {
         assert(!slots_.full());
         tune(socket, profile_);
-        T* const session = make_(slots_);
+        T* const session = make_(slots_, socket);
         assert(session != nullptr);
         ++counters_.accepted;
         if (!session->open(std::move(socket))) return slots_.release(*session);

@@ -1,5 +1,7 @@
 #include "reactor/blocks.hpp"
 
+#include "reactor/sys.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -40,25 +42,52 @@ std::uint32_t BlockPool::borrow() {
         block = fresh_++;
     }
     next_[block] = no_block;
-    highest_use_ = std::max(highest_use_, ++in_use_);
+    extents_[block].size = 0;
+    ++in_use_;
+    highest_use_ = std::max(highest_use_, in_use_);
+    recent_use_ = std::max(recent_use_, in_use_);
     return block;
 }
 
 void BlockPool::give_back(std::uint32_t block) {
     assert(in_use_ > 0);
     assert(block < fresh_);
+    assert(extents_[block].size != given_back);
+    extents_[block].size = given_back;
     next_[block] = free_;
     free_ = block;
     --in_use_;
 }
 
+// The list of free blocks is made anew, the first ones first: so what is lent next is not what
+// keeps the last ones from being given back.
+void BlockPool::trim() {
+    const std::uint32_t needed = std::max(recent_use_, trim_floor);
+    recent_use_ = in_use_;
+    std::uint32_t kept = fresh_;
+    while (kept > needed && fresh_ - kept < trim_step && extents_[kept - 1].size == given_back) {
+        --kept;
+    }
+    if (kept == fresh_) return;
+    sys::give_pages_back(bytes(kept), std::size_t{fresh_ - kept} * block_size);
+    fresh_ = kept;
+    free_ = no_block;
+    for (std::uint32_t block = fresh_; block > 0; --block) {
+        if (extents_[block - 1].size != given_back) continue;
+        next_[block - 1] = free_;
+        free_ = block - 1;
+    }
+}
+
 void BlockPool::check() const {
     assert(fresh_ <= capacity_);
     assert(in_use_ <= fresh_);
-    assert(highest_use_ == fresh_);
+    assert(highest_use_ >= fresh_);
+    assert(recent_use_ >= in_use_);
     std::uint32_t count = 0;
     for (std::uint32_t block = free_; block != no_block; block = next_[block]) {
         assert(block < fresh_);
+        assert(extents_[block].size == given_back);
         ++count;
         assert(count <= fresh_ - in_use_);  // Else it goes round in a circle.
     }

@@ -13,8 +13,9 @@ namespace reactor {
 // unfinished line, input behind a pending answer, output that the kernel did not take.
 // The last `reserved` blocks go only to privileged borrowers (neighbours), so that clients
 // cannot crowd them out.
-// Invariant: of the blocks before fresh_ each is lent or in the list of free ones; all behind are
-// untouched. A block is taken from there only when no other is free, so fresh_ == highest_use_.
+// Invariant: of the blocks before fresh_ each is lent or in the list of free ones, and the extent
+// of those has the size `given_back`; all behind have no memory. A block is taken from there only
+// when no other is free.
 class BlockPool {
 public:
     static constexpr std::size_t block_size = 4096;
@@ -36,6 +37,13 @@ public:
     std::uint32_t borrow();
     void give_back(std::uint32_t block);
 
+    // Gives memory back to the machine that has not been needed since the last call, so it is meant
+    // to be called about once a second: of the last blocks, at most trim_step at a time, and not of
+    // the first trim_floor. What is lent stays, and what lies before it.
+    static constexpr std::uint32_t trim_step = 2048;
+    static constexpr std::uint32_t trim_floor = 256;
+    void trim();
+
     char* bytes(std::uint32_t block) { return &data_[std::size_t{block} * block_size]; }
     std::uint32_t& next(std::uint32_t block) { return next_[block]; }
     std::uint32_t next(std::uint32_t block) const { return next_[block]; }
@@ -50,15 +58,18 @@ public:
     void check() const;
 
 private:
+    static constexpr std::uint32_t given_back = UINT32_MAX;
+
     PageArray<char> data_;
     PageArray<std::uint32_t> next_;
     PageArray<Extent> extents_;
     std::uint32_t capacity_ = 0;
     std::uint32_t reserved_ = 0;
-    std::uint32_t fresh_ = 0;  // Blocks from here on were never touched.
+    std::uint32_t fresh_ = 0;  // Blocks from here on have no memory.
     std::uint32_t free_ = no_block;
     std::uint32_t in_use_ = 0;
     std::uint32_t highest_use_ = 0;
+    std::uint32_t recent_use_ = 0;  // The highest since the last trim().
 };
 
 // A byte queue in borrowed blocks; empty, it holds none and costs 4 bytes, as what there is to know

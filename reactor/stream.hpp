@@ -94,6 +94,9 @@ public:
     // No more will be sent (an owner that does has a bug): flush, end our direction, discard input
     // until the peer ends its own.
     void finish();
+    // From now on it may borrow the blocks that are kept for the privileged.
+    void privilege() { privileged_ = true; }
+
     // Closes now. Unsent bytes are lost.
     void abort(Closed why = Closed::aborted);
 
@@ -109,6 +112,8 @@ public:
     bool blocked() const { return !unsent_.empty(); }
     // Input, or the peer's end, is still to be handled.
     bool holds_input() const { return !held_.empty() || input_ == Input::ended; }
+    // Bytes that stand in borrowed blocks, of either direction.
+    std::size_t borrowed() const { return held_.size(wire_.blocks()) + unsent(); }
     std::size_t unsent() const { return unsent_.size(wire_.blocks()); }
     Socket& socket() { return transport_.socket(); }
 
@@ -146,6 +151,7 @@ private:
     void deliver(std::size_t size, std::size_t seen);
     void await_turn();
     void hold(std::string_view rest, std::size_t fresh);
+    bool borrow(BlockChain& chain, std::string_view bytes);
     void write(std::string_view bytes);
     std::size_t push(std::string_view bytes);
     void keep(std::string_view bytes);

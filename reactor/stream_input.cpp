@@ -92,9 +92,17 @@ void Stream::deliver_soon() {
 void Stream::hold(std::string_view rest, std::size_t fresh) {
     assert(fresh <= rest.size());
     assert(held_.size(wire_.blocks_) == rest.size() - fresh);
-    if (held_.append(wire_.blocks_, rest.substr(rest.size() - fresh), privileged_)) return;
+    if (borrow(held_, rest.substr(rest.size() - fresh)) || dead()) return;
     ++wire_.counters_.blocks_exhausted;
     abort(Closed::no_blocks);
+}
+
+// False when there is no block even now, or when this stream is the one that had to go.
+bool Stream::borrow(BlockChain& chain, std::string_view bytes) {
+    while (!chain.append(wire_.blocks_, bytes, privileged_)) {
+        if (!wire_.make_room() || dead()) return false;
+    }
+    return true;
 }
 
 // The kernel goes on saying "readable" until it does so once in vain: most pauses are shorter than

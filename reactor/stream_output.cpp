@@ -50,10 +50,11 @@ std::size_t Stream::push(std::string_view bytes) {
 
 void Stream::keep(std::string_view bytes) {
     assert(!bytes.empty());
-    if (unsent_.append(wire_.blocks_, bytes, privileged_)) {
+    if (borrow(unsent_, bytes)) {
         update();
         return;
     }
+    if (dead()) return;
     ++wire_.counters_.blocks_exhausted;
     abort(Closed::no_blocks);
 }

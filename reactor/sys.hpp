@@ -23,6 +23,9 @@ void unmap_pages(void* start, std::size_t size);
 // Advice: what has been touched of it moves to large pages now, where the kernel has some (it
 // copies 2 MiB in a fraction of a millisecond), and the rest gets some when it is touched.
 void use_large_pages(void* start, std::size_t size);
+// Whole pages have no memory any more until they are touched again, and are zero then. Nothing
+// happens where take_pages_at_once() is in force.
+void give_pages_back(void* start, std::size_t size);
 
 // Time and chance.
 std::int64_t monotonic_ns();

@@ -147,6 +147,9 @@ void use_large_pages(void* start, std::size_t size) {
     madvise(start, size, MADV_HUGEPAGE);
     madvise(start, size, collapse);
 }
+void give_pages_back(void* start, std::size_t size) {
+    if (!at_once) madvise(start, size, MADV_DONTNEED);
+}
 
 std::int64_t monotonic_ns() {
     return read_clock(CLOCK_MONOTONIC);

@@ -57,11 +57,20 @@ public:
     Result<void> open(const Limits& limits);
     void send_first(Delegate<void()> first) { first_ = first; }
 
+    // `relieve` is called when a stream wants a block and there is none for it: it may abort one
+    // that holds many, and returns whether it has. The pool is nobody's who came first.
+    void relieve_with(Delegate<bool()> relieve) { relieve_ = relieve; }
+    // For those who borrow without a stream: false, nobody can be made to give any back.
+    bool make_room() { return relieve_ && relieve_(); }
+
     // Lets go of all that is corked with this mark or an earlier one.
     void uncork(std::uint64_t mark);
 
     // Makes the flush phase run in this iteration. Idempotent.
     void post_flush() { flush_task_.post(); }
+
+    // About once a second: memory that blocks have not needed lately goes back to the machine.
+    void trim() { blocks_.trim(); }
 
     Loop& loop() { return loop_; }
     BlockPool& blocks() { return blocks_; }
@@ -106,6 +115,7 @@ private:
     std::uint64_t mark_ = 0;  // The latest that anything was corked with.
     bool flushing_ = false;
     Delegate<void()> first_;
+    Delegate<bool()> relieve_;
     List<Stream> resumed_;  // Held input to deliver though no descriptor says so.
     List<Stream> yielded_;  // The same, of those who have had a turn: in turns.
     List<Stream> corked_;   // By mark.

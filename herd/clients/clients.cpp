@@ -1,11 +1,29 @@
 #include "herd/clients/clients.hpp"
 
 #include "herd/config/text.hpp"
+#include "reactor/sys.hpp"
 
+#include <array>
 #include <cassert>
+#include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace herd::clients {
+
+// One who may have to go.
+struct Clients::Candidate {
+    Session* session = nullptr;
+    Session::Standing standing = Session::Standing::busy;
+    std::uint32_t members = 0;  // of its group of addresses
+    std::uint32_t since = 0;
+
+    bool goes_before(const Candidate& other) const {
+        if (standing != other.standing) return standing < other.standing;
+        if (members != other.members) return members > other.members;
+        return since < other.since;
+    }
+};
 
 Clients::Clients(Core& core,
                  places::Places& places,
@@ -19,16 +37,21 @@ Clients::Clients(Core& core,
       acceptor_(core.loop,
                 reactor::SocketProfile::client,
                 reactor::Acceptor<Session>::Make::to<&Clients::make>(*this),
-                reactor::Delegate<void()>::to<&Clients::on_full>(*this)) {}
+                reactor::Delegate<void()>::to<&Clients::on_full>(*this)) {
+    core.wire.relieve_with(reactor::Delegate<bool()>::to<&Clients::relieve>(*this));
+}
 
 std::uint64_t Clients::memory_max(const config::Limits& limits) {
     return std::uint64_t{limits.connections} *
-           (reactor::Slab<Session>::slot_size + Questions::slot_size);
+           (reactor::Slab<Session>::slot_size + Questions::slot_size + sizeof(Group));
 }
 
 reactor::Result<void> Clients::map() {
     const std::uint32_t connections = host_.core.limits.connections;
     if (auto mapped = acceptor_.map(connections); !mapped) return mapped;
+    auto group_array = reactor::PageArray<Group>::map(connections);
+    if (!group_array) return std::unexpected(group_array.error());
+    group_of_slot_ = std::move(*group_array);
     return host_.questions.map(connections);
 }
 
@@ -42,27 +65,63 @@ Outcome<> Clients::listen(const reactor::Address& address) {
     return {};
 }
 
-Session* Clients::make(reactor::Slab<Session>& slots) {
+// Of IPv6, the half that its owner cannot choose.
+Clients::Group Clients::group_of(const reactor::Socket& socket) const {
+    const auto address = reactor::sys::peer_address(socket.fd());
+    if (!address) return 0;
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, address->bytes.data(), sizeof bits);
+    constexpr std::uint64_t spread = 0x9e37'79b9'7f4a'7c15;
+    bits = (bits ^ host_.core.epoch) * spread;
+    return static_cast<Group>((bits >> 32) % groups);
+}
+
+Session* Clients::make(reactor::Slab<Session>& slots, const reactor::Socket& socket) {
     assert(!slots.full());
     assert(!draining_);
     ++host_.core.counters.clients_accepted;
-    return slots.emplace(host_);
+    Session* const session = slots.emplace(host_);
+    group_of_slot_[slots.index(*session)] = group_of(socket);
+    newest_ = session;
+    return session;
+}
+
+void Clients::on_ended(Session& session) {
+    if (newest_ == &session) newest_ = nullptr;
+    acceptor_.release(session);
 }
 
 void Clients::tick() {
     acceptor_.tick();
-    tell_refusals();
-    if (acceptor_.full() && !draining_) evict_idle();
+    if (acceptor_.full() && !draining_) evict();
+    tell();
 }
 
-// At most once a second, however many they are.
-void Clients::tell_refusals() {
-    const std::uint64_t refused = host_.core.counters.newcomers_refused;
-    const std::uint64_t more = refused - std::exchange(newcomers_refused_, refused);
-    if (more == 0) return;
-    host_.core.log.event(Level::warning, "newcomers_refused")
-        .field("count", more)
-        .field("clients_stored", std::uint64_t{host_.core.table.size()});
+// Once a second at most, however many it were.
+void Clients::tell() {
+    const watch::Counters& counters = host_.core.counters;
+    const auto tell = [&](std::string_view event,
+                          std::string_view what,
+                          std::uint64_t count,
+                          std::uint64_t& told) {
+        if (count == told) return;
+        host_.core.log.event(Level::warning, event).field(what, count - told);
+        told = count;
+    };
+    tell("connections_full", "closed", counters.clients_evicted, told_evicted_);
+    tell("blocks_full", "closed", counters.clients_relieved, told_relieved_);
+    tell("newcomers_refused", "refused", counters.newcomers_refused, told_newcomers_);
+}
+
+void Clients::describe(watch::Status& status) const {
+    status.clients = size();
+    const places::Places::Tally tally = host_.places.tally();
+    status.counters.places_busy = tally.busy;
+    status.counters.places_lookups = tally.lookups;
+    status.counters.places_shared = tally.shared;
+    status.counters.places_requests = tally.requests;
+    status.counters.places_retries = tally.retries;
+    status.counters.places_failed = tally.failed;
 }
 
 void Clients::drain() {
@@ -85,27 +144,53 @@ void Clients::check() const {
 void Clients::on_full() {
     assert(acceptor_.full());
     assert(!draining_);
-    if (evict_idle()) return;
+    if (evict()) return;
     ++host_.core.counters.clients_waited;
     host_.core.log.event(Level::warning, "connections_full").field("limit", acceptor_.capacity());
 }
 
 // Those who come when all are busy wait until one ends, or is found idle at a tick.
-bool Clients::evict_idle() {
+bool Clients::evict() {
     assert(acceptor_.full());
-    Session* longest = nullptr;
-    std::uint32_t most_s = 0;
+    using Standing = Session::Standing;
     const std::uint32_t now_s = host_.core.wire.seconds();
+    const auto group = [&](const Session& session) {
+        return group_of_slot_[acceptor_.index(session)];
+    };
+    std::array<std::uint32_t, groups> members{};
+    acceptor_.for_each([&](const Session& session) { ++members[group(session)]; });
+    std::uint32_t newcomers = 0;
+    Candidate newcomer;
+    Candidate other;
     acceptor_.for_each([&](Session& session) {
-        const std::uint32_t idle_s = session.idle_seconds(now_s);
-        if (idle_s <= most_s) return;
-        longest = &session;
-        most_s = idle_s;
+        const Standing standing = session.standing(now_s);
+        if (standing == Standing::busy || &session == newest_) return;
+        const Candidate candidate{&session, standing, members[group(session)], session.since()};
+        const bool unproven = standing < Standing::stalled;
+        newcomers += unproven;
+        Candidate& first = unproven ? newcomer : other;
+        if (candidate.goes_before(first)) first = candidate;
     });
-    if (longest == nullptr) return false;
-    assert(most_s > 0);
+    const bool many = newcomers > acceptor_.capacity() / newcomers_share;
+    Session* goes = many || other.session == nullptr ? newcomer.session : other.session;
+    if (goes == nullptr) return false;
     ++host_.core.counters.clients_evicted;
-    longest->evict();
+    goes->evict();
+    return true;
+}
+
+bool Clients::relieve() {
+    Session* greediest = nullptr;
+    std::size_t most = 0;
+    acceptor_.for_each([&](Session& session) {
+        const std::size_t borrowed = session.borrowed();
+        if (borrowed <= most) return;
+        greediest = &session;
+        most = borrowed;
+    });
+    if (greediest == nullptr) return false;
+    ++host_.core.counters.clients_relieved;
+    greediest->evict();
     return true;
 }
 

@@ -4,20 +4,32 @@
 #include "herd/clients/session.hpp"
 #include "herd/core.hpp"
 #include "herd/outcome.hpp"
+#include "herd/watch/status.hpp"
 #include "reactor/acceptor.hpp"
 #include "reactor/address.hpp"
+#include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
+#include "reactor/socket.hpp"
 
 #include <cstdint>
 
 namespace herd::clients {
 
 // The client port of one server and all sessions on it. Owned by the Server; what it is given
-// outlives it. With every slot taken the client idle for longest goes; with none idle, newcomers
-// wait in the kernel's queue.
+// outlives it.
+//
+// With every slot taken somebody goes, as Session::Standing says; with all busy, newcomers wait in
+// the kernel's queue. Those who have never said a valid command have an eighth of the slots at
+// least: so they push out no one who has, and yet a newcomer gets as far as its first line.
+// Of equals, the one goes whose address has most connections, and of these the oldest. An address
+// may have any number otherwise: a whole town may be behind one.
+//
+// When a block is wanted and there is none, the connection that holds most goes.
 class Clients {
 public:
+    static constexpr std::uint32_t newcomers_share = 8;
+
     Clients(Core& core, places::Places& places, links::Barrier& barrier, journal::Journal* journal);
 
     // Bytes that map() may map.
@@ -37,19 +49,35 @@ public:
     // Asserts what must hold between calls. For tests.
     void check() const;
 
+    // Adds what it knows.
+    void describe(watch::Status& status) const;
+
     std::uint32_t size() const { return acceptor_.size(); }
 
 private:
-    Session* make(reactor::Slab<Session>& slots);
+    // Addresses fall into groups by a hash. That two of them share one matters little.
+    static constexpr std::uint32_t groups = 4096;
+    using Group = std::uint16_t;
+    static_assert(groups - 1 <= UINT16_MAX);
+    struct Candidate;
+
+    Session* make(reactor::Slab<Session>& slots, const reactor::Socket& socket);
     void on_full();
-    void on_ended(Session& session) { acceptor_.release(session); }
-    bool evict_idle();
-    void tell_refusals();
+    void on_ended(Session& session);
+    bool evict();
+    bool relieve();
+    void tell();
+    Group group_of(const reactor::Socket& socket) const;
 
     Host host_;
     reactor::Acceptor<Session> acceptor_;
+    reactor::PageArray<Group> group_of_slot_;
+    const Session* newest_ =
+        nullptr;  // It has had no time to say anything; null once it has ended.
     reactor::Address address_;
-    std::uint64_t newcomers_refused_ = 0;  // As the log was told.
+    std::uint64_t told_evicted_ = 0;  // The counters as the log has them.
+    std::uint64_t told_relieved_ = 0;
+    std::uint64_t told_newcomers_ = 0;
     bool draining_ = false;
 };
 

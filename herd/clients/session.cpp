@@ -126,6 +126,7 @@ void Session::report(const Line& line, const protocol::IamAt& iamat) {
             break;
     }
     ++host_.core.counters.iamat;
+    proven_ = true;
     if (host_.journal != nullptr) host_.journal->cork_until_synced(stream_);
     const std::size_t size = answer.whole.size();
     out[size] = '\n';
@@ -147,6 +148,7 @@ void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
         return invalid(line.text);
     }
     ++host_.core.counters.whatsat;
+    proven_ = true;
     const std::string_view at_line = host_.core.table.line(*record);
     const auto where = protocol::parse_iso6709(host_.core.table.location(*record));
     assert(where.has_value());
@@ -178,7 +180,12 @@ bool Session::ask(std::string_view at_line,
     assert(question != nullptr);
     question_ = questions.index(*question);
     question->bound = bound;
-    if (question->at_line.append(host_.core.wire.blocks(), at_line, false)) {
+    // A want of blocks may be this session's own end: it has no ticket then, and says nothing.
+    reactor::Wire& wire = host_.core.wire;
+    bool kept = question->at_line.append(wire.blocks(), at_line, false);
+    while (!kept && wire.make_room())
+        kept = question->at_line.append(wire.blocks(), at_line, false);
+    if (kept && !stream_.dead()) {
         question->ticket =
             host_.places.begin(query, places::Places::Answered::to<&Session::on_places>(*this));
     }
@@ -219,6 +226,7 @@ void Session::answered_late() {
 void Session::sync(std::string_view line) {
     assert(!waits());
     ++host_.core.counters.sync;
+    proven_ = true;
     using Begun = links::Barrier::Begun;
     const Begun begun =
         host_.barrier.begin(this, links::Barrier::Over::to<&Session::on_synced>(*this));
@@ -343,12 +351,18 @@ void Session::drain() {
     if (!owes) stream_.finish();
 }
 
-std::uint32_t Session::idle_seconds(std::uint32_t now) const {
-    assert(stream_.dead() || now >= stream_.waiting_since());
+Session::Standing Session::standing(std::uint32_t now) const {
+    if (stream_.dead()) return Standing::busy;
+    assert(now >= stream_.waiting_since());
     using Waiting = reactor::Stream::Waiting;
     const Waiting waiting = stream_.waiting();
-    const bool idle = waiting == Waiting::next || waiting == Waiting::first;
-    return idle && !stream_.dead() ? now - stream_.waiting_since() : 0;
+    if (waiting == Waiting::linger) return Standing::busy;  // linger_ms ends that.
+    if (!proven_) {
+        if (waiting == Waiting::first) return Standing::silent;
+        return waiting == Waiting::rest ? Standing::half_line : Standing::invalid;
+    }
+    if (waiting == Waiting::owner || now == stream_.waiting_since()) return Standing::busy;
+    return waiting == Waiting::next ? Standing::idle : Standing::stalled;
 }
 
 void Session::on_drained() {

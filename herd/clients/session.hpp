@@ -35,9 +35,21 @@ public:
     // What has been received is answered, then it ends.
     void drain();
 
-    // `now` in Wire::seconds. Seconds for which it has neither begun nor been owed anything;
-    // nothing when it has.
-    std::uint32_t idle_seconds(std::uint32_t now) const;
+    // How well it uses its slot: the first of these lose theirs first.
+    enum class Standing : std::uint8_t {
+        silent,     // has said nothing yet
+        half_line,  // of its first command
+        invalid,    // has never said a valid command
+        stalled,    // has; now half a command, or unread answers, for a second at least
+        idle,       // has; now nothing, for a second at least
+        busy,       // keeps it
+    };
+    // `now` in Wire::seconds.
+    Standing standing(std::uint32_t now) const;
+    // Since when it stands like that.
+    std::uint32_t since() const { return stream_.waiting_since(); }
+    // Bytes of it that stand in borrowed blocks.
+    std::size_t borrowed() const { return stream_.borrowed(); }
     void evict() { stream_.abort(); }
     // A WHATSAT of its waits for the Places service.
     bool asks() const { return question_ != Questions::no_index; }
@@ -77,6 +89,7 @@ private:
     std::uint32_t question_ = Questions::no_index;  // Of the host's: the WHATSAT that waits.
     bool syncing_ = false;                          // Waits at the barrier.
     bool skipping_ = false;
+    bool proven_ = false;  // Has said a valid command.
     bool draining_ = false;
 };
 

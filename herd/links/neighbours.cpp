@@ -162,7 +162,7 @@ void Neighbours::check() const {
     repair_.check();
 }
 
-PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots) {
+PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots, const reactor::Socket&) {
     assert(!slots.full());
     return slots.emplace(core_, *this, messages_);
 }

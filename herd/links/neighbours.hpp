@@ -102,7 +102,7 @@ private:
     bool have(std::uint64_t seq) const override;
     void mark() override;
 
-    PeerSession* make(reactor::Slab<PeerSession>& slots);
+    PeerSession* make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket);
     void on_full() { ++core_.counters.peers_waited; }
     Peer* find(std::string_view name);
     // Calls visit(link) for the link to each neighbour, of either kind.

@@ -99,7 +99,8 @@ void PlacesServer::drain() {
     }
 }
 
-PlacesConnection* PlacesServer::make(reactor::Slab<PlacesConnection>& slots) {
+PlacesConnection* PlacesServer::make(reactor::Slab<PlacesConnection>& slots,
+                                     const reactor::Socket& /*socket*/) {
     assert(service_.has_value());
     assert(!draining_);
     assert(!slots.full());

@@ -65,7 +65,7 @@ public:
 
 private:
     Outcome<> load(const Options& options);
-    PlacesConnection* make(reactor::Slab<PlacesConnection>& slots);
+    PlacesConnection* make(reactor::Slab<PlacesConnection>& slots, const reactor::Socket& socket);
     void on_closed(PlacesConnection& connection);
     void on_tick();
     void on_grace_over();

@@ -80,6 +80,7 @@ public:
 
     Ticket begin(const protocol::PlacesQuery& query, Answered answered) override;
     void cancel(Ticket ticket) override;
+    Tally tally() const override;
 
     const Counters& counters() const { return counters_; }
     std::uint32_t waiting() const { return waiters_.size(); }

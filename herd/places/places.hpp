@@ -28,6 +28,17 @@ public:
     virtual Ticket begin(const protocol::PlacesQuery& query, Answered answered) = 0;
     virtual void cancel(Ticket ticket) = 0;
 
+    // What has become of all questions so far.
+    struct Tally {
+        std::uint64_t lookups = 0;
+        std::uint64_t shared = 0;    // questions that joined one already under way
+        std::uint64_t requests = 0;  // sent upstream, retries included
+        std::uint64_t retries = 0;
+        std::uint64_t failed = 0;  // lookups
+        std::uint64_t busy = 0;    // questions that found the queue full
+    };
+    virtual Tally tally() const { return {}; }
+
 protected:
     ~Places() = default;
 };

@@ -27,6 +27,7 @@ struct Counters {
     std::uint64_t clients_waited = 0;
     std::uint64_t turns_cut = 0;
     std::uint64_t blocks_exhausted = 0;
+    std::uint64_t clients_relieved = 0;
     std::uint64_t inputs_stuck = 0;
     std::uint64_t lines_too_long = 0;
     std::uint64_t silent_at_first = 0;
@@ -43,6 +44,12 @@ struct Counters {
     std::uint64_t syncs_refused = 0;
     std::uint64_t syncs_late = 0;
     std::uint64_t places_refused = 0;
+    std::uint64_t places_busy = 0;
+    std::uint64_t places_lookups = 0;
+    std::uint64_t places_shared = 0;
+    std::uint64_t places_requests = 0;
+    std::uint64_t places_retries = 0;
+    std::uint64_t places_failed = 0;
     std::uint64_t peers_refused = 0;
     std::uint64_t peers_waited = 0;
     std::uint64_t peer_lines_bad = 0;
@@ -56,7 +63,8 @@ struct Counters {
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
-        return clients_evicted + silent_at_first + slow_lines + idle + slow_readers + lingered;
+        return clients_evicted + clients_relieved + silent_at_first + slow_lines + idle +
+               slow_readers + lingered;
     }
 };
 
@@ -87,7 +95,7 @@ inline constexpr std::array counters_table = {
             "Connections of clients that were accepted."},
     Counter{"clients_evicted",
             &Counters::clients_evicted,
-            "Idle clients closed to make room (limits.connections)."},
+            "Clients closed to make room for others (limits.connections)."},
     Counter{"clients_waited",
             &Counters::clients_waited,
             "Times that accepting clients stopped for want of room."},
@@ -97,6 +105,9 @@ inline constexpr std::array counters_table = {
     Counter{"blocks_exhausted",
             &Counters::blocks_exhausted,
             "Connections closed for want of a block (limits.blocks)."},
+    Counter{"clients_relieved",
+            &Counters::clients_relieved,
+            "Clients closed as they held most blocks when there were none (limits.blocks)."},
     Counter{"inputs_stuck",
             &Counters::inputs_stuck,
             "Connections closed as nothing of a full buffer could be taken."},
@@ -123,6 +134,18 @@ inline constexpr std::array counters_table = {
     Counter{"places_refused",
             &Counters::places_refused,
             "Questions refused as limits.connections of them wait already."},
+    Counter{"places_busy",
+            &Counters::places_busy,
+            "Questions that found limits.places_queue lookups waiting."},
+    Counter{"places_lookups", &Counters::places_lookups, "Lookups at the Places service."},
+    Counter{"places_shared",
+            &Counters::places_shared,
+            "Questions that joined a lookup already under way."},
+    Counter{"places_requests",
+            &Counters::places_requests,
+            "Requests sent to the Places service, retries included."},
+    Counter{"places_retries", &Counters::places_retries, "Lookups that were tried once more."},
+    Counter{"places_failed", &Counters::places_failed, "Lookups that came to nothing."},
     Counter{"peers_refused",
             &Counters::peers_refused,
             "Connections of strangers and of wrong versions."},

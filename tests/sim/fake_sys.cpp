@@ -119,6 +119,9 @@ Result<void*> map_pages(std::size_t size) {
     return start;
 }
 void use_large_pages(void*, std::size_t) {}
+void give_pages_back(void* start, std::size_t size) {
+    std::memset(start, 0, size);
+}
 void unmap_pages(void* start, std::size_t size) {
     const sim::InKernel inside;
     if (size > pooled_size_max) {

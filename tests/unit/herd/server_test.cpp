@@ -98,11 +98,13 @@ TEST_CASE("server: the last place is taken from the client that was idle for lon
 TEST_CASE("server: when all are busy a newcomer waits, until one ends", "[herd][server]") {
     World world;
     int fds[4];
-    for (int& fd : fds) fd = world.connect();
-    for (const int fd : fds) world.say(fd, "half a line");
+    for (int& fd : fds) {
+        fd = world.connect();
+        world.say(fd, "SYNC\n");
+    }
     const int waiting = world.connect();
     world.say(waiting, "x\n");
-    world.run(3s);
+    world.run(100ms);
     CHECK(world.hear(waiting).empty());
     CHECK(world.a().counters().clients_waited == 1);
     CHECK(world.a().counters().clients_evicted == 0);
@@ -117,7 +119,10 @@ TEST_CASE("server: a newcomer that waits is let in when a client has become idle
     World world;
     int fds[4];
     // All at once: nobody has been idle yet.
-    for (int& fd : fds) fd = world.connect();
+    for (int& fd : fds) {
+        fd = world.connect();
+        world.say(fd, "SYNC\n");
+    }
     const int waiting = world.connect();
     world.say(waiting, "x\n");
     CHECK(world.hear(waiting).empty());

@@ -99,6 +99,18 @@ public:
         run(10us);
         return fd;
     }
+    // From 10.0.0.`last`.
+    int connect_from(std::uint8_t last, std::uint16_t port = 1000) {
+        kernel.enter(visitors);
+        const int fd = *kernel.open_socket();
+        REQUIRE(kernel.bind(fd, {{10, 0, 0, last}, false, ++ports}).has_value());
+        static_cast<void>(kernel.connect(fd, reactor::Address::loopback(port)));
+        run(10us);
+        kernel.enter(visitors);
+        REQUIRE(kernel.take_error(fd).has_value());
+        run(10us);
+        return fd;
+    }
     void say(int fd, const std::string& text) {
         if (text.empty()) return;
         kernel.enter(visitors);
@@ -124,6 +136,7 @@ public:
     sim::FakeKernel kernel{1};
     config::Config config;
     std::vector<std::unique_ptr<Process>> servers;
+    std::uint16_t ports = 20'000;  // of visitors with an address of their own
 };
 
 }  // namespace herd::small_world

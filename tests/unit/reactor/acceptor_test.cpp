@@ -68,7 +68,7 @@ public:
     bool no_watches = false;
 
 private:
-    Guest* make(Slab<Guest>& slots) { return slots.emplace(wire, *this); }
+    Guest* make(Slab<Guest>& slots, const Socket&) { return slots.emplace(wire, *this); }
 };
 
 Result<void> Guest::open(Socket socket) {

@@ -5,9 +5,11 @@
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <cstring>
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace reactor {
 namespace {
@@ -42,6 +44,51 @@ std::string pattern(std::size_t size, std::size_t start = 0) {
     std::string out(size, '\0');
     for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<char>((start + i) * 31 % 251);
     return out;
+}
+
+TEST_CASE("blocks: what is not needed any more is given back, the last ones first, step by step",
+          "[reactor][blocks]") {
+    constexpr std::uint32_t many = BlockPool::trim_floor + 2 * BlockPool::trim_step + 10;
+    Pool pool(many);
+    std::vector<std::uint32_t> lent;
+    for (std::uint32_t i = 0; i < many; ++i) {
+        lent.push_back(pool.borrow());
+        std::memset(pool.bytes(lent.back()), 'x', block);
+    }
+    const auto has_memory = [&](std::uint32_t index) { return pool.bytes(index)[0] == 'x'; };
+    pool.trim();
+    REQUIRE(has_memory(many - 1));
+    // One stays lent, in the midst of the rest.
+    constexpr std::uint32_t pinned = BlockPool::trim_floor + 7;
+    for (const std::uint32_t index : lent) {
+        if (index != pinned) pool.give_back(index);
+    }
+    pool.trim();  // They were needed since the last one.
+    REQUIRE(has_memory(many - 1));
+    pool.trim();
+    pool.check();
+    REQUIRE_FALSE(has_memory(many - 1));
+    REQUIRE_FALSE(has_memory(many - BlockPool::trim_step));
+    REQUIRE(has_memory(many - BlockPool::trim_step - 1));
+    pool.trim();
+    pool.trim();
+    pool.check();
+    REQUIRE_FALSE(has_memory(pinned + 1));
+    REQUIRE(has_memory(pinned));
+    REQUIRE(pool.borrow() == 0);
+    pool.give_back(0);
+    pool.give_back(pinned);
+    pool.trim();
+    pool.check();
+    REQUIRE_FALSE(has_memory(BlockPool::trim_floor));
+    REQUIRE(has_memory(BlockPool::trim_floor - 1));
+    REQUIRE(pool.available(false) == many);
+    // All are there as before.
+    std::set<std::uint32_t> again;
+    for (std::uint32_t i = 0; i < many; ++i) again.insert(pool.borrow());
+    REQUIRE(again.size() == many);
+    for (const std::uint32_t index : again) pool.give_back(index);
+    pool.check();
 }
 
 TEST_CASE("blocks: the last ones are kept for the privileged", "[reactor][blocks]") {

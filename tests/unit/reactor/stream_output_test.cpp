@@ -157,6 +157,69 @@ TEST_CASE("stream: unsent output without a block to wait in closes it", "[reacto
     REQUIRE(bench.wire.blocks().in_use() == 0);
 }
 
+TEST_CASE("stream: whoever is made to give blocks back makes room for the one that wants some",
+          "[reactor][stream]") {
+    struct Relief {
+        bool relieve() {
+            ++asked;
+            for (Session* session : sessions) {
+                if (session->stream.borrowed() == 0) continue;
+                session->stream.abort();
+                return true;
+            }
+            return false;
+        }
+        std::vector<Session*> sessions;
+        int asked = 0;
+    };
+    Bench bench({.blocks = 3, .blocks_reserved = 1});
+    Pair one = local_pair();
+    Pair two = local_pair();
+    Session greedy(bench, std::move(one.ours));
+    Session polite(bench, std::move(two.ours));
+    Relief relief{{&greedy}};
+    bench.wire.relieve_with(Delegate<bool()>::to<&Relief::relieve>(relief));
+    say(one.theirs, std::string(8'000, 'a'));
+    turn(bench.loop);
+    say(two.theirs, "half");
+    turn(bench.loop);
+    REQUIRE(greedy.closed == Closed::aborted);
+    REQUIRE_FALSE(polite.closed);
+    say(two.theirs, " a line\n");
+    turn(bench.loop);
+    REQUIRE(polite.lines == Texts{"half a line"});
+    REQUIRE(relief.asked == 1);
+    // Nobody else can be made to: it is the one that goes.
+    say(two.theirs, std::string(12'000, 'b'));
+    turn(bench.loop, 2);
+    REQUIRE(polite.closed == Closed::no_blocks);
+    REQUIRE(relief.asked == 2);
+    REQUIRE(bench.wire.counters().blocks_exhausted == 1);
+    REQUIRE(bench.wire.blocks().in_use() == 0);
+}
+
+TEST_CASE("stream: who holds most itself is the one that goes, without a trace in the pool",
+          "[reactor][stream]") {
+    struct Relief {
+        bool relieve() {
+            session->stream.abort();
+            return true;
+        }
+        Session* session;
+    };
+    Bench bench({.blocks = 3, .blocks_reserved = 1});
+    Pair pair = local_pair();
+    Session session(bench, std::move(pair.ours));
+    Relief relief{&session};
+    bench.wire.relieve_with(Delegate<bool()>::to<&Relief::relieve>(relief));
+    say(pair.theirs, std::string(12'000, 'a'));
+    turn(bench.loop, 2);
+    REQUIRE(session.closed == Closed::aborted);
+    REQUIRE(bench.wire.counters().blocks_exhausted == 0);
+    REQUIRE(bench.wire.blocks().in_use() == 0);
+    bench.wire.check();
+}
+
 TEST_CASE("stream: short pauses cost no system call of their own", "[reactor][stream]") {
     Bench bench;
     Pair pair = local_pair();

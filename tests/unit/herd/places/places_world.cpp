@@ -30,6 +30,7 @@ void unmap_pages(void* start, std::size_t) {
     std::free(start);
 }
 void use_large_pages(void*, std::size_t) {}
+void give_pages_back(void*, std::size_t) {}
 std::int64_t monotonic_ns() {
     return clock_ns;
 }
