@@ -20,6 +20,10 @@ class PeerSession;
 // is taken for gone.
 inline constexpr reactor::Duration silence_max = std::chrono::seconds(3);
 
+// What comes from where no neighbour is has as long for its first line. (An old server's one line
+// has no newline, and is one when the connection ends.)
+inline constexpr reactor::Duration first_line_max = std::chrono::seconds(1);
+
 using MessageBatch = table::LineBatch<protocol::PeerMessage, protocol::parse_peer_message>;
 
 // What a link or a session asks of the one who holds all of them. It outlives them.

@@ -2,7 +2,9 @@
 
 #include "herd/config/text.hpp"
 #include "protocol/at_line.hpp"
+#include "reactor/sys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
@@ -18,8 +20,6 @@ static_assert(config::servers_max <= 1U << Neighbour::index_bits);
 
 }  // namespace
 
-// An old server dials for each message, and loses for good what it says to a closed door: so
-// newcomers wait in the kernel's queue when every slot is taken.
 Neighbours::Neighbours(Core& core, TellStatus status)
     : core_(core),
       status_(status),
@@ -101,6 +101,22 @@ void Neighbours::flood() {
 void Neighbours::tick() {
     acceptor_.tick();
     each_link([](auto& link) { link.tick(); });
+    tell();
+}
+
+// Once a second at most, however many it were.
+void Neighbours::tell() {
+    const watch::Counters& counters = core_.counters;
+    if (counters.strangers_evicted != told_evicted_) {
+        core_.log.event(Level::warning, "strangers_evicted")
+            .field("count", counters.strangers_evicted - told_evicted_);
+    }
+    if (counters.peers_waited != told_waited_) {
+        core_.log.event(Level::warning, "peer_connections_full")
+            .field("limit", std::uint64_t{acceptor_.capacity()});
+    }
+    told_evicted_ = counters.strangers_evicted;
+    told_waited_ = counters.peers_waited;
 }
 
 void Neighbours::drain() {
@@ -162,9 +178,31 @@ void Neighbours::check() const {
     repair_.check();
 }
 
-PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots, const reactor::Socket&) {
+PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket) {
     assert(!slots.full());
-    return slots.emplace(core_, *this, messages_);
+    const auto from = reactor::sys::peer_address(socket.fd());
+    if (!from || !is_legacy(*from)) make_room_for_stranger();
+    return slots.emplace(core_, *this, messages_, from && is_neighbours(*from));
+}
+
+// A slot is kept for each neighbour. (A legacy one has many connections, but briefly.)
+std::uint32_t Neighbours::strangers_max() const {
+    const std::uint32_t neighbours = peers_.size() + legacy_.size();
+    return std::clamp(acceptor_.capacity() - neighbours, 1U, strangers_most);
+}
+
+void Neighbours::make_room_for_stranger() {
+    std::uint32_t strangers = 0;
+    PeerSession* goes = nullptr;
+    acceptor_.for_each([&](PeerSession& session) {
+        if (!session.stranger()) return;
+        ++strangers;
+        if (goes == nullptr || session.goes_before(*goes)) goes = &session;
+    });
+    if (strangers < strangers_max()) return;
+    assert(goes != nullptr);
+    ++core_.counters.strangers_evicted;
+    goes->abort();
 }
 
 Neighbours::Peer* Neighbours::find(std::string_view name) {
@@ -216,6 +254,14 @@ void Neighbours::on_ended(PeerSession& session) {
         }
     }
     acceptor_.release(session);
+}
+
+bool Neighbours::is_neighbours(const reactor::Address& from) const {
+    bool found = is_legacy(from);
+    peers_.for_each([&](const Peer& peer) {
+        found = found || (peer.address.v6 == from.v6 && peer.address.bytes == from.bytes);
+    });
+    return found;
 }
 
 bool Neighbours::is_legacy(const reactor::Address& from) const {

@@ -27,8 +27,16 @@ namespace herd::links {
 // All that connects one server with the others of its herd: the port for peers with the sessions on
 // it, a link to each neighbour, and what is remembered of each. Owned by the Server; what it is
 // given outlives it.
+//
+// Those of whom nothing shows who they are have a few of the port's slots, and the oldest of them
+// goes for the newest: so each neighbour finds one, and time for its first line. Those who come
+// from where a neighbour is outlast the others. At a legacy neighbour's address nobody goes: what
+// it says to a closed door is lost, so its newcomers wait in the kernel's queue when every slot is
+// taken.
 class Neighbours final : public Host, public BarrierLinks {
 public:
+    static constexpr std::uint32_t strangers_most = 32;
+
     // Writes what the server says of itself: see Host::status.
     using TellStatus = reactor::Delegate<std::string_view(std::span<char>)>;
 
@@ -81,10 +89,13 @@ private:
     // One that speaks the protocol between servers.
     struct Peer {
         Peer(Core& core, Host& host, std::uint32_t index, const config::Server& other)
-            : neighbour(index, other.name), link(core, host, neighbour, other.peers) {}
+            : neighbour(index, other.name),
+              link(core, host, neighbour, other.peers),
+              address(other.peers) {}
 
         Neighbour neighbour;
         PeerLink link;
+        reactor::Address address;  // Where it was configured to be.
         // The session it sends on now, or null. Of two, the newer holds. While the link is live, it
         // is of the run that the link is live with.
         PeerSession* session = nullptr;
@@ -104,6 +115,11 @@ private:
 
     PeerSession* make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket);
     void on_full() { ++core_.counters.peers_waited; }
+    // How many strangers may have a slot.
+    std::uint32_t strangers_max() const;
+    void make_room_for_stranger();
+    bool is_neighbours(const reactor::Address& from) const;
+    void tell();
     Peer* find(std::string_view name);
     // Calls visit(link) for the link to each neighbour, of either kind.
     template <class Visit>
@@ -126,6 +142,8 @@ private:
     reactor::Slab<LegacyLink> legacy_;
     reactor::Acceptor<PeerSession> acceptor_;
     reactor::Address address_;
+    std::uint64_t told_evicted_ = 0;  // The counters as the log has them.
+    std::uint64_t told_waited_ = 0;
     reactor::PageArray<char> batch_;  // where each link writes what it sends next
 };
 

@@ -13,13 +13,17 @@
 
 namespace herd::links {
 
-PeerSession::PeerSession(Core& core, Host& host, MessageBatch& messages)
-    : core_(core), host_(host), messages_(messages), stream_(core.wire, *this, true) {}
+PeerSession::PeerSession(Core& core, Host& host, MessageBatch& messages, bool expected)
+    : core_(core),
+      host_(host),
+      messages_(messages),
+      stream_(core.wire, *this),
+      expected_(expected) {}
 
 reactor::Result<void> PeerSession::open(reactor::Socket socket) {
     assert(neighbour_ == nullptr);
     assert(!legacy_);
-    heard_at_ = core_.loop.now();
+    opened_at_ = heard_at_ = core_.loop.now();
     return stream_.open(std::move(socket));
 }
 
@@ -27,7 +31,8 @@ void PeerSession::tick() {
     assert(core_.loop.now() >= heard_at_);
     tell_divergence();
     if (stream_.dead()) return;
-    if (core_.loop.now() - heard_at_ <= silence_max) {
+    const bool silent = stranger() && !expected_ && !stream_.finishing();
+    if (core_.loop.now() - heard_at_ <= (silent ? first_line_max : silence_max)) {
         const bool owes = neighbour_ != nullptr && unanswered_;
         if (owes && !stream_.finishing()) say(protocol::Ack{acknowledged_});
         return;
@@ -95,7 +100,10 @@ void PeerSession::on_line(const Line& line) {
     const protocol::PeerMessage& message = *line.message;
     const auto* at = std::get_if<protocol::AtLine>(&message);
     const bool hello = std::holds_alternative<protocol::Hello>(message);
-    if (at != nullptr && neighbour_ == nullptr) legacy_ = is_legacy();
+    if (at != nullptr && neighbour_ == nullptr && !legacy_) {
+        legacy_ = is_legacy();
+        if (legacy_) stream_.privilege();
+    }
     const bool asks = std::holds_alternative<protocol::StatusRequest>(message);
     const bool introduces = hello || asks;
     const bool allowed = legacy_ ? at != nullptr : introduces == (neighbour_ == nullptr);
@@ -112,6 +120,7 @@ void PeerSession::on_message(const protocol::Hello& hello) {
     if (!admitted) return refuse(admitted.error().code, admitted.error().text);
     assert(*admitted != nullptr);
     neighbour_ = *admitted;
+    stream_.privilege();
     heard_at_ = core_.loop.now();
     incarnation_ = neighbour_->incarnation(hello.epoch);
     neighbour_->received = table::rules::granted(neighbour_->received, hello.epoch);

@@ -31,14 +31,23 @@ namespace herd::links {
 class PeerSession final : public reactor::StreamEvents {
 public:
     // What is read ahead stands in `messages`, which serves one session at a time.
-    PeerSession(Core& core, Host& host, MessageBatch& messages);
+    // `expected`: it came from the address of a neighbour.
+    PeerSession(Core& core, Host& host, MessageBatch& messages, bool expected);
 
     reactor::Result<void> open(reactor::Socket socket);
-    // About once a second: a neighbour that is silent is taken for gone. Not a legacy one, which
-    // may keep a connection and has no way to show that it is there. One that is not, and was not
-    // answered since, is told that it is heard: its PINGs may stand behind much else.
+    // About once a second: a stranger has first_line_max for its first line; a neighbour that is
+    // silent is taken for gone. Not a legacy one, which may keep a connection and has no way to
+    // show that it is there. One that is not, and was not answered since, is told that it is heard:
+    // its PINGs may stand behind much else.
     void tick();
     void abort() { stream_.abort(); }
+    // Nothing shows who it is, and it has a slot.
+    bool stranger() const { return neighbour_ == nullptr && !legacy_ && !stream_.dead(); }
+    // Of two strangers, the one that goes when a third comes.
+    bool goes_before(const PeerSession& other) const {
+        if (expected_ != other.expected_) return other.expected_;
+        return opened_at_ < other.opened_at_;
+    }
     // Whose it is since its HELLO, or null.
     const Neighbour* neighbour() const { return neighbour_; }
     // Of the run that says it; 0: nobody's.
@@ -82,12 +91,14 @@ private:
     Neighbour* neighbour_ = nullptr;  // Since its HELLO.
     std::uint32_t incarnation_ = 0;   // Of its run.
     bool legacy_ = false;             // Since its first AT.
+    const bool expected_;
     std::uint64_t acknowledged_ = 0;  // The greatest SEQ on this connection.
     std::uint64_t token_ = 0;         // Of the latest PING.
     bool ack_due_ = false;            // Answers to what is being read.
     bool pong_due_ = false;
     bool unanswered_ = false;      // Something has come, and nothing was said since.
     std::uint32_t divergent_ = 0;  // Buckets found so, that the log does not know yet.
+    reactor::Instant opened_at_{};
     reactor::Instant heard_at_{};
 };
 

@@ -52,6 +52,7 @@ struct Counters {
     std::uint64_t places_failed = 0;
     std::uint64_t peers_refused = 0;
     std::uint64_t peers_waited = 0;
+    std::uint64_t strangers_evicted = 0;
     std::uint64_t peer_lines_bad = 0;
     std::uint64_t links_silent = 0;
     std::uint64_t legacy_too_long = 0;
@@ -151,6 +152,9 @@ inline constexpr std::array counters_table = {
             "Connections of strangers and of wrong versions."},
     Counter{
         "peers_waited", &Counters::peers_waited, "Times that limits.peer_connections was reached."},
+    Counter{"strangers_evicted",
+            &Counters::strangers_evicted,
+            "Connections of nobody known closed to make room for others like them."},
     Counter{"peer_lines_bad", &Counters::peer_lines_bad, "Lines of neighbours that make no sense."},
     Counter{"links_silent", &Counters::links_silent, "Links given up for the neighbour's silence."},
     Counter{"legacy_too_long",
