@@ -86,7 +86,7 @@ private:
     static void must([[maybe_unused]] bool holds) { assert(holds); }
 
     void on_accepted(reactor::Socket socket) {
-        session_ = sessions_.emplace(core_, *this, messages_);
+        session_ = sessions_.emplace(core_, *this, messages_, true);
         must(session_->open(std::move(socket)).has_value());
     }
     std::expected<Neighbour*, protocol::Refusal> admit(PeerSession&,
