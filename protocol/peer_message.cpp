@@ -21,6 +21,9 @@ constexpr std::size_t hex_digits = 16;
 static_assert(std::string_view("WELCOME  ").size() + 10 + server_name_size_max + 1 + hex_digits +
                   1 + hex_digits + 4 * std::string_view(" 18446744073709551615").size() <=
               peer_message_size_max);
+static_assert(std::string_view("HELLO  ").size() + 10 + server_name_size_max +
+                  3 * (1 + hex_digits) + 2 * std::string_view(" 18446744073709551615").size() <=
+              peer_message_size_max);
 static_assert(std::string_view("ERR 4294967295 ").size() + refusal_text_size_max <=
               peer_message_size_max);
 
@@ -52,6 +55,7 @@ public:
     }
 
     std::string_view rest() { return fields_.rest(); }
+    bool ended() { return fields_.front().empty(); }
 
     // The message, or why it is none.
     template <class Message>
@@ -157,7 +161,16 @@ Parsed parse_hello(Tokens fields) {
     reader.take_hex(message.epoch);
     reader.take(message.seq);
     reader.take(message.wall_ns);
+    if (!reader.ended()) reader.take_hex(message.cookie);
+    if (!reader.ended()) reader.take_hex(message.shown);
     if (foreign) return message;
+    return reader.finish(message);
+}
+
+Parsed parse_cookie(Tokens fields) {
+    FieldReader reader(fields);
+    Cookie message = {};
+    reader.take_hex(message.shown);
     return reader.finish(message);
 }
 
@@ -221,6 +234,7 @@ std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line) 
     if (name == "PING") return parse_number<Ping>(fields);
     if (name == "PONG") return parse_number<Pong>(fields);
     if (name == "HELLO") return parse_hello(fields);
+    if (name == "COOKIE") return parse_cookie(fields);
     if (name == "WELCOME") return parse_welcome(fields);
     if (name == "ERR") return parse_refusal(fields);
     if (name == "STATUS") return StatusRequest{};
@@ -242,6 +256,16 @@ std::string_view format(std::span<char> out, const Hello& message) {
     put_hex(writer, message.epoch);
     put_number(writer, message.seq);
     put_wall(writer, message.wall_ns);
+    put_hex(writer, message.cookie);
+    put_hex(writer, message.shown);
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+std::string_view format(std::span<char> out, const Cookie& message) {
+    TextWriter writer(out);
+    writer.put("COOKIE");
+    put_hex(writer, message.shown);
     assert(!writer.overflowed());
     return writer.text();
 }

@@ -16,22 +16,35 @@
 // the acceptor answers WELCOME, or ERR and hangs up. Then the dialler sends its feed (AT, SEQ, SWP)
 // and what its table comes to (DIG), and the acceptor acknowledges (ACK); the dialler may PING, and
 // is answered PONG. Fields behind those named here are ignored: later versions may add some.
+//
+// Who dials is nobody's neighbour before it shows the cookie that it was told where that neighbour
+// listens: in HELLO, or, as soon as it is told it, in COOKIE.
 namespace protocol {
 
 constexpr std::uint32_t peer_version = 1;
 constexpr std::size_t refusal_text_size_max = 128;
 
-// "HELLO version name epoch seq wall-ns": who dials, and how far its own feed has come. An epoch
-// names one run of a server. Of another version than ours only `version` can be relied on: what
-// cannot be read is empty or zero.
+// "HELLO version name epoch seq wall-ns cookie shown": who dials, how far its own feed has come,
+// what the acceptor is to show when it dials, and what this server was told to show. 0: nothing,
+// as when these two are missing. An epoch names one run of a server. Of another version than ours
+// only `version` can be relied on: what cannot be read is empty or zero.
 struct Hello {
     std::uint32_t version;
     std::string_view name;
     std::uint64_t epoch;
     std::uint64_t seq;
     std::int64_t wall_ns;  // the sender's clock, since 1970
+    std::uint64_t cookie = 0;
+    std::uint64_t shown = 0;
 
     friend bool operator==(const Hello&, const Hello&) = default;
+};
+
+// "COOKIE cookie": what this server was told to show, after its HELLO.
+struct Cookie {
+    std::uint64_t shown;
+
+    friend bool operator==(const Cookie&, const Cookie&) = default;
 };
 
 // "WELCOME version name epoch resume-epoch resume-seq sweep-target sweep-slot wall-ns": the name
@@ -66,7 +79,8 @@ struct Seq {
     friend bool operator==(const Seq&, const Seq&) = default;
 };
 
-// "SWP target slot": a sweep towards the sender's seq `target` has come to slot `slot`.
+// "SWP target slot": a sweep towards the sender's seq `target` has come to slot `slot`. The
+// acceptor repeats the latest one when it has processed what came before it.
 struct Sweep {
     std::uint64_t target;
     std::uint32_t slot;
@@ -114,6 +128,7 @@ using PeerMessage = std::variant<AtLine,
                                  Sweep,
                                  DigestPart,
                                  Hello,
+                                 Cookie,
                                  Welcome,
                                  Refusal,
                                  Ping,
@@ -134,6 +149,7 @@ constexpr std::size_t peer_message_size_max = 256;
 // peer_message_size_max. A name must be one that is_server_name accepts; a text has no newline
 // and at most refusal_text_size_max bytes.
 std::string_view format(std::span<char> out, const Hello& message);
+std::string_view format(std::span<char> out, const Cookie& message);
 std::string_view format(std::span<char> out, const Welcome& message);
 std::string_view format(std::span<char> out, const Refusal& message);
 std::string_view format(std::span<char> out, const Seq& message);

@@ -29,10 +29,17 @@ using MessageBatch = table::LineBatch<protocol::PeerMessage, protocol::parse_pee
 // What a link or a session asks of the one who holds all of them. It outlives them.
 class Host {
 public:
-    // Returns the neighbour whose session this is from now on, by its HELLO, and ends the session
-    // it had before; or why the other end is refused.
-    virtual std::expected<Neighbour*, protocol::Refusal> admit(PeerSession& session,
-                                                               const protocol::Hello& hello) = 0;
+    // Returns the neighbour that a HELLO says it is of, which shows nothing yet; or why the other
+    // end is refused.
+    virtual std::expected<Neighbour*, protocol::Refusal> claim(const protocol::Hello& hello) = 0;
+    // The session is the neighbour's from now on, and that of its run `epoch`; the one it had
+    // before ends. Or why the other end is refused.
+    virtual std::expected<void, protocol::Refusal> admit(PeerSession& session,
+                                                         Neighbour& neighbour,
+                                                         std::uint64_t epoch) = 0;
+    // The link to this neighbour has said HELLO: who waits to be known as the neighbour is shown
+    // to it.
+    virtual void on_greeting(const Neighbour& neighbour) = 0;
     // The link to this neighbour is live, with the run of this incarnation: a session of another
     // run ends.
     virtual void on_live(const Neighbour& neighbour, std::uint32_t incarnation) = 0;

@@ -18,6 +18,8 @@ static_assert(batch_size >= PeerLink::batch_size_min);
 static_assert(batch_size >= protocol::legacy_message_size_max);
 static_assert(config::servers_max <= 1U << Neighbour::index_bits);
 
+constexpr protocol::Refusal namesake{504, "another server of this name is where it should be"};
+
 }  // namespace
 
 Neighbours::Neighbours(Core& core, TellStatus status)
@@ -213,32 +215,52 @@ Neighbours::Peer* Neighbours::find(std::string_view name) {
     return found;
 }
 
-std::expected<Neighbour*, protocol::Refusal> Neighbours::admit(PeerSession& session,
-                                                               const protocol::Hello& hello) {
-    assert(session.neighbour() == nullptr);
+Neighbours::Peer& Neighbours::of(const Neighbour& neighbour) {
+    Peer& peer = peers_[neighbour.index()];
+    assert(&peer.neighbour == &neighbour);
+    return peer;
+}
+
+std::expected<Neighbour*, protocol::Refusal> Neighbours::claim(const protocol::Hello& hello) {
     Peer* const peer = find(hello.name);
     if (peer == nullptr) {
         return std::unexpected(protocol::Refusal{503, "not a neighbour of this server"});
     }
-    // Two servers have one name. The one that we dial has everything of us, and tells us
-    // everything: if both were listened to in turn, each would begin anew each time.
-    if (peer->link.live() && !peer->neighbour.is_run(hello.epoch)) {
-        return std::unexpected(
-            protocol::Refusal{504, "another server of this name is where it should be"});
-    }
-    assert(peer->session != &session);
-    // The older session may be half open; the newer one shows where the neighbour is now.
-    if (peer->session != nullptr) peer->session->abort();
-    peer->session = &session;
+    // It would wait for nothing. Where it should be, something else is.
+    if (peer->link.live() && !peer->neighbour.is_run(hello.epoch)) return std::unexpected(namesake);
+    if (hello.cookie != 0) peer->neighbour.heard = hello.cookie;
+    peer->link.show(hello.cookie);
     peer->link.nudge();
     return &peer->neighbour;
+}
+
+std::expected<void, protocol::Refusal> Neighbours::admit(PeerSession& session,
+                                                         Neighbour& neighbour,
+                                                         std::uint64_t epoch) {
+    assert(session.neighbour() == nullptr);
+    Peer& peer = of(neighbour);
+    // Two servers have one name. The one that we dial has everything of us, and tells us
+    // everything: if both were listened to in turn, each would begin anew each time.
+    if (peer.link.live() && !neighbour.is_run(epoch)) return std::unexpected(namesake);
+    if (!neighbour.counts(epoch)) return std::unexpected(protocol::Refusal{503, "too many runs"});
+    assert(peer.session != &session);
+    // The older session may be half open; the newer one shows where the neighbour is now.
+    if (peer.session != nullptr) peer.session->abort();
+    peer.session = &session;
+    return {};
+}
+
+void Neighbours::on_greeting(const Neighbour& neighbour) {
+    PeerLink& link = of(neighbour).link;
+    acceptor_.for_each([&](const PeerSession& session) {
+        if (session.claimed() == &neighbour) link.show(session.cookie());
+    });
 }
 
 // A session of another run is half open, or of another server with this name.
 void Neighbours::on_live(const Neighbour& neighbour, std::uint32_t incarnation) {
     assert(incarnation != 0);
-    Peer& peer = peers_[neighbour.index()];
-    assert(&peer.neighbour == &neighbour);
+    Peer& peer = of(neighbour);
     assert(peer.link.live());
     PeerSession* const session = peer.session;
     if (session != nullptr && session->incarnation() != incarnation) session->abort();
@@ -246,8 +268,7 @@ void Neighbours::on_live(const Neighbour& neighbour, std::uint32_t incarnation) 
 
 void Neighbours::on_ended(PeerSession& session) {
     if (const Neighbour* const neighbour = session.neighbour()) {
-        Peer& peer = peers_[neighbour->index()];
-        assert(&peer.neighbour == neighbour);
+        Peer& peer = of(*neighbour);
         if (peer.session == &session) {
             peer.session = nullptr;
             core_.log.event(Level::info, "neighbour_dropped").field("neighbour", neighbour->name());

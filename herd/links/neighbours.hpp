@@ -89,7 +89,7 @@ private:
     // One that speaks the protocol between servers.
     struct Peer {
         Peer(Core& core, Host& host, std::uint32_t index, const config::Server& other)
-            : neighbour(index, other.name),
+            : neighbour(index, other.name, reactor::sys::random_bits() | 1),
               link(core, host, neighbour, other.peers),
               address(other.peers) {}
 
@@ -101,8 +101,11 @@ private:
         PeerSession* session = nullptr;
     };
 
-    std::expected<Neighbour*, protocol::Refusal> admit(PeerSession& session,
-                                                       const protocol::Hello& hello) override;
+    std::expected<Neighbour*, protocol::Refusal> claim(const protocol::Hello& hello) override;
+    std::expected<void, protocol::Refusal> admit(PeerSession& session,
+                                                 Neighbour& neighbour,
+                                                 std::uint64_t epoch) override;
+    void on_greeting(const Neighbour& neighbour) override;
     void on_live(const Neighbour& neighbour, std::uint32_t incarnation) override;
     void on_progress() override { barrier_.on_progress(); }
     void on_divergence(std::uint32_t bucket) override { repair_.start(bucket); }
@@ -121,6 +124,7 @@ private:
     bool is_neighbours(const reactor::Address& from) const;
     void tell();
     Peer* find(std::string_view name);
+    Peer& of(const Neighbour& neighbour);
     // Calls visit(link) for the link to each neighbour, of either kind.
     template <class Visit>
     void each_link(Visit visit) {

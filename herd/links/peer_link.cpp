@@ -16,6 +16,9 @@ namespace herd::links {
 namespace {
 
 // SEQ and SWP.
+// While the neighbour does not read, what waits for it is bounded.
+constexpr unsigned unread_cookies_max = 16;
+
 constexpr std::size_t mark_size_max = 2 * protocol::peer_line_size_max;
 constexpr std::size_t ping_size_max = protocol::peer_line_size_max;
 static_assert(mark_size_max + ping_size_max <= PeerLink::batch_size_min);
@@ -58,6 +61,8 @@ void PeerLink::check() const {
     assert(incarnation_ != 0);
     assert(marked_.seq <= core_.table.feed().seq());
     assert(lag_.acknowledged() <= marked_.seq);
+    assert(lag_.acknowledged() == acknowledged_.seq());
+    acknowledged_.check(incarnation_, core_.table.feed().seq());
     assert(lag_.caught_up() <= core_.table.feed().seq());
     assert(round_trip_ >= reactor::Duration::zero());
     assert(marked_.seq <= follower_.position().seq);
@@ -104,11 +109,24 @@ void PeerLink::on_connected(reactor::Socket socket) {
     stream_->read_on();
     state_ = State::greeting;
     heard_at_ = core_.loop.now();
+    shown_ = 0;
     say(protocol::Hello{protocol::peer_version,
                         core_.name,
                         core_.epoch,
                         core_.table.feed().seq(),
-                        reactor::sys::wall_ns()});
+                        reactor::sys::wall_ns(),
+                        neighbour_.cookie(),
+                        neighbour_.proven});
+    show(neighbour_.heard);
+    host_.on_greeting(neighbour_);
+}
+
+void PeerLink::show(std::uint64_t cookie) {
+    if (state_ != State::greeting || stream_->dead()) return;
+    if (cookie == 0 || cookie == neighbour_.proven) return;
+    if (stream_->blocked() && shown_ >= unread_cookies_max) return;
+    ++shown_;
+    say(protocol::Cookie{cookie});
 }
 
 std::size_t PeerLink::on_input(std::string_view bytes, std::size_t seen, bool ended) {
@@ -141,6 +159,8 @@ void PeerLink::on_line(std::string_view line) {
         refuse(refusal->code, refusal->text);
     } else if (const auto* ack = std::get_if<protocol::Ack>(&*message)) {
         acknowledge(ack->seq);
+    } else if (const auto* sweep = std::get_if<protocol::Sweep>(&*message)) {
+        if (!live() || !acknowledged_.take(*sweep, marked_)) reject_line();
     } else if (const auto* pong = std::get_if<protocol::Pong>(&*message)) {
         answered(pong->token);
     } else {
@@ -152,8 +172,7 @@ void PeerLink::on_line(std::string_view line) {
 void PeerLink::acknowledge(std::uint64_t seq) {
     if (!live() || seq > marked_.seq) return reject_line();
     lag_.acknowledged(seq);
-    assert(lag_.acknowledged() >= seq);
-    assert(lag_.acknowledged() <= marked_.seq);
+    acknowledged_.up_to(lag_.acknowledged());
     host_.on_progress();
 }
 
@@ -166,9 +185,7 @@ void PeerLink::answered(std::uint64_t token) {
     answered_ = token;
     round_trip_ = reactor::Duration(static_cast<std::int64_t>(now - token));
     pinged_ = false;
-    assert(round_trip_ >= reactor::Duration::zero());
-    // A neighbour that is hung up on before would be dialled all the time.
-    connector_.settle();
+    connector_.settle();  // Not before: it would be dialled all the time, if it is hung up on.
 }
 
 void PeerLink::reject_line() {
@@ -203,17 +220,19 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     if (state_ != State::greeting) return reject_line();
     if (answer.version != protocol::peer_version) return refuse(502, "another protocol version");
     if (answer.name != neighbour_.name()) return refuse(503, "another server answers there");
+    if (!neighbour_.counts(answer.epoch)) return refuse(503, "it has begun anew too often");
     state_ = State::live;
     refused_ = false;
     incarnation_ = neighbour_.incarnation(answer.epoch);
     host_.on_live(neighbour_, incarnation_);
-    const auto claimed = table::rules::resumed(
-        {answer.resume_epoch, answer.resume_seq, answer.sweep_target, answer.sweep_slot},
-        core_.epoch,
-        {last_written_, lag_.acknowledged()});
-    const table::rules::Position position = follower_.resume(claimed);
-    assert(position.seq <= core_.table.feed().seq());
+    table::rules::Position claimed{
+        answer.resume_epoch, answer.resume_seq, answer.sweep_target, answer.sweep_slot};
+    // Who is wrong about that may be wrong about what it has acknowledged.
+    if (!follower_.can_be(claimed)) claimed = {};
+    const table::rules::Position position =
+        follower_.resume(acknowledged_.resumed(claimed, core_.epoch, last_written_, incarnation_));
     marked_ = position;
+    acknowledged_.begin(position, incarnation_);
     marked_at_ = {};
     unmarked_bytes_ = 0;
     lag_.reset(position.seq, core_.loop.now(), !follower_.behind());
@@ -330,7 +349,10 @@ std::size_t PeerLink::mark(std::span<char> out) {
         size += protocol::format_line(out.subspan(size), message).size();
     };
     if (position.seq > marked_.seq) put(protocol::Seq{position.seq});
-    if (follower_.sweeping()) put(protocol::Sweep{position.sweep_target, position.sweep_slot});
+    if (follower_.sweeping()) {
+        put(protocol::Sweep{position.sweep_target, position.sweep_slot});
+        acknowledged_.swept(position.sweep_target);
+    }
     if (position.seq > marked_.seq) {
         lag_.marked(position.seq, core_.loop.now(), !follower_.behind());
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/core.hpp"
+#include "herd/links/acknowledged.hpp"
 #include "herd/links/anti_entropy.hpp"
 #include "herd/links/host.hpp"
 #include "herd/links/lag.hpp"
@@ -29,7 +30,8 @@ namespace herd::links {
 //     +--- lost, refused, or silent for 3 s ----+      (then the connector dials again)
 //
 // The neighbour is believed as far as what it says answers what it was told: anything else that it
-// says ends the connection, and none of its numbers is used before it is known to be in range.
+// says ends the connection, and none of its numbers is used before it is known to be in range. Of
+// what it says that it has, after a connection has been lost, counts what it had acknowledged.
 // Owned by Neighbours, beside what is remembered of that neighbour.
 class PeerLink final : public reactor::StreamEvents {
 public:
@@ -45,6 +47,9 @@ public:
     void start() { nudge(); }
     // The neighbour shows that it is there: dials now rather than after the pause.
     void nudge();
+    // Somebody who says that he is the neighbour has told us to show this. Does so, unless the
+    // neighbour knows us already.
+    void show(std::uint64_t cookie);
     // The server shuts down: what is owed is still sent, but a lost link is not dialled again. By
     // then the neighbour may be linked with a successor of the same name.
     void leave();
@@ -109,6 +114,8 @@ private:
     bool refused_ = false;           // The last failure was logged already.
     std::uint32_t incarnation_ = 0;  // Of the neighbour's run at the other end.
     std::uint64_t last_written_ = 0;
+    Acknowledged acknowledged_;      // By the run at the other end, or the one before it.
+    unsigned shown_ = 0;             // COOKIEs on this connection.
     table::rules::Position marked_;  // What the neighbour was last told.
     std::size_t unmarked_bytes_ = 0;
     bool mark_asked_ = false;  // For as soon as nothing else is to be said.

@@ -13,6 +13,14 @@
 
 namespace herd::links {
 
+namespace {
+
+// No feed changes faster than once in a nanosecond. What it had done while its HELLO was on its way
+// comes on top of that.
+constexpr std::uint64_t changes_on_the_way_max = std::uint64_t{1} << 36;
+
+}  // namespace
+
 PeerSession::PeerSession(Core& core, Host& host, MessageBatch& messages, bool expected)
     : core_(core),
       host_(host),
@@ -21,7 +29,7 @@ PeerSession::PeerSession(Core& core, Host& host, MessageBatch& messages, bool ex
       expected_(expected) {}
 
 reactor::Result<void> PeerSession::open(reactor::Socket socket) {
-    assert(neighbour_ == nullptr);
+    assert(claimed_ == nullptr);
     assert(!legacy_);
     opened_at_ = heard_at_ = core_.loop.now();
     return stream_.open(std::move(socket));
@@ -31,10 +39,15 @@ void PeerSession::tick() {
     assert(core_.loop.now() >= heard_at_);
     tell_divergence();
     if (stream_.dead()) return;
-    const bool silent = stranger() && !expected_ && !stream_.finishing();
+    if (claimed() != nullptr && !stream_.finishing() &&
+        core_.loop.now() - greeted_at_ >= claim_max) {
+        return refuse(505, "this server does not find you at that neighbour's address");
+    }
+    const bool silent =
+        stranger() && claimed_ == nullptr && !expected_ && !stream_.finishing();
     if (core_.loop.now() - heard_at_ <= (silent ? first_line_max : silence_max)) {
         const bool owes = neighbour_ != nullptr && unanswered_;
-        if (owes && !stream_.finishing()) say(protocol::Ack{acknowledged_});
+        if (owes && !stream_.finishing()) say(protocol::Ack{come_to_.seq});
         return;
     }
     if (legacy_ && !stream_.finishing()) return;
@@ -69,10 +82,14 @@ std::size_t PeerSession::read_lines(std::string_view bytes, std::size_t seen) {
     }
 }
 
-// The last SEQ and the last PING of what has come at once are answered, for all of them: so what
-// waits for a neighbour that asks much and reads nothing is two lines.
+// The last SEQ, SWP and PING of what has come at once are answered, for all of them: so what waits
+// for a neighbour that asks much and reads nothing is three lines.
 void PeerSession::answer() {
-    if (std::exchange(ack_due_, false)) say(protocol::Ack{acknowledged_});
+    if (std::exchange(ack_due_, false)) say(protocol::Ack{come_to_.seq});
+    const bool sweeps = come_to_.sweep_target != 0;
+    if (std::exchange(sweep_due_, false) && sweeps) {
+        say(protocol::Sweep{come_to_.sweep_target, come_to_.sweep_slot});
+    }
     if (std::exchange(pong_due_, false)) say(protocol::Pong{token_});
 }
 
@@ -80,7 +97,7 @@ void PeerSession::answer() {
 // valid, older one. An old server's message ends like that.
 void PeerSession::on_end(std::string_view rest) {
     assert(stream_.listens());
-    if (!rest.empty() && neighbour_ == nullptr && is_legacy()) {
+    if (!rest.empty() && claimed_ == nullptr && is_legacy()) {
         Line last;
         last.read(reactor::Lines::trim(rest), core_.table);
         on_line(last);
@@ -99,36 +116,62 @@ void PeerSession::on_line(const Line& line) {
     if (!line.message) return reject_line();
     const protocol::PeerMessage& message = *line.message;
     const auto* at = std::get_if<protocol::AtLine>(&message);
-    const bool hello = std::holds_alternative<protocol::Hello>(message);
-    if (at != nullptr && neighbour_ == nullptr && !legacy_) {
-        legacy_ = is_legacy();
-        if (legacy_) stream_.privilege();
-    }
-    const bool asks = std::holds_alternative<protocol::StatusRequest>(message);
-    const bool introduces = hello || asks;
-    const bool allowed = legacy_ ? at != nullptr : introduces == (neighbour_ == nullptr);
-    if (!allowed) return reject_line();
+    if (neighbour_ == nullptr && !allows(message)) return reject_line();
     if (at != nullptr) return on_record(*at, line.key);
     std::visit([this](const auto& what) { on_message(what); }, message);
 }
 
-void PeerSession::on_message(const protocol::Hello& hello) {
+// Of who is not a neighbour.
+bool PeerSession::allows(const protocol::PeerMessage& message) {
     assert(neighbour_ == nullptr);
+    const bool at = std::holds_alternative<protocol::AtLine>(message);
+    const bool cookie = std::holds_alternative<protocol::Cookie>(message);
+    if (claimed_ != nullptr) return cookie;
+    if (at && !legacy_ && is_legacy()) {
+        legacy_ = true;
+        stream_.privilege();
+    }
+    if (legacy_) return at;
+    return std::holds_alternative<protocol::Hello>(message) ||
+           std::holds_alternative<protocol::StatusRequest>(message);
+}
+
+void PeerSession::on_message(const protocol::Hello& hello) {
+    if (claimed_ != nullptr) return reject_line();
     assert(!legacy_);
     if (hello.version != protocol::peer_version) return refuse(502, "protocol version 1 only");
-    const auto admitted = host_.admit(*this, hello);
+    const auto claimed = host_.claim(hello);
+    if (!claimed) return refuse(claimed.error().code, claimed.error().text);
+    assert(*claimed != nullptr);
+    claimed_ = *claimed;
+    said_ = {hello.epoch, hello.seq, hello.cookie};
+    greeted_at_ = core_.loop.now();
+    on_message(protocol::Cookie{hello.shown});
+}
+
+// A wrong one is what a stranger who came to the neighbour has made it show.
+void PeerSession::on_message(const protocol::Cookie& cookie) {
+    assert(claimed_ != nullptr);
+    if (neighbour_ == nullptr && table::rules::proven(cookie.shown, claimed_->cookie())) {
+        become_neighbour();
+    }
+}
+
+void PeerSession::become_neighbour() {
+    assert(neighbour_ == nullptr);
+    const auto admitted = host_.admit(*this, *claimed_, said_.epoch);
     if (!admitted) return refuse(admitted.error().code, admitted.error().text);
-    assert(*admitted != nullptr);
-    neighbour_ = *admitted;
+    neighbour_ = claimed_;
     stream_.privilege();
     heard_at_ = core_.loop.now();
-    incarnation_ = neighbour_->incarnation(hello.epoch);
-    neighbour_->received = table::rules::granted(neighbour_->received, hello.epoch);
+    incarnation_ = neighbour_->incarnation(said_.epoch);
+    neighbour_->proven = said_.cookie;
+    neighbour_->received = table::rules::granted(neighbour_->received, said_.epoch, said_.seq);
     const table::rules::Position& granted = neighbour_->received;
     core_.log.event(Level::info, "neighbour_connected")
         .field("neighbour", neighbour_->name())
         .field("from", granted.seq)
-        .field("to", hello.seq);
+        .field("to", said_.seq);
     say(protocol::Welcome{protocol::peer_version,
                           core_.name,
                           core_.epoch,
@@ -170,12 +213,19 @@ void PeerSession::on_record(const protocol::AtLine& line, table::LocationTable::
     }
 }
 
+// Whether the neighbour's feed can have come to that number by now.
+bool PeerSession::can_have_come_to(std::uint64_t seq) const {
+    const auto passed = static_cast<std::uint64_t>((core_.loop.now() - greeted_at_).count());
+    return seq <= said_.seq || seq - said_.seq <= passed + changes_on_the_way_max;
+}
+
 void PeerSession::on_message(const protocol::Seq& seq) {
     assert(neighbour_ != nullptr);
-    table::rules::Position& received = neighbour_->received;
-    received.seq = std::max(received.seq, seq.seq);
-    if (received.seq >= received.sweep_target) received.sweep_target = received.sweep_slot = 0;
-    acknowledged_ = std::max(acknowledged_, seq.seq);
+    if (!can_have_come_to(seq.seq)) return reject_line();
+    for (table::rules::Position* const each : {&neighbour_->received, &come_to_}) {
+        each->seq = std::max(each->seq, seq.seq);
+        if (each->seq >= each->sweep_target) each->sweep_target = each->sweep_slot = 0;
+    }
     ack_due_ = true;
 }
 
@@ -206,10 +256,13 @@ void PeerSession::tell_divergence() {
 
 void PeerSession::on_message(const protocol::Sweep& sweep) {
     assert(neighbour_ != nullptr);
-    table::rules::Position& received = neighbour_->received;
-    if (sweep.target <= received.seq) return;
-    received.sweep_target = sweep.target;
-    received.sweep_slot = sweep.slot;
+    if (!can_have_come_to(sweep.target)) return reject_line();
+    for (table::rules::Position* const each : {&neighbour_->received, &come_to_}) {
+        if (sweep.target <= each->seq) continue;
+        each->sweep_target = sweep.target;
+        each->sweep_slot = sweep.slot;
+    }
+    sweep_due_ = true;
 }
 
 void PeerSession::on_message(const protocol::Ping& ping) {
@@ -219,7 +272,7 @@ void PeerSession::on_message(const protocol::Ping& ping) {
 }
 
 void PeerSession::on_message(const protocol::StatusRequest&) {
-    assert(neighbour_ == nullptr);
+    if (claimed_ != nullptr) return reject_line();
     const std::span<char> out = stream_.reserve(watch::status_size_max + 1);
     const std::size_t size = host_.status(out.first(watch::status_size_max)).size();
     assert(size <= watch::status_size_max);
@@ -256,11 +309,14 @@ void PeerSession::on_closed(reactor::Closed) {
 
 void PeerSession::check() const {
     stream_.check();
-    assert(neighbour_ == nullptr || !legacy_);
+    assert(claimed_ == nullptr || !legacy_);
+    assert(neighbour_ == nullptr || neighbour_ == claimed_);
     assert((neighbour_ != nullptr) == (incarnation_ != 0));
     assert(!ack_due_);
+    assert(!sweep_due_);
     assert(!pong_due_);
-    assert(neighbour_ != nullptr || acknowledged_ == 0);
+    assert(neighbour_ != nullptr || come_to_.seq == 0);
+    assert(come_to_.sweep_target == 0 || come_to_.sweep_target > come_to_.seq);
     assert(neighbour_ != nullptr || divergent_ == 0);
 }
 

@@ -3,6 +3,7 @@
 #include "herd/core.hpp"
 #include "herd/links/host.hpp"
 #include "herd/links/neighbour.hpp"
+#include "herd/table/rules.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/socket.hpp"
@@ -17,19 +18,26 @@
 namespace herd::links {
 
 // A connection on which another server sends us its changes: accepted by us, one way but for
-// WELCOME, ERR, ACK and PONG. Nothing is believed of it before its first line shows who it is.
+// WELCOME, ERR, ACK, SWP and PONG. Nothing is believed of it, and nothing told it, before it shows
+// the cookie that our link to that neighbour tells whoever listens at its address.
 //
-//   stranger --HELLO of a configured neighbour--> neighbour
-//       |
+//   stranger --HELLO in the name of a neighbour--> claimant --our cookie--> neighbour
+//       |                                              |
+//       |                                              +--not within claim_max--> refused
 //       +--STATUS--> answered, and closed
 //       |
 //       +--AT, from the address of a legacy neighbour--> legacy
 //
-// A legacy one says AT lines only. It usually says one and ends, and then that one may lack a
-// newline. It is nobody's incarnation: what it says goes to all.
-// Lives in the slab of Neighbours from accept until Host::on_ended.
+// Two that have just started cannot know each other's cookies: each waits as a claimant at the
+// other until the other's link has told it what to show. A legacy one says AT lines only. It
+// usually says one and ends, and then that one may lack a newline. It is nobody's incarnation: what
+// it says goes to all. Lives in the slab of Neighbours from accept until Host::on_ended.
 class PeerSession final : public reactor::StreamEvents {
 public:
+    // Less than what a link waits for its WELCOME, so that it is told why there is none.
+    static constexpr reactor::Duration claim_max = std::chrono::seconds(2);
+    static_assert(claim_max + std::chrono::seconds(1) <= silence_max);
+
     // What is read ahead stands in `messages`, which serves one session at a time.
     // `expected`: it came from the address of a neighbour.
     PeerSession(Core& core, Host& host, MessageBatch& messages, bool expected);
@@ -48,8 +56,12 @@ public:
         if (expected_ != other.expected_) return other.expected_;
         return opened_at_ < other.opened_at_;
     }
-    // Whose it is since its HELLO, or null.
+    // Whose it is since it has shown that, or null.
     const Neighbour* neighbour() const { return neighbour_; }
+    // Whose it says it is, as long as it has not shown it, or null.
+    const Neighbour* claimed() const { return neighbour_ == nullptr ? claimed_ : nullptr; }
+    // What it would have us show that neighbour.
+    std::uint64_t cookie() const { return said_.cookie; }
     // Of the run that says it; 0: nobody's.
     std::uint32_t incarnation() const { return incarnation_; }
     // The server shuts down: what the neighbour still has to say is for its successor.
@@ -67,10 +79,14 @@ private:
     void on_line(const Line& line);
     void on_end(std::string_view rest);
     bool is_legacy();
+    bool allows(const protocol::PeerMessage& message);
     void on_message(const protocol::Hello& hello);
+    void on_message(const protocol::Cookie& cookie);
+    void become_neighbour();
     void on_record(const protocol::AtLine& line, table::LocationTable::Key key);
     void on_message(const protocol::Seq& seq);
     void on_message(const protocol::Sweep& sweep);
+    bool can_have_come_to(std::uint64_t seq) const;
     void on_message(const protocol::DigestPart& part);
     void on_message(const protocol::Ping& ping);
     void on_message(const protocol::StatusRequest& request);
@@ -88,17 +104,26 @@ private:
     Host& host_;
     MessageBatch& messages_;
     reactor::Stream stream_;
-    Neighbour* neighbour_ = nullptr;  // Since its HELLO.
-    std::uint32_t incarnation_ = 0;   // Of its run.
-    bool legacy_ = false;             // Since its first AT.
+    Neighbour* claimed_ = nullptr;    // Since its HELLO.
+    Neighbour* neighbour_ = nullptr;  // The same, since it has shown our cookie.
+    struct {
+        std::uint64_t epoch = 0;
+        std::uint64_t seq = 0;
+        std::uint64_t cookie = 0;
+    } said_;                         // In its HELLO.
+    std::uint32_t incarnation_ = 0;  // Of its run.
+    bool legacy_ = false;            // Since its first AT.
     const bool expected_;
-    std::uint64_t acknowledged_ = 0;  // The greatest SEQ on this connection.
-    std::uint64_t token_ = 0;         // Of the latest PING.
-    bool ack_due_ = false;            // Answers to what is being read.
+    // How far this connection has come: the greatest SEQ, and the latest SWP beyond it.
+    table::rules::Position come_to_;
+    std::uint64_t token_ = 0;  // Of the latest PING.
+    bool ack_due_ = false;     // Answers to what is being read.
+    bool sweep_due_ = false;
     bool pong_due_ = false;
     bool unanswered_ = false;      // Something has come, and nothing was said since.
     std::uint32_t divergent_ = 0;  // Buckets found so, that the log does not know yet.
     reactor::Instant opened_at_{};
+    reactor::Instant greeted_at_{};  // Its HELLO came.
     reactor::Instant heard_at_{};
 };
 

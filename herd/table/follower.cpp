@@ -4,14 +4,19 @@
 
 namespace herd::table {
 
+bool Follower::can_be(const rules::Position& claimed) const {
+    const std::uint64_t seq = table_.feed().seq();
+    return claimed.seq <= seq && claimed.sweep_target <= seq &&
+           claimed.sweep_slot <= table_.slots();
+}
+
 rules::Position Follower::resume(const rules::Position& claimed) {
     const std::uint64_t seq = table_.feed().seq();
     behind_since_.reset();
     sweeping_ = false;
     // No true claim of this run: whatever the receiver means, it gets everything.
-    const bool believed =
-        claimed.seq <= seq && claimed.sweep_target <= seq && claimed.sweep_slot <= table_.slots();
-    const rules::Position position = believed ? claimed : rules::Position{.epoch = claimed.epoch};
+    const rules::Position position =
+        can_be(claimed) ? claimed : rules::Position{.epoch = claimed.epoch};
     if (position.sweep_target > position.seq) {
         start_sweep(position.seq, position.sweep_target, position.sweep_slot);
     } else if (position.seq == 0) {

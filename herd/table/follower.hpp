@@ -38,6 +38,9 @@ public:
     // Returns how much of that is believed: all, or the start when this feed never was there.
     rules::Position resume(const rules::Position& claimed);
 
+    // Whether a receiver of this feed may say that it has processed so much.
+    bool can_be(const rules::Position& claimed) const;
+
     // The next record, or null: there is none, or none in the stretch of a sweep that was looked
     // at; behind() says whether to ask again. The record counts as handed out.
     const Record* take(reactor::Instant now);

@@ -2,6 +2,7 @@
 
 #include "protocol/posix_time.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <tuple>
 
@@ -49,14 +50,30 @@ bool newer_report(const Version& report, const Version& stored) {
     return report.location > stored.location;
 }
 
-Position granted(const Position& remembered, std::uint64_t epoch) {
-    if (remembered.epoch == epoch) return remembered;
+bool proven(std::uint64_t shown, std::uint64_t cookie) {
+    assert(cookie != 0);
+    return shown == cookie;
+}
+
+Position granted(const Position& remembered, std::uint64_t epoch, std::uint64_t seq) {
+    const bool possible = remembered.seq <= seq && remembered.sweep_target <= seq;
+    if (remembered.epoch == epoch && possible) return remembered;
     return {.epoch = epoch};
 }
 
-Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered&) {
-    if (claimed.epoch == epoch) return claimed;
-    return {.epoch = epoch};
+Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered& remembered) {
+    const Position& acknowledged = remembered.acknowledged;
+    if (claimed.epoch != epoch || !remembered.same_run) return {.epoch = epoch};
+    // A sweep counts from where it began: what both say of one only if nothing before it is in
+    // doubt.
+    if (claimed.seq < acknowledged.seq) return {.epoch = epoch, .seq = claimed.seq};
+    Position agreed{.epoch = epoch, .seq = acknowledged.seq};
+    const bool through = claimed.seq >= acknowledged.sweep_target;
+    if (!through && claimed.sweep_target != acknowledged.sweep_target) return agreed;
+    agreed.sweep_target = acknowledged.sweep_target;
+    agreed.sweep_slot =
+        through ? acknowledged.sweep_slot : std::min(claimed.sweep_slot, acknowledged.sweep_slot);
+    return agreed;
 }
 
 Position swept(std::uint64_t base, std::uint64_t target, std::uint32_t slot) {

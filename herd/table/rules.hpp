@@ -43,19 +43,28 @@ bool newer(const Version& report, const Version& stored);
 // counts as made when it was received.
 bool newer_report(const Version& report, const Version& stored);
 
-// What a server grants a neighbour whose present run is `epoch`, given where it had come to.
-// Another run numbers its changes anew.
-Position granted(const Position& remembered, std::uint64_t epoch);
+// Whether who dials is the neighbour that it says it is: it shows the cookie that it could only be
+// told where that neighbour listens. What it was told of names, runs and numbers shows nothing:
+// others are told these, too. `cookie` is not 0; 0 is what was not shown.
+bool proven(std::uint64_t shown, std::uint64_t cookie);
 
-// What a sender remembers of the connection before this one.
+// What a server grants a neighbour whose present run is `epoch`, and whose feed has come to `seq`,
+// given where it had come to itself. Another run numbers its changes anew; and what it has of this
+// one cannot be more than there is.
+Position granted(const Position& remembered, std::uint64_t epoch, std::uint64_t seq);
+
+// What a sender remembers of the connections before this one.
 struct Remembered {
-    std::uint64_t written = 0;       // the last change written to the receiver
-    std::uint64_t acknowledged = 0;  // and the last that it has acknowledged
+    std::uint64_t written = 0;  // the last change written to the receiver
+    Position acknowledged;      // what some run of the receiver's has acknowledged
+    bool same_run = false;      // the receiver is that run
 };
 
-// Where a sender goes on, given what the receiver says it has processed, and its own run. What the
-// sender remembers by itself counts for nothing: what was written is not what was received, and
-// what was acknowledged was so by a run of the receiver's that may be over.
+// Where a sender goes on, given what the receiver says it has processed, and its own run: at what
+// both agree about. What the sender remembers by itself counts for nothing, as what was written is
+// not what was received, and what was acknowledged was so by a run that may be over. What the
+// receiver says by itself counts for nothing either: it may have been lied to, or be wrong.
+// So what is not true costs that something is sent again, and never that something is not sent.
 Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered& remembered);
 
 // What a receiver may be told that it has, when in a sweep from `base` to `target` all slots below

@@ -98,6 +98,22 @@ void Client::wait_for(short events) const {
     }
 }
 
+std::string cookie_told(std::uint16_t port) {
+    const LoopbackSocket listener(port);
+    const int on = 1;  // A server that was killed has just listened there.
+    ::setsockopt(listener.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!listener.bind() || !listener.listen()) throw std::runtime_error("cannot listen");
+    std::string hello;
+    char byte = 0;
+    const int fd = ::accept(listener.fd(), nullptr, nullptr);
+    while (byte != '\n' && ::read(fd, &byte, 1) == 1) hello += byte;
+    ::close(fd);
+    // Behind it stands what the server was told itself.
+    constexpr std::size_t size = 16;
+    if (hello.size() < 2 * size + 2) throw std::runtime_error("no HELLO: " + hello);
+    return hello.substr(hello.size() - 2 * size - 2, size);
+}
+
 bool accepts(std::uint16_t port) {
     return LoopbackSocket(port).connect();
 }

@@ -66,6 +66,10 @@ private:
     std::string buffer_;
 };
 
+// What a server tells whoever listens at the port of its neighbour, to show when it dials: listens
+// there until the server has said it.
+std::string cookie_told(std::uint16_t port);
+
 // Whether somebody accepts there.
 bool accepts(std::uint16_t port);
 

@@ -232,6 +232,7 @@ TEST_CASE("spec 3: what is not a neighbour is refused on the port for servers", 
     Herd herd;
     for (const std::string& line : {iamat("c"),
                                     std::string("HELLO 1 Welsh 1 0 0"),
+                                    std::string("HELLO 1 Welsh 00000000000000ab 0 0"),
                                     "AT Hands +0.1 c" + where + "1.0",
                                     std::string("\xff")}) {
         Client stranger(herd.peer_port("Hands"));
@@ -245,8 +246,10 @@ TEST_CASE("spec 5: neighbours tell with AT lines, whose unfinished last one does
           "[live][herd]") {
     Herd herd({.names = {"One", "Other"}, .links = {{"One", "Other"}}});
     herd.kill("Other");
+    const std::string cookie = live::cookie_told(herd.peer_port("Other"));
     Client neighbour(herd.peer_port("One"));
-    CHECK(neighbour.ask("HELLO 1 Other 00000000000000ab 2 0").starts_with("WELCOME 1 One "));
+    CHECK(neighbour.ask("HELLO 1 Other 00000000000000ab 2 0 0000000000000001 " + cookie)
+              .starts_with("WELCOME 1 One "));
     const std::string told = "AT Other -0.100000000 told" + where + "1.5";
     neighbour.send(told + " Hop Hop\n" + "AT Other +0.1 cut" + where + "1.5");
     neighbour.end();

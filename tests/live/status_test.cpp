@@ -103,8 +103,10 @@ TEST_CASE("status: a record spoilt under load shows, and is mended once a digest
     }
     CHECK(spoilt > 0);
     // Its own digest would tell as much in half a minute; repair_test waits for that.
+    const std::string cookie = live::cookie_told(herd.peer_port("Played"));
     Client played(herd.peer_port("Goloman"));
-    CHECK(played.ask("HELLO 1 Played 00000000000000ab 0 0").starts_with("WELCOME 1 Goloman "));
+    CHECK(played.ask("HELLO 1 Played 00000000000000ab 0 0 0000000000000001 " + cookie)
+              .starts_with("WELCOME 1 Goloman "));
     // What comes within a round's time counts once: three rounds take twice that, at any speed.
     for (int tries = 0; look(herd).divergences == 0 && tries < 60; ++tries) {
         played.send(another_digest());

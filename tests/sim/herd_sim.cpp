@@ -1,9 +1,10 @@
 // Runs seeded simulations of whole herds:
 //   herd-sim [--seeds N | FROM..TO] [--seconds N] [--jobs N] [--trace | --wire] [--rule NAME]
-//            [--table]
+//            [--table] [--liar]
 // Without a rule the right ones must hold in every run. With a wrong one (the build with
 // wrong_rules.cpp) a run must fail within the seeds given; --table tries each of them, and prints
-// the first seed that each one fails with. Progress goes to standard error.
+// the first seed that each one fails with. With --liar one neighbour lies in every run, and not in
+// a quarter of them. Progress goes to standard error.
 #include "tests/sim/long_run.hpp"
 #include "tests/sim/world.hpp"
 
@@ -29,6 +30,7 @@ struct Options {
     unsigned jobs = 1;
     sim::World::Trace trace = sim::World::Trace::off;
     bool table = false;
+    bool liar = false;
     std::string rule;
 };
 
@@ -45,6 +47,8 @@ bool read_flag(Options& options, std::string_view name) {
         options.trace = sim::World::Trace::wire;
     } else if (name == "--table") {
         options.table = true;
+    } else if (name == "--liar") {
+        options.liar = true;
     } else {
         return false;
     }
@@ -81,8 +85,10 @@ bool read_options(Options& options, int count, char** arguments) {
     return true;
 }
 
-std::string play(std::uint64_t seed, sim::World::Trace trace = sim::World::Trace::off) {
-    sim::World world(seed);
+std::string play(const Options& options,
+                 std::uint64_t seed,
+                 sim::World::Trace trace = sim::World::Trace::off) {
+    sim::World world(seed, options.liar);
     world.trace(trace);
     return world.run();
 }
@@ -90,27 +96,30 @@ std::string play(std::uint64_t seed, sim::World::Trace trace = sim::World::Trace
 // Says how to see the failure of a seed again, and what it is: that may be an assertion of ours.
 void tell(const Options& options, std::string_view program, std::uint64_t seed) {
     const std::string rule = options.rule.empty() ? "" : " --rule " + options.rule;
-    std::printf("replay: %.*s%s --seeds %llu --trace\n",
+    std::printf("replay: %.*s%s%s --seeds %llu --trace\n",
                 static_cast<int>(program.size()),
                 program.data(),
                 rule.c_str(),
+                options.liar ? " --liar" : "",
                 static_cast<Long>(seed));
     std::fflush(stdout);
-    std::printf("seed %llu: %s\n", static_cast<Long>(seed), play(seed).c_str());
+    std::printf("seed %llu: %s\n", static_cast<Long>(seed), play(options, seed).c_str());
 }
 
 // With the rules in force.
 int run(const Options& options, std::string_view program) {
     const bool single = options.seeds.first == options.seeds.last;
     if (single && options.trace != sim::World::Trace::off) {
-        const std::string failure = play(options.seeds.first, options.trace);
+        const std::string failure = play(options, options.seeds.first, options.trace);
         std::printf("%s\n", failure.empty() ? "nothing failed" : failure.c_str());
         return failure.empty() ? 0 : 1;
     }
-    const sim::Outcome outcome = sim::run_seeds(
-        options.seeds,
-        {.jobs = options.jobs, .seconds = options.seconds, .command = std::string(program)},
-        [](std::uint64_t seed) { return play(seed).empty(); });
+    const sim::Outcome outcome =
+        sim::run_seeds(options.seeds,
+                       {.jobs = options.jobs,
+                        .seconds = options.seconds,
+                        .command = std::string(program) + (options.liar ? " --liar" : "")},
+                       [&](std::uint64_t seed) { return play(options, seed).empty(); });
     if (outcome.failed != 0) {
         tell(options, program, outcome.failed);
     } else {
@@ -140,7 +149,7 @@ int print_table([[maybe_unused]] const Options& options) {
         std::string failure;
         std::uint64_t seed = options.seeds.first;
         for (; seed <= options.seeds.last; ++seed) {
-            failure = play(seed);
+            failure = play(options, seed);
             if (!failure.empty()) break;
         }
         all_found = all_found && !failure.empty();

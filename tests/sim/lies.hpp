@@ -18,6 +18,8 @@ struct Truth {
     std::uint64_t victim_epoch = 0;  // of the server that it talks to
     std::uint64_t victim_seq = 0;    // what that has told it
     std::uint64_t token = 0;         // of the latest PING that it was asked
+    std::uint64_t cookie = 0;        // what it would be shown
+    std::uint64_t shown = 0;         // what it was told to show
     std::int64_t wall_ns = 0;
 };
 
@@ -27,6 +29,7 @@ enum class Lie : std::uint8_t {
     pong,
     refusal,
     hello,
+    cookie,
     seq,
     sweep,
     digest,
@@ -34,7 +37,7 @@ enum class Lie : std::uint8_t {
     status,
     junk,
 };
-inline constexpr std::uint64_t lie_kinds = 11;
+inline constexpr std::uint64_t lie_kinds = 12;
 
 template <class Message>
 std::string line_of(const Message& message) {
@@ -68,8 +71,15 @@ public:
                        std::string(choice_.below(300), static_cast<char>(choice_.below(256))) +
                        "\n";
             case Lie::hello:
-                return line_of(protocol::Hello{
-                    version(), name(), number(truth_.epoch), number(truth_.said), clock()});
+                return line_of(protocol::Hello{version(),
+                                               name(),
+                                               number(truth_.epoch),
+                                               number(truth_.said),
+                                               clock(),
+                                               number(truth_.cookie),
+                                               number(truth_.shown)});
+            case Lie::cookie:
+                return line_of(protocol::Cookie{number(truth_.shown)});
             case Lie::seq:
                 return line_of(protocol::Seq{number(truth_.said)});
             case Lie::sweep:

@@ -1,5 +1,7 @@
 #include "tests/sim/lying_host.hpp"
 
+#include "tests/sim/said.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -25,7 +27,9 @@ LyingHost::LyingHost(FakeKernel& kernel,
       config_(config),
       random_(seed ^ 0x11a5),
       invent_(invent),
-      epoch_(random_.bits()) {
+      epoch_(random_.bits()),
+      cookie_(random_.bits()),
+      acknowledges_truly_(random_.chance(50)) {
     for (const std::string& name : config.servers[host].neighbours) {
         victims_.push_back(host_of(name));
     }
@@ -104,27 +108,56 @@ void LyingHost::answer(Connection& connection, std::string_view line) {
     if (!message) return;
     Truth& truth = connection.truth;
     const bool candid = random_.chance(90);
-    if (const auto* hello = std::get_if<protocol::Hello>(&*message)) {
+    if (std::holds_alternative<protocol::AtLine>(*message)) {
+        keep(line);
+    } else if (const auto* hello = std::get_if<protocol::Hello>(&*message)) {
         connection.victim = host_of(hello->name);
         Truth& known = known_[connection.victim];
         if (known.victim_epoch != hello->epoch) known.victim_seq = 0;
         known.victim_epoch = hello->epoch;
         truth.victim_epoch = hello->epoch;
         truth.victim_seq = known.victim_seq;
+        truth.shown = known.shown = hello->cookie;
+        if (candid) tell_cookie(connection.victim);
         if (!candid) return void(lie(connection, Lie::welcome));
-        const std::uint64_t had = random_.chance(50) ? known.victim_seq : 0;
+        // What it has, nothing, or all that there is.
+        const std::uint64_t claims[] = {known.victim_seq, 0, hello->seq};
+        const std::uint64_t had = claims[random_.below(std::size(claims))];
         say(connection,
             line_of(protocol::Welcome{
                 1, truth.name, truth.epoch, hello->epoch, had, 0, 0, kernel_.wall_ns(host_)}));
     } else if (const auto* seq = std::get_if<protocol::Seq>(&*message)) {
         truth.victim_seq = known_[connection.victim].victim_seq = seq->seq;
         if (candid) say(connection, line_of(protocol::Ack{seq->seq}));
+    } else if (const auto* sweep = std::get_if<protocol::Sweep>(&*message)) {
+        if (candid) say(connection, line_of(*sweep));
     } else if (const auto* ping = std::get_if<protocol::Ping>(&*message)) {
         truth.token = ping->token;
         if (candid) say(connection, line_of(protocol::Pong{ping->token}));
     } else if (!candid && random_.chance(10)) {
         lie(connection, draw_kind(connection.dialled));
     }
+}
+
+// As it should, and as one that waits there in the name of another would.
+void LyingHost::tell_cookie(Host victim) {
+    for (Connection& each : connections_) {
+        if (!each.dialled || each.victim != victim) continue;
+        each.truth.shown = known_[victim].shown;
+        say(each, line_of(protocol::Cookie{each.truth.shown}));
+    }
+}
+
+void LyingHost::keep(std::string_view line) {
+    const auto at = parse_at(line);
+    std::string& kept = kept_[std::string(at.client)];
+    if (kept.empty() || older(version_of(parse_at(kept)), version_of(at))) kept = line;
+}
+
+bool LyingHost::has(std::string_view line) const {
+    const auto at = parse_at(line);
+    const auto kept = kept_.find(at.client);
+    return kept != kept_.end() && !older(version_of(parse_at(kept->second)), version_of(at));
 }
 
 void LyingHost::say(Connection& connection, const std::string& line) {
@@ -135,8 +168,8 @@ void LyingHost::say(Connection& connection, const std::string& line) {
 
 // Mostly what its end of the connection may say.
 Lie LyingHost::draw_kind(bool dialled) {
-    constexpr std::array of_dialler = {Lie::seq, Lie::sweep, Lie::digest, Lie::ping};
-    constexpr std::array of_acceptor = {Lie::ack, Lie::pong};
+    constexpr std::array of_dialler = {Lie::seq, Lie::sweep, Lie::digest, Lie::ping, Lie::cookie};
+    constexpr std::array of_acceptor = {Lie::ack, Lie::pong, Lie::sweep};
     if (random_.chance(15)) return static_cast<Lie>(random_.below(lie_kinds));
     return dialled ? of_dialler[random_.below(of_dialler.size())]
                    : of_acceptor[random_.below(of_acceptor.size())];
@@ -146,6 +179,8 @@ std::string LyingHost::lie(Connection& connection, Lie kind) {
     Truth& truth = connection.truth;
     truth.wall_ns = kernel_.wall_ns(host_);
     if (calm_ && kind == Lie::digest) return "says nothing";
+    const bool acknowledges = !connection.dialled && (kind == Lie::ack || kind == Lie::sweep);
+    if (acknowledges && acknowledges_truly_) return "says nothing";
     Liar<Random> liar(random_, truth);
     std::string line = liar.lie(kind);
     const std::string what = line.substr(0, line.find('\n'));
@@ -159,7 +194,10 @@ std::string LyingHost::lie(Connection& connection, Lie kind) {
 std::string LyingHost::report(Connection& connection) {
     // Never the end of another line.
     if (!connection.whole) say(connection, "\n");
-    const std::string line = invent_();
+    // In the name of another, what nobody has ever said.
+    const std::string line =
+        connection.posing ? "AT " + connection.truth.name + " +0.0 c0 +88-88 8888" : invent_();
+    if (!connection.posing) keep(line);
     say(connection, line + "\n");
     return "reports to " + config_.servers[connection.victim].name + ": " + line;
 }
@@ -169,17 +207,25 @@ std::string LyingHost::dial() {
     if (!fd) return "cannot dial";
     const Host victim = victims_[random_.below(victims_.size())];
     static_cast<void>(kernel_.connect(*fd, config_.servers[victim].peers));
-    // Of another's runs it knows none: who knew would be that server.
-    const bool poses = !calm_ && random_.chance(10);
+    const bool poses = random_.chance(20);
     const Host as = poses ? static_cast<Host>(random_.below(config_.servers.size())) : host_;
     const bool posing = as != host_;
-    Truth truth{.name = config_.servers[as].name, .epoch = posing ? random_.bits() : epoch_};
-    truth.said = said_;
+    Truth truth{.name = config_.servers[as].name, .epoch = epoch_, .said = said_};
+    if (posing) truth.epoch = random_.chance(80) ? known_[as].victim_epoch : random_.bits();
+    if (posing) truth.said = known_[as].victim_seq;
+    truth.cookie = cookie_;
+    truth.shown = known_[victim].shown;
     truth.victim_epoch = known_[victim].victim_epoch;
     connections_.push_back({*fd, victim, true, posing, truth});
     if (random_.chance(10)) return lie(connections_.back(), Lie::hello);
     say(connections_.back(),
-        line_of(protocol::Hello{1, truth.name, truth.epoch, said_, kernel_.wall_ns(host_)}));
+        line_of(protocol::Hello{1,
+                                truth.name,
+                                truth.epoch,
+                                truth.said,
+                                kernel_.wall_ns(host_),
+                                truth.cookie,
+                                truth.shown}));
     return "dials " + config_.servers[victim].name + " as " + truth.name;
 }
 
@@ -213,7 +259,7 @@ std::string LyingHost::act() {
         listener_ = -1;
         return "does not listen";
     }
-    std::string done = what < 10 && connection->dialled && !calm_
+    std::string done = what < 10 && connection->dialled && (!calm_ || connection->posing)
                            ? report(*connection)
                            : lie(*connection, draw_kind(connection->dialled));
     if (!exchange(*connection)) drop(connection);

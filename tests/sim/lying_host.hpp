@@ -8,6 +8,7 @@
 #include "tests/sim/random.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <string>
@@ -18,7 +19,8 @@ namespace sim {
 
 // A neighbour that lies: it has a configured server's name, listens where that is dialled, and
 // dials those whose neighbour it is. On either side it answers as it should, mostly, and says what
-// it likes at any moment; it reads when it likes.
+// it likes at any moment; it reads when it likes. It comes in the name of others, too, and then
+// knows all that these have told it: their runs, and how far they have come.
 class LyingHost {
 public:
     // A report for it to pass on; whoever is asked writes it down.
@@ -38,6 +40,12 @@ public:
     void calm_down();
     // Ends all connections, and makes no more.
     void leave();
+
+    // It acknowledges what it has heard, and nothing else, whatever it claims otherwise: so who
+    // counts it as one that has something is right, or was to blame.
+    bool acknowledges_truly() const { return acknowledges_truly_; }
+    // What it was told, or has reported, of this line's client is that line or a newer one.
+    bool has(std::string_view line) const;
 
 private:
     struct Connection {
@@ -63,6 +71,8 @@ private:
     Lie draw_kind(bool dialled);
     std::string lie(Connection& connection, Lie kind);
     std::string report(Connection& connection);
+    void keep(std::string_view line);
+    void tell_cookie(Host victim);
     std::string dial();
     void drop(Connections::iterator connection);
     Connections::iterator some_connection();
@@ -74,7 +84,10 @@ private:
     Random random_;
     Invent invent_;
     std::uint64_t epoch_;
-    std::uint64_t said_ = 0;  // Of its feed, if it had one.
+    std::uint64_t cookie_;
+    bool acknowledges_truly_;
+    std::map<std::string, std::string, std::less<>> kept_;  // Lines, by client.
+    std::uint64_t said_ = 0;                                // Of its feed, if it had one.
     std::vector<Host> victims_;
     std::map<Host, Truth> known_;  // What each has last said.
     int listener_ = -1;

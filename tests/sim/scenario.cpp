@@ -18,7 +18,7 @@ constexpr std::uint32_t many_clients = 16;
 
 }  // namespace
 
-Scenario::Scenario(Random& random) {
+Scenario::Scenario(Random& random, bool liar_wanted) {
     draw_herd(random);
     draw_graph(random);
     draw_limits(random);
@@ -26,8 +26,8 @@ Scenario::Scenario(Random& random) {
     draw_network(random);
     draw_disk(random);
     watch = random.chance(2);
-    if (random.chance(1)) draw_overload();
-    draw_liar(random);
+    if (random.chance(1) && !liar_wanted) draw_overload();
+    draw_liar(random, liar_wanted);
     draw_ahead(random);
 }
 
@@ -185,9 +185,10 @@ void Scenario::draw_overload() {
 
 // By a chance of its own: the runs without one are what they would be anyhow. What ends with a loss
 // of power is about disks, and rare enough.
-void Scenario::draw_liar(Random random) {
+void Scenario::draw_liar(Random random, bool wanted) {
     Random own(random.bits() ^ 0x11a5);
-    if (overload || power_end || own.chance(75)) return;
+    if (wanted) power_end = false;
+    if (overload || power_end || (own.chance(75) && !wanted)) return;
     liar = true;
     weight(Event::lie) = static_cast<unsigned>(own.between(5, 80));
     const auto host = static_cast<std::uint16_t>(config.servers.size());

@@ -36,7 +36,7 @@ inline constexpr std::size_t event_kinds = 17;
 // What one seed has drawn: the herd, which faults there are, and how strong each is. Each seed has
 // its own set of faults: runs where everything fails at once find less.
 struct Scenario {
-    explicit Scenario(Random& random);
+    explicit Scenario(Random& random, bool liar_wanted = false);
 
     Event draw_event(Random& random) const;
     unsigned& weight(Event event) { return weights[static_cast<std::size_t>(event)]; }
@@ -78,7 +78,7 @@ private:
     void draw_network(Random& random);
     void draw_disk(Random& random);
     void draw_overload();
-    void draw_liar(Random random);
+    void draw_liar(Random random, bool wanted);
     void draw_ahead(Random random);
 };
 

@@ -8,7 +8,8 @@
 
 namespace sim {
 
-World::World(std::uint64_t seed) : random_(seed ^ 0x5eed), scenario_(random_), kernel_(seed) {
+World::World(std::uint64_t seed, bool liar_wanted)
+    : random_(seed ^ 0x5eed), scenario_(random_, liar_wanted), kernel_(seed) {
     const std::size_t servers = scenario_.servers();
     kernel_.spared = visitor_host;
     kernel_.faults = scenario_.faults;

@@ -60,7 +60,7 @@ struct Intruder {
 // to B4 are of what it uses, G1 of its log, L1 to L7 hold in the end.
 class World {
 public:
-    explicit World(std::uint64_t seed);
+    explicit World(std::uint64_t seed, bool liar_wanted = false);
     ~World();
 
     // Empty when all went well; otherwise what did not.
@@ -162,6 +162,7 @@ private:
     void check_refusal(Host host, const std::string& command);
     void check_synced(Host host, const Visitor::Asked& asked, const std::string& answer);
     bool lacks(Host neighbour, Host host, const Visitor::Asked& asked) const;
+    bool liar_lacks(Host host, const Visitor::Asked& asked) const;
     void check_deadlines(Host host);
     void promise(Host host, const std::string& line);
 

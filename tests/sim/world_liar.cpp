@@ -3,6 +3,7 @@
 #include "tests/sim/said.hpp"
 #include "tests/sim/world.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace sim {
@@ -33,6 +34,18 @@ std::string World::invent() {
         random_.chance(10) ? std::string(protocol::server_name_size_max, 'L') : name(some_host());
     return "AT " + origin + " " + skews[random_.below(skews.size())] + " " +
            name_of(client, scenario_.long_names) + " " + report.first + " " + report.second;
+}
+
+// A3: what it claims to have counts for nothing, what it has acknowledged for what it is.
+bool World::liar_lacks(Host host, const Visitor::Asked& asked) const {
+    const auto& neighbours = scenario_.config.servers[host].neighbours;
+    const bool linkable =
+        liar_ &&
+        std::ranges::find(neighbours, scenario_.config.servers.back().name) != neighbours.end();
+    if (!linkable || !liar_->acknowledges_truly()) return false;
+    return std::ranges::any_of(asked.had, [&](const std::string& line) {
+        return !expired(host, parse_at(line).time.nanoseconds) && !liar_->has(line);
+    });
 }
 
 // Its faults have an end, too: it goes, or says nothing any more that would change a table.

@@ -172,6 +172,7 @@ void World::check_synced(Host host, const Visitor::Asked& asked, const std::stri
         const bool linkable = std::ranges::find(neighbours, name(other)) != neighbours.end();
         if (linkable && lacks(other, host, asked)) ++lacking;
     }
+    if (liar_lacks(host, asked)) ++lacking;
     if (std::stoul(linked) + lacking <= neighbours.size()) return;
     fail("A3", answer + ", and " + std::to_string(lacking) + " lack something");
 }

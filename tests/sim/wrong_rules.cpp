@@ -6,6 +6,7 @@
 #include "protocol/posix_time.hpp"
 #include "reactor/sys.hpp"
 
+#include <algorithm>
 #include <tuple>
 
 namespace herd::table::rules {
@@ -44,8 +45,13 @@ bool newer_report(const table::Version& report, const table::Version& stored) {
     return report_order(report) > report_order(stored);
 }
 
-Position granted(const Position& remembered, std::uint64_t epoch) {
-    if (remembered.epoch == epoch) return remembered;
+bool proven(std::uint64_t shown, std::uint64_t cookie) {
+    return shown == cookie || wrong == Wrong::believe_the_hello;
+}
+
+Position granted(const Position& remembered, std::uint64_t epoch, std::uint64_t seq) {
+    const bool possible = remembered.seq <= seq && remembered.sweep_target <= seq;
+    if (remembered.epoch == epoch && possible) return remembered;
     Position position{.epoch = epoch};
     if (wrong == Wrong::resume_without_epoch) position.seq = remembered.seq;
     return position;
@@ -53,9 +59,23 @@ Position granted(const Position& remembered, std::uint64_t epoch) {
 
 Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered& remembered) {
     if (wrong == Wrong::resume_from_written) return {.epoch = epoch, .seq = remembered.written};
-    if (wrong == Wrong::ignore_restart) return {.epoch = epoch, .seq = remembered.acknowledged};
-    if (claimed.epoch == epoch || wrong == Wrong::resume_without_epoch) return claimed;
-    return {.epoch = epoch};
+    const Position& acknowledged = remembered.acknowledged;
+    if (wrong == Wrong::ignore_restart) return {.epoch = epoch, .seq = acknowledged.seq};
+    if (wrong == Wrong::resume_without_epoch) return claimed;
+    if (claimed.epoch != epoch) return {.epoch = epoch};
+    if (wrong == Wrong::believe_the_claim) {
+        if (claimed.sweep_target > claimed.seq) return claimed;
+        return {.epoch = epoch, .seq = claimed.seq};
+    }
+    if (!remembered.same_run) return {.epoch = epoch};
+    if (claimed.seq < acknowledged.seq) return {.epoch = epoch, .seq = claimed.seq};
+    Position agreed{.epoch = epoch, .seq = acknowledged.seq};
+    const bool through = claimed.seq >= acknowledged.sweep_target;
+    if (!through && claimed.sweep_target != acknowledged.sweep_target) return agreed;
+    agreed.sweep_target = acknowledged.sweep_target;
+    agreed.sweep_slot =
+        through ? acknowledged.sweep_slot : std::min(claimed.sweep_slot, acknowledged.sweep_slot);
+    return agreed;
 }
 
 Position swept(std::uint64_t base, std::uint64_t target, std::uint32_t slot) {

@@ -13,6 +13,8 @@ enum class Wrong : unsigned char {
     first_of_equals_wins,     // equal stamps: what came first stays
     origin_has_it,            // a server that has seen a record is not sent it, restarted or not
     source_outlives_restart,  // what came from X never goes back to X, whichever run of X it is
+    believe_the_hello,        // who says that it is a neighbour, is
+    believe_the_claim,        // what a receiver says that it has, it has
     resume_from_written,      // what was written counts as received
     ignore_restart,           // what was acknowledged counts as received, whichever run did so
     resume_without_epoch,     // a change's number counts, whatever run gave it
@@ -34,6 +36,8 @@ inline constexpr std::array wrong_rules = {
     NamedWrong{"first-of-equals-wins", Wrong::first_of_equals_wins},
     NamedWrong{"origin-has-it", Wrong::origin_has_it},
     NamedWrong{"source-outlives-restart", Wrong::source_outlives_restart},
+    NamedWrong{"believe-the-hello", Wrong::believe_the_hello},
+    NamedWrong{"believe-the-claim", Wrong::believe_the_claim},
     NamedWrong{"resume-from-written", Wrong::resume_from_written},
     NamedWrong{"ignore-restart", Wrong::ignore_restart},
     NamedWrong{"resume-without-epoch", Wrong::resume_without_epoch},

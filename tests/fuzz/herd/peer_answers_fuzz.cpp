@@ -150,7 +150,9 @@ private:
     // As an honest one does.
     void greet(Connection& on) {
         if (&on == &dialled_) {
-            return say(on, sim::line_of(protocol::Hello{1, "B", truth_.epoch, truth_.said, 0}));
+            return say(on,
+                       sim::line_of(protocol::Hello{
+                           1, "B", truth_.epoch, truth_.said, 0, truth_.cookie, truth_.shown}));
         }
         const std::uint64_t had = input_.below(2) == 0 ? 0 : truth_.victim_seq;
         say(on,
@@ -216,6 +218,7 @@ private:
         if (!message) return;  // the answer to STATUS
         if (const auto* hello = std::get_if<protocol::Hello>(&*message)) {
             truth_.victim_epoch = hello->epoch;
+            truth_.shown = hello->cookie;
         } else if (const auto* seq = std::get_if<protocol::Seq>(&*message)) {
             truth_.victim_seq = seq->seq;
         } else if (const auto* ping = std::get_if<protocol::Ping>(&*message)) {
@@ -280,7 +283,7 @@ private:
     int listener_ = -1;
     Connection accepted_;  // What the server has dialled,
     Connection dialled_;   // and what the liar has.
-    sim::Truth truth_{.name = "B", .epoch = 0xb};
+    sim::Truth truth_{.name = "B", .epoch = 0xb, .cookie = 0xbb};
     int stamp_ = 100;
 };
 

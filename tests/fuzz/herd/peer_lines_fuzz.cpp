@@ -1,6 +1,6 @@
 // What may come to a peer port, in whatever pieces, into a PeerSession on the fake kernel: it must
-// not crash, must not hold more memory than it may, and nothing counts before a neighbour's HELLO,
-// or else but AT lines from where an old server is.
+// not crash, must not hold more memory than it may, and nothing counts before a neighbour's HELLO
+// and cookie, or else but AT lines from where an old server is.
 #include "herd/links/host.hpp"
 #include "herd/links/neighbour.hpp"
 #include "herd/links/peer_session.hpp"
@@ -59,7 +59,9 @@ public:
     void play(std::string_view input) {
         legacy_ = !input.empty() && (input[0] & 2) != 0;
         if (!input.empty() && (input[0] & 1) != 0) {
-            say("HELLO 1 B 00000000000000b1 7 1767225600000000000\n");
+            say("HELLO 1 B 00000000000000b1 7 1767225600000000000 00000000000000bb ");
+            say((input[0] & 4) != 0 ? "0000000000000007\n"
+                                    : "0000000000000000\nCOOKIE 0000000000000007\n");
         }
         while (!input.empty()) {
             const auto size = static_cast<std::uint8_t>(input[0]);
@@ -89,11 +91,17 @@ private:
         session_ = sessions_.emplace(core_, *this, messages_, true);
         must(session_->open(std::move(socket)).has_value());
     }
-    std::expected<Neighbour*, protocol::Refusal> admit(PeerSession&,
-                                                       const protocol::Hello& hello) override {
+    std::expected<Neighbour*, protocol::Refusal> claim(const protocol::Hello& hello) override {
         if (hello.name == "B") return &neighbour_;
         return std::unexpected(protocol::Refusal{503, "not a neighbour of this server"});
     }
+    std::expected<void, protocol::Refusal> admit(PeerSession&,
+                                                 Neighbour& neighbour,
+                                                 std::uint64_t) override {
+        must(&neighbour == &neighbour_);
+        return {};
+    }
+    void on_greeting(const Neighbour&) override { must(false); }
     void on_live(const Neighbour&, std::uint32_t) override { must(false); }
     void on_progress() override { must(false); }
     void on_divergence(std::uint32_t bucket) override {
@@ -125,25 +133,30 @@ private:
         loop_.run_once();
     }
 
-    // Only what complete lines behind a HELLO have said is believed; or all AT lines of an old
-    // server, the last one also when nothing but the connection ends it.
+    // Only what complete lines behind a HELLO and the cookie have said is believed; or all AT lines
+    // of an old server, the last one also when nothing but the connection ends it.
     void check() const {
         std::set<std::string> reports;
         std::uint64_t count = 0;
         std::uint64_t seq = 0;
         bool greeted = false;
+        bool known = false;
         bool old = false;
         const std::string said = ended_ && legacy_ ? said_ + "\n" : said_;
         reactor::Lines lines(said);
         while (const auto line = lines.take()) {
             const auto message = protocol::parse_peer_message(*line);
             if (!message) break;
-            const bool hello = std::holds_alternative<protocol::Hello>(*message);
+            const auto* hello = std::get_if<protocol::Hello>(&*message);
+            const auto* cookie = std::get_if<protocol::Cookie>(&*message);
             if (std::holds_alternative<protocol::StatusRequest>(*message)) break;
             const bool is_at = std::holds_alternative<protocol::AtLine>(*message);
             old = old || (is_at && !greeted && legacy_);
-            if (old ? !is_at : hello == greeted) break;
-            greeted = greeted || hello;
+            if (old ? !is_at : (hello != nullptr) == greeted) break;
+            if (greeted && !known && cookie == nullptr) break;
+            greeted = greeted || hello != nullptr;
+            known = known || (hello != nullptr && hello->shown == neighbour_.cookie()) ||
+                    (cookie != nullptr && cookie->shown == neighbour_.cookie());
             if (const auto* mark = std::get_if<protocol::Seq>(&*message)) {
                 seq = std::max(seq, mark->seq);
             }
@@ -172,7 +185,7 @@ private:
     herd::watch::Counters counters_;
     herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "A", 1, 0, 0};
     herd::links::MessageBatch messages_{};
-    Neighbour neighbour_{0, "B"};
+    Neighbour neighbour_{0, "B", 7};
     reactor::Slab<PeerSession> sessions_;
     PeerSession* session_ = nullptr;
     reactor::Listener listener_{

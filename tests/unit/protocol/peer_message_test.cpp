@@ -49,8 +49,9 @@ void check_malformed(std::string_view line, Malformed reason) {
 
 TEST_CASE("peer_message: each message survives being written and read, and fields behind it",
           "[protocol][peer_message]") {
-    check_round_trip(Hello{1, "Hands", 0x0123456789abcdef, 42, -7},
-                     "HELLO 1 Hands 0123456789abcdef 42 -7");
+    check_round_trip(Hello{1, "Hands", 0x0123456789abcdef, 42, -7, 10, 11},
+                     "HELLO 1 Hands 0123456789abcdef 42 -7 000000000000000a 000000000000000b");
+    check_round_trip(Cookie{0xfedcba9876543210}, "COOKIE fedcba9876543210");
     check_round_trip(Welcome{1, "Goloman", 1, 2, 3, 4, 5, 6},
                      "WELCOME 1 Goloman 0000000000000001 0000000000000002 3 4 5 6");
     check_round_trip(Seq{u64_max}, "SEQ 18446744073709551615");
@@ -61,8 +62,9 @@ TEST_CASE("peer_message: each message survives being written and read, and field
     check_round_trip(Ping{9}, "PING 9");
     check_round_trip(Pong{9}, "PONG 9");
     check_round_trip(Ack{12}, "ACK 12");
-    check_round_trip(Hello{1, "a", u64_max, u64_max, i64_min},
-                     "HELLO 1 a ffffffffffffffff 18446744073709551615 -9223372036854775808");
+    check_round_trip(Hello{1, "a", u64_max, u64_max, i64_min, u64_max, 0},
+                     "HELLO 1 a ffffffffffffffff 18446744073709551615 -9223372036854775808 "
+                     "ffffffffffffffff 0000000000000000");
 }
 
 TEST_CASE("peer_message: a line is the message and its newline, the longest one too",
@@ -179,6 +181,18 @@ TEST_CASE("peer_message: an epoch is exactly sixteen hexadecimal digits",
         check_malformed("WELCOME 1 a 0000000000000001 " + std::string(epoch) + " 1 1 1 1",
                         Malformed::number);
     }
+}
+
+TEST_CASE("peer_message: a greeting may show nothing", "[protocol][peer_message]") {
+    const std::string hello = "HELLO 1 a 0000000000000007 42 7";
+    CHECK(parsed<Hello>(hello) == Hello{1, "a", 7, 42, 7, 0, 0});
+    CHECK(parsed<Hello>(hello + " 000000000000000a") == Hello{1, "a", 7, 42, 7, 10, 0});
+    for (const std::string_view cookie : {"1"sv, "00000000000000001"sv, "000000000000000g"sv}) {
+        check_malformed(hello + " " + std::string(cookie), Malformed::number);
+        check_malformed(hello + " 000000000000000a " + std::string(cookie), Malformed::number);
+        check_malformed("COOKIE " + std::string(cookie), Malformed::number);
+    }
+    check_malformed("COOKIE", Malformed::operand_count);
 }
 
 TEST_CASE("peer_message: a greeting lacks nothing and has a name that fits",

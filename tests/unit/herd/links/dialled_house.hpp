@@ -7,6 +7,7 @@
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/run_host.hpp"
 #include "tests/unit/herd/fake_client.hpp"
+#include "tests/unit/herd/links/played.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -123,7 +124,8 @@ public:
     // The connection on which it does.
     int greet_from_b(const std::string& lines) {
         const int dialled = connect(1100);
-        const std::string text = std::string("HELLO 1 B ") + epoch_b + " 0 0\n" + lines;
+        const std::string text = std::string("HELLO 1 B ") + epoch_b + " 0 0 00000000000000bb " +
+                                 played::cookie_of(server) + "\n" + lines;
         REQUIRE(*kernel.send(dialled, text) == text.size());
         run(100us);
         return dialled;

@@ -140,6 +140,8 @@ TEST_CASE("lying_neighbour: what only a dialler says ends a link", "[herd][link]
                                    "AT B +0.5 c +1-1 5",
                                    "SEQ 1",
                                    "SWP 1 1",
+                                   "SWP 0 0",
+                                   "COOKIE 0000000000000000",
                                    "DIG 0 0 0 0 0 0 0 0 0",
                                    "PING 1",
                                    "STATUS",

@@ -14,8 +14,8 @@ namespace {
 using herd::links::Neighbour;
 
 struct House {
-    Neighbour first{0, "B"};
-    Neighbour last{herd::config::servers_max - 1, "C"};
+    Neighbour first{0, "B", 1};
+    Neighbour last{herd::config::servers_max - 1, "C", 1};
 };
 
 }  // namespace

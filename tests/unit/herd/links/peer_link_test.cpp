@@ -27,27 +27,62 @@ TEST_CASE("peer_link: a link greets, and says nothing more before it is welcomed
     CHECK(feed.ends_with("SEQ 3\n"));
 }
 
-TEST_CASE("peer_link: a link goes on behind what the neighbour has processed of this run",
+TEST_CASE("peer_link: a link goes on where the neighbour has come to, by its word now and before",
           "[herd][link]") {
     House house;
     house.listen();
     house.report(0, 5);
-    const std::pair<std::string, std::ptrdiff_t> claims[] = {
-        {house.in_run("0 0 0"), 5},
-        {house.in_run("3 0 0"), 2},
-        {house.in_run("5 0 0"), 0},
-        {house.in_run("1 5 3"), 2},
-        {house.in_run("6 0 0"), 5},
-        {house.in_run("1 6 5"), 5},
-        {"00000000000000aa 5 0 0", 5},
-        {"0000000000000000 0 0 0", 5},
+    struct {
+        std::string acknowledged, claim;
+        std::ptrdiff_t records;
+    } const cases[] = {
+        {"ACK 3\n", house.in_run("3 0 0"), 2},
+        {"ACK 5\n", house.in_run("5 0 0"), 0},
+        // It had come so far, and now knows of less.
+        {"ACK 5\n", house.in_run("3 0 0"), 2},
+        {"ACK 5\n", house.in_run("0 0 0"), 5},
+        {"ACK 5\n", house.in_run("1 5 3"), 4},
+        {"ACK 5\n", "00000000000000aa 5 0 0", 5},
+        {"ACK 5\n", "0000000000000000 0 0 0", 5},
+        // It says that it has more than it had acknowledged.
+        {"ACK 3\n", house.in_run("5 0 0"), 2},
+        {"ACK 3\n", house.in_run("3 5 4"), 2},
+        {"", house.in_run("5 0 0"), 5},
+        {"", house.in_run("0 5 5"), 5},
+        // What cannot be: nothing of it counts, then.
+        {"ACK 5\n", house.in_run("6 0 0"), 5},
+        {"ACK 5\n", house.in_run("5 6 5"), 5},
+        {"ACK 5\n", house.in_run("18446744073709551615 0 0"), 5},
     };
-    for (const auto& [claim, records] : claims) {
-        INFO(claim);
+    for (const auto& [acknowledged, claim, records] : cases) {
+        INFO(acknowledged << claim);
+        house.accept();
+        CHECK(count(house.welcome(), "AT A ") == 5);
+        house.say(acknowledged);
+        house.hear();
+        house.hang_up();
         house.accept();
         CHECK(count(house.welcome(claim), "AT A ") == records);
         house.hang_up();
     }
+}
+
+TEST_CASE("peer_link: what one run of a neighbour has acknowledged counts for no other",
+          "[herd][link]") {
+    House house;
+    house.listen();
+    house.report(0, 5);
+    house.accept();
+    house.welcome();
+    house.say("ACK 5\n");
+    house.hear();
+    house.hang_up();
+    house.accept();
+    CHECK(count(house.welcome(house.in_run("5 0 0"), "000000000000000c"), "AT A ") == 5);
+    house.hang_up();
+    // Nor for itself, when it comes back: it may have been another's.
+    house.accept();
+    CHECK(count(house.welcome(house.in_run("5 0 0")), "AT A ") == 5);
 }
 
 TEST_CASE("peer_link: what has come from a neighbour's run does not go back to it, but to the next",
@@ -194,6 +229,8 @@ TEST_CASE("peer_link: a lost link costs what was not processed, and no more", "[
     house.welcome();
     house.run(100ms);
     // All was written, and perhaps even received; but B says that it came to 20.
+    house.say("ACK 20\n");
+    house.hear();
     house.hang_up();
     house.report(50, 5);
     house.accept();
@@ -230,6 +267,10 @@ TEST_CASE("peer_link: a link is not silent in a sweep, and says where it has com
     std::size_t seq = feed.rfind("\nSEQ ", last);
     seq = seq == std::string::npos ? feed.rfind("SEQ ", last) : seq + 1;
     const std::string base = feed.substr(seq + 4, feed.find('\n', seq) - seq - 4);
+    if (base != "0") house.say("ACK " + base + "\n");
+    house.say("SWP 4500 " + slot + "\n");
+    house.run(1ms);
+    CHECK_FALSE(house.ended);
     // Resumed from there, all the rest and hardly anything else comes: slots were taken in this
     // order.
     house.hang_up();

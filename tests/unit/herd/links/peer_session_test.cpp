@@ -1,124 +1,16 @@
 #include "herd/links/peer_session.hpp"
 
-#include "herd/needs.hpp"
-#include "herd/server.hpp"
-#include "tests/sim/fake_kernel.hpp"
-#include "tests/sim/fake_places.hpp"
-#include "tests/sim/run_host.hpp"
-#include "tests/unit/herd/fake_client.hpp"
+#include "tests/unit/herd/links/dialler_house.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
 #include <vector>
 
 namespace peer_session_test {
 
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr sim::Host here = 1;
-constexpr sim::Host there = 2;
-
-// Server A, whose neighbour B is played by the test: it dials A's peer port and says what it likes.
-class House {
-public:
-    explicit House(const herd::config::Limits& limits = {.clients = 8,
-                                                         .long_records = 1,
-                                                         .line_max = 300},
-                   std::int64_t max_future_ms = 0)
-        : config(configure(limits, max_future_ms)) {
-        kernel.delay_min_ns = kernel.delay_max_ns = 1000;
-        kernel.enter(here);
-        REQUIRE(loop.open(herd::loop_limits(config)).has_value());
-        REQUIRE(server.open().has_value());
-        server.start();
-    }
-
-    static herd::config::Config configure(const herd::config::Limits& limits,
-                                          std::int64_t max_future_ms) {
-        using reactor::Address;
-        herd::config::Config config;
-        config.servers = {{"A", Address::loopback(1000), Address::loopback(1100), {"B"}},
-                          {"B", Address::loopback(1001), Address::loopback(1101), {"A", "C"}},
-                          {"C", Address::loopback(1002), Address::loopback(1102), {"B"}}};
-        config.limits = limits;
-        config.max_future_ms = max_future_ms;
-        return config;
-    }
-    void run(reactor::Duration duration) { sim::run_host(kernel, here, loop, duration); }
-    std::string stored(const char* client) const {
-        const herd::table::Record* record = server.table().find(client);
-        return record == nullptr ? "" : std::string(server.table().line(*record));
-    }
-    void on_stopped() {}
-
-    sim::FakeKernel kernel{1};
-    herd::config::Config config;
-    reactor::Loop loop;
-    sim::FakePlaces places{loop};
-    herd::Server server{loop,
-                        places,
-                        config,
-                        config.servers[0],
-                        reactor::Delegate<void()>::to<&House::on_stopped>(*this)};
-};
-
-// One connection to A's peer port.
-class Dialler {
-public:
-    explicit Dialler(House& house) : house_(house) {
-        const auto run = [&house](reactor::Duration duration) { house.run(duration); };
-        fd_ = herd::fake_client::connect(house.kernel, there, 1100, run);
-    }
-
-    void say(const std::string& bytes) {
-        if (bytes.empty()) return;
-        house_.kernel.enter(there);
-        static_cast<void>(house_.kernel.send(fd_, bytes));
-    }
-    void end() {
-        house_.kernel.enter(there);
-        house_.kernel.shutdown_write(fd_);
-    }
-    std::string hear() {
-        house_.run(1ms);
-        const auto heard = herd::fake_client::receive_all(house_.kernel, there, fd_);
-        ended = heard.end != herd::fake_client::Heard::End::none;
-        return heard.text;
-    }
-    bool reset() {
-        house_.kernel.enter(there);
-        char byte = 0;
-        const auto received = house_.kernel.receive(fd_, {&byte, 1});
-        return !received && received.error().value != EAGAIN;
-    }
-    std::string ask(const std::string& bytes) {
-        say(bytes);
-        return hear();
-    }
-    // Greets and returns the position that A grants: resume-epoch to sweep-slot.
-    std::string greet(const char* epoch = "000000000000000b") {
-        const std::string answer =
-            ask(std::string("HELLO 1 B ") + epoch + " 0 1767225600000000000\n");
-        REQUIRE(answer.starts_with("WELCOME 1 A "));
-        const std::size_t start = answer.find(' ', 12) + 1;
-        return answer.substr(start, answer.rfind(' ') - start);
-    }
-
-    bool ended = false;
-
-private:
-    House& house_;
-    int fd_ = -1;
-};
-
-const std::string at = "AT B +0.5 c +1-1 5\n";
-
-}  // namespace
+using namespace dialler;
 
 TEST_CASE("peer_session: a neighbour is welcomed, and at first granted nothing", "[herd][peer]") {
     House house;
@@ -210,64 +102,6 @@ TEST_CASE("peer_session: what a neighbour reports beyond a limit is counted and 
     CHECK(house.server.counters().long_records_full == 2);
     CHECK(house.server.counters().table_full == 1);
     CHECK(house.server.table().size() == 2);
-}
-
-TEST_CASE("peer_session: a position is granted again to the same run, on whatever connection",
-          "[herd][peer]") {
-    House house;
-    {
-        Dialler peer(house);
-        peer.greet();
-        peer.ask(at + "SEQ 5\nSWP 9 3\n");
-        peer.end();
-        house.run(1ms);
-    }
-    Dialler again(house);
-    CHECK(again.greet() == "000000000000000b 5 9 3");
-    // The newest session wins; the older one ends without a word.
-    Dialler newer(house);
-    CHECK(newer.greet() == "000000000000000b 5 9 3");
-    CHECK(again.ask("SEQ 100\nAT B +0.5 d +1-1 5\n").empty());
-    CHECK(again.ended);
-    CHECK(house.stored("d").empty());
-    CHECK_FALSE(newer.ended);
-    // Another run starts anew, and so does the old one when it comes back.
-    Dialler other(house);
-    CHECK(other.greet("000000000000000c") == "000000000000000c 0 0 0");
-    Dialler old(house);
-    CHECK(old.greet() == "000000000000000b 0 0 0");
-}
-
-TEST_CASE("peer_session: a position never goes back, and a sweep's end is the end of its marks",
-          "[herd][peer]") {
-    const std::pair<std::string, std::string> marks[] = {
-        {"SEQ 5\nSEQ 3\n", "5 0 0"},
-        {"SEQ 5\nSEQ 5\n", "5 0 0"},
-        {"SWP 9 3\n", "0 9 3"},
-        {"SWP 9 3\nSWP 9 4\n", "0 9 4"},
-        {"SEQ 5\nSWP 5 3\n", "5 0 0"},
-        {"SEQ 5\nSWP 4 3\n", "5 0 0"},
-        {"SEQ 2\nSWP 9 3\nSEQ 8\n", "8 9 3"},
-        {"SEQ 2\nSWP 9 3\nSEQ 9\n", "9 0 0"},
-        {"SEQ 2\nSWP 9 3\nSEQ 12\nSWP 9 7\n", "12 0 0"},
-        {"SEQ 18446744073709551615\nSWP 18446744073709551615 1\n", "18446744073709551615 0 0"},
-    };
-    for (const auto& [said, granted] : marks) {
-        INFO(said);
-        House house;
-        Dialler peer(house);
-        peer.greet();
-        peer.ask(said);
-        CHECK(Dialler(house).greet() == "000000000000000b " + granted);
-    }
-}
-
-TEST_CASE("peer_session: a mark counts once its line has ended, and no sooner", "[herd][peer]") {
-    House house;
-    Dialler peer(house);
-    peer.greet();
-    peer.ask("SEQ 5\nSEQ 77");
-    CHECK(Dialler(house).greet() == "000000000000000b 5 0 0");
 }
 
 TEST_CASE("peer_session: a last line without an end is dropped", "[herd][peer]") {

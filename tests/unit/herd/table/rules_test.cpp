@@ -106,27 +106,70 @@ TEST_CASE("rules: bytes above 127 sort behind all others, on every machine", "[h
 TEST_CASE("rules: a position is granted to the run that it was reached in, and to no other",
           "[herd][rules]") {
     const Position reached{.epoch = 7, .seq = 10, .sweep_target = 20, .sweep_slot = 3};
-    const Position same = granted(reached, 7);
+    const Position same = granted(reached, 7, 20);
     CHECK(same.epoch == 7);
     CHECK(same.seq == 10);
     CHECK(same.sweep_target == 20);
     CHECK(same.sweep_slot == 3);
-    const Position other = granted(reached, 8);
+    const Position other = granted(reached, 8, 20);
     CHECK(other.epoch == 8);
     CHECK(other.seq == 0);
     CHECK(other.sweep_target == 0);
     CHECK(other.sweep_slot == 0);
 }
 
-TEST_CASE(
-    "rules: a sender goes on where the receiver has come to in this run, whatever it has written",
-    "[herd][rules]") {
-    const Position claimed{.epoch = 7, .seq = 10, .sweep_target = 20, .sweep_slot = 3};
-    CHECK(resumed(claimed, 7, {15, 12}).seq == 10);
-    CHECK(resumed(claimed, 7, {15, 12}).sweep_target == 20);
-    CHECK(resumed(claimed, 7, {15, 12}).sweep_slot == 3);
-    CHECK(resumed(claimed, 8, {15, 12}).seq == 0);
-    CHECK(resumed(claimed, 8, {15, 12}).sweep_target == 0);
+TEST_CASE("rules: a position beyond the feed that it is of is granted to nobody", "[herd][rules]") {
+    CHECK(granted({.epoch = 7, .seq = 10}, 7, 10).seq == 10);
+    CHECK(granted({.epoch = 7, .seq = 10}, 7, 9).seq == 0);
+    CHECK(granted({.epoch = 7, .seq = 10}, 7, 9).epoch == 7);
+    const Position in_sweep{.epoch = 7, .seq = 10, .sweep_target = 20, .sweep_slot = 3};
+    CHECK(granted(in_sweep, 7, 19).seq == 0);
+    CHECK(granted(in_sweep, 7, 19).sweep_target == 0);
+}
+
+TEST_CASE("rules: who does not show the cookie is nobody", "[herd][rules]") {
+    CHECK(proven(5, 5));
+    CHECK_FALSE(proven(4, 5));
+    CHECK_FALSE(proven(0, 5));
+}
+
+TEST_CASE("rules: a sender goes on at what the receiver says now and had acknowledged before",
+          "[herd][rules]") {
+    const Position ten{.epoch = 7, .seq = 10};
+    const Position twelve{.epoch = 7, .seq = 12};
+    CHECK(resumed(ten, 7, {15, twelve, true}).seq == 10);
+    CHECK(resumed(twelve, 7, {15, ten, true}).seq == 10);
+    CHECK(resumed(ten, 7, {15, ten, true}).seq == 10);
+    CHECK(resumed(ten, 7, {15, ten, false}).seq == 0);
+    CHECK(resumed(ten, 8, {15, ten, true}).seq == 0);
+}
+
+TEST_CASE("rules: of a sweep counts what both have said of the same one", "[herd][rules]") {
+    struct {
+        Position claimed, acknowledged;
+        std::uint64_t seq, target;
+        std::uint32_t slot;
+    } const cases[] = {
+        {{7, 10, 20, 3}, {7, 10, 20, 3}, 10, 20, 3},
+        {{7, 10, 20, 5}, {7, 10, 20, 3}, 10, 20, 3},
+        {{7, 10, 20, 2}, {7, 10, 20, 3}, 10, 20, 2},
+        {{7, 10, 20, 3}, {7, 10, 0, 0}, 10, 0, 0},
+        {{7, 10, 0, 0}, {7, 10, 20, 3}, 10, 0, 0},
+        {{7, 10, 30, 5}, {7, 10, 20, 3}, 10, 0, 0},
+        {{7, 12, 20, 3}, {7, 10, 20, 3}, 10, 20, 3},
+        // It is through with it.
+        {{7, 20, 0, 0}, {7, 10, 20, 3}, 10, 20, 3},
+        {{7, 25, 30, 1}, {7, 10, 20, 3}, 10, 20, 3},
+        // It knows of less than it knew of.
+        {{7, 9, 20, 3}, {7, 10, 20, 3}, 9, 0, 0},
+    };
+    for (const auto& each : cases) {
+        const Position agreed = resumed(each.claimed, 7, {50, each.acknowledged, true});
+        CAPTURE(each.claimed.seq, each.claimed.sweep_target, each.claimed.sweep_slot);
+        CHECK(agreed.seq == each.seq);
+        CHECK(agreed.sweep_target == each.target);
+        CHECK(agreed.sweep_slot == each.slot);
+    }
 }
 
 TEST_CASE("rules: only what came from the very run at the other end is kept back",

@@ -1,4 +1,5 @@
 #include "tests/unit/herd/links/legacy_house.hpp"
+#include "tests/unit/herd/links/played.hpp"
 #include "tests/unit/herd/small_world.hpp"
 
 #include <rapidjson/document.h>
@@ -149,7 +150,9 @@ TEST_CASE("status: a planted difference shows, is found and repaired", "[herd][s
 TEST_CASE("status: it is for strangers, as their first line", "[herd][status]") {
     World world(herd_of_two(), 1);
     const int fd = world.connect(1100);
-    world.say(fd, "HELLO 1 B 00000000000000b1 7 1767225600000000000\n");
+    const std::string cookie = played::cookie_of(world.a());
+    world.say(fd,
+              "HELLO 1 B 00000000000000b1 7 1767225600000000000 " + cookie + " " + cookie + "\n");
     CHECK(world.hear(fd).starts_with("WELCOME "));
     world.say(fd, "STATUS\n");
     CHECK(world.hear(fd).starts_with("ERR 501 "));
