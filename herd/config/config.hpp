@@ -27,6 +27,7 @@ struct Limits {
     std::uint32_t linger_ms = 1'000;           // a finished connection the client does not close
     std::uint32_t records_per_turn = 256;      // to one neighbour in one iteration
     std::uint32_t lines_per_turn = 256;        // of one client in one iteration
+    std::uint32_t repairs_per_s = 2'000;       // records sent again as a neighbour's differ
     std::uint32_t shutdown_ms = 4'000;         // from SIGTERM to exit
     std::uint32_t syncs = 256;                 // SYNCs that wait at a time
     std::uint32_t sync_ms = 5'000;             // from a SYNC to its answer

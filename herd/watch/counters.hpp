@@ -21,6 +21,7 @@ struct Counters {
     std::uint64_t records_sent = 0;
     std::uint64_t buckets_divergent = 0;
     std::uint64_t records_repaired = 0;
+    std::uint64_t repairs_waited = 0;
 
     std::uint64_t clients_accepted = 0;
     std::uint64_t clients_evicted = 0;
@@ -91,6 +92,9 @@ inline constexpr std::array counters_table = {
     Counter{"records_repaired",
             &Counters::records_repaired,
             "Records sent again because of divergent buckets."},
+    Counter{"repairs_waited",
+            &Counters::repairs_waited,
+            "Times that sending records again waited for limits.repairs_per_s."},
     Counter{"clients_accepted",
             &Counters::clients_accepted,
             "Connections of clients that were accepted."},

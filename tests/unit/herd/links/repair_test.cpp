@@ -1,6 +1,7 @@
 #include "herd/links/repair.hpp"
 
 #include "protocol/peer_message.hpp"
+#include "tests/unit/herd/links/dialler_house.hpp"
 #include "tests/unit/herd/small_world.hpp"
 
 #include <catch2/catch.hpp>
@@ -105,6 +106,34 @@ TEST_CASE("repair: what the digest cannot see, the slow refresh mends", "[herd][
     world.run(600s);
     CHECK(world.equal());
     CHECK(world.a().counters().duplicates >= before + 50);
+}
+
+TEST_CASE("repair: whoever says that all differs has all sent again at a bounded rate",
+          "[herd][repair]") {
+    dialler::House house({.clients = 200, .long_records = 1, .line_max = 300, .repairs_per_s = 5});
+    dialler::Dialler liar(house);
+    liar.greet();
+    for (int i = 0; i < 50; ++i) liar.say("AT B +0.5 c" + std::to_string(i) + " +1-1 5\n");
+    for (int round = 0; round < 3; ++round) {
+        for (int first = 0; first < 4096; first += 8) {
+            liar.say("DIG " + std::to_string(first) + " 1 1 1 1 1 1 1 1\n");
+            if (first % 512 == 0) house.run(1ms);
+        }
+        for (int second = 0; second < 5 && round < 2; ++second) {
+            liar.ask("PING 1\n");
+            house.run(1s);
+        }
+    }
+    house.run(100ms);
+    const auto& counters = house.server.counters();
+    CHECK(counters.buckets_divergent == 0);  // until the next tick
+    CHECK(counters.records_repaired >= 5);
+    CHECK(counters.records_repaired <= 6);
+    CHECK(counters.repairs_waited > 0);
+    house.run(2s);
+    CHECK(counters.records_repaired <= 16);
+    house.run(10s);
+    CHECK(counters.records_repaired == 50);
 }
 
 }  // namespace repair_test
