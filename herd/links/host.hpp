@@ -51,6 +51,10 @@ public:
     virtual void on_ended(PeerSession& session) = 0;
     // Whether a legacy neighbour is at this address.
     virtual bool is_legacy(const reactor::Address& from) const = 0;
+    // One session more is a legacy neighbour's: of too many the one silent for longest ends.
+    virtual void on_legacy() = 0;
+    // Whether a server of this name is in the configuration.
+    virtual bool is_server(std::string_view name) const = 0;
     // What the server says of itself, as one line of JSON; a view of `out`, of
     // watch::status_size_max.
     virtual std::string_view status(std::span<char> out) const = 0;

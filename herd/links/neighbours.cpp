@@ -18,6 +18,9 @@ static_assert(batch_size >= PeerLink::batch_size_min);
 static_assert(batch_size >= protocol::legacy_message_size_max);
 static_assert(config::servers_max <= 1U << Neighbour::index_bits);
 
+// Whoever has a legacy neighbour's address may be anybody, and an old server needs few at a time.
+constexpr std::uint32_t legacy_sessions_max = 8;
+
 constexpr protocol::Refusal namesake{504, "another server of this name is where it should be"};
 
 }  // namespace
@@ -60,6 +63,7 @@ reactor::Result<void> Neighbours::map(std::uint32_t neighbours) {
 void Neighbours::add(const config::Config& config, const config::Server& self) {
     assert(peers_.size() + legacy_.size() == 0);
     assert(self.neighbours.size() < peers_.capacity());
+    config_ = &config;
     std::uint32_t index = 0;
     for (const std::string& name : self.neighbours) {
         const config::Server* const other = config.find(name);
@@ -289,6 +293,23 @@ bool Neighbours::is_legacy(const reactor::Address& from) const {
     bool found = false;
     legacy_.for_each([&](const LegacyLink& link) { found = found || link.is_at(from); });
     return found;
+}
+
+void Neighbours::on_legacy() {
+    PeerSession* longest = nullptr;
+    std::uint32_t count = 0;
+    acceptor_.for_each([&](PeerSession& session) {
+        const auto since = session.legacy_silent_since();
+        if (!since) return;
+        ++count;
+        if (longest == nullptr || *since < *longest->legacy_silent_since()) longest = &session;
+    });
+    if (count > legacy_sessions_max) longest->make_room();
+}
+
+bool Neighbours::is_server(std::string_view name) const {
+    assert(config_ != nullptr);
+    return config_->find(name) != nullptr;
 }
 
 }  // namespace herd::links

@@ -46,7 +46,7 @@ public:
     static std::uint64_t memory_max(const config::Config& config);
     // Once, first. Fails with ENOMEM.
     reactor::Result<void> map(std::uint32_t neighbours);
-    // Those of `self`, before start().
+    // Those of `self`, before start(). The configuration outlives this.
     void add(const config::Config& config, const config::Server& self);
     // Once; port 0 takes a free one.
     Outcome<> listen(const reactor::Address& address);
@@ -111,6 +111,8 @@ private:
     void on_divergence(std::uint32_t bucket) override { repair_.start(bucket); }
     void on_ended(PeerSession& session) override;
     bool is_legacy(const reactor::Address& from) const override;
+    void on_legacy() override;
+    bool is_server(std::string_view name) const override;
     std::string_view status(std::span<char> out) const override { return status_(out); }
 
     bool have(std::uint64_t seq) const override;
@@ -139,6 +141,7 @@ private:
 
     Core& core_;
     TellStatus status_;
+    const config::Config* config_ = nullptr;  // Since add().
     Barrier barrier_;
     Repair repair_;
     MessageBatch messages_{};  // what is read ahead of one session's batch

@@ -50,9 +50,23 @@ void PeerSession::tick() {
         if (owes && !stream_.finishing()) say(protocol::Ack{come_to_.seq});
         return;
     }
-    if (legacy_ && !stream_.finishing()) return;
+    if (legacy_ && !stream_.finishing()) {
+        if (core_.loop.now() - heard_at_ > legacy_idle_max) make_room();
+        return;
+    }
     ++core_.counters.links_silent;
     stream_.abort();
+}
+
+std::optional<reactor::Instant> PeerSession::legacy_silent_since() const {
+    if (!legacy_ || stream_.dead() || stream_.finishing()) return std::nullopt;
+    return heard_at_;
+}
+
+void PeerSession::make_room() {
+    assert(legacy_);
+    ++core_.counters.legacy_closed;
+    stream_.finish();
 }
 
 std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
@@ -129,7 +143,9 @@ bool PeerSession::allows(const protocol::PeerMessage& message) {
     if (claimed_ != nullptr) return cookie;
     if (at && !legacy_ && is_legacy()) {
         legacy_ = true;
+        heard_at_ = core_.loop.now();
         stream_.privilege();
+        host_.on_legacy();
     }
     if (legacy_) return at;
     return std::holds_alternative<protocol::Hello>(message) ||
@@ -183,6 +199,12 @@ void PeerSession::become_neighbour() {
 }
 
 void PeerSession::on_record(const protocol::AtLine& line, table::LocationTable::Key key) {
+    // A neighbour may still have reports of a server that is no more; an old one shows nothing but
+    // its address.
+    if (legacy_ && !host_.is_server(line.server)) {
+        ++core_.counters.legacy_unknown;
+        return;
+    }
     if (core_.too_far_ahead(line.skew_ns, line.time.nanoseconds)) {
         ++core_.counters.future_stamps;
         return;

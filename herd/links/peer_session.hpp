@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -29,24 +30,28 @@ namespace herd::links {
 //       +--AT, from the address of a legacy neighbour--> legacy
 //
 // Two that have just started cannot know each other's cookies: each waits as a claimant at the
-// other until the other's link has told it what to show. A legacy one says AT lines only. It
-// usually says one and ends, and then that one may lack a newline. It is nobody's incarnation: what
-// it says goes to all. Lives in the slab of Neighbours from accept until Host::on_ended.
+// other until the other's link has told it what to show.
+//
+// A legacy one says AT lines only. It usually says one and ends, and then that one may lack a
+// newline. It is nobody's incarnation: what it says goes to all.
+// Lives in the slab of Neighbours from accept until Host::on_ended.
 class PeerSession final : public reactor::StreamEvents {
 public:
     // Less than what a link waits for its WELCOME, so that it is told why there is none.
     static constexpr reactor::Duration claim_max = std::chrono::seconds(2);
     static_assert(claim_max + std::chrono::seconds(1) <= silence_max);
+    // Between two messages of a legacy neighbour on one connection.
+    static constexpr reactor::Duration legacy_idle_max = std::chrono::seconds(30);
 
     // What is read ahead stands in `messages`, which serves one session at a time.
     // `expected`: it came from the address of a neighbour.
     PeerSession(Core& core, Host& host, MessageBatch& messages, bool expected);
 
     reactor::Result<void> open(reactor::Socket socket);
-    // About once a second: a stranger has first_line_max for its first line; a neighbour that is
-    // silent is taken for gone. Not a legacy one, which may keep a connection and has no way to
-    // show that it is there. One that is not, and was not answered since, is told that it is heard:
-    // its PINGs may stand behind much else.
+    // About once a second: a stranger has first_line_max for its first line, and claim_max to show who
+    // it is; a neighbour that is silent is taken for gone; a legacy one, which has no way to show
+    // that it is there, after legacy_idle_max. One that is not, and was not answered since, is told
+    // that it is heard: its PINGs may stand behind much else.
     void tick();
     void abort() { stream_.abort(); }
     // Nothing shows who it is, and it has a slot.
@@ -56,6 +61,10 @@ public:
         if (expected_ != other.expected_) return other.expected_;
         return opened_at_ < other.opened_at_;
     }
+    // Since when nothing has come from a legacy neighbour; nothing: it is none, or ends already.
+    std::optional<reactor::Instant> legacy_silent_since() const;
+    // One of too many of a legacy neighbour's.
+    void make_room();
     // Whose it is since it has shown that, or null.
     const Neighbour* neighbour() const { return neighbour_; }
     // Whose it says it is, as long as it has not shown it, or null.

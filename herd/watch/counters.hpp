@@ -57,6 +57,8 @@ struct Counters {
     std::uint64_t peer_lines_bad = 0;
     std::uint64_t links_silent = 0;
     std::uint64_t legacy_too_long = 0;
+    std::uint64_t legacy_closed = 0;
+    std::uint64_t legacy_unknown = 0;
     std::uint64_t journal_failures = 0;
     std::uint64_t journal_renewals = 0;
     std::uint64_t log_lines_lost = 0;
@@ -164,6 +166,12 @@ inline constexpr std::array counters_table = {
     Counter{"legacy_too_long",
             &Counters::legacy_too_long,
             "Records that do not fit an old server's messages."},
+    Counter{"legacy_closed",
+            &Counters::legacy_closed,
+            "Connections of old servers closed as too many, or silent for 30 s."},
+    Counter{"legacy_unknown",
+            &Counters::legacy_unknown,
+            "Records of old servers that no configured server has taken."},
     Counter{"journal_failures",
             &Counters::journal_failures,
             "Failures of the journal's disk, and limits.journal_ms."},

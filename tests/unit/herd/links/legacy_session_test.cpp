@@ -134,7 +134,7 @@ TEST_CASE("legacy peer: one that has spoken may be silent, one that has not may 
     const int kept = house.dial();
     const int mute = house.dial();
     house.say(kept, at + "\n");
-    house.run(60s);
+    house.run(29s);
     CHECK(house.hear(mute) == "$");
     house.say(kept, "AT Old +0.5 d +1-1 5\n");
     CHECK(house.stored("d") == "AT Old +0.5 d +1-1 5");
@@ -156,6 +156,48 @@ TEST_CASE("legacy peer: of many messages at once none is lost for want of room",
     for (const int fd : fds) house.end(fd);
     CHECK(house.server.table().size() == 30);
     CHECK(house.counters().peers_waited > 0);
+}
+
+TEST_CASE("legacy peer: one that says nothing for half a minute is closed", "[herd][legacy]") {
+    House house;
+    const int kept = house.dial();
+    for (int i = 0; i < 3; ++i) {
+        house.say(kept, at + "\n");
+        house.run(25s);
+    }
+    CHECK(house.hear(kept).empty());
+    house.run(7s);
+    CHECK(house.hear(kept) == "$");
+    CHECK(house.counters().legacy_closed == 1);
+}
+
+TEST_CASE("legacy peer: of more than eight connections the one silent for longest is closed",
+          "[herd][legacy]") {
+    House house;
+    std::vector<int> fds;
+    for (int i = 0; i < 8; ++i) {
+        fds.push_back(house.dial());
+        house.say(fds.back(), "AT Old +0.5 c" + std::to_string(i) + " +1-1 5\n");
+        house.run(1s);
+    }
+    house.say(fds[0], "AT Old +0.5 again +1-1 5\n");
+    CHECK(house.counters().legacy_closed == 0);
+    fds.push_back(house.dial());
+    house.say(fds.back(), "AT Old +0.5 ninth +1-1 5\n");
+    CHECK(house.counters().legacy_closed == 1);
+    for (std::size_t i = 0; i < fds.size(); ++i) {
+        CHECK(house.hear(fds[i]) == (i == 1 ? "$" : ""));
+    }
+    CHECK(house.server.table().size() == 10);
+}
+
+TEST_CASE("legacy peer: reports of a server that is in no configuration are dropped",
+          "[herd][legacy]") {
+    House house;
+    CHECK(deliver(house, "AT Forged +0.5 c +1-1 5\nAT A +0.5 d +1-1 5") == "$");
+    CHECK(house.stored("c").empty());
+    CHECK(house.stored("d") == "AT A +0.5 d +1-1 5");
+    CHECK(house.counters().legacy_unknown == 1);
 }
 
 TEST_CASE("legacy peer: a shutdown ends a kept connection", "[herd][legacy]") {
