@@ -43,8 +43,7 @@ void PeerSession::tick() {
         core_.loop.now() - greeted_at_ >= claim_max) {
         return refuse(505, "this server does not find you at that neighbour's address");
     }
-    const bool silent =
-        stranger() && claimed_ == nullptr && !expected_ && !stream_.finishing();
+    const bool silent = stranger() && claimed_ == nullptr && !expected_ && !stream_.finishing();
     if (core_.loop.now() - heard_at_ <= (silent ? first_line_max : silence_max)) {
         const bool owes = neighbour_ != nullptr && unanswered_;
         if (owes && !stream_.finishing()) say(protocol::Ack{come_to_.seq});

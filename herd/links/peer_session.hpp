@@ -48,10 +48,10 @@ public:
     PeerSession(Core& core, Host& host, MessageBatch& messages, bool expected);
 
     reactor::Result<void> open(reactor::Socket socket);
-    // About once a second: a stranger has first_line_max for its first line, and claim_max to show who
-    // it is; a neighbour that is silent is taken for gone; a legacy one, which has no way to show
-    // that it is there, after legacy_idle_max. One that is not, and was not answered since, is told
-    // that it is heard: its PINGs may stand behind much else.
+    // About once a second: a stranger has first_line_max for its first line, and claim_max to show
+    // who it is; a neighbour that is silent is taken for gone; a legacy one, which has no way to
+    // show that it is there, after legacy_idle_max. One that is not, and was not answered since, is
+    // told that it is heard: its PINGs may stand behind much else.
     void tick();
     void abort() { stream_.abort(); }
     // Nothing shows who it is, and it has a slot.

@@ -44,7 +44,7 @@ bool World::liar_lacks(Host host, const Visitor::Asked& asked) const {
         std::ranges::find(neighbours, scenario_.config.servers.back().name) != neighbours.end();
     if (!linkable || !liar_->acknowledges_truly()) return false;
     return std::ranges::any_of(asked.had, [&](const std::string& line) {
-        return !expired(host, parse_at(line).time.nanoseconds) && !liar_->has(line);
+        return !expired(host, parse_at(line)) && !liar_->has(line);
     });
 }
 

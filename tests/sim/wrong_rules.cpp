@@ -61,9 +61,9 @@ Position resumed(const Position& claimed, std::uint64_t epoch, const Remembered&
     if (wrong == Wrong::resume_from_written) return {.epoch = epoch, .seq = remembered.written};
     const Position& acknowledged = remembered.acknowledged;
     if (wrong == Wrong::ignore_restart) return {.epoch = epoch, .seq = acknowledged.seq};
-    if (wrong == Wrong::resume_without_epoch) return claimed;
-    if (claimed.epoch != epoch) return {.epoch = epoch};
-    if (wrong == Wrong::believe_the_claim) {
+    const bool any_run = wrong == Wrong::resume_without_epoch;
+    if (claimed.epoch != epoch && !any_run) return {.epoch = epoch};
+    if (any_run || wrong == Wrong::believe_the_claim) {
         if (claimed.sweep_target > claimed.seq) return claimed;
         return {.epoch = epoch, .seq = claimed.seq};
     }
