@@ -17,11 +17,17 @@ struct Clients::Candidate {
     Session::Standing standing = Session::Standing::busy;
     std::uint32_t members = 0;  // of its group of addresses
     std::uint32_t since = 0;
+    std::uint32_t newer = 0;  // how many came after it
 
+    bool unproven() const { return standing < Session::Standing::stalled; }
+    // Whoever has proved nothing goes by how many came with it, before how it stands.
     bool goes_before(const Candidate& other) const {
+        const bool both_unproven = unproven() && other.unproven();
+        if (both_unproven && members != other.members) return members > other.members;
         if (standing != other.standing) return standing < other.standing;
         if (members != other.members) return members > other.members;
-        return since < other.since;
+        if (since != other.since) return since < other.since;
+        return newer > other.newer;
     }
 };
 
@@ -43,15 +49,15 @@ Clients::Clients(Core& core,
 
 std::uint64_t Clients::memory_max(const config::Limits& limits) {
     return std::uint64_t{limits.connections} *
-           (reactor::Slab<Session>::slot_size + Questions::slot_size + sizeof(Group));
+           (reactor::Slab<Session>::slot_size + Questions::slot_size + sizeof(Arrival));
 }
 
 reactor::Result<void> Clients::map() {
     const std::uint32_t connections = host_.core.limits.connections;
     if (auto mapped = acceptor_.map(connections); !mapped) return mapped;
-    auto group_array = reactor::PageArray<Group>::map(connections);
-    if (!group_array) return std::unexpected(group_array.error());
-    group_of_slot_ = std::move(*group_array);
+    auto arrivals = reactor::PageArray<Arrival>::map(connections);
+    if (!arrivals) return std::unexpected(arrivals.error());
+    arrival_of_slot_ = std::move(*arrivals);
     return host_.questions.map(connections);
 }
 
@@ -81,7 +87,7 @@ Session* Clients::make(reactor::Slab<Session>& slots, const reactor::Socket& soc
     assert(!draining_);
     ++host_.core.counters.clients_accepted;
     Session* const session = slots.emplace(host_);
-    group_of_slot_[slots.index(*session)] = group_of(socket);
+    arrival_of_slot_[slots.index(*session)] = {.number = ++arrivals_, .group = group_of(socket)};
     newest_ = session;
     return session;
 }
@@ -155,7 +161,7 @@ bool Clients::evict() {
     using Standing = Session::Standing;
     const std::uint32_t now_s = host_.core.wire.seconds();
     const auto group = [&](const Session& session) {
-        return group_of_slot_[acceptor_.index(session)];
+        return arrival_of_slot_[acceptor_.index(session)].group;
     };
     std::array<std::uint32_t, groups> members{};
     acceptor_.for_each([&](const Session& session) { ++members[group(session)]; });
@@ -165,10 +171,14 @@ bool Clients::evict() {
     acceptor_.for_each([&](Session& session) {
         const Standing standing = session.standing(now_s);
         if (standing == Standing::busy || &session == newest_) return;
-        const Candidate candidate{&session, standing, members[group(session)], session.since()};
-        const bool unproven = standing < Standing::stalled;
-        newcomers += unproven;
-        Candidate& first = unproven ? newcomer : other;
+        const Candidate candidate{
+            .session = &session,
+            .standing = standing,
+            .members = members[group(session)],
+            .since = session.since(),
+            .newer = arrivals_ - arrival_of_slot_[acceptor_.index(session)].number};
+        newcomers += candidate.unproven();
+        Candidate& first = candidate.unproven() ? newcomer : other;
         if (candidate.goes_before(first)) first = candidate;
     });
     const bool many = newcomers > acceptor_.capacity() / newcomers_share;

@@ -59,6 +59,10 @@ private:
     static constexpr std::uint32_t groups = 4096;
     using Group = std::uint16_t;
     static_assert(groups - 1 <= UINT16_MAX);
+    struct Arrival {
+        std::uint32_t number = 0;  // of all that ever came; wraps
+        Group group = 0;
+    };
     struct Candidate;
 
     Session* make(reactor::Slab<Session>& slots, const reactor::Socket& socket);
@@ -71,9 +75,9 @@ private:
 
     Host host_;
     reactor::Acceptor<Session> acceptor_;
-    reactor::PageArray<Group> group_of_slot_;
-    const Session* newest_ =
-        nullptr;  // It has had no time to say anything; null once it has ended.
+    reactor::PageArray<Arrival> arrival_of_slot_;
+    const Session* newest_ = nullptr;  // Has had no time to say anything; null once it has ended.
+    std::uint32_t arrivals_ = 0;
     reactor::Address address_;
     std::uint64_t told_evicted_ = 0;  // The counters as the log has them.
     std::uint64_t told_relieved_ = 0;

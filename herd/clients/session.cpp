@@ -358,8 +358,10 @@ Session::Standing Session::standing(std::uint32_t now) const {
     const Waiting waiting = stream_.waiting();
     if (waiting == Waiting::linger) return Standing::busy;  // linger_ms ends that.
     if (!proven_) {
-        if (waiting == Waiting::first) return Standing::silent;
-        return waiting == Waiting::rest ? Standing::half_line : Standing::invalid;
+        const bool silent = waiting == Waiting::first && now - stream_.waiting_since() > 1;
+        if (silent) return Standing::silent;
+        const bool begins = waiting == Waiting::first || waiting == Waiting::rest;
+        return begins ? Standing::beginning : Standing::invalid;
     }
     if (waiting == Waiting::owner || now == stream_.waiting_since()) return Standing::busy;
     return waiting == Waiting::next ? Standing::idle : Standing::stalled;

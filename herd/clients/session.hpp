@@ -37,8 +37,8 @@ public:
 
     // How well it uses its slot: the first of these lose theirs first.
     enum class Standing : std::uint8_t {
-        silent,     // has said nothing yet
-        half_line,  // of its first command
+        silent,     // has said nothing for a second at least
+        beginning,  // has just come, or has said half of its first command
         invalid,    // has never said a valid command
         stalled,    // has; now half a command, or unread answers, for a second at least
         idle,       // has; now nothing, for a second at least

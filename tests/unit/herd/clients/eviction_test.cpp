@@ -32,9 +32,10 @@ TEST_CASE("eviction: the silent go first, then half a first line, then nonsense,
     const int nonsense = world.connect();
     world.say(nonsense, "x\n");
     REQUIRE(world.hear(nonsense) == "? x\n");
+    const int silent = world.connect();
+    world.run(2s);
     const int half = world.connect();
     world.say(half, "IAMAT c");
-    const int silent = world.connect();
     CHECK(world.a().counters().clients_evicted == 0);
     std::vector<int> newcomers;
     for (const int goes : {silent, half, nonsense}) {
@@ -50,6 +51,25 @@ TEST_CASE("eviction: the silent go first, then half a first line, then nonsense,
     prove(world, world.connect());
     CHECK(world.closed(idle));
     for (const int fd : newcomers) CHECK_FALSE(world.closed(fd));
+    world.a().check();
+}
+
+// Many times as many as there are slots come while it finds its words.
+TEST_CASE("eviction: who comes among many that say half a line has as long as they have",
+          "[herd][client]") {
+    World world(with_slots(64));
+    const auto stranger = [&] { world.say(world.connect(), "IAMAT x"); };
+    for (int i = 0; i < 64; ++i) stranger();
+    for (int i = 0; i < 20; ++i) {
+        const int newcomer = world.connect();
+        for (int j = 0; j < 25; ++j) stranger();
+        world.say(newcomer, "IAMAT new ");
+        for (int j = 0; j < 25; ++j) stranger();
+        world.say(newcomer, "+1-1 5\n");
+        REQUIRE(world.hear(newcomer).starts_with("AT "));
+        world.kernel.enter(visitors);
+        world.kernel.close(newcomer);
+    }
     world.a().check();
 }
 
