@@ -27,7 +27,7 @@ Strangers::~Strangers() {
 void Strangers::begin() {
     stopping_ = false;
     standing_ = 0;
-    bytes_ = 0;
+    dials_ = bytes_ = 0;
     began_ = Clock::now();
     thread_ = std::thread([this] { run(); });
     eventually([this] { return standing_ == strangers_.size(); }, 1s);
@@ -46,9 +46,12 @@ void Strangers::run() {
     }
 }
 
+double Strangers::seconds() const {
+    return std::chrono::duration<double>(Clock::now() - began_).count();
+}
+
 void Strangers::take_turn() {
     const auto now = Clock::now();
-    dials_left_ = dials_per_turn;
     std::size_t standing = 0;
     for (Stranger& stranger : strangers_) {
         if (stopping_) return;
@@ -63,8 +66,9 @@ void Strangers::take_turn() {
 }
 
 void Strangers::dial(Stranger& stranger) {
-    if (dials_left_ == 0) return;
-    --dials_left_;
+    const double allowed = static_cast<double>(strangers_.size()) + seconds() * dials_per_second;
+    if (static_cast<double>(dials_) > allowed) return;
+    ++dials_;
     auto socket = std::make_unique<LoopbackSocket>(stranger.mischief->port);
     // What is kept here would be taken from the servers' share of this machine.
     const int window = 4'096;
@@ -88,8 +92,7 @@ bool Strangers::say(Stranger& stranger) {
             if (!stranger.mischief->repeats) return true;
             stranger.said = 0;
         }
-        const double seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-        if (static_cast<double>(bytes_) > (seconds + 0.1) * bytes_per_second) return true;
+        if (static_cast<double>(bytes_) > (seconds() + 0.1) * bytes_per_second) return true;
         const auto sent = ::send(stranger.socket->fd(),
                                  stranger.text.data() + stranger.said,
                                  stranger.text.size() - stranger.said,

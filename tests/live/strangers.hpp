@@ -51,12 +51,13 @@ private:
         std::size_t said = 0;  // of the text
         Clock::time_point until = {};
     };
-    static constexpr std::size_t dials_per_turn = 50;
+    static constexpr double dials_per_second = 2'000;  // after as many as there are at first
     static constexpr std::size_t sends_per_turn = 16;  // of one connection, to let others be heard
     static constexpr std::uint64_t bytes_per_second = std::uint64_t{40} << 20;
 
     void run();
     void take_turn();
+    double seconds() const;
     void dial(Stranger& stranger);
     bool say(Stranger& stranger);
     bool read(Stranger& stranger);
@@ -65,8 +66,8 @@ private:
     const std::vector<Mischief> mischief_;
     std::vector<Stranger> strangers_;
     std::array<char, 65'536> buffer_{};
-    std::size_t dials_left_ = 0;
     Clock::time_point began_;
+    std::uint64_t dials_ = 0;  // since then
     std::uint64_t bytes_ = 0;
     std::atomic<std::size_t> standing_ = 0;
     std::atomic<std::uint64_t> made_ = 0;
