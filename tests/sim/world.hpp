@@ -186,6 +186,7 @@ private:
     std::uint64_t settle();
     void converge();
     bool at_rest(std::uint64_t changes_before) const;
+    bool clients_wait() const;
     bool clients_linger() const;
     bool all_told() const;
     bool refused() const;
