@@ -87,6 +87,7 @@ config::Limits limits_of(std::uint32_t in_flight = 16) {
     limits.places_queue = 1'000;
     limits.places_deadline_ms = std::chrono::milliseconds(deadline).count();
     limits.places_body_max = 65'536;
+    limits.places_per_s = limits.places_per_day = 0;
     return limits;
 }
 

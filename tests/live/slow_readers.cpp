@@ -162,7 +162,8 @@ void SlowReaders::on_seen(const bench::Sighting& sighting) {
 
 live::SlowCrowd::Shape SlowReaders::shape() const {
     live::SlowCrowd::Shape shape;
-    constexpr std::uint64_t strangers_max = 50 * fast;
+    // Of more at a server the oldest would go for the newest.
+    constexpr std::uint64_t strangers_max = 20 * fast;
     for (std::uint64_t i = 0; i < options_.crowd; ++i) {
         const auto& name = herd_.names()[i % fast];
         const bool stranger = i % 4 == 3 && shape.strangers.size() < strangers_max;
