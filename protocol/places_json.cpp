@@ -197,6 +197,7 @@ private:
     }
 
     bool visit(const JsonValue& value) {
+        if (++values_ > places_values_max) return fail(PlacesFault::too_large);
         return visitor_.on_value(path_, value) || fail(PlacesFault::wrong_shape);
     }
 
@@ -208,6 +209,7 @@ private:
     const Source& source_;
     PlacesVisitor& visitor_;
     JsonPath path_;
+    std::size_t values_ = 0;
     std::optional<PlacesFault> fault_;
 };
 

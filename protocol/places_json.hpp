@@ -29,13 +29,15 @@ enum class PlacesFault : std::uint8_t {
     not_json,     // not one JSON text in UTF-8, or with a number no double can come near
     wrong_shape,  // JSON, but not of the shape that the service documents
     too_deep,     // nested beyond places_depth_max
-    too_large,    // what is to be written does not fit
+    too_large,    // of more than places_values_max values, or what is to be written does not fit
 };
 
 // One lower-case word for logs and counters.
 std::string_view to_text(PlacesFault fault);
 
 constexpr std::size_t places_depth_max = 64;
+// Of a body, so that reading one takes bounded time. An answer of 20 places has some 2,000.
+constexpr std::size_t places_values_max = 10'000;
 
 // An answer, as a view of the caller's `out`.
 struct ShapedPlaces {

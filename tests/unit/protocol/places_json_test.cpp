@@ -247,6 +247,23 @@ TEST_CASE("places_json: nesting is bounded, whatever the size", "[protocol][plac
     CHECK(cut(objects, 1) == too_deep);
 }
 
+TEST_CASE("places_json: values are counted, and there are not too many",
+          "[protocol][places_json]") {
+    const auto list = [](std::string_view value, std::size_t count) {
+        std::string text = "[";
+        for (std::size_t i = 0; i < count; ++i) text += (i > 0 ? "," : "") + std::string(value);
+        return text + "]";
+    };
+    constexpr std::size_t others = 4;  // the lists, the status and all
+    for (const char* const value : {"{}", "0", "\"\"", "[]", "null"}) {
+        const std::string most = with_results(list(value, places_values_max - others));
+        CHECK(cut(most, 50'000) == ok(most));
+        CHECK(cut(with_results(list(value, places_values_max - others + 1)), 1) == too_large);
+        CHECK(reshape(R"({"places":)" + list(value, 85'000) + "}") ==
+              (value == std::string_view("{}") ? too_large : wrong_shape));
+    }
+}
+
 TEST_CASE("places_json: long texts, keys and numbers need no room", "[protocol][places_json]") {
     const std::string body =
         with_results("[\"" + std::string(500'000, 'x') + "\",0." + std::string(500'000, '1') +
