@@ -99,7 +99,7 @@ reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& co
 }
 
 reactor::Result<void> Log::open(int fd, bool wire, watch::Counters& counters) {
-    const auto started = start(fd, wire, counters);
+    auto started = start(fd, wire, counters);
     if (!started) reactor::sys::close(fd);
     return started;
 }

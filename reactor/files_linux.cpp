@@ -30,7 +30,7 @@ Result<int> give_back(int fd, int error) {
 template <class Judge>
 Result<int> open_if(const char* path, int flags, mode_t mode, Judge judge) {
     // Not to wait for a pipe's other end; to a file it means nothing.
-    const auto fd = check(repeat([&] { return open(path, flags | O_NONBLOCK | O_CLOEXEC, mode); }));
+    auto fd = check(repeat([&] { return open(path, flags | O_NONBLOCK | O_CLOEXEC, mode); }));
     if (!fd) return fd;
     struct stat facts {};
     if (fstat(*fd, &facts) < 0) return give_back(*fd, errno);
@@ -63,7 +63,7 @@ Result<int> open_to_read(const char* path) {
 }
 
 Result<int> open_to_keep(const char* path) {
-    const auto fd = open_regular(path, O_RDWR | O_APPEND | O_CREAT, private_mode);
+    auto fd = open_regular(path, O_RDWR | O_APPEND | O_CREAT, private_mode);
     if (!fd || flock(*fd, LOCK_EX | LOCK_NB) == 0) return fd;
     return give_back(*fd, errno);
 }

@@ -125,20 +125,15 @@ void Stream::on_ready(Ready ready) {
     assert(!delivering_);
     if (blocked() && !corked_ && (ready.writable || ready.hangup)) drain();
     if (dead() || !(ready.readable || ready.hangup)) return;
-    if (finishing()) {
-        discard();
-    } else if (listens() && linked() && !corked_) {
-        // What is held goes first, in this iteration still; then the kernel says it again.
-    } else if (listens() && input_ != Input::ended) {
-        read();
-    } else if (ready.hangup && yielded_) {
-        // As above: it may have much to say still.
-    } else if (ready.hangup) {
-        abort(Closed::reset);
-    } else {
-        if (input_ == Input::watched) input_ = Input::unwatched;
-        update();
-    }
+    if (finishing()) return discard();
+    // What is held goes first, in this iteration still; then the kernel says it again.
+    if (listens() && linked() && !corked_) return;
+    if (listens() && input_ != Input::ended) return read();
+    // Likewise: it may have much to say still.
+    if (ready.hangup && yielded_) return;
+    if (ready.hangup) return abort(Closed::reset);
+    if (input_ == Input::watched) input_ = Input::unwatched;
+    update();
 }
 
 Stream::Waiting Stream::now_waiting() const {
