@@ -66,7 +66,8 @@ unsigned status_for(const boost::beast::error_code& error) {
 // HTTP/1.0 has none at all.
 unsigned fault(std::string_view head, const Parser::value_type& message) {
     if (message.count(http::field::host) != 1) return 400;
-    const bool folded = head.find("\r\n ") != head.npos || head.find("\r\n\t") != head.npos;
+    const bool folded = head.find("\r\n ") != std::string_view::npos ||
+                        head.find("\r\n\t") != std::string_view::npos;
     if (folded) return 400;
     const auto codings = message.count(http::field::transfer_encoding);
     if (codings == 0) return 0;
