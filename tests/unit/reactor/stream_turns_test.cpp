@@ -128,7 +128,7 @@ TEST_CASE("stream: the peer's end is told when all that came before it is consum
 
 TEST_CASE("stream: what is answered at length ends a turn by itself", "[reactor][stream]") {
     constexpr std::size_t answer = 8'192;
-    Bench bench({.send_size = 4 * Wire::answers_max});
+    Bench bench({.send_size = std::size_t{4} * Wire::answers_max});
     Pair pair = local_pair(4'096);
     Session session(bench, std::move(pair.ours));
     session.on_line = [&](std::string_view) { session.stream.send(pattern(answer)); };
