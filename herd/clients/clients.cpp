@@ -1,5 +1,6 @@
 #include "herd/clients/clients.hpp"
 
+#include "herd/clients/newcomers.hpp"
 #include "herd/config/text.hpp"
 #include "reactor/sys.hpp"
 
@@ -71,12 +72,13 @@ Outcome<> Clients::listen(const reactor::Address& address) {
     return {};
 }
 
-// Of IPv6, the half that its owner cannot choose.
 Clients::Group Clients::group_of(const reactor::Socket& socket) const {
     const auto address = reactor::sys::peer_address(socket.fd());
     if (!address) return 0;
+    const std::string_view network = network_of(*address);
     std::uint64_t bits = 0;
-    std::memcpy(&bits, address->bytes.data(), sizeof bits);
+    assert(network.size() <= sizeof bits);
+    std::memcpy(&bits, network.data(), network.size());
     constexpr std::uint64_t spread = 0x9e37'79b9'7f4a'7c15;
     bits = (bits ^ host_.core.epoch) * spread;
     return static_cast<Group>((bits >> 32) % groups);

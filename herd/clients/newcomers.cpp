@@ -2,21 +2,23 @@
 
 #include "reactor/sys.hpp"
 
-#include <string_view>
 #include <utility>
 
 namespace herd::clients {
+
+std::string_view network_of(const reactor::Address& address) {
+    constexpr std::size_t v4_size = 4;
+    constexpr std::size_t v6_prefix_size = 8;
+    const std::size_t size = address.v6 ? v6_prefix_size : v4_size;
+    return {reinterpret_cast<const char*>(address.bytes.data()), size};
+}
 
 bool Newcomers::admits(const reactor::Address& from, std::uint32_t now_s) {
     if (from.is_loopback()) return true;
     if (!std::exchange(keyed_, true)) {
         hash_ = {reactor::sys::random_bits(), reactor::sys::random_bits()};
     }
-    constexpr std::size_t v4_size = 4;
-    constexpr std::size_t v6_prefix_size = 8;
-    const std::size_t size = from.v6 ? v6_prefix_size : v4_size;
-    const std::string_view network(reinterpret_cast<const char*>(from.bytes.data()), size);
-    Place& place = places_[hash_(network) % place_count];
+    Place& place = places_[hash_(network_of(from)) % place_count];
     if (place.second != now_s) place = {.second = now_s};
     if (place.count >= per_second_) return false;
     ++place.count;

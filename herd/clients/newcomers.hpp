@@ -6,14 +6,18 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace herd::clients {
+
+// The part of an address that its owner cannot choose, as a view of it: of IPv6 the first half,
+// which is what one subscriber has.
+std::string_view network_of(const reactor::Address& address);
 
 // How many unknown clients one address may bring in a second. Asked only where few slots are left
 // (LocationTable::Capacity::reserve): so one stranger does not take the last ones in a moment, and
 // there is time to do something about it. What is on this very host, a proxy or a load test, may
-// bring as many as it likes. Of IPv6 the first half of an address counts, which is what one
-// subscriber has.
+// bring as many as it likes. An address counts by its network.
 //
 // Counts in a fixed number of places, found by a keyed hash: addresses that share one share its
 // quota. Owned by the Host.
