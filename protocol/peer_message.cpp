@@ -194,7 +194,8 @@ Parsed parse_refusal(Tokens fields) {
     FieldReader reader(fields);
     Refusal message = {};
     reader.take(message.code);
-    message.text = reader.rest().substr(0, refusal_text_size_max);
+    // Where it is cut may be behind a blank, and a text has none around it.
+    message.text = Tokens(reader.rest().substr(0, refusal_text_size_max)).rest();
     return reader.finish(message);
 }
 

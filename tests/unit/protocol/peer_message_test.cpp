@@ -86,6 +86,8 @@ TEST_CASE("peer_message: a refusal's text is the rest of the line", "[protocol][
     CHECK(parsed<Refusal>("ERR 1") == Refusal{1, ""});
     const std::string longest(protocol::refusal_text_size_max, 'x');
     CHECK(parsed<Refusal>("ERR 1 " + longest + "y z") == Refusal{1, longest});
+    const std::string_view shorter = std::string_view(longest).substr(2);
+    CHECK(parsed<Refusal>("ERR 1 " + std::string(shorter) + " \ty z") == Refusal{1, shorter});
     check_malformed("ERR", Malformed::operand_count);
     check_malformed("ERR text", Malformed::number);
     check_malformed("ERR 4294967296 text", Malformed::number);
