@@ -1,5 +1,6 @@
 #include "herd/places/curl_fetcher.hpp"
 
+#include "herd/places/curl_faults.hpp"
 #include "reactor/sys.hpp"
 
 #include <curl/curl.h>
@@ -31,6 +32,8 @@ constexpr long slow_bytes_per_s = 50;
 constexpr long slow_time_s = 3;
 constexpr long connection_age_max_s = 100;
 constexpr long name_age_max_s = 300;
+// Of one transfer's status lines, header lines and trailers. An answer of Google's has some 1 KiB.
+constexpr std::size_t head_max = std::size_t{64} << 10;
 
 template <class Value>
 bool set(void* easy, CURLoption option, Value value) {
@@ -65,58 +68,6 @@ bool set_timeouts(void* easy) {
            set(easy, CURLOPT_LOW_SPEED_TIME, slow_time_s) && set(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
            set(easy, CURLOPT_MAXAGE_CONN, connection_age_max_s) &&
            set(easy, CURLOPT_DNS_CACHE_TIMEOUT, name_age_max_s);
-}
-
-std::int64_t info(void* easy, CURLINFO what) {
-    curl_off_t value = 0;
-    curl_easy_getinfo(easy, what, &value);
-    return value;
-}
-
-// Whether the transfer got as far as sending its request, on a new connection or an old one.
-bool was_connected(void* easy) {
-    return info(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
-}
-
-bool was_resolved(void* easy) {
-    return was_connected(easy) || info(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0;
-}
-
-FetchFault fault_of_timeout(void* easy) {
-    if (was_connected(easy)) return FetchFault::timed_out;
-    return was_resolved(easy) ? FetchFault::unconnected : FetchFault::unresolved;
-}
-
-FetchFault fault_of(CURLcode code, void* easy, bool overflowed) {
-    if (overflowed) return FetchFault::too_large;
-    switch (static_cast<int>(code)) {
-        case CURLE_OK:
-            return FetchFault::none;
-        case CURLE_COULDNT_RESOLVE_HOST:
-        case CURLE_COULDNT_RESOLVE_PROXY:
-            return FetchFault::unresolved;
-        case CURLE_COULDNT_CONNECT:
-            return FetchFault::unconnected;
-        case CURLE_OPERATION_TIMEDOUT:
-            return fault_of_timeout(easy);
-        case CURLE_SSL_CONNECT_ERROR:
-        case CURLE_SSL_CERTPROBLEM:
-        case CURLE_SSL_CIPHER:
-        case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_SSL_ISSUER_ERROR:
-        case CURLE_PEER_FAILED_VERIFICATION:
-            return FetchFault::untrusted;
-        case CURLE_PARTIAL_FILE:
-        case CURLE_GOT_NOTHING:
-        case CURLE_RECV_ERROR:
-        case CURLE_SEND_ERROR:
-        case CURLE_WEIRD_SERVER_REPLY:
-        case CURLE_UNSUPPORTED_PROTOCOL:
-        case CURLE_BAD_CONTENT_ENCODING:
-            return FetchFault::broken_off;
-        default:
-            return FetchFault::internal;
-    }
 }
 
 reactor::Interest to_interest(int what) {
@@ -172,6 +123,18 @@ struct CurlFetcher::Callbacks {
         static_cast<CurlFetcher*>(owner)->watches_.forget(fd);
         reactor::sys::close(fd);
         return 0;
+    }
+
+    // libcurl bounds each line, but not their number.
+    static std::size_t on_head(const char*, std::size_t, std::size_t size, void* to) {
+        auto& slot = *static_cast<Slot*>(to);
+        assert(slot.head_size <= head_max);
+        if (size > head_max - slot.head_size) {
+            slot.overflowed = true;
+            return CURL_WRITEFUNC_ERROR;
+        }
+        slot.head_size += size;
+        return size;
     }
 
     static std::size_t on_body(const char* bytes, std::size_t, std::size_t size, void* to) {
@@ -260,6 +223,8 @@ bool CurlFetcher::open_slot(Slot& slot, const Settings& settings) {
     return set_protocol(slot.easy, settings.https) && set_timeouts(slot.easy) &&
            set(slot.easy, CURLOPT_PRIVATE, &slot) &&
            set(slot.easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(headers_)) &&
+           set(slot.easy, CURLOPT_HEADERFUNCTION, &Callbacks::on_head) &&
+           set(slot.easy, CURLOPT_HEADERDATA, &slot) &&
            set(slot.easy, CURLOPT_WRITEFUNCTION, &Callbacks::on_body) &&
            set(slot.easy, CURLOPT_WRITEDATA, &slot) &&
            set(slot.easy, CURLOPT_OPENSOCKETFUNCTION, &Callbacks::on_open) &&
@@ -284,6 +249,7 @@ void CurlFetcher::start(std::uint32_t index, const FetchRequest& request, reacto
     assert(fetched_);
     assert(limit > reactor::Duration::zero());
     ++counters_.transfers;
+    slot.head_size = 0;
     slot.body_size = 0;
     slot.overflowed = false;
     slot.status = 0;
@@ -374,7 +340,7 @@ void CurlFetcher::end(Slot& slot, int code) {
     long status = 0;
     curl_easy_getinfo(slot.easy, CURLINFO_RESPONSE_CODE, &status);
     slot.status = static_cast<std::uint32_t>(status);
-    slot.fault = fault_of(static_cast<CURLcode>(code), slot.easy, slot.overflowed);
+    slot.fault = fault_of(code, slot.easy, slot.overflowed);
     if (slot.fault == FetchFault::none && status <= 0) slot.fault = FetchFault::broken_off;
     if (slot.fault != FetchFault::internal) resolved_ = slot.fault != FetchFault::unresolved;
     detach(slot);

@@ -71,8 +71,9 @@ private:
     struct Slot : reactor::ListItem<Slot> {
         State state;
         FetchFault fault;      // when ended
-        bool overflowed;       // The body did not fit.
+        bool overflowed;       // The head or the body did not fit.
         std::uint32_t status;  // when ended
+        std::size_t head_size;
         std::size_t body_size;
         CurlFetcher* owner;
         void* easy;

@@ -22,7 +22,7 @@ enum class FetchFault : std::uint8_t {
     untrusted,    // TLS failed
     timed_out,    // connected, but the answer was not there in time
     broken_off,   // the answer ended early, or was not HTTP
-    too_large,    // the body exceeds its limit
+    too_large,    // the head or the body exceeds its limit
     internal,
 };
 

@@ -194,6 +194,9 @@ TEST_CASE("curl fetcher: every bad manner becomes an answer in time", "[live][cu
                                    Expected{Manner::redirect, places::Trouble::malformed, 2},
                                    Expected{Manner::cut, places::Trouble::broken_off, 2},
                                    Expected{Manner::huge, places::Trouble::too_large, 1},
+                                   Expected{Manner::many_headers, places::Trouble::too_large, 1},
+                                   Expected{Manner::long_header, places::Trouble::too_large, 1},
+                                   Expected{Manner::many_continues, places::Trouble::too_large, 1},
                                    Expected{Manner::only_headers, places::Trouble::broken_off, 2},
                                    Expected{Manner::not_http, places::Trouble::broken_off, 2},
                                    Expected{Manner::silent_close, places::Trouble::broken_off, 2});
@@ -379,15 +382,14 @@ TEST_CASE("curl fetcher: what cannot start says so in one line", "[live][curl]")
     reactor::Loop loop;
     REQUIRE(loop.open({512, 16}).has_value());
     config::Limits limits = limits_of();
+    places::Upstream service(loop);
     SECTION("too many at a time") {
         limits.places_in_flight = 1'000;
-        places::Upstream service(loop);
         const auto opened = service.open({}, limits);
         REQUIRE(!opened);
         CHECK(opened.error() == "limits.places_in_flight: must be 1 to 85");
     }
     SECTION("no key") {
-        places::Upstream service(loop);
         const auto opened = service.open({config::Provider::google, {}, {}}, limits);
         REQUIRE(!opened);
         CHECK(opened.error() == "places.key_file: is not set");

@@ -33,6 +33,9 @@ enum class Manner {
     redirect,
     cut,
     huge,
+    many_headers,
+    long_header,
+    many_continues,  // heads of 1xx without end, before the answer's
     only_headers,
     not_http,
     silent_close,
@@ -175,6 +178,12 @@ private:
                 return reply(fd, "200 OK", good_body, good_body.size() + 100) && false;
             case Manner::huge:
                 return huge(fd);
+            case Manner::many_headers:
+                return say(fd, "HTTP/1.1 200 OK\r\n") && say_often(fd, "X-Header: value\r\n");
+            case Manner::long_header:
+                return say(fd, "HTTP/1.1 200 OK\r\nX: ") && say_often(fd, "a long header's value ");
+            case Manner::many_continues:
+                return say_often(fd, "HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n");
             case Manner::only_headers:
                 return reply(fd, "200 OK", "", 1'000) && false;
             case Manner::not_http:
@@ -202,6 +211,12 @@ private:
         const linger now = {1, 0};
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
         return false;
+    }
+    static bool say_often(int fd, std::string_view text) {
+        for (int i = 0; i < 100'000; ++i) {
+            if (!say(fd, text)) return false;
+        }
+        return wait_for_end(fd);
     }
     static bool huge(int fd) {
         return say(fd,

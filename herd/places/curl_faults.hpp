@@ -1,0 +1,14 @@
+#pragma once
+
+#include "herd/places/fetcher.hpp"
+
+namespace herd::places {
+
+// What has become of a libcurl transfer that has ended. `easy` is its handle, `code` its CURLcode;
+// `overflowed`: we broke it off, as there was more than we take.
+FetchFault fault_of(int code, void* easy, bool overflowed);
+
+// Whether the transfer got as far as the host's address.
+bool was_resolved(void* easy);
+
+}  // namespace herd::places
