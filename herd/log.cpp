@@ -142,9 +142,10 @@ bool Log::admit(Level level, std::string_view name) {
 
 void Log::report_suppressed() {
     budget_.report([this](std::string_view name, std::uint64_t lines) {
-        if (!has_space()) return;
+        if (!has_space()) return false;
         report_loss();
         LogLine(this, Level::warning, "suppressed").field("of", name).field("lines", lines);
+        return true;
     });
 }
 

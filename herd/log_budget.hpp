@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <utility>
 
 namespace herd {
 
@@ -35,11 +34,12 @@ public:
         return true;
     }
 
-    // Tells of each kind how many were counted since it was told before, if any.
+    // Tells of each kind how many were counted since it was told before, if any. What `tell`
+    // returns false for has not been told, and is kept for the next time.
     template <class Tell>
     void report(Tell tell) {
         for (Kind& kind : std::span(kinds_).first(used_)) {
-            if (kind.suppressed > 0) tell(kind.name, std::exchange(kind.suppressed, 0));
+            if (kind.suppressed > 0 && tell(kind.name, kind.suppressed)) kind.suppressed = 0;
         }
     }
 
