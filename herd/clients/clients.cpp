@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cassert>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -18,7 +17,7 @@ struct Clients::Candidate {
     Session::Standing standing = Session::Standing::busy;
     std::uint32_t members = 0;  // of its group of addresses
     std::uint32_t since = 0;
-    std::uint32_t newer = 0;  // how many came after it
+    std::uint16_t newer = 0;  // how many came after it, of those in the same second
 
     bool unproven() const { return standing < Session::Standing::stalled; }
     // Whoever has proved nothing goes by how many came with it, before how it stands.
@@ -50,15 +49,12 @@ Clients::Clients(Core& core,
 
 std::uint64_t Clients::memory_max(const config::Limits& limits) {
     return std::uint64_t{limits.connections} *
-           (reactor::Slab<Session>::slot_size + Questions::slot_size + sizeof(Arrival));
+           (reactor::Slab<Session>::slot_size + Questions::slot_size);
 }
 
 reactor::Result<void> Clients::map() {
     const std::uint32_t connections = host_.core.limits.connections;
     if (auto mapped = acceptor_.map(connections); !mapped) return mapped;
-    auto arrivals = reactor::PageArray<Arrival>::map(connections);
-    if (!arrivals) return std::unexpected(arrivals.error());
-    arrival_of_slot_ = std::move(*arrivals);
     return host_.questions.map(connections);
 }
 
@@ -72,24 +68,19 @@ Outcome<> Clients::listen(const reactor::Address& address) {
     return {};
 }
 
-Clients::Group Clients::group_of(const reactor::Socket& socket) const {
+// Addresses fall into groups by a hash. That two of them share one matters little.
+std::uint16_t Clients::group_of(const reactor::Socket& socket) {
     const auto address = reactor::sys::peer_address(socket.fd());
     if (!address) return 0;
-    const std::string_view network = network_of(*address);
-    std::uint64_t bits = 0;
-    assert(network.size() <= sizeof bits);
-    std::memcpy(&bits, network.data(), network.size());
-    constexpr std::uint64_t spread = 0x9e37'79b9'7f4a'7c15;
-    bits = (bits ^ host_.core.epoch) * spread;
-    return static_cast<Group>((bits >> 32) % groups);
+    return static_cast<std::uint16_t>(host_.newcomers.hash_of(*address) % Session::groups);
 }
 
 Session* Clients::make(reactor::Slab<Session>& slots, const reactor::Socket& socket) {
     assert(!slots.full());
     assert(!draining_);
     ++host_.core.counters.clients_accepted;
-    Session* const session = slots.emplace(host_);
-    arrival_of_slot_[slots.index(*session)] = {.number = ++arrivals_, .group = group_of(socket)};
+    Session* const session =
+        slots.emplace(host_, Session::Arrival{.number = ++arrivals_, .group = group_of(socket)});
     newest_ = session;
     return session;
 }
@@ -162,23 +153,20 @@ bool Clients::evict() {
     assert(acceptor_.full());
     using Standing = Session::Standing;
     const std::uint32_t now_s = host_.core.wire.seconds();
-    const auto group = [&](const Session& session) {
-        return arrival_of_slot_[acceptor_.index(session)].group;
-    };
-    std::array<std::uint32_t, groups> members{};
-    acceptor_.for_each([&](const Session& session) { ++members[group(session)]; });
+    std::array<std::uint32_t, Session::groups> members{};
+    acceptor_.for_each([&](const Session& session) { ++members[session.arrival().group]; });
     std::uint32_t newcomers = 0;
     Candidate newcomer;
     Candidate other;
     acceptor_.for_each([&](Session& session) {
         const Standing standing = session.standing(now_s);
         if (standing == Standing::busy || &session == newest_) return;
-        const Candidate candidate{
-            .session = &session,
-            .standing = standing,
-            .members = members[group(session)],
-            .since = session.since(),
-            .newer = arrivals_ - arrival_of_slot_[acceptor_.index(session)].number};
+        const Session::Arrival arrival = session.arrival();
+        const Candidate candidate{.session = &session,
+                                  .standing = standing,
+                                  .members = members[arrival.group],
+                                  .since = session.since(),
+                                  .newer = static_cast<std::uint16_t>(arrivals_ - arrival.number)};
         newcomers += candidate.unproven();
         Candidate& first = candidate.unproven() ? newcomer : other;
         if (candidate.goes_before(first)) first = candidate;

@@ -7,7 +7,6 @@
 #include "herd/watch/status.hpp"
 #include "reactor/acceptor.hpp"
 #include "reactor/address.hpp"
-#include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/socket.hpp"
@@ -55,14 +54,6 @@ public:
     std::uint32_t size() const { return acceptor_.size(); }
 
 private:
-    // Addresses fall into groups by a hash. That two of them share one matters little.
-    static constexpr std::uint32_t groups = 4096;
-    using Group = std::uint16_t;
-    static_assert(groups - 1 <= UINT16_MAX);
-    struct Arrival {
-        std::uint32_t number = 0;  // of all that ever came; wraps
-        Group group = 0;
-    };
     struct Candidate;
 
     Session* make(reactor::Slab<Session>& slots, const reactor::Socket& socket);
@@ -71,13 +62,12 @@ private:
     bool evict();
     bool relieve();
     void tell();
-    Group group_of(const reactor::Socket& socket) const;
+    std::uint16_t group_of(const reactor::Socket& socket);
 
     Host host_;
     reactor::Acceptor<Session> acceptor_;
-    reactor::PageArray<Arrival> arrival_of_slot_;
     const Session* newest_ = nullptr;  // Has had no time to say anything; null once it has ended.
-    std::uint32_t arrivals_ = 0;
+    std::uint16_t arrivals_ = 0;
     reactor::Address address_;
     std::uint64_t told_evicted_ = 0;  // The counters as the log has them.
     std::uint64_t told_relieved_ = 0;

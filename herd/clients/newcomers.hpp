@@ -6,13 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace herd::clients {
-
-// The part of an address that its owner cannot choose, as a view of it: of IPv6 the first half,
-// which is what one subscriber has.
-std::string_view network_of(const reactor::Address& address);
 
 // How many unknown clients one address may bring in a second. Asked only where few slots are left
 // (LocationTable::Capacity::reserve): so one stranger does not take the last ones in a moment, and
@@ -27,6 +22,8 @@ public:
 
     explicit Newcomers(std::uint32_t per_second) : per_second_(per_second) {}
 
+    // Of an address's network, by a key that nobody knows.
+    std::uint64_t hash_of(const reactor::Address& address);
     // Whether one more may come; counts it, if so. `now_s` in Wire::seconds.
     bool admits(const reactor::Address& from, std::uint32_t now_s);
 

@@ -25,6 +25,12 @@ std::size_t answer_size(std::size_t at_size, std::string_view places) {
 
 }  // namespace
 
+Session::Session(Host& host, Arrival arrival)
+    : host_(host),
+      stream_(host.core.wire, *this),
+      number_(arrival.number),
+      group_(arrival.group % groups) {}
+
 Session::~Session() {
     if (asks()) {
         host_.places.cancel(host_.questions[question_].ticket);
@@ -47,7 +53,8 @@ std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool e
     for (std::size_t left = host_.core.limits.lines_per_turn;;) {
         const auto batch = host_.commands.take(lines, host_.core.table, left);
         for (const Line& line : batch) {
-            if (!std::exchange(skipping_, false)) command(line);
+            if (!skipping_) command(line);
+            skipping_ = false;
             // What was read ahead is read again when its time has come.
             if (!stream_.listens()) return line.end;
         }

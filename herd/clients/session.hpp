@@ -25,7 +25,17 @@ namespace herd::clients {
 // Lives in the slab of Clients from accept until the host's `ended` is called.
 class Session final : public reactor::StreamEvents {
 public:
-    explicit Session(Host& host) : host_(host), stream_(host.core.wire, *this) {}
+    // What decides which of two that stand alike goes: the network it comes from, as a number below
+    // `groups`, and its own number, of all that ever came. That wraps, which does no harm: it is
+    // asked only of those who have stood like that since the same second.
+    struct Arrival {
+        std::uint16_t number = 0;
+        std::uint16_t group = 0;
+    };
+    static constexpr std::uint32_t groups = 4096;
+
+    explicit Session(Host& host) : Session(host, {}) {}
+    Session(Host& host, Arrival arrival);
     ~Session();
 
     reactor::Result<void> open(reactor::Socket socket) { return stream_.open(std::move(socket)); }
@@ -51,6 +61,10 @@ public:
     // Bytes of it that stand in borrowed blocks.
     std::size_t borrowed() const { return stream_.borrowed(); }
     void evict() { stream_.abort(); }
+    Arrival arrival() const {
+        return {.number = static_cast<std::uint16_t>(number_),
+                .group = static_cast<std::uint16_t>(group_)};
+    }
     // A WHATSAT of its waits for the Places service.
     bool asks() const { return question_ != Questions::no_index; }
     // Asserts what must hold between calls. For tests.
@@ -87,10 +101,12 @@ private:
     Host& host_;
     reactor::Stream stream_;
     std::uint32_t question_ = Questions::no_index;  // Of the host's: the WHATSAT that waits.
-    bool syncing_ = false;                          // Waits at the barrier.
-    bool skipping_ = false;
-    bool proven_ = false;  // Has said a valid command.
-    bool draining_ = false;
+    const std::uint32_t number_ : 16;               // Its Arrival.
+    const std::uint32_t group_ : 12;
+    bool syncing_ : 1 = false;  // Waits at the barrier.
+    bool skipping_ : 1 = false;
+    bool proven_ : 1 = false;  // Has said a valid command.
+    bool draining_ : 1 = false;
 };
 
 static_assert(sizeof(Session) <= 88);  // Each connection has one.
