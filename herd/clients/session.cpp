@@ -18,6 +18,9 @@ namespace herd::clients {
 
 namespace {
 
+// What a client that nobody knew takes of a turn, in lines beyond its own.
+constexpr std::size_t newcomer_lines = 3;
+
 // An answer's AT line, places and newlines.
 std::size_t answer_size(std::size_t at_size, std::string_view places) {
     return at_size + places.size() + 3;
@@ -50,15 +53,18 @@ std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool end
 
 std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool ended) {
     reactor::Lines lines(bytes, seen);
+    const table::LocationTable& table = host_.core.table;
     for (std::size_t left = host_.core.limits.lines_per_turn;;) {
-        const auto batch = host_.commands.take(lines, host_.core.table, left);
+        const std::size_t known = table.size();
+        const auto batch = host_.commands.take(lines, table, left);
         for (const Line& line : batch) {
             if (!skipping_) command(line);
             skipping_ = false;
             // What was read ahead is read again when its time has come.
             if (!stream_.listens()) return line.end;
         }
-        left -= batch.size();
+        const std::size_t newcomers = table.size() - known;
+        left -= std::min(left, batch.size() + newcomers * newcomer_lines);
         if (left > 0 && batch.size() == CommandBatch::size_max) continue;
         if (left > 0 || lines.rest().empty()) break;
         stream_.yield();
@@ -356,22 +362,6 @@ void Session::drain() {
     draining_ = true;
     const bool owes = waits() || stream_.yielded() || (stream_.blocked() && stream_.holds_input());
     if (!owes) stream_.finish();
-}
-
-Session::Standing Session::standing(std::uint32_t now) const {
-    if (stream_.dead()) return Standing::busy;
-    assert(now >= stream_.waiting_since());
-    using Waiting = reactor::Stream::Waiting;
-    const Waiting waiting = stream_.waiting();
-    if (waiting == Waiting::linger) return Standing::busy;  // linger_ms ends that.
-    if (!proven_) {
-        const bool silent = waiting == Waiting::first && now - stream_.waiting_since() > 1;
-        if (silent) return Standing::silent;
-        const bool begins = waiting == Waiting::first || waiting == Waiting::rest;
-        return begins ? Standing::beginning : Standing::invalid;
-    }
-    if (waiting == Waiting::owner || now == stream_.waiting_since()) return Standing::busy;
-    return waiting == Waiting::next ? Standing::idle : Standing::stalled;
 }
 
 void Session::on_drained() {

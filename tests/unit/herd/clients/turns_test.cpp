@@ -1,5 +1,7 @@
 #include "tests/unit/herd/small_world.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 namespace {
@@ -50,6 +52,28 @@ TEST_CASE(
         world.run(1ms);
         CHECK(world.hear(fd) == nonsense.answers + (last.empty() ? "" : "? last\n") + "$");
     }
+}
+
+TEST_CASE("turns: clients that nobody knew take more of a turn than those that are known",
+          "[herd][client]") {
+    herd::config::Config config = herd_of_two();
+    config.limits.lines_per_turn = 64;
+    World world(config);
+    const auto turns_of = [&](int newest) {
+        std::string lines;
+        for (int i = 0; i < 64; ++i) {
+            lines += "IAMAT c" + std::to_string(i) + " +1-1 " + std::to_string(newest) + "\n";
+        }
+        const std::uint64_t before = world.a().wire().counters().turns_cut;
+        const int fd = world.connect();
+        world.say(fd, lines);
+        world.run(1ms);
+        const std::string answers = world.hear(fd);
+        CHECK(std::ranges::count(answers, '\n') == 64);
+        return world.a().wire().counters().turns_cut - before;
+    };
+    CHECK(turns_of(5) > 0);
+    CHECK(turns_of(6) == 0);
 }
 
 TEST_CASE("turns: what was received before a shutdown is answered, whosever turn it is",

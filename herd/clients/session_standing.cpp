@@ -1,0 +1,21 @@
+#include "herd/clients/session.hpp"
+
+namespace herd::clients {
+
+Session::Standing Session::standing(std::uint32_t now) const {
+    if (stream_.dead()) return Standing::busy;
+    assert(now >= stream_.waiting_since());
+    using Waiting = reactor::Stream::Waiting;
+    const Waiting waiting = stream_.waiting();
+    if (waiting == Waiting::linger) return Standing::busy;  // linger_ms ends that.
+    if (!proven_) {
+        const bool silent = waiting == Waiting::first && now - stream_.waiting_since() > 1;
+        if (silent) return Standing::silent;
+        const bool begins = waiting == Waiting::first || waiting == Waiting::rest;
+        return begins ? Standing::beginning : Standing::invalid;
+    }
+    if (waiting == Waiting::owner || now == stream_.waiting_since()) return Standing::busy;
+    return waiting == Waiting::next ? Standing::idle : Standing::stalled;
+}
+
+}  // namespace herd::clients
