@@ -5,7 +5,7 @@
     tidy.py batch BATCH      examines one; prints what was found, and exits 1 if anything was
 
 Most of clang-tidy's time goes into the standard library's headers, which it searches again for
-every file. A batch is a source file that includes up to eight of ours. Its name begins with
+every file. A batch is a source file that includes up to sixteen of ours. Its name begins with
 UnifiedSource, by which the analyzer knows that these are not headers. Files that declare the same
 name outside of functions are not put together; if a batch doesn't compile nevertheless, its files
 are examined one by one. (Unused using declarations are the only thing that clang-tidy finds in the
@@ -21,7 +21,7 @@ import shlex
 import subprocess
 import sys
 
-BATCH_FILES_MAX = 8
+BATCH_FILES_MAX = 16
 CHECKS = ('--checks=clang-diagnostic-*,-clang-diagnostic-macro-redefined,'
           '-bugprone-suspicious-include')
 ROOT = pathlib.Path(__file__).resolve().parent.parent
