@@ -1,12 +1,14 @@
 #include "herd/config/config.hpp"
 #include "herd/config/file.hpp"
 #include "herd/config/text.hpp"
+#include "herd/keys/make.hpp"
 #include "herd/offline/injection.hpp"
 #include "herd/offline/place_table.hpp"
 #include "herd/offline/places_server.hpp"
 #include "herd/outcome.hpp"
 #include "herd/places/key.hpp"
 #include "herd/program/check.hpp"
+#include "herd/program/make_keys.hpp"
 #include "herd/program/processes.hpp"
 #include "herd/program/send.hpp"
 #include "herd/program/serve.hpp"
@@ -104,13 +106,44 @@ int run_up(const Common& common) {
     return herd::program::up(*config, {common.config_file, common.log_folder});
 }
 
-int run_check(const Common& common, bool settings) {
-    if (settings) {
+struct CheckArguments {
+    bool settings = false;
+    std::string keys_folder;
+
+    void add_to(CLI::App& command) {
+        command.add_flag("--settings", settings, "Print all settings that there are, in Markdown");
+        command.add_option("--keys", keys_folder, "Examine the keys in this folder, too")
+            ->type_name("DIR");
+    }
+};
+
+int run_check(const Common& common, const CheckArguments& given) {
+    if (given.settings) {
         std::fputs(herd::program::settings_page().c_str(), stdout);
         return 0;
     }
     const auto config = common.read();
-    return config ? herd::program::check(*config, common.where()) : fail(config.error());
+    if (!config) return fail(config.error());
+    return herd::program::check(*config, common.where(), given.keys_folder);
+}
+
+struct KeysArguments {
+    std::string folder;
+    std::uint32_t days = herd::keys::days_usual;
+
+    void add_to(CLI::App& command) {
+        command.add_option("DIR", folder, "Where they are, and new ones go")->required();
+        command.add_option("--days", days, "How long new certificates are good for")
+            ->type_name("N")
+            ->check(CLI::Range(std::uint32_t{1}, herd::keys::days_max))
+            ->capture_default_str();
+    }
+};
+
+int run_keys(const Common& common, const KeysArguments& given) {
+    const auto config = common.read();
+    if (!config) return fail(config.error());
+    return herd::program::make_keys(*config, given.folder, given.days);
 }
 
 // Each argument is a line; "-" stands for all lines of the standard input.
@@ -247,11 +280,17 @@ int run(int count, const char* const* arguments) {
 
     auto* const check = app.add_subcommand("check", "Validate a configuration and describe it");
     common.add_config(*check);
-    bool settings = false;
-    check->add_flag("--settings", settings, "Print all settings that there are, in Markdown");
+    CheckArguments check_arguments;
+    check_arguments.add_to(*check);
+
+    auto* const keys = app.add_subcommand(
+        "keys", "Make the keys and certificates that servers still lack; nothing is overwritten");
+    common.add_config(*keys);
+    KeysArguments keys_arguments;
+    keys_arguments.add_to(*keys);
 
     app.set_version_flag("--version", "herd " HERD_VERSION);
-    for (CLI::App* command : {serve, up, send, status, places, check}) {
+    for (CLI::App* command : {serve, up, send, status, places, check, keys}) {
         command->set_version_flag("--version", "herd " HERD_VERSION);
     }
     try {
@@ -264,7 +303,8 @@ int run(int count, const char* const* arguments) {
     if (*send) return run_send(common, lines);
     if (*status) return run_status(common, status_options);
     if (*places) return run_places(common, places_arguments);
-    return run_check(common, settings);
+    if (*keys) return run_keys(common, keys_arguments);
+    return run_check(common, check_arguments);
 }
 
 }  // namespace

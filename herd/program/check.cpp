@@ -2,6 +2,7 @@
 
 #include "herd/config/settings.hpp"
 #include "herd/config/text.hpp"
+#include "herd/keys/examine.hpp"
 #include "herd/needs.hpp"
 #include "herd/places/key.hpp"
 #include "herd/server.hpp"
@@ -161,6 +162,29 @@ std::string memory(const config::Config& config) {
            (config.prefault ? "all of it taken at the start\n" : "taken when it is needed\n");
 }
 
+std::string_view title(keys::Severity severity) {
+    switch (severity) {
+        case keys::Severity::ok:
+            return "keys: ";
+        case keys::Severity::warning:
+            return "warning: keys: ";
+        case keys::Severity::error:
+            break;
+    }
+    return "error: keys: ";
+}
+
+// False: something is wrong with them.
+bool check_keys(const config::Config& config, const std::string& folder) {
+    bool right = true;
+    for (const keys::Finding& finding : keys::examine(folder, config)) {
+        const std::string line = std::string(title(finding.severity)) + finding.text + "\n";
+        std::fwrite(line.data(), 1, line.size(), stdout);
+        right = right && finding.severity != keys::Severity::error;
+    }
+    return right;
+}
+
 std::uint64_t allowed_descriptors(const config::Config& config) {
     return reactor::sys::raise_descriptor_limit(descriptors(config)).value_or(0);
 }
@@ -182,10 +206,11 @@ std::string overview(const config::Config& config, const std::string& where) {
     return text;
 }
 
-int check(const config::Config& config, const std::string& where) {
+int check(const config::Config& config, const std::string& where, const std::string& keys) {
     const std::string text = overview(config, where);
     std::fwrite(text.data(), 1, text.size(), stdout);
-    return allowed_descriptors(config) < descriptors(config) ? 1 : 0;
+    const bool keys_right = keys.empty() || check_keys(config, keys);
+    return keys_right && allowed_descriptors(config) >= descriptors(config) ? 0 : 1;
 }
 
 }  // namespace herd::program

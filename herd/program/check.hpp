@@ -10,7 +10,8 @@ namespace herd::program {
 // the configuration is from.
 std::string overview(const config::Config& config, const std::string& where);
 
-// Prints that. Returns the exit code: 0, or 1 when this machine does not allow what it needs.
-int check(const config::Config& config, const std::string& where);
+// Prints that, and what is in that folder of keys; empty: there is none. Returns the exit code: 0,
+// or 1 when this machine does not allow what it needs, or a key is not as it must be.
+int check(const config::Config& config, const std::string& where, const std::string& keys);
 
 }  // namespace herd::program

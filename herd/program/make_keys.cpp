@@ -1,0 +1,32 @@
+#include "herd/program/make_keys.hpp"
+
+#include "herd/keys/make.hpp"
+#include "reactor/sys.hpp"
+
+#include <cstdio>
+#include <vector>
+
+namespace herd::program {
+
+int make_keys(const config::Config& config, const std::string& folder, std::uint32_t days) {
+    reactor::sys::forbid_dumps();
+    std::vector<std::string> made;
+    const auto done = keys::make(config, folder, days, made);
+    for (const std::string& path : made) std::printf("made %s\n", path.c_str());
+    if (!done) {
+        std::fflush(stdout);
+        std::fprintf(stderr, "herd: %s\n", done.error().c_str());
+        return 2;
+    }
+    if (made.empty()) {
+        std::printf("%s: nothing is to be made\n", folder.c_str());
+        return 0;
+    }
+    std::puts(
+        "next: copy ca.crt, NAME.crt and NAME.key to the machine of each server NAME, and move "
+        "ca.key to where no server is");
+    std::printf("next: put \"keys\": \"%s\" into the configuration\n", folder.c_str());
+    return 0;
+}
+
+}  // namespace herd::program
