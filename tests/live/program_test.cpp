@@ -35,7 +35,7 @@ TEST_CASE("program: every subcommand tells its usage and its version", "[live][p
     CHECK(version.code == 0);
     CHECK(version.out.starts_with("herd "));
     CHECK(run({herd_binary(), "--help"}).out.find("serve") != std::string::npos);
-    for (const char* command : {"serve", "up", "send", "places", "check"}) {
+    for (const char* command : {"serve", "up", "send", "places", "check", "keys"}) {
         INFO(command);
         const Ran help = run({herd_binary(), command, "--help"});
         CHECK(help.code == 0);
@@ -58,7 +58,9 @@ TEST_CASE("program: wrong usage exits with 2 and says why", "[live][program]") {
                                                {"up", "--config", "/nonexistent"},
                                                {"places", "--listen", "nowhere"},
                                                {"places", "--fail", "10:boredom"},
-                                               {"places", "--delay", "20..5"}}) {
+                                               {"places", "--delay", "20..5"},
+                                               {"keys"},
+                                               {"keys", "k", "--days", "0"}}) {
         std::vector<std::string> command = {herd_binary()};
         command.insert(command.end(), words.begin(), words.end());
         const Ran ran = run(command);
