@@ -2,6 +2,7 @@
 
 #include "herd/config/config.hpp"
 #include "herd/log.hpp"
+#include "herd/sealing.hpp"
 #include "herd/table/location_table.hpp"
 #include "herd/table/rules.hpp"
 #include "herd/watch/counters.hpp"
@@ -27,10 +28,11 @@ struct Core {
     Log& log;
     watch::Counters& counters;
     const config::Limits& limits;
-    std::string_view name;       // of this server
-    std::uint64_t epoch;         // of this run: 64 random bits
-    std::int64_t max_future_ns;  // 0: off
-    std::int64_t ttl_ns;         // 0: off
+    std::string_view name;             // of this server
+    std::uint64_t epoch;               // of this run: 64 random bits
+    std::int64_t max_future_ns;        // 0: off
+    std::int64_t ttl_ns;               // 0: off
+    const Sealing* sealing = nullptr;  // null: nothing is sealed
 
     // What it says of the server.
     void describe(watch::Status& status) const {
@@ -45,6 +47,16 @@ struct Core {
         status.counters.turns_cut = shared.turns_cut;
         status.counters.blocks_exhausted = shared.blocks_exhausted;
         status.counters.inputs_stuck = shared.inputs_stuck;
+        status.counters.seals_broken = shared.seals_broken;
+        if (sealing != nullptr) describe(status.counters, sealing->handshakes.counters());
+    }
+
+    static void describe(watch::Counters& counters, const reactor::Handshakes::Counters& shaken) {
+        counters.handshakes = shaken.done;
+        counters.handshakes_refused = shaken.refused;
+        counters.handshakes_plain = shaken.plain;
+        counters.handshakes_late = shaken.timed_out;
+        counters.handshakes_displaced = shaken.displaced;
     }
 
     // Asserts what must hold between calls, of it and of all that it refers to. For tests.
@@ -56,6 +68,7 @@ struct Core {
         table.check();
         log.check();
         wire.check();
+        if (sealing != nullptr) sealing->handshakes.check();
     }
 
     bool expired(std::int64_t effective_ns, std::int64_t wall_ns) const {

@@ -124,7 +124,8 @@ int run_check(const Common& common, const CheckArguments& given) {
     }
     const auto config = common.read();
     if (!config) return fail(config.error());
-    return herd::program::check(*config, common.where(), given.keys_folder);
+    const std::string& keys = given.keys_folder.empty() ? (*config).keys : given.keys_folder;
+    return herd::program::check(*config, common.where(), keys);
 }
 
 struct KeysArguments {

@@ -23,6 +23,19 @@ namespace {
 // Listeners, epoll, log, signals and what libcurl and the C library hold.
 constexpr std::uint32_t other_descriptors = 64;
 
+// Connections that have not shown a whole record yet cost a slot each.
+constexpr std::uint32_t handshake_slots = 1024;
+
+// What OpenSSL 3.0 takes of memory: for a connection that is idle, while it shakes hands, and for
+// certificates and contexts.
+constexpr std::uint64_t channel_memory = 14'500;
+constexpr std::uint64_t handshake_memory = std::uint64_t{48} << 10;
+constexpr std::uint64_t context_memory = std::uint64_t{1} << 20;
+
+std::uint32_t shaking_connections(const config::Config& config) {
+    return config.keys.empty() ? 0 : handshake_slots;
+}
+
 std::uint32_t line_max(const config::Limits& limits) {
     return limits.line_max + std::uint32_t{protocol::at_line_surplus};
 }
@@ -53,22 +66,30 @@ reactor::Loop::Limits loop_limits(const config::Config& config) {
     assert(config.servers.size() <= config::servers_max);
     const auto servers = static_cast<std::uint32_t>(config.servers.size());
     return {.watches = config.limits.connections + config.limits.peer_connections + 2 * servers +
-                       reactor::Loop::guests_max + other_descriptors,
+                       shaking_connections(config) + reactor::Loop::guests_max + other_descriptors,
             .timers = 2 * servers + config.limits.places_in_flight + other_descriptors};
 }
 
 std::uint64_t descriptors(const config::Config& config) {
     return std::uint64_t{config.limits.connections} + config.limits.peer_connections +
            config.servers.size() + std::uint64_t{2} * config.limits.places_in_flight +
-           other_descriptors;
+           shaking_connections(config) + other_descriptors;
 }
 
-reactor::Wire::Limits wire_limits(const config::Limits& limits) {
+reactor::Handshakes::Limits handshake_limits(const config::Limits& limits) {
+    return {.slots = handshake_slots,
+            .shaking = limits.handshakes,
+            .whole = std::chrono::milliseconds(limits.handshake_ms)};
+}
+
+reactor::Wire::Limits wire_limits(const config::Config& config) {
+    const config::Limits& limits = config.limits;
     constexpr std::size_t other_answers = std::size_t{256} << 10;
     const reactor::Wire::Limits wire{
         .send_size = std::size_t{limits.places_body_max} + line_max(limits) + other_answers,
         .blocks = limits.blocks,
         .blocks_reserved = limits.blocks / 8,
+        .watches = config.keys.empty() ? 0 : loop_limits(config).watches,
     };
     // An unfinished line of a neighbour is refused before it fills the receive buffer.
     assert(wire.blocks_reserved < wire.blocks);
@@ -100,7 +121,13 @@ std::uint64_t memory_ceiling(const config::Config& config) {
     return table_memory(limits) + blocks + clients::Clients::memory_max(limits) +
            links::Neighbours::memory_max(config) + places_memory(limits) +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +
-           buffers_memory(config);
+           buffers_memory(config) + tls_memory(config);
+}
+
+std::uint64_t tls_memory(const config::Config& config) {
+    if (config.keys.empty()) return 0;
+    return config.limits.tls_connections * channel_memory +
+           config.limits.handshakes * handshake_memory + context_memory;
 }
 
 }  // namespace herd

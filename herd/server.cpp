@@ -22,7 +22,8 @@ Server::Server(reactor::Loop& loop,
                places::Places& places,
                const config::Config& config,
                const config::Server& self,
-               reactor::Delegate<void()> stopped)
+               reactor::Delegate<void()> stopped,
+               const Sealing* sealing)
     : config_(config),
       self_(self),
       stopped_(stopped),
@@ -37,7 +38,8 @@ Server::Server(reactor::Loop& loop,
             .name = self.name,
             .epoch = reactor::sys::random_bits() | 1,
             .max_future_ns = config.max_future_ms * 1'000'000,
-            .ttl_ns = config.ttl_s * 1'000'000'000},
+            .ttl_ns = config.ttl_s * 1'000'000'000,
+            .sealing = sealing},
       journal_(core_, config.journal),
       expiry_(loop, table_, core_.ttl_ns, counters_.records_expired),
       spoiler_(table_),
@@ -49,7 +51,7 @@ Server::Server(reactor::Loop& loop,
 // The journal needs the table and the log, and nobody may ask before it has been read.
 Outcome<> Server::open() {
     const table::ClientHash hash(reactor::sys::random_bits(), reactor::sys::random_bits());
-    auto mapped = wire_.open(wire_limits(config_.limits));
+    auto mapped = wire_.open(wire_limits(config_));
     if (mapped) mapped = table_.open(table_capacity(config_.limits), hash);
     if (mapped) mapped = neighbours_.map(static_cast<std::uint32_t>(self_.neighbours.size()));
     if (mapped) mapped = clients_.map();
@@ -58,7 +60,7 @@ Outcome<> Server::open() {
     if (auto opened = journal_.open(); !opened) return opened;
     neighbours_.add(config_, self_);
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
-    if (auto listening = clients_.listen(self_.clients); !listening) return listening;
+    if (auto listening = clients_.listen(self_); !listening) return listening;
     return neighbours_.listen(self_.peers);
 }
 
@@ -82,6 +84,7 @@ void Server::flood() {
 void Server::tick() {
     clients_.tick();
     neighbours_.tick();
+    if (core_.sealing != nullptr) core_.sealing->handshakes.tick();
     wire_.trim();
     // From the time it was due, so that the ticks do not drift; from now, when they fell behind.
     tick_.start_at(std::max(tick_.due() + tick_interval, core_.loop.now()));

@@ -34,7 +34,8 @@ public:
            places::Places& places,
            const config::Config& config,
            const config::Server& self,
-           reactor::Delegate<void()> stopped);
+           reactor::Delegate<void()> stopped,
+           const Sealing* sealing = nullptr);
 
     // Maps its memory, opens its log, reads its journal and listens. Once.
     Outcome<> open();

@@ -5,6 +5,7 @@
 #include "reactor/listener.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/result.hpp"
+#include "reactor/seal.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/socket.hpp"
 
@@ -18,8 +19,8 @@ namespace reactor {
 // What an Acceptor can keep: one accepted connection, with all that belongs to it. It hands itself
 // to release() when it has ended, in the reclaim phase and not before.
 template <class T>
-concept Accepted = requires(T& session, Socket socket) {
-    { session.open(std::move(socket)) } -> std::same_as<Result<void>>;
+concept Accepted = requires(T& session, Socket socket, SealPtr seal) {
+    { session.open(std::move(socket), std::move(seal)) } -> std::same_as<Result<void>>;
     session.tick();   // about once a second: what has waited for too long ends
     session.drain();  // ends as soon as what is owed has been said
 };
@@ -42,6 +43,7 @@ public:
     struct Counters {
         std::uint64_t accepted = 0;
         std::uint64_t full = 0;  // times that the last slot was taken
+        std::uint64_t late = 0;  // admitted when there was no slot
     };
 
     // `full` is called whenever the last slot has been taken, and may be null: the owner may make
@@ -60,11 +62,25 @@ public:
         return listener_.listen(address);
     }
 
+    // Once, before listen(): what is accepted, and tuned, goes there first, and comes back by
+    // admit().
+    void divert(Delegate<void(Socket)> divert) { divert_ = divert; }
+    // One that was accepted before, here or elsewhere. Without a free slot it is closed.
+    void admit(Socket socket, SealPtr seal) {
+        if (draining_) return;
+        if (slots_.full()) {
+            ++counters_.late;
+            return;
+        }
+        take(std::move(socket), std::move(seal));
+    }
+
     void tick() {
         slots_.for_each([](T& session) { session.tick(); });
     }
     // Takes nobody any more, and lets all end. Idempotent.
     void drain() {
+        draining_ = true;
         listener_.close();
         slots_.for_each([](T& session) { session.drain(); });
     }
@@ -94,12 +110,16 @@ public:
 
 private:
     void on_accepted(Socket socket) {
-        assert(!slots_.full());
         tune(socket, profile_);
+        if (divert_) return divert_(std::move(socket));
+        take(std::move(socket), {});
+    }
+    void take(Socket socket, SealPtr seal) {
+        assert(!slots_.full());
         T* const session = make_(slots_, socket);
         assert(session != nullptr);
         ++counters_.accepted;
-        if (!session->open(std::move(socket))) return slots_.release(*session);
+        if (!session->open(std::move(socket), std::move(seal))) return slots_.release(*session);
         if (!slots_.full()) return;
         ++counters_.full;
         listener_.pause();
@@ -109,9 +129,11 @@ private:
     SocketProfile profile_;
     Make make_;
     Delegate<void()> full_;
+    Delegate<void(Socket)> divert_;
     Slab<T> slots_;
     Listener listener_;
     Counters counters_;
+    bool draining_ = false;
 };
 
 }  // namespace reactor

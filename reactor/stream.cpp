@@ -38,6 +38,8 @@ constexpr Interest interest(bool reading, bool writing) {
 //   lingering   clear, corked            -                  -
 //   dead        clear                    clear              clear
 //
+// Cut is as ended.
+//
 // Unwatched means that the kernel need not say "readable": while nobody wants input, it says so
 // once in vain. So whoever listens, or discards, is watched until the end of the input has come.
 // One whose turn is over goes with what a paused one may: it is open, and does not listen.
@@ -65,7 +67,8 @@ struct Stream::Legal {
 
 void Stream::check_states() const {
     const Life row = yielded_ ? Life::paused : life_;
-    const unsigned legal = Legal::outputs[std::to_underlying(row)][std::to_underlying(input_)];
+    const Input column = input_ == Input::cut ? Input::ended : input_;
+    const unsigned legal = Legal::outputs[std::to_underlying(row)][std::to_underlying(column)];
     assert((legal >> std::to_underlying(output()) & 1U) != 0);
 }
 
@@ -74,13 +77,15 @@ Stream::~Stream() {
     release();
 }
 
-Result<void> Stream::open(Socket socket) {
+Result<void> Stream::open(Socket socket, SealPtr seal) {
     assert(life_ == Life::fresh);
     assert(socket.open());
     const auto watch = wire_.loop_.begin_watch(
         socket.fd(), Interest::read, Handler::to<&Stream::on_ready>(*this), Ownership::ours);
     if (!watch) return std::unexpected(watch.error());
     watch_ = *watch;
+    sealed_ = seal != nullptr;
+    if (sealed_) wire_.keep_seal(watch_, std::move(seal));
     transport_.open(std::move(socket));
     life_ = Life::open;
     waiting_since_ = wire_.seconds();
@@ -113,6 +118,8 @@ void Stream::abort(Closed why) {
 
 // What it has of the system, the loop and the wire.
 void Stream::release() {
+    if (sealed_) wire_.drop_seal(watch_);
+    sealed_ = false;
     if (watch_ != WatchId::none) wire_.loop_.end_watch(std::exchange(watch_, WatchId::none));
     transport_.close();
     held_.clear(wire_.blocks_);
@@ -128,7 +135,7 @@ void Stream::on_ready(Ready ready) {
     if (finishing()) return discard();
     // What is held goes first, in this iteration still; then the kernel says it again.
     if (listens() && linked() && !corked_) return;
-    if (listens() && input_ != Input::ended) return read();
+    if (listens() && !input_ended()) return read();
     // Likewise: it may have much to say still.
     if (ready.hangup && yielded_) return;
     if (ready.hangup) return abort(Closed::reset);
@@ -140,7 +147,7 @@ Stream::Waiting Stream::now_waiting() const {
     if (blocked()) return corked_ ? Waiting::owner : Waiting::drain;
     if (finishing()) return Waiting::linger;
     if (life_ == Life::paused || yielded_) return Waiting::owner;
-    if (!held_.empty()) return Waiting::rest;
+    if (!held_.empty() || partial_) return Waiting::rest;
     return consumed_ ? Waiting::next : Waiting::first;
 }
 

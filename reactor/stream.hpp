@@ -3,6 +3,7 @@
 #include "reactor/blocks.hpp"
 #include "reactor/list.hpp"
 #include "reactor/loop.hpp"
+#include "reactor/seal.hpp"
 #include "reactor/socket.hpp"
 #include "reactor/transport.hpp"
 #include "reactor/wire.hpp"
@@ -58,8 +59,9 @@ public:
         : wire_(wire), events_(events), privileged_(privileged) {}
     ~Stream();
 
-    // Takes the socket over and starts reading. Once. Fails with ENOSPC when the loop is full.
-    Result<void> open(Socket socket);
+    // Takes the socket over and starts reading. Once. With a seal, whose hands have been shaken,
+    // all bytes are sealed on their way. Fails with ENOSPC when the loop is full.
+    Result<void> open(Socket socket, SealPtr seal = {});
 
     // At least `size` bytes of the shared send buffer, to write an answer into; commit() says how
     // many were used. Valid until the next call to anything of this wire.
@@ -111,7 +113,13 @@ public:
     bool yielded() const { return yielded_; }
     bool blocked() const { return !unsent_.empty(); }
     // Input, or the peer's end, is still to be handled.
-    bool holds_input() const { return !held_.empty() || input_ == Input::ended; }
+    bool holds_input() const { return !held_.empty() || input_ended(); }
+    // The peer's end came without the farewell that a seal has: anybody on the way may have forged
+    // it, so what stands at the end unfinished is worth nothing.
+    bool cut() const { return input_ == Input::cut; }
+    // Whether the peer has proved to be of this name. Without a seal it has proved nothing.
+    bool proves(std::string_view name) const { return sealed_ && seal().proves(name); }
+    bool sealed() const { return sealed_; }
     // Bytes that stand in borrowed blocks, of either direction.
     std::size_t borrowed() const { return held_.size(wire_.blocks()) + unsent(); }
     std::size_t unsent() const { return unsent_.size(wire_.blocks()); }
@@ -137,13 +145,15 @@ private:
     friend class Wire;
     // Which of these go together: see stream.cpp.
     enum class Life : std::uint8_t { fresh, open, paused, finishing, lingering, dead };
-    // The peer's direction: whether the kernel is to say "readable", and whether it has ended.
-    enum class Input : std::uint8_t { watched, unwatched, ended };
+    // The peer's direction: whether the kernel is to say "readable", and whether it has ended, or
+    // been cut().
+    enum class Input : std::uint8_t { watched, unwatched, ended, cut };
     enum class Output : std::uint8_t { clear, draining, corked };
     struct Legal;
 
     void on_ready(Ready ready);
     void read();
+    void read_sealed(std::size_t held, std::size_t space);
     void discard();
     void drain();
     void deliver_soon();
@@ -153,6 +163,7 @@ private:
     void hold(std::string_view rest, std::size_t fresh);
     bool borrow(BlockChain& chain, std::string_view bytes);
     void write(std::string_view bytes);
+    void transmit(std::string_view bytes);
     std::size_t push(std::string_view bytes);
     void keep(std::string_view bytes);
     void settle();
@@ -168,6 +179,8 @@ private:
         assert(dead());
         return static_cast<Closed>(waiting_);
     }
+    bool input_ended() const { return input_ == Input::ended || input_ == Input::cut; }
+    Seal& seal() const { return wire_.seal_of(watch_); }
     bool sends() const { return life_ == Life::open || life_ == Life::paused; }
     void check_states() const;
 
@@ -189,6 +202,8 @@ private:
     bool consumed_ : 1 = false;    // Some input was consumed, ever.
     Input input_ : 2 = Input::watched;
     bool privileged_ : 1;
+    bool sealed_ : 1 = false;
+    bool partial_ : 1 = false;              // Part of a record has come.
     Waiting waiting_ : 3 = Waiting::first;  // Of the dead, who wait for nothing: why().
 };
 

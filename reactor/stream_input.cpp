@@ -10,7 +10,9 @@ using Flow = Transport::Flow;
 
 void Stream::read() {
     const std::size_t held = held_.size(wire_.blocks_);
-    const std::size_t space = wire_.receive_.size() - held;
+    // A record may have come beyond what is asked for.
+    const std::size_t full = wire_.limits_.receive_size;
+    const std::size_t space = full - std::min(held, full);
     assert(!delivering_);
     if (space == 0) {
         ++wire_.counters_.inputs_stuck;
@@ -18,6 +20,7 @@ void Stream::read() {
     }
     char* start = &wire_.receive_[0];
     held_.copy_to(wire_.blocks_, start);
+    if (sealed_) return read_sealed(held, space);
     const auto [flow, count] = transport_.receive({start + held, space});
     if (flow == Flow::again) return;
     if (flow == Flow::broken) return abort(Closed::reset);
@@ -27,13 +30,39 @@ void Stream::read() {
     deliver(held + count, held);
 }
 
+// As there is room for one record more than is received, nothing that has come stays in the seal
+// but a part of a record: the kernel says when there is more.
+void Stream::read_sealed(std::size_t held, std::size_t space) {
+    const auto [flow, count] = transport_.receive({&wire_.sealed_[0], space});
+    if (flow == Flow::again) return;
+    if (flow == Flow::broken) return abort(Closed::reset);
+    ++wire_.counters_.receives;
+    wire_.counters_.bytes_in += count;
+    const std::span<char> receive(&wire_.receive_[0], wire_.receive_.size());
+    const Seal::Opened opened = seal().open({&wire_.sealed_[0], count}, receive.subspan(held));
+    transmit(seal().reply());
+    if (dead()) return;
+    if (opened.end == Seal::End::broken) {
+        ++wire_.counters_.seals_broken;
+        return abort(Closed::reset);
+    }
+    partial_ = opened.partial;
+    if (flow == Flow::ended) input_ = Input::cut;
+    if (opened.end == Seal::End::farewell) input_ = Input::ended;
+    const std::size_t size = held + opened.count;
+    if (listens() && (opened.count > 0 || input_ended())) return deliver(size, held);
+    // The kernel did not take the reply: until it does, nothing is handled.
+    if (opened.count > 0) hold({receive.data(), size}, opened.count);
+    if (!dead()) update(opened.count > 0);
+}
+
 void Stream::deliver(std::size_t size, std::size_t seen) {
     assert(listens());
     assert(seen <= size);
     assert(size <= wire_.receive_.size());
     const std::string_view bytes(&wire_.receive_[0], size);
     delivering_ = true;
-    const std::size_t taken = events_.on_input(bytes, seen, input_ == Input::ended);
+    const std::size_t taken = events_.on_input(bytes, seen, input_ended());
     delivering_ = false;
     if (dead() || finishing()) return;
     assert(taken <= size);

@@ -30,12 +30,22 @@ void Stream::write(std::string_view bytes) {
     if (dead()) return;
     assert(life_ != Life::fresh);
     assert(life_ != Life::lingering);
+    if (sealed_ && !bytes.empty()) {
+        bytes = seal().seal(bytes);
+        if (bytes.empty()) return abort(Closed::reset);
+    }
+    transmit(bytes);
+    if (finishing()) settle();
+}
+
+// Plain bytes, or sealed ones: from here on they are the same.
+void Stream::transmit(std::string_view bytes) {
+    assert(!dead());
     if (!blocked() && !corked_ && !bytes.empty()) {
         bytes.remove_prefix(push(bytes));
         if (dead()) return;
     }
     if (!bytes.empty()) keep(bytes);
-    if (finishing()) settle();
 }
 
 // Returns how many the transport took; dead, when it will never take any more.
@@ -107,9 +117,13 @@ void Stream::uncork() {
 void Stream::settle() {
     if (!finishing()) return;
     if (life_ == Life::finishing && !blocked() && spans_ == 0) {
+        if (sealed_) transmit(seal().farewell());
+        if (dead()) return;
+    }
+    if (life_ == Life::finishing && !blocked() && spans_ == 0) {
         life_ = Life::lingering;
         transport_.end_output();
-        if (input_ == Input::ended) return abort(Closed::finished);
+        if (input_ended()) return abort(Closed::finished);
     }
     update();
 }

@@ -17,7 +17,7 @@ namespace reactor::sys {
 
 namespace {
 
-constexpr std::size_t helper_stack_size = std::size_t{64} << 10;
+constexpr std::size_t helper_stack_size = std::size_t{256} << 10;
 
 // A pipe takes so much in one piece or not at all, whoever else writes to it.
 constexpr std::size_t piece_max = 4096;
@@ -99,6 +99,9 @@ int run(Errand& errand) {
             return error_of(rename(errand.path, errand.to));
         case Errand::What::remove:
             return error_of(remove(errand.path));
+        case Errand::What::call:
+            errand.function(errand.argument);
+            return 0;
     }
     return EINVAL;
 }

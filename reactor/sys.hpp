@@ -43,6 +43,8 @@ enum class Option : std::uint8_t {
     user_timeout_ms,  // how long sent bytes may stay unacknowledged
     send_buffer_size,
     unsent_low_water,  // "writable" means that fewer unsent bytes than this are in the kernel
+    // "readable" means that so many bytes have come, or the end. At first 1.
+    receive_low_water,
 };
 Result<int> open_socket(bool v6);
 Result<void> set_option(int fd, Option option, int value);
@@ -54,6 +56,7 @@ Result<void> take_error(int fd);                       // SO_ERROR: fails with t
 Result<Address> local_address(int fd);
 Result<Address> peer_address(int fd);
 Result<std::size_t> receive(int fd, std::span<char> buffer);  // 0 = the peer has ended
+Result<std::size_t> peek(int fd, std::span<char> buffer);     // the same, and they stay there
 Result<std::size_t> send(int fd, std::string_view bytes);     // never raises SIGPIPE
 void shutdown_write(int fd);
 void close(int fd);
@@ -121,8 +124,8 @@ Result<void> truncate(int fd, std::uint64_t size);
 Result<void> rename(const char* from, const char* to);
 Result<void> remove(const char* path);
 
-// What waits for the disk is done by a helper, a thread that does nothing else: one errand after
-// the other, in the order asked.
+// What waits for the disk, or takes long, is done by a helper, a thread that does nothing else: one
+// errand after the other, in the order asked.
 struct Errand {
     enum class What : std::uint8_t {
         sync,         // what the file says is on the disk
@@ -136,6 +139,7 @@ struct Errand {
         rename,       // from `path` to `to`
         remove,       // `path`
         unmap,        // `bytes`, whole pages
+        call,         // `function`, with `argument`: which nobody else touches meanwhile
     };
     What what = What::sync;
     int fd = -1;
@@ -143,6 +147,8 @@ struct Errand {
     std::string_view bytes = {};
     const char* path = nullptr;
     const char* to = nullptr;
+    void (*function)(void* argument) = nullptr;
+    void* argument = nullptr;
     std::uint64_t token = 0;  // comes back
     int error = 0;            // of an errand that is done; 0: none
 };

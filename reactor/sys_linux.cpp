@@ -200,6 +200,9 @@ Result<void> set_option(int fd, Option option, int value) {
         case Option::unsent_low_water:
             name = TCP_NOTSENT_LOWAT;
             break;
+        case Option::receive_low_water:
+            level = SOL_SOCKET, name = SO_RCVLOWAT;
+            break;
     }
     return check_done(setsockopt(fd, level, name, &value, sizeof value));
 }
@@ -246,6 +249,10 @@ Result<Address> peer_address(int fd) {
 
 Result<std::size_t> receive(int fd, std::span<char> buffer) {
     return check_size(repeat([&] { return recv(fd, buffer.data(), buffer.size(), 0); }));
+}
+
+Result<std::size_t> peek(int fd, std::span<char> buffer) {
+    return check_size(repeat([&] { return recv(fd, buffer.data(), buffer.size(), MSG_PEEK); }));
 }
 
 Result<std::size_t> send(int fd, std::string_view bytes) {

@@ -22,8 +22,16 @@ Result<void> Wire::open(const Limits& limits) {
     assert(limits.send_size > 0);
     assert(limits.send_size <= UINT32_MAX);  // A span's offset.
     if (auto mapped = blocks_.map(limits.blocks, limits.blocks_reserved); !mapped) return mapped;
-    auto receive = PageArray<char>::map(limits.receive_size);
+    auto receive = PageArray<char>::map(limits.receive_size + Seal::record_max);
     if (!receive) return std::unexpected(receive.error());
+    if (limits.watches > 0) {
+        auto sealed = PageArray<char>::map(limits.receive_size);
+        if (!sealed) return std::unexpected(sealed.error());
+        auto seals = PageArray<SealPtr>::map(limits.watches);
+        if (!seals) return std::unexpected(seals.error());
+        sealed_ = std::move(*sealed);
+        seals_ = std::move(*seals);
+    }
     auto send = PageArray<char>::map(limits.send_size);
     if (!send) return std::unexpected(send.error());
     auto spans = PageArray<Span>::map(spans_max);
@@ -122,6 +130,23 @@ void Wire::reclaim_dead() {
         assert(stream->spans_ == 0);  // The flush came before, and nobody writes for the dead.
         stream->events_.on_closed(stream->why());
     }
+}
+
+void Wire::keep_seal(WatchId watch, SealPtr seal) {
+    assert(seal != nullptr);
+    SealPtr& place = seals_[std::to_underlying(watch)];
+    assert(place == nullptr);
+    place = std::move(seal);
+}
+
+void Wire::drop_seal(WatchId watch) {
+    assert(seals_[std::to_underlying(watch)] != nullptr);
+    seals_[std::to_underlying(watch)].reset();
+}
+
+Seal& Wire::seal_of(WatchId watch) {
+    assert(seals_[std::to_underlying(watch)] != nullptr);
+    return *seals_[std::to_underlying(watch)];
 }
 
 void Wire::check() const {

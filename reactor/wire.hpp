@@ -6,6 +6,7 @@
 #include "reactor/loop.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
+#include "reactor/seal.hpp"
 #include "reactor/time.hpp"
 
 #include <chrono>
@@ -26,6 +27,9 @@ class Stream;
 // that a full buffer forces, `first` runs: what must be on its way before an answer is. It sends by
 // send_now() only: what it reserved might force the next flush.
 //
+// Of streams that are sealed it owns the seals, and a second receive buffer, for sealed bytes: they
+// are opened from there into the first one. So no stream is larger for it.
+//
 // Lives as long as the loop; every stream dies before it.
 // Invariant: the spans stand in the send buffer one behind the other, from its start to send_used_;
 // while there are any, the flush is posted. The same goes for each other list and its task.
@@ -36,6 +40,7 @@ public:
         std::size_t send_size = std::size_t{512} << 10;
         std::uint32_t blocks = 4096;
         std::uint32_t blocks_reserved = 64;
+        std::uint32_t watches = 0;  // of the loop; 0: no stream is ever sealed
     };
     // Bytes of answers, without a pause between them, that end a stream's turn: so what one that
     // does not read may hold is bounded by this and one answer.
@@ -50,6 +55,7 @@ public:
         std::uint64_t turns_cut = 0;         // deliveries that left some for a later turn
         std::uint64_t blocks_exhausted = 0;  // connections closed for want of a block
         std::uint64_t inputs_stuck = 0;      // whose owner took nothing of a full buffer
+        std::uint64_t seals_broken = 0;      // connections closed for what nobody had sealed
     };
 
     explicit Wire(Loop& loop);
@@ -100,6 +106,9 @@ private:
     void deliver_resumed();
     void give_turns(List<Stream>& waiting);
     void reclaim_dead();
+    void keep_seal(WatchId watch, SealPtr seal);
+    void drop_seal(WatchId watch);
+    Seal& seal_of(WatchId watch);
     template <class Check>
     static void check_list(const List<Stream>& list, bool posted, Check check);
 
@@ -107,7 +116,9 @@ private:
     Limits limits_;
     Counters counters_;
     BlockPool blocks_;
-    PageArray<char> receive_;
+    PageArray<char> receive_;  // Has room for one record beyond receive_size.
+    PageArray<char> sealed_;
+    PageArray<SealPtr> seals_;  // By watch.
     PageArray<char> send_;
     PageArray<Span> spans_;
     std::size_t send_used_ = 0;

@@ -43,7 +43,15 @@ Clients::Clients(Core& core,
       acceptor_(core.loop,
                 reactor::SocketProfile::client,
                 reactor::Acceptor<Session>::Make::to<&Clients::make>(*this),
-                reactor::Delegate<void()>::to<&Clients::on_full>(*this)) {
+                reactor::Delegate<void()>::to<&Clients::on_full>(*this)),
+      tls_listener_(core.loop,
+                    reactor::Delegate<void(reactor::Socket)>::to<&Clients::on_tls_accepted>(*this)),
+      tls_door_{
+          .make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Clients::make_seal>(*this),
+          .opened =
+              reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Clients::on_shaken>(
+                  *this),
+          .refused = reactor::Delegate<void(std::string_view)>::to<&Clients::on_refused>(*this)} {
     core.wire.relieve_with(reactor::Delegate<bool()>::to<&Clients::relieve>(*this));
 }
 
@@ -58,14 +66,32 @@ reactor::Result<void> Clients::map() {
     return host_.questions.map(connections);
 }
 
-Outcome<> Clients::listen(const reactor::Address& address) {
-    const auto listening = acceptor_.listen(address);
+Outcome<> Clients::listen(const config::Server& self) {
+    const auto listening = acceptor_.listen(self.clients);
     if (!listening) {
-        return failure("clients' address " + config::text_of(address), listening.error());
+        return failure("clients' address " + config::text_of(self.clients), listening.error());
     }
     address_ = *listening;
     assert(address_.port != 0);
+    if (!self.clients_tls) return {};
+    assert(host_.core.sealing != nullptr);
+    const auto sealed = tls_listener_.listen(*self.clients_tls);
+    if (!sealed) {
+        return failure("clients' TLS address " + config::text_of(*self.clients_tls),
+                       sealed.error());
+    }
+    tls_address_ = *sealed;
     return {};
+}
+
+void Clients::on_tls_accepted(reactor::Socket socket) {
+    tune(socket, reactor::SocketProfile::client);
+    host_.core.sealing->handshakes.accept(std::move(socket), tls_door_);
+}
+
+// They come as they are done: with every slot taken, so many at once that none could be freed.
+void Clients::on_shaken(reactor::Socket socket, reactor::SealPtr seal) {
+    acceptor_.admit(std::move(socket), std::move(seal));
 }
 
 // Addresses fall into groups by a hash. That two of them share one matters little.
@@ -125,6 +151,7 @@ void Clients::describe(watch::Status& status) const {
 
 void Clients::drain() {
     draining_ = true;
+    tls_listener_.close();
     acceptor_.drain();
 }
 

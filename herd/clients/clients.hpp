@@ -7,11 +7,15 @@
 #include "herd/watch/status.hpp"
 #include "reactor/acceptor.hpp"
 #include "reactor/address.hpp"
+#include "reactor/handshakes.hpp"
+#include "reactor/listener.hpp"
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/socket.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace herd::clients {
 
@@ -36,9 +40,10 @@ public:
     // Once, first. Fails with ENOMEM.
     reactor::Result<void> map();
     // Once; port 0 takes a free one.
-    Outcome<> listen(const reactor::Address& address);
-    // Where it listens.
+    Outcome<> listen(const config::Server& self);
+    // Where it listens; the second for those who speak TLS, if it does.
     const reactor::Address& address() const { return address_; }
+    const std::optional<reactor::Address>& tls_address() const { return tls_address_; }
 
     // About once a second.
     void tick();
@@ -56,6 +61,10 @@ public:
 private:
     struct Candidate;
 
+    void on_tls_accepted(reactor::Socket socket);
+    void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
+    reactor::SealPtr make_seal() { return host_.core.sealing->sealer.accept_client(); }
+    void on_refused(std::string_view) {}
     Session* make(reactor::Slab<Session>& slots, const reactor::Socket& socket);
     void on_full();
     void on_ended(Session& session);
@@ -69,6 +78,9 @@ private:
     const Session* newest_ = nullptr;  // Has had no time to say anything; null once it has ended.
     std::uint16_t arrivals_ = 0;
     reactor::Address address_;
+    reactor::Listener tls_listener_;
+    reactor::Handshakes::Door tls_door_;
+    std::optional<reactor::Address> tls_address_;
     std::uint64_t told_evicted_ = 0;  // The counters as the log has them.
     std::uint64_t told_relieved_ = 0;
     std::uint64_t told_newcomers_ = 0;

@@ -38,7 +38,9 @@ public:
     Session(Host& host, Arrival arrival);
     ~Session();
 
-    reactor::Result<void> open(reactor::Socket socket) { return stream_.open(std::move(socket)); }
+    reactor::Result<void> open(reactor::Socket socket, reactor::SealPtr seal = {}) {
+        return stream_.open(std::move(socket), std::move(seal));
+    }
 
     // About once a second: closes it when a limit says so.
     void tick();

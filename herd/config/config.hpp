@@ -18,6 +18,9 @@ struct Limits {
     std::uint32_t long_records = 4'096;        // of these, with an AT line too long for a slot
     std::uint32_t connections = 10'000;        // client connections
     std::uint32_t peer_connections = 128;      // accepted connections of other servers
+    std::uint32_t tls_connections = 1'024;     // that speak TLS, of either kind
+    std::uint32_t handshakes = 32;             // of these, that are being agreed on
+    std::uint32_t handshake_ms = 5'000;        // from accept, or connect, to the end of that
     std::uint32_t line_max = 8'192;            // bytes of a client's command, without its end
     std::uint32_t blocks = 65'536;             // of 4 KiB, for bytes that cannot wait elsewhere
     std::uint32_t first_line_ms = 60'000;      // a connection that has not said anything
@@ -48,6 +51,7 @@ struct Server {
     // An old server, run by another program: it knows nothing of the protocol between servers, and
     // has one address for everything, which is both of the above.
     bool legacy = false;
+    std::optional<reactor::Address> clients_tls = {};  // where clients that speak TLS connect
 };
 
 enum class Provider : std::uint8_t { offline, google, google_legacy };
@@ -91,6 +95,8 @@ struct Config {
     Limits limits;
     Log log;
     Journal journal;
+    std::string keys;                // folder of certificates and keys; empty: nothing is sealed
+    bool insecure_peers = false;     // other servers may be elsewhere though nothing is sealed
     std::int64_t max_future_ms = 0;  // 0: no report is refused for a stamp in the future
     std::int64_t ttl_s = 0;          // a report counts for so long from its stamp on; 0: for ever
     bool prefault = false;           // take all memory at the start

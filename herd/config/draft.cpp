@@ -22,6 +22,10 @@ std::uint32_t blocks_of_answer(const Limits& limits) {
     return static_cast<std::uint32_t>(blocks + blocks / 7 + 1);
 }
 
+char lower(char byte) {
+    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+}
+
 }  // namespace
 
 Checked Draft::begin(Section section) {
@@ -86,7 +90,9 @@ Checked Draft::check_addresses(const std::string& field) {
     std::vector<reactor::Address> own;
     for (const auto& [setting, line] : lines_) {
         if (!std::holds_alternative<Endpoint>(setting->type)) continue;
-        const reactor::Address& address = setting->name == "peers" ? server.peers : server.clients;
+        const reactor::Address& address = setting->name == "peers"         ? server.peers
+                                          : setting->name == "clients_tls" ? *server.clients_tls
+                                                                           : server.clients;
         if (is_taken(address, own)) {
             return Error{"an address of its own",
                          quoted(text_of(address)) + " again",
@@ -120,7 +126,8 @@ bool Draft::is_taken(const reactor::Address& address,
     if (std::ranges::find(own, address) != own.end()) return true;
     return std::any_of(
         config_.servers.begin(), config_.servers.end() - 1, [&](const Server& server) {
-            return server.clients == address || server.peers == address;
+            return server.clients == address || server.peers == address ||
+                   server.clients_tls == address;
         });
 }
 
@@ -146,6 +153,7 @@ Checked Draft::finish() {
         if (auto error = join(links_[i], "links[" + std::to_string(i) + "]")) return error;
     }
     if (auto error = check_limits()) return error;
+    if (auto error = check_keys()) return error;
     return check_places();
 }
 
@@ -200,6 +208,36 @@ Checked Draft::check_limits() const {
             std::to_string(limits.peer_connections),
             "limits.peer_connections",
             line_of(Section::limits, "peer_connections")};
+    }
+    return {};
+}
+
+// TLS compares names without regard to case.
+Checked Draft::check_keys() const {
+    const std::uint32_t line = line_of(Section::root, "keys");
+    std::vector<std::string> names;
+    for (const Server& server : config_.servers) {
+        if (config_.keys.empty() && server.clients_tls) {
+            return Error{"keys, as " + server.name + " has clients_tls", "none", "keys", line};
+        }
+        const bool elsewhere = !server.legacy && !server.peers.is_loopback();
+        if (config_.keys.empty() && elsewhere && !server.neighbours.empty() &&
+            !config_.insecure_peers) {
+            return Error{"keys (`herd keys DIR` makes them), or \"insecure_peers\": true, as " +
+                             server.name + " is not on loopback",
+                         "neither",
+                         "keys",
+                         line};
+        }
+        std::string name = server.name;
+        for (char& byte : name) byte = lower(byte);
+        if (!config_.keys.empty() && std::ranges::find(names, name) != names.end()) {
+            return Error{"names that differ in more than case",
+                         quoted(server.name) + " again",
+                         "servers",
+                         servers_line_};
+        }
+        names.push_back(std::move(name));
     }
     return {};
 }

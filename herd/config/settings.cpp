@@ -33,6 +33,12 @@ constexpr Member<Value> at_server = {
     [](const Config& config) { return Value(config.servers.back().*member); },
     [](Config& config, Value value) { config.servers.back().*member = std::move(value); }};
 
+constexpr Member<reactor::Address> clients_tls = {
+    [](const Config& config) {
+        return config.servers.back().clients_tls.value_or(reactor::Address{});
+    },
+    [](Config& config, reactor::Address value) { config.servers.back().clients_tls = value; }};
+
 template <auto... path>
 constexpr Member<std::uint64_t> number = at<std::uint64_t, path...>;
 
@@ -77,6 +83,10 @@ constexpr std::array table = {
             "legacy",
             Flag{at_server<bool, &Server::legacy>},
             "an old server, run by another program, with one address for everything"},
+    Setting{Section::server,
+            "clients_tls",
+            Endpoint{clients_tls},
+            "where clients connect that speak TLS; needs keys"},
 
     Setting{Section::root,
             "links",
@@ -130,6 +140,18 @@ constexpr std::array table = {
             "peer_connections",
             Whole{bound<&Limits::peer_connections>, 1, 4'096, ""},
             "accepted connections of other servers"},
+    Setting{Section::limits,
+            "tls_connections",
+            Whole{bound<&Limits::tls_connections>, 1, 1'000'000, ""},
+            "that speak TLS, of clients and servers"},
+    Setting{Section::limits,
+            "handshakes",
+            Whole{bound<&Limits::handshakes>, 1, 512, ""},
+            "connections that agree on TLS at a time"},
+    Setting{Section::limits,
+            "handshake_ms",
+            Whole{bound<&Limits::handshake_ms>, 100, 60'000, "ms"},
+            "from a connection to the end of that"},
     Setting{Section::limits,
             "line_max",
             Whole{bound<&Limits::line_max>, 128, 60'000, "bytes"},
@@ -237,6 +259,17 @@ constexpr std::array table = {
             "fsync",
             Choice{at<std::size_t, &Config::journal, &Journal::fsync>, fsyncs},
             "when the disk has a report: within a second of its answer, or always before that"},
+
+    Setting{Section::root,
+            "keys",
+            Text{at<std::string, &Config::keys>, "the name of a folder, or empty for none", is_any},
+            "where `herd keys` has put certificates and keys: the servers then speak TLS with each "
+            "other, and nobody else gets in"},
+    Setting{Section::root,
+            "insecure_peers",
+            Flag{at<bool, &Config::insecure_peers>},
+            "let servers on different machines talk without keys: anybody on the way reads, and "
+            "writes, everything"},
 
     Setting{Section::root,
             "max_future_ms",

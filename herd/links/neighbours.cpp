@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <utility>
 
 namespace herd::links {
 
@@ -33,7 +34,15 @@ Neighbours::Neighbours(Core& core, TellStatus status)
       acceptor_(core.loop,
                 reactor::SocketProfile::neighbour,
                 reactor::Acceptor<PeerSession>::Make::to<&Neighbours::make>(*this),
-                reactor::Delegate<void()>::to<&Neighbours::on_full>(*this)) {}
+                reactor::Delegate<void()>::to<&Neighbours::on_full>(*this)),
+      door_{.make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Neighbours::make_seal>(*this),
+            .opened = reactor::Delegate<void(reactor::Socket,
+                                             reactor::SealPtr)>::to<&Neighbours::on_shaken>(*this),
+            .refused =
+                reactor::Delegate<void(std::string_view)>::to<&Neighbours::on_refused>(*this)} {
+    if (core.sealing == nullptr) return;
+    acceptor_.divert(reactor::Delegate<void(reactor::Socket)>::to<&Neighbours::on_accepted>(*this));
+}
 
 std::uint64_t Neighbours::memory_max(const config::Config& config) {
     const std::uint64_t line = config.limits.line_max + protocol::at_line_surplus;
@@ -182,6 +191,21 @@ void Neighbours::check() const {
     legacy_.for_each([](const LegacyLink& link) { link.check(); });
     barrier_.check();
     repair_.check();
+}
+
+// An old server knows no TLS.
+void Neighbours::on_accepted(reactor::Socket socket) {
+    const auto from = reactor::sys::peer_address(socket.fd());
+    if (from && is_legacy(*from)) return acceptor_.admit(std::move(socket), {});
+    core_.sealing->handshakes.accept(std::move(socket), door_);
+}
+
+void Neighbours::on_shaken(reactor::Socket socket, reactor::SealPtr seal) {
+    acceptor_.admit(std::move(socket), std::move(seal));
+}
+
+void Neighbours::on_refused(std::string_view why) {
+    core_.log.event(Level::warning, "handshake_refused").field("why", why);
 }
 
 PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket) {

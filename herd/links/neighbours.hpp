@@ -14,6 +14,7 @@
 #include "reactor/acceptor.hpp"
 #include "reactor/address.hpp"
 #include "reactor/delegate.hpp"
+#include "reactor/handshakes.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
@@ -118,6 +119,10 @@ private:
     bool have(std::uint64_t seq) const override;
     void mark() override;
 
+    void on_accepted(reactor::Socket socket);
+    reactor::SealPtr make_seal() { return core_.sealing->sealer.accept_peer(); }
+    void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
+    void on_refused(std::string_view why);
     PeerSession* make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket);
     void on_full() { ++core_.counters.peers_waited; }
     // How many strangers may have a slot.
@@ -148,6 +153,7 @@ private:
     reactor::Slab<Peer> peers_;
     reactor::Slab<LegacyLink> legacy_;
     reactor::Acceptor<PeerSession> acceptor_;
+    reactor::Handshakes::Door door_;  // Where sessions are sealed.
     reactor::Address address_;
     std::uint64_t told_evicted_ = 0;  // The counters as the log has them.
     std::uint64_t told_waited_ = 0;

@@ -15,17 +15,8 @@ namespace herd::links {
 
 namespace {
 
-// SEQ and SWP.
 // While the neighbour does not read, what waits for it is bounded.
 constexpr unsigned unread_cookies_max = 16;
-
-constexpr std::size_t mark_size_max = 2 * protocol::peer_line_size_max;
-constexpr std::size_t ping_size_max = protocol::peer_line_size_max;
-static_assert(mark_size_max + ping_size_max <= PeerLink::batch_size_min);
-
-std::uint64_t now_token() {
-    return static_cast<std::uint64_t>(reactor::sys::monotonic_ns());
-}
 
 // One clock minus another, as far as a number holds that: either may say anything.
 std::int64_t difference(std::int64_t one, std::int64_t other) {
@@ -36,6 +27,10 @@ std::int64_t difference(std::int64_t one, std::int64_t other) {
 
 }  // namespace
 
+std::uint64_t PeerLink::now_token() {
+    return static_cast<std::uint64_t>(reactor::sys::monotonic_ns());
+}
+
 PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::Address& address)
     : core_(core),
       host_(host),
@@ -43,6 +38,11 @@ PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::
       connector_(core.loop,
                  {},
                  reactor::Delegate<void(reactor::Socket)>::to<&PeerLink::on_connected>(*this)),
+      door_{
+          .opened =
+              reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&PeerLink::greet>(
+                  *this),
+          .refused = reactor::Delegate<void(std::string_view)>::to<&PeerLink::on_unshaken>(*this)},
       follower_(core.table),
       mark_timer_(core.loop, reactor::Delegate<void()>::to<&PeerLink::on_mark_due>(*this)),
       anti_entropy_(core.table) {
@@ -53,6 +53,7 @@ PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::
 void PeerLink::check() const {
     assert(!stopped_ || leaving_);
     assert(!connector_.dialling() || (state_ == State::down && !leaving_));
+    assert(!shaking() || (state_ == State::down && !leaving_ && !connector_.dialling()));
     assert(live() || !mark_timer_.pending());
     assert(last_written_ <= core_.table.feed().seq());
     follower_.check();
@@ -72,7 +73,8 @@ void PeerLink::check() const {
 }
 
 void PeerLink::nudge() {
-    if (!leaving_ && state_ == State::down && !stream_ && !connector_.dialling()) {
+    if (leaving_ || shaking()) return;
+    if (state_ == State::down && !stream_ && !connector_.dialling()) {
         connector_.dial();
     }
 }
@@ -80,6 +82,7 @@ void PeerLink::nudge() {
 void PeerLink::leave() {
     leaving_ = true;
     connector_.cancel();
+    if (shaking()) core_.sealing->handshakes.cancel(std::exchange(handshake_, {}));
 }
 
 void PeerLink::stop() {
@@ -100,8 +103,30 @@ void PeerLink::on_connected(reactor::Socket socket) {
     assert(!leaving_);
     assert(socket.open());
     tune(socket, reactor::SocketProfile::neighbour);
+    if (core_.sealing == nullptr) return greet(std::move(socket), {});
+    auto seal = core_.sealing->sealer.dial_peer(neighbour_.name());
+    if (seal != nullptr) {
+        handshake_ = core_.sealing->handshakes.dial(std::move(socket), std::move(seal), door_);
+    }
+    if (!shaking()) connector_.dial_later();
+}
+
+void PeerLink::on_unshaken(std::string_view why) {
+    assert(state_ == State::down);
+    handshake_ = {};
+    if (!std::exchange(refused_, true)) {
+        core_.log.event(Level::warning, "handshake_refused")
+            .field("neighbour", neighbour_.name())
+            .field("why", why);
+    }
+    connector_.dial_later();
+}
+
+void PeerLink::greet(reactor::Socket socket, reactor::SealPtr seal) {
+    assert(state_ == State::down);
+    handshake_ = {};
     stream_.emplace(core_.wire, *this, true);
-    if (auto opened = stream_->open(std::move(socket)); !opened) {
+    if (auto opened = stream_->open(std::move(socket), std::move(seal)); !opened) {
         stream_.reset();
         connector_.dial_later();
         return;
@@ -271,102 +296,6 @@ void PeerLink::on_closed(reactor::Closed) {
     mark_timer_.cancel();
     if (!leaving_) connector_.dial_later();
     host_.on_progress();
-}
-
-void PeerLink::pump(std::span<char> scratch) {
-    if (!live() || stopped_ || stream_->dead() || stream_->blocked()) return;
-    if (!follower_.behind() && !has_news() && !anti_entropy_.due() && !ping_due_) return;
-    assert(scratch.size() > batch_size_min + core_.table.line_size_max());
-    Batch batch(scratch);
-    batch.add(fill(batch.space(mark_size_max + ping_size_max)));
-    unmarked_bytes_ += batch.size();
-    last_written_ = follower_.position().seq;
-    batch.add(mark_if_due(batch.space(ping_size_max)));
-    if (!follower_.behind()) batch.add(anti_entropy_.fill(batch.space(ping_size_max)));
-    if (std::exchange(ping_due_, false)) batch.add(ping(batch.space(0)));
-    if (batch.size() > 0) stream_->send_now(batch.text());
-    // Behind means runnable, whatever was written: a batch of records that were all skipped writes
-    // nothing, and would otherwise be the last.
-    if (follower_.behind() && !stream_->blocked()) core_.wire.post_flush();
-}
-
-std::size_t PeerLink::fill(std::span<char> batch) {
-    std::size_t size = 0;
-    const std::size_t longest = core_.table.line_size_max() + 1;
-    for (std::uint32_t i = 0; i < core_.limits.records_per_turn; ++i) {
-        if (batch.size() - size < longest) break;
-        if (!follower_.behind()) break;
-        const table::Record* record = follower_.take(core_.loop.now());
-        // A stretch of a sweep without changes costs what a record costs.
-        if (record == nullptr) continue;
-        const std::string_view line = core_.table.line(*record);
-        const table::rules::Passage passage{
-            record->source, incarnation_, record->server(line), neighbour_.name()};
-        if (table::rules::came_from(passage)) continue;
-        std::memcpy(batch.data() + size, line.data(), line.size());
-        size += line.size();
-        batch[size++] = '\n';
-        ++core_.counters.records_sent;
-    }
-    return size;
-}
-
-// Behind all that is said until now: its answer shows how long that took.
-std::size_t PeerLink::ping(std::span<char> out) {
-    assert(live());
-    assert(out.size() >= ping_size_max);
-    const std::uint64_t token = now_token();
-    if (token <= asked_) return 0;
-    pinged_ = true;
-    asked_ = token;
-    return protocol::format_line(out, protocol::Ping{token}).size();
-}
-
-bool PeerLink::has_news() const {
-    if (!live()) return false;
-    const table::rules::Position position = follower_.position();
-    return position.seq > marked_.seq || position.sweep_target != marked_.sweep_target ||
-           position.sweep_slot != marked_.sweep_slot;
-}
-
-std::size_t PeerLink::mark_if_due(std::span<char> out) {
-    if (!has_news()) return 0;
-    const reactor::Instant due = marked_at_ + mark_interval;
-    const bool asked = mark_asked_ && !follower_.behind();
-    if (asked || unmarked_bytes_ >= mark_bytes || core_.loop.now() >= due) return mark(out);
-    if (!mark_timer_.pending()) mark_timer_.start_at(due);
-    return 0;
-}
-
-std::size_t PeerLink::mark(std::span<char> out) {
-    assert(live());
-    assert(out.size() >= mark_size_max);
-    const table::rules::Position position = follower_.position();
-    assert(position.seq >= marked_.seq);
-    assert(position.seq <= core_.table.feed().seq());
-    std::size_t size = 0;
-    const auto put = [&](const auto& message) {
-        size += protocol::format_line(out.subspan(size), message).size();
-    };
-    if (position.seq > marked_.seq) put(protocol::Seq{position.seq});
-    if (follower_.sweeping()) {
-        put(protocol::Sweep{position.sweep_target, position.sweep_slot});
-        acknowledged_.swept(position.sweep_target);
-    }
-    if (position.seq > marked_.seq) {
-        lag_.marked(position.seq, core_.loop.now(), !follower_.behind());
-    }
-    if (!follower_.behind()) mark_asked_ = false;
-    marked_ = position;
-    marked_at_ = core_.loop.now();
-    unmarked_bytes_ = 0;
-    mark_timer_.cancel();
-    return size;
-}
-
-void PeerLink::on_mark_due() {
-    assert(live());
-    core_.wire.post_flush();
 }
 
 // On a slow link no PING gets through for a long time. But a neighbour to which anything comes says

@@ -10,6 +10,7 @@
 #include "herd/watch/status.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/connector.hpp"
+#include "reactor/handshakes.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/timer.hpp"
 
@@ -32,6 +33,8 @@ namespace herd::links {
 // The neighbour is believed as far as what it says answers what it was told: anything else that it
 // says ends the connection, and none of its numbers is used before it is known to be in range. Of
 // what it says that it has, after a connection has been lost, counts what it had acknowledged.
+// Where connections are sealed, the neighbour shows first that it is of its name: before that, the
+// link is down.
 // Owned by Neighbours, beside what is remembered of that neighbour.
 class PeerLink final : public reactor::StreamEvents {
 public:
@@ -80,8 +83,14 @@ public:
 
 private:
     enum class State : std::uint8_t { down, greeting, live };
+    static constexpr std::size_t mark_size_max = 2 * protocol::peer_line_size_max;  // SEQ and SWP
+    static constexpr std::size_t ping_size_max = protocol::peer_line_size_max;
+    static_assert(mark_size_max + ping_size_max <= batch_size_min);
 
     void on_connected(reactor::Socket socket);
+    void greet(reactor::Socket socket, reactor::SealPtr seal);
+    void on_unshaken(std::string_view why);
+    bool shaking() const { return static_cast<bool>(handshake_); }
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
     void on_drained() override;
     void on_closed(reactor::Closed why) override;
@@ -94,6 +103,7 @@ private:
     std::size_t fill(std::span<char> batch);
     // What the neighbour has been told, and what it could be told.
     bool has_news() const;
+    static std::uint64_t now_token();
     std::size_t ping(std::span<char> out);
     std::size_t mark_if_due(std::span<char> out);
     std::size_t mark(std::span<char> out);
@@ -105,6 +115,8 @@ private:
     Host& host_;
     Neighbour& neighbour_;
     reactor::Connector connector_;
+    reactor::Handshakes::Door door_;
+    reactor::Handshakes::Id handshake_;      // Between connected and greeting, where it is sealed.
     std::optional<reactor::Stream> stream_;  // While connected.
     table::Follower follower_;
     reactor::Timer mark_timer_;

@@ -28,11 +28,11 @@ PeerSession::PeerSession(Core& core, Host& host, MessageBatch& messages, bool ex
       stream_(core.wire, *this),
       expected_(expected) {}
 
-reactor::Result<void> PeerSession::open(reactor::Socket socket) {
+reactor::Result<void> PeerSession::open(reactor::Socket socket, reactor::SealPtr seal) {
     assert(claimed_ == nullptr);
     assert(!legacy_);
     opened_at_ = heard_at_ = core_.loop.now();
-    return stream_.open(std::move(socket));
+    return stream_.open(std::move(socket), std::move(seal));
 }
 
 void PeerSession::tick() {
@@ -155,6 +155,9 @@ void PeerSession::on_message(const protocol::Hello& hello) {
     if (claimed_ != nullptr) return reject_line();
     assert(!legacy_);
     if (hello.version != protocol::peer_version) return refuse(502, "protocol version 1 only");
+    if (stream_.sealed() && !stream_.proves(hello.name)) {
+        return refuse(506, "that is not the name of your certificate");
+    }
     const auto claimed = host_.claim(hello);
     if (!claimed) return refuse(claimed.error().code, claimed.error().text);
     assert(*claimed != nullptr);

@@ -47,7 +47,7 @@ public:
     // `expected`: it came from the address of a neighbour.
     PeerSession(Core& core, Host& host, MessageBatch& messages, bool expected);
 
-    reactor::Result<void> open(reactor::Socket socket);
+    reactor::Result<void> open(reactor::Socket socket, reactor::SealPtr seal = {});
     // About once a second: a stranger has first_line_max for its first line, and claim_max to show
     // who it is; a neighbour that is silent is taken for gone; a legacy one, which has no way to
     // show that it is there, after legacy_idle_max. One that is not, and was not answered since, is

@@ -24,7 +24,9 @@ public:
 
     PlacesConnection(reactor::Wire& wire, PlacesService& service, Closed closed);
 
-    reactor::Result<void> open(reactor::Socket socket) { return stream_.open(std::move(socket)); }
+    reactor::Result<void> open(reactor::Socket socket, reactor::SealPtr seal = {}) {
+        return stream_.open(std::move(socket), std::move(seal));
+    }
 
     // Ends what has waited for too long.
     void tick();

@@ -6,7 +6,10 @@
 #include "herd/outcome.hpp"
 #include "herd/places/trouble.hpp"
 #include "herd/places/upstream.hpp"
+#include "herd/sealing.hpp"
 #include "herd/server.hpp"
+#include "herd/tls/openssl_sealer.hpp"
+#include "reactor/handshakes.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/signals.hpp"
 #include "reactor/sys.hpp"
@@ -38,11 +41,15 @@ public:
           self_(self),
           corruptible_(corruptible),
           places_(loop_),
+          sealer_(config.keys, self.name, config.limits.tls_connections),
+          handshakes_(loop_, handshake_limits(config.limits)),
+          sealing_{sealer_, handshakes_},
           server_(loop_,
                   places_.places(),
                   config,
                   self,
-                  Delegate<void()>::to<&Serving::on_stopped>(*this)),
+                  Delegate<void()>::to<&Serving::on_stopped>(*this),
+                  config.keys.empty() ? nullptr : &sealing_),
           signals_(loop_, Delegate<void(int)>::to<&Serving::on_signal>(*this)),
           look_(loop_, Delegate<void()>::to<&Serving::on_look>(*this)) {}
 
@@ -52,6 +59,8 @@ public:
 private:
     Outcome<> check_servers() const;
     Outcome<> raise_limit() const;
+    Outcome<> open_sealing();
+    void reload();
     void say(const std::string& what) const;
 
     void on_look();
@@ -65,6 +74,9 @@ private:
     bool corruptible_;
     reactor::Loop loop_;
     places::Upstream places_;
+    tls::OpensslSealer sealer_;
+    reactor::Handshakes handshakes_;
+    Sealing sealing_;
     Server server_;
     reactor::Signals signals_;
     reactor::Timer look_;  // for the links to be up
@@ -78,6 +90,7 @@ Outcome<> Serving::start() {
     const auto opened = loop_.open(loop_limits(config_), config_.spin);
     if (!opened) return failure("event loop", opened.error());
     if (auto done = places_.open(config_.places, config_.limits); !done) return done;
+    if (auto done = open_sealing(); !done) return done;
     if (const auto done = server_.open(); !done) return std::unexpected(done.error());
     if (const auto done = signals_.open(corruptible_); !done)
         return failure("signals", done.error());
@@ -115,6 +128,26 @@ Outcome<> Serving::check_servers() const {
         return std::unexpected("its neighbour " + name + " has no fixed port for peers");
     }
     return {};
+}
+
+Outcome<> Serving::open_sealing() {
+    if (config_.keys.empty()) return {};
+    if (auto opened = sealer_.open(wire_limits(config_).send_size); !opened) return opened;
+    if (const auto opened = handshakes_.open(); !opened) {
+        return failure("handshakes", opened.error());
+    }
+    return {};
+}
+
+// Who is connected stays so.
+void Serving::reload() {
+    server_.log().reopen();
+    if (config_.keys.empty()) return;
+    if (const auto done = sealer_.reload(); !done) {
+        server_.log().event(Level::error, "certificates_kept").field("why", done.error());
+    } else {
+        server_.log().event(Level::info, "certificates_read");
+    }
 }
 
 Outcome<> Serving::raise_limit() const {
@@ -160,7 +193,7 @@ void Serving::spoil_one() {
 
 void Serving::on_signal(int signal) {
     if (signal == reactor::Signals::user) return spoil_one();
-    if (signal == reactor::Signals::hang_up) return server_.log().reopen();
+    if (signal == reactor::Signals::hang_up) return reload();
     if (std::exchange(stopping_, true)) std::_Exit(1);
     look_.cancel();
     server_.shut_down();

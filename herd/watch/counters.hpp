@@ -30,6 +30,12 @@ struct Counters {
     std::uint64_t blocks_exhausted = 0;
     std::uint64_t clients_relieved = 0;
     std::uint64_t inputs_stuck = 0;
+    std::uint64_t handshakes = 0;
+    std::uint64_t handshakes_refused = 0;
+    std::uint64_t handshakes_plain = 0;
+    std::uint64_t handshakes_late = 0;
+    std::uint64_t handshakes_displaced = 0;
+    std::uint64_t seals_broken = 0;
     std::uint64_t lines_too_long = 0;
     std::uint64_t silent_at_first = 0;
     std::uint64_t slow_lines = 0;
@@ -118,6 +124,21 @@ inline constexpr std::array counters_table = {
     Counter{"inputs_stuck",
             &Counters::inputs_stuck,
             "Connections closed as nothing of a full buffer could be taken."},
+    Counter{"handshakes", &Counters::handshakes, "TLS handshakes that were completed."},
+    Counter{"handshakes_refused",
+            &Counters::handshakes_refused,
+            "TLS handshakes that this side or the other refused."},
+    Counter{"handshakes_plain",
+            &Counters::handshakes_plain,
+            "Connections closed as they did not speak TLS where it is spoken."},
+    Counter{"handshakes_late",
+            &Counters::handshakes_late,
+            "Connections closed for limits.handshake_ms."},
+    Counter{"handshakes_displaced",
+            &Counters::handshakes_displaced,
+            "Connections closed, before their handshake, as too many others came."},
+    Counter{
+        "seals_broken", &Counters::seals_broken, "TLS connections closed for what came on them."},
     Counter{
         "lines_too_long", &Counters::lines_too_long, "Lines of clients beyond limits.line_max."},
     Counter{

@@ -236,7 +236,8 @@ std::uint32_t FakeKernel::readiness(const Descriptor& descriptor) {
     }
     if (descriptor.state != State::connected) return 0;
     std::uint32_t mask = 0;
-    if (descriptor.ended || has_arrived(descriptor)) mask |= sys::readable;
+    const bool arrived = has_arrived(descriptor) && reaches_low_water(descriptor);
+    if (descriptor.ended || arrived) mask |= sys::readable;
     if (descriptor.write_shut && end_has_arrived(descriptor)) mask |= sys::hangup;
     if ((descriptor.mask & sys::writable) != 0 && has_space(descriptor)) mask |= sys::writable;
     return mask;

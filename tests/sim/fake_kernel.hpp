@@ -37,6 +37,7 @@ public:
         unsigned connect_fails = 0;  // ECONNREFUSED though somebody listens
         unsigned socket_fails = 0;   // as accept, of a host that is not spared
         unsigned send_fails = 0;     // ENOBUFS or ENOMEM, likewise
+        unsigned seal_refusals = 0;  // handshakes that one side does not like
     };
     // What a connection between two hosts is like.
     struct Path {
@@ -82,6 +83,13 @@ public:
     reactor::Address dials_from = reactor::Address::loopback(0);
     std::int64_t delay_min_ns = 20'000;
     std::int64_t delay_max_ns = 500'000;
+    // What a helper takes for a call.
+    std::int64_t call_min_ns = 100'000;
+    std::int64_t call_max_ns = 5'000'000;
+    std::int64_t call_ns() {
+        const auto range = static_cast<std::uint64_t>(call_max_ns - call_min_ns + 1);
+        return call_min_ns + static_cast<std::int64_t>(random_.below(range));
+    }
     void set_path(Host a, Host b, const Path& path) { paths_[pair(a, b)] = path; }
 
     // Virtual time.
@@ -123,6 +131,8 @@ public:
     reactor::Result<reactor::Address> local_address(int fd);
     reactor::Result<reactor::Address> peer_address(int fd);
     reactor::Result<std::size_t> receive(int fd, std::span<char> buffer);
+    reactor::Result<std::size_t> peek(int fd, std::span<char> buffer);
+    void set_low_water(int fd, std::size_t bytes) { at(fd).low_water = bytes; }
     reactor::Result<std::size_t> send(int fd, std::string_view bytes);
     void shutdown_write(int fd);
     void close(int fd);
@@ -174,6 +184,22 @@ private:
             if (empty()) clear();
         }
         void push(Segment segment) { segments_.push_back(std::move(segment)); }
+        std::size_t arrived_bytes(std::int64_t now) const {
+            std::size_t size = 0;
+            for (std::size_t i = first_; i < segments_.size() && segments_[i].due <= now; ++i) {
+                size += segments_[i].bytes.size() - segments_[i].taken;
+            }
+            return size;
+        }
+        // Copies from the front; takes nothing.
+        std::size_t peek(std::int64_t now, std::span<char> buffer) const {
+            std::size_t size = 0;
+            for (std::size_t i = first_; i < segments_.size() && segments_[i].due <= now; ++i) {
+                const auto left = std::string_view(segments_[i].bytes).substr(segments_[i].taken);
+                size += left.copy(buffer.data() + size, buffer.size() - size);
+            }
+            return size;
+        }
         void hurry(std::int64_t now) {
             for (std::size_t i = first_; i < segments_.size(); ++i) {
                 segments_[i].due = std::min(segments_[i].due, now);
@@ -202,6 +228,7 @@ private:
         std::size_t unheard = 0;  // bytes sent since it is not there any more
         Inbox inbox;
         std::size_t inbox_bytes = 0;
+        std::size_t low_water = 1;  // Fewer bytes than these are not said to be readable.
         bool mailbox = false;
         std::int64_t settled_at = 0;  // When a connect has its outcome.
         int error = 0;                // of a reset or a connect, until somebody is told
@@ -231,6 +258,7 @@ private:
     bool has_arrived(const Descriptor& socket) const;
     bool reset_has_arrived(const Descriptor& socket) const;
     bool end_has_arrived(const Descriptor& socket) const;
+    bool reaches_low_water(const Descriptor& socket) const;
     void hear_reset(Descriptor& socket);
     void fail_connection(Descriptor& socket);
     void lose_peer(Descriptor& socket, Other becomes);

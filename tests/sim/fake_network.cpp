@@ -204,6 +204,11 @@ bool FakeKernel::end_has_arrived(const Descriptor& socket) const {
     return has_arrived(socket) && socket.inbox.back().end && socket.inbox.back().due <= now_;
 }
 
+bool FakeKernel::reaches_low_water(const Descriptor& socket) const {
+    return socket.low_water <= 1 || socket.inbox.arrived_bytes(now_) >= socket.low_water ||
+           end_has_arrived(socket);
+}
+
 bool FakeKernel::has_space(const Descriptor& socket) {
     const std::size_t space = path(socket.host, socket.peer_host).buffer_size;
     if (socket.peer < 0) return socket.unheard < space;
@@ -225,6 +230,18 @@ Result<std::size_t> FakeKernel::receive(int fd, std::span<char> buffer) {
     const std::size_t size = drain_inbox(socket, buffer);
     if (size > 0 && socket.peer >= 0) stir(socket.peer_host);
     return size;
+}
+
+Result<std::size_t> FakeKernel::peek(int fd, std::span<char> buffer) {
+    Descriptor& socket = at(fd);
+    hear_reset(socket);
+    if (socket.ended) return 0;
+    if (!has_arrived(socket)) {
+        if (socket.error != 0) return failure(socket.error);
+        if (socket.state == State::failed) return 0;
+        return failure(EAGAIN);
+    }
+    return socket.inbox.peek(now_, buffer);
 }
 
 // Up to the end, which is noted when it is next, and stays.

@@ -91,6 +91,7 @@ void keep_promise(Promise& promise) {
         errand.error = fd ? 0 : fd.error().value;
         errand.fd = fd.value_or(-1);
     };
+    if (errand.what == Errand::What::call) errand.function(errand.argument);
     if (promise.job == 0) return;
     errand.error = kernel()->disk_here().end(promise.job);
     if (errand.what == Errand::What::open_folder && errand.error == 0) keep(open_folder(""));
@@ -145,7 +146,10 @@ std::uint64_t random_bits() {
 Result<int> open_socket(bool) {
     return kernel()->open_socket();
 }
-Result<void> set_option(int, Option, int) {
+Result<void> set_option(int fd, Option option, int value) {
+    if (option == Option::receive_low_water) {
+        kernel()->set_low_water(fd, static_cast<std::size_t>(value));
+    }
     return {};
 }
 Result<void> bind(int fd, const Address& address) {
@@ -171,6 +175,9 @@ Result<Address> peer_address(int fd) {
 }
 Result<std::size_t> receive(int fd, std::span<char> buffer) {
     return kernel()->receive(fd, buffer);
+}
+Result<std::size_t> peek(int fd, std::span<char> buffer) {
+    return kernel()->peek(fd, buffer);
 }
 Result<std::size_t> send(int fd, std::string_view bytes) {
     return kernel()->send(fd, bytes);
@@ -264,6 +271,10 @@ Result<void> ask(int helper, const Errand& errand) {
     if (errand.what == Errand::What::unmap) {
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): pages that were mapped to write.
         unmap_pages(const_cast<char*>(errand.bytes.data()), errand.bytes.size());
+    }
+    if (errand.what == Errand::What::call) {
+        answer(helper, {errand, 0}, kernel()->call_ns());
+        return {};
     }
     const bool write =
         errand.what == Errand::What::write || errand.what == Errand::What::write_lines;

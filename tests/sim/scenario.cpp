@@ -29,6 +29,7 @@ Scenario::Scenario(Random& random, bool liar_wanted) {
     if (random.chance(1) && !liar_wanted) draw_overload();
     draw_liar(random, liar_wanted);
     draw_ahead(random);
+    draw_seals(random);
 }
 
 void Scenario::draw_herd(Random& random) {
@@ -223,6 +224,15 @@ Event Scenario::draw_event(Random& random) const {
     }
     assert(false);
     return Event::report;
+}
+
+// Drawn of a copy: what else a seed has drawn stays. Whoever lies, or is listened to, speaks
+// plainly.
+void Scenario::draw_seals(Random random) {
+    const bool sealed = random.chance(25) && !liar && !watch && !overload;
+    if (!sealed) return;
+    config.keys = "keys";
+    if (random.chance(50)) faults.seal_refusals = static_cast<unsigned>(random.between(1, 50));
 }
 
 }  // namespace sim

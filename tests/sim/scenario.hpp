@@ -80,6 +80,7 @@ private:
     void draw_overload();
     void draw_liar(Random random, bool wanted);
     void draw_ahead(Random random);
+    void draw_seals(Random random);
 };
 
 }  // namespace sim

@@ -18,7 +18,7 @@ class Guest final : public StreamEvents {
 public:
     Guest(Wire& wire, House& house) : house_(house), stream_(wire, *this) {}
 
-    Result<void> open(Socket socket);
+    Result<void> open(Socket socket, SealPtr seal);
     void tick() { ++ticks; }
     void drain() { stream_.finish(); }
     void evict() { stream_.abort(); }
@@ -71,9 +71,9 @@ private:
     Guest* make(Slab<Guest>& slots, const Socket&) { return slots.emplace(wire, *this); }
 };
 
-Result<void> Guest::open(Socket socket) {
+Result<void> Guest::open(Socket socket, SealPtr seal) {
     if (house_.no_watches) return failure(ENOSPC);
-    return stream_.open(std::move(socket));
+    return stream_.open(std::move(socket), std::move(seal));
 }
 
 void Guest::on_closed(Closed) {

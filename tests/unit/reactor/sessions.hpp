@@ -24,9 +24,9 @@ struct Bench {
 
 // The owner of a stream: takes lines, remembers what it was told, does what the test wants.
 struct Session final : StreamEvents {
-    Session(Bench& bench, Socket socket, bool privileged = false)
+    Session(Bench& bench, Socket socket, bool privileged = false, SealPtr seal = {})
         : stream(bench.wire, *this, privileged) {
-        const bool opened = stream.open(std::move(socket)).has_value();
+        const bool opened = stream.open(std::move(socket), std::move(seal)).has_value();
         REQUIRE(opened);
     }
 

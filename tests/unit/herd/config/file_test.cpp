@@ -174,13 +174,14 @@ TEST_CASE("config file: every cut-off file is refused, and none is misread", "[h
 TEST_CASE("config file: an unknown field is said together with those there are", "[herd][config]") {
     CHECK(fault(with("\"spins\": true")) ==
           "f:3: spins: expected one of servers, links, places, limits, log, journal, "
-          "max_future_ms, ttl_s, prefault, spin, got \"spins\"");
+          "keys, insecure_peers, max_future_ms, ttl_s, prefault, spin, got \"spins\"");
     CHECK(fault(with("\"log\": {\n\"file\": \"x\"}")) ==
           "f:4: log.file: expected one of folder, wire, got \"file\"");
     CHECK(fault(with("\"limits\": {\n\n\"client\": 1}"))
               .starts_with("f:5: limits.client: expected one of clients, "));
     CHECK(fault(herd_of("{\"name\": \"A\",\n\"port\": 1}")) ==
-          "f:3: servers[0].port: expected one of name, clients, peers, legacy, got \"port\"");
+          "f:3: servers[0].port: expected one of name, clients, peers, legacy, clients_tls, got "
+          "\"port\"");
 }
 
 TEST_CASE("config file: a field comes once", "[herd][config]") {

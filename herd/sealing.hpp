@@ -1,0 +1,31 @@
+#pragma once
+
+#include "reactor/handshakes.hpp"
+#include "reactor/seal.hpp"
+
+#include <string_view>
+
+namespace herd {
+
+// Makes the seals of a server's connections, of the certificates that it shows and believes.
+// A null one: there is no memory for it.
+class Sealer {
+public:
+    // Of a client, who shows nothing.
+    virtual reactor::SealPtr accept_client() = 0;
+    // Of another server, or an operator: whom it proves to be is asked when it says so.
+    virtual reactor::SealPtr accept_peer() = 0;
+    // To a server that must prove to be of this name.
+    virtual reactor::SealPtr dial_peer(std::string_view name) = 0;
+
+protected:
+    ~Sealer() = default;
+};
+
+// What a server needs to seal its connections. Outlives it.
+struct Sealing {
+    Sealer& sealer;
+    reactor::Handshakes& handshakes;
+};
+
+}  // namespace herd

@@ -1,0 +1,126 @@
+#include "herd/tls/context.hpp"
+
+#include "reactor/socket.hpp"
+#include "reactor/sys.hpp"
+
+#include <array>
+#include <cassert>
+#include <ctime>
+#include <span>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+namespace herd::tls {
+
+namespace {
+
+constexpr std::size_t key_size_max = std::size_t{16} << 10;
+
+std::unexpected<std::string> openssl_failure(const std::string& path) {
+    const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+    const std::string why = reason != nullptr ? reason : "OpenSSL cannot use it";
+    ERR_clear_error();
+    return failure(path, why);
+}
+
+// What the machine's configuration of OpenSSL may have changed is said again.
+bool set_protocol(SSL_CTX* context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    // A client that does not read its tickets and closes would take with it what it has sent.
+    SSL_CTX_set_num_tickets(context, 0);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_max_early_data(context, 0);
+    return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
+           SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
+           SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1 &&
+           SSL_CTX_set_ciphersuites(context,
+                                    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+                                    "TLS_CHACHA20_POLY1305_SHA256") == 1;
+}
+
+// Of a key that is locked with a password: nobody is there to be asked.
+int no_password(char*, int, int, void*) {
+    return 0;
+}
+
+Outcome<std::string> read_secret(const std::string& path) {
+    const auto fd = reactor::sys::open_secret(path.c_str(), false);
+    if (!fd) return failure(path, fd.error());
+    const reactor::Socket file(*fd);
+    std::string text(key_size_max, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const auto count = reactor::sys::read(*fd, std::span(text).subspan(size));
+        if (!count) return failure(path, count.error());
+        if (*count == 0) break;
+        size += *count;
+    }
+    text.resize(size);
+    return text;
+}
+
+Outcome<> use_key(SSL_CTX* context, const std::string& path) {
+    auto text = read_secret(path);
+    if (!text) return std::unexpected(text.error());
+    BIO* const bio = BIO_new_mem_buf((*text).data(), static_cast<int>((*text).size()));
+    EVP_PKEY* const key = PEM_read_bio_PrivateKey(bio, nullptr, no_password, nullptr);
+    BIO_free(bio);
+    OPENSSL_cleanse((*text).data(), (*text).size());
+    const bool used = key != nullptr && SSL_CTX_use_PrivateKey(context, key) == 1;
+    EVP_PKEY_free(key);
+    if (!used || SSL_CTX_check_private_key(context) != 1) return openssl_failure(path);
+    return {};
+}
+
+std::int64_t seconds_of(const ASN1_TIME* time) {
+    std::tm parts{};
+    if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
+    return timegm(&parts);
+}
+
+}  // namespace
+
+Outcome<Context> Context::load(Use use, const Files& files) {
+    ERR_clear_error();
+    Context made;
+    made.context_.reset(SSL_CTX_new(TLS_method()));
+    SSL_CTX* const context = made.context_.get();
+    if (context == nullptr || !set_protocol(context)) return openssl_failure("TLS");
+    if (!files.certificate.empty()) {
+        if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
+            return openssl_failure(files.certificate);
+        }
+        if (auto used = use_key(context, files.key); !used) return std::unexpected(used.error());
+        made.expires_s_ = seconds_of(X509_get0_notAfter(SSL_CTX_get0_certificate(context)));
+    }
+    if (use == Use::clients) return made;
+    if (SSL_CTX_load_verify_file(context, files.authority.c_str()) != 1) {
+        return openssl_failure(files.authority);
+    }
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    return made;
+}
+
+SslPtr Context::accept() const {
+    SslPtr ssl(SSL_new(context_.get()));
+    if (ssl != nullptr) SSL_set_accept_state(ssl.get());
+    return ssl;
+}
+
+// By the name alone: neither by a certificate's common name, nor by one with a star.
+SslPtr Context::dial(const std::string& name) const {
+    assert(!name.empty());
+    SslPtr ssl(SSL_new(context_.get()));
+    if (ssl == nullptr) return ssl;
+    SSL_set_connect_state(ssl.get());
+    SSL_set_hostflags(ssl.get(),
+                      X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    if (SSL_set1_host(ssl.get(), name.c_str()) != 1) return nullptr;
+    return ssl;
+}
+
+}  // namespace herd::tls

@@ -1,0 +1,298 @@
+#include "reactor/handshakes.hpp"
+
+#include "reactor/sys.hpp"
+
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+namespace reactor {
+
+namespace {
+
+// RFC 8446, 5.1: a record is its type, a version, its length and so many bytes.
+constexpr std::size_t record_head = 5;
+constexpr char handshake_type = 22;
+constexpr std::size_t first_record_max = record_head + Seal::record_max;
+
+constexpr std::string_view speaks_tls = "? TLS is spoken here\n";
+
+std::size_t record_size(std::span<const char> head) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(head[at]); };
+    return record_head + (std::size_t{byte(3)} << 8 | byte(4));
+}
+
+}  // namespace
+
+Handshakes::Handshake::~Handshake() {
+    if (linked()) unlink();
+}
+
+Handshakes::Handshakes(Loop& loop, const Limits& limits)
+    : loop_(loop),
+      limits_(limits),
+      helper_(loop, Delegate<void(const sys::Errand&)>::to<&Handshakes::on_done>(*this)) {
+    assert(limits.slots > limits.shaking);
+}
+
+// What was asked is waited for: the helper works on memory that dies here.
+Handshakes::~Handshakes() {
+    ending_ = true;
+    while (!helper_.idle() && helper_.await(std::chrono::seconds(1))) {
+    }
+}
+
+Result<void> Handshakes::open() {
+    if (auto mapped = slots_.map(limits_.slots); !mapped) return mapped;
+    return helper_.open();
+}
+
+void Handshakes::accept(Socket socket, const Door& door) {
+    Handshake* const handshake = begin(std::move(socket), door);
+    if (handshake == nullptr) return;
+    gathering_.push_back(*handshake);
+}
+
+Handshakes::Id Handshakes::dial(Socket socket, SealPtr seal, const Door& door) {
+    assert(seal != nullptr);
+    Handshake* const handshake = begin(std::move(socket), door);
+    if (handshake == nullptr) return {};
+    handshake->seal = std::move(seal);
+    ++shaking_;
+    const Id id = slots_.handle(*handshake);
+    make_ready(*handshake);
+    return id;
+}
+
+void Handshakes::cancel(Id id) {
+    Handshake* const handshake = slots_.find(id);
+    if (handshake == nullptr) return;
+    if (handshake->state != State::asked) return drop(*handshake);
+    handshake->state = State::cancelled;
+}
+
+Handshakes::Handshake* Handshakes::begin(Socket socket, const Door& door) {
+    if (slots_.full() && !make_room()) return nullptr;
+    ++counters_.begun;
+    Handshake* const handshake = slots_.emplace(*this, door);
+    assert(handshake != nullptr);
+    handshake->socket = std::move(socket);
+    handshake->end = loop_.now() + limits_.whole;
+    if (watch(*handshake, Interest::read)) return handshake;
+    slots_.release(*handshake);
+    return nullptr;
+}
+
+// Anew each time: of a connection that has been reset the kernel would tell even who wants nothing.
+bool Handshakes::watch(Handshake& handshake, Interest interest) {
+    handshake.watch.stop();
+    auto watch =
+        loop_.watch(handshake.socket.fd(), interest, Handler::to<&Handshake::on_ready>(handshake));
+    if (!watch) return false;
+    handshake.watch = std::move(*watch);
+    return true;
+}
+
+bool Handshakes::make_room() {
+    ++counters_.displaced;
+    Handshake* const oldest = gathering_.front();
+    if (oldest == nullptr) return false;
+    drop(*oldest);
+    return true;
+}
+
+void Handshakes::on_ready(Handshake& handshake, Ready) {
+    switch (handshake.state) {
+        case State::gathering:
+            return gather(handshake);
+        case State::waiting:
+            return make_ready(handshake);
+        case State::lingering:
+            return discard(handshake);
+        case State::greeted:
+        case State::ready:
+        case State::asked:
+        case State::cancelled:
+            assert(false);  // Not watched.
+    }
+}
+
+// All stays in the kernel, which says when the record is whole, or that no more will come.
+void Handshakes::gather(Handshake& handshake) {
+    if (handshake.sized) {
+        handshake.unlink();
+        handshake.state = State::greeted;
+        handshake.watch.stop();
+        greeted_.push_back(handshake);
+        return ask_next();
+    }
+    std::array<char, record_head> head{};
+    const int fd = handshake.socket.fd();
+    const auto seen = sys::peek(fd, head);
+    if (!seen && seen.error().value == EAGAIN) return;
+    // Woken for less than was asked for: there will be no more.
+    if (!seen || *seen < handshake.wanted) return drop(handshake);
+    if (head[0] != handshake_type) return refuse_plain(handshake);
+    std::size_t wanted = record_head;
+    handshake.wanted = record_head;
+    if (*seen == record_head) {
+        wanted = record_size(head);
+        if (wanted > first_record_max) return drop(handshake);
+        handshake.sized = true;
+    }
+    if (!sys::set_option(fd, sys::Option::receive_low_water, static_cast<int>(wanted))) {
+        drop(handshake);
+    }
+}
+
+void Handshakes::refuse_plain(Handshake& handshake) {
+    ++counters_.plain;
+    handshake.unlink();
+    static_cast<void>(sys::send(handshake.socket.fd(), speaks_tls));
+    linger(handshake);
+}
+
+void Handshakes::make_ready(Handshake& handshake) {
+    handshake.state = State::ready;
+    handshake.watch.stop();
+    ready_.push_back(handshake);
+    ask_next();
+}
+
+// Those who have begun end before others begin.
+Handshakes::Handshake* Handshakes::next() {
+    if (Handshake* const handshake = ready_.pop()) return handshake;
+    while (shaking_ < limits_.shaking) {
+        Handshake* const handshake = greeted_.pop();
+        if (handshake == nullptr) return nullptr;
+        handshake->seal = handshake->door.make_seal();
+        if (handshake->seal != nullptr) {
+            ++shaking_;
+            return handshake;
+        }
+        drop(*handshake);
+    }
+    return nullptr;
+}
+
+void Handshakes::ask_next() {
+    while (helper_.unanswered() < Helper::errands_max) {
+        Handshake* const handshake = next();
+        if (handshake == nullptr) return;
+        handshake->state = State::asked;
+        helper_.ask({.what = sys::Errand::What::call, .function = &step, .argument = handshake});
+    }
+}
+
+// On the helper's thread.
+void Handshakes::step(void* argument) {
+    auto& handshake = *static_cast<Handshake*>(argument);
+    handshake.shaken = handshake.seal->shake(handshake.socket.fd());
+}
+
+void Handshakes::on_done(const sys::Errand& errand) {
+    if (ending_) return;
+    auto& handshake = *static_cast<Handshake*>(errand.argument);
+    judge(handshake);
+    ask_next();
+}
+
+void Handshakes::judge(Handshake& handshake) {
+    if (handshake.state == State::cancelled) return drop(handshake);
+    assert(handshake.state == State::asked);
+    switch (handshake.shaken) {
+        case Seal::Shaken::done:
+            return hand_over(handshake);
+        case Seal::Shaken::refused:
+            return refuse(handshake, handshake.seal->refusal());
+        case Seal::Shaken::wants_input:
+        case Seal::Shaken::wants_output:
+            break;
+    }
+    handshake.state = State::waiting;
+    const bool output = handshake.shaken == Seal::Shaken::wants_output;
+    if (handshake.sized) {
+        handshake.sized = false;
+        static_cast<void>(
+            sys::set_option(handshake.socket.fd(), sys::Option::receive_low_water, 1));
+    }
+    if (!watch(handshake, output ? Interest::write : Interest::read)) {
+        refuse(handshake, "the event loop is full");
+    }
+}
+
+void Handshakes::hand_over(Handshake& handshake) {
+    ++counters_.done;
+    if (handshake.sized) {
+        static_cast<void>(
+            sys::set_option(handshake.socket.fd(), sys::Option::receive_low_water, 1));
+    }
+    const Door& door = handshake.door;
+    handshake.watch.stop();
+    Socket socket = std::move(handshake.socket);
+    SealPtr seal = std::move(handshake.seal);
+    --shaking_;
+    slots_.release(handshake);
+    door.opened(std::move(socket), std::move(seal));
+}
+
+void Handshakes::refuse(Handshake& handshake, std::string_view why) {
+    ++counters_.refused;
+    handshake.door.refused(why);
+    --shaking_;
+    handshake.seal.reset();
+    linger(handshake);
+}
+
+void Handshakes::linger(Handshake& handshake) {
+    assert(!handshake.linked());
+    assert(handshake.seal == nullptr);
+    const int fd = handshake.socket.fd();
+    handshake.state = State::lingering;
+    static_cast<void>(sys::set_option(fd, sys::Option::receive_low_water, 1));
+    sys::shutdown_write(fd);
+    if (!watch(handshake, Interest::read)) drop(handshake);
+}
+
+void Handshakes::discard(Handshake& handshake) {
+    std::array<char, 4096> bytes{};
+    const auto received = sys::receive(handshake.socket.fd(), bytes);
+    const bool more = received ? *received > 0 : received.error().value == EAGAIN;
+    if (!more) drop(handshake);
+}
+
+void Handshakes::drop(Handshake& handshake) {
+    if (handshake.seal != nullptr) --shaking_;
+    slots_.release(handshake);
+}
+
+void Handshakes::tick() {
+    slots_.for_each([&](Handshake& handshake) {
+        if (handshake.end > loop_.now()) return;
+        if (handshake.state == State::asked || handshake.state == State::cancelled) return;
+        const bool told = handshake.seal != nullptr;
+        const Door& door = handshake.door;
+        if (handshake.state != State::lingering) ++counters_.timed_out;
+        drop(handshake);
+        if (told) door.refused("no answer in time");
+    });
+}
+
+void Handshakes::check() const {
+    slots_.check();
+    gathering_.check();
+    greeted_.check();
+    ready_.check();
+    std::uint32_t shaking = 0;
+    slots_.for_each([&](const Handshake& handshake) {
+        shaking += handshake.seal != nullptr ? 1U : 0U;
+        const bool listed = handshake.state == State::gathering ||
+                            handshake.state == State::greeted || handshake.state == State::ready;
+        assert(handshake.linked() == listed);
+        assert(handshake.socket.open());
+    });
+    assert(shaking == shaking_);
+}
+
+}  // namespace reactor

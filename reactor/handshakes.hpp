@@ -1,0 +1,147 @@
+#pragma once
+
+#include "reactor/delegate.hpp"
+#include "reactor/helper.hpp"
+#include "reactor/list.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/result.hpp"
+#include "reactor/seal.hpp"
+#include "reactor/slab.hpp"
+#include "reactor/socket.hpp"
+#include "reactor/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace reactor {
+
+// Connections between accept, or connect, and their Stream: those whose hands are being shaken. A
+// step of a handshake takes a millisecond of processor time, so a helper's thread makes it; the
+// loop keeps the sockets, the limits and the time.
+//
+//   gathering --its first record is whole--> greeted --a Seal is free--> ready --> asked
+//      (accepted ones only)                                                ^         |  |
+//                                                                          +-waiting-+  |
+//                                       gone <-- lingering <--refused--+---- done ------+
+//                                                handed over <---------/
+//
+// One that is accepted has no Seal, and costs a slot only, until all of its first record has come
+// and fewer than `shaking` have one: half a record costs its sender as much as us. Without a free
+// slot the oldest of those that have not shown one goes. Whoever takes longer than `whole` goes.
+//
+// A refused one is told why, as far as TLS tells, and read until its end: a connection that is
+// closed at once takes back what was said.
+//
+// Pinned. Owned by whoever owns the loop's other parts; every Door outlives it.
+class Handshakes {
+    struct Handshake;
+
+public:
+    struct Limits {
+        std::uint32_t slots = 1024;  // connections
+        std::uint32_t shaking = 32;  // of these with a Seal, accepted ones and dialled ones
+        Duration whole = std::chrono::seconds(5);
+    };
+    struct Counters {
+        std::uint64_t begun = 0;
+        std::uint64_t done = 0;
+        std::uint64_t refused = 0;  // by either side
+        std::uint64_t plain = 0;    // did not speak TLS
+        std::uint64_t timed_out = 0;
+        std::uint64_t displaced = 0;  // for want of a slot
+    };
+
+    // Where connections of one kind come from and go to.
+    struct Door {
+        Delegate<SealPtr()> make_seal = {};  // for an accepted one; null: none can be had now
+        Delegate<void(Socket socket, SealPtr seal)> opened = {};
+        Delegate<void(std::string_view why)> refused = {};
+    };
+
+    using Id = Handle<Handshake>;
+
+    Handshakes(Loop& loop, const Limits& limits);
+    ~Handshakes();
+
+    // Once, first.
+    Result<void> open();
+
+    // An accepted connection, whose peer speaks first.
+    void accept(Socket socket, const Door& door);
+    // A connection that was dialled. Its door is told of its end in any case, unless it is
+    // cancelled.
+    Id dial(Socket socket, SealPtr seal, const Door& door);
+    // Of a dialled one: nobody is told. A stale id names nothing.
+    void cancel(Id id);
+
+    // About once a second: those that have taken too long end.
+    void tick();
+
+    std::uint32_t under_way() const { return slots_.size(); }
+    std::uint32_t shaking() const { return shaking_; }
+    const Counters& counters() const { return counters_; }
+
+    // Ends the process when the invariant does not hold. Between two iterations.
+    void check() const;
+
+private:
+    enum class State : std::uint8_t {
+        gathering,
+        greeted,
+        ready,
+        asked,
+        waiting,
+        lingering,
+        cancelled,  // and still asked
+    };
+
+    struct Handshake : ListItem<Handshake> {
+        Handshake(Handshakes& its_owner, const Door& its_door) : owner(its_owner), door(its_door) {}
+        ~Handshake();
+
+        void on_ready(Ready ready) { owner.on_ready(*this, ready); }
+
+        Handshakes& owner;
+        const Door& door;
+        Socket socket;
+        Watch watch;  // Ends before the socket does. Not while a step is made, or waited for.
+        SealPtr seal;
+        Instant end{};
+        State state = State::gathering;
+        std::uint8_t wanted = 1;  // Of its first bytes: for fewer the kernel does not wake us.
+        bool sized = false;       // The kernel says "readable" when the first record is whole.
+        Seal::Shaken shaken = Seal::Shaken::refused;  // By the latest step.
+    };
+
+    Handshake* begin(Socket socket, const Door& door);
+    bool watch(Handshake& handshake, Interest interest);
+    bool make_room();
+    void on_ready(Handshake& handshake, Ready ready);
+    void gather(Handshake& handshake);
+    void refuse_plain(Handshake& handshake);
+    void make_ready(Handshake& handshake);
+    Handshake* next();
+    void ask_next();
+    void on_done(const sys::Errand& errand);
+    void judge(Handshake& handshake);
+    void hand_over(Handshake& handshake);
+    void refuse(Handshake& handshake, std::string_view why);
+    void linger(Handshake& handshake);
+    void discard(Handshake& handshake);
+    void drop(Handshake& handshake);
+    static void step(void* handshake);
+
+    Loop& loop_;
+    Limits limits_;
+    Counters counters_;
+    Helper helper_;
+    Slab<Handshake> slots_;
+    List<Handshake> gathering_;  // The oldest first.
+    List<Handshake> greeted_;
+    List<Handshake> ready_;
+    std::uint32_t shaking_ = 0;  // Those that have a seal.
+    bool ending_ = false;
+};
+
+}  // namespace reactor
