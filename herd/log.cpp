@@ -1,5 +1,7 @@
 #include "herd/log.hpp"
 
+#include "protocol/secrets.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
@@ -128,6 +130,14 @@ LogLine Log::event(Level level, std::string_view name) {
     }
     report_loss();
     return {this, level, name};
+}
+
+void Log::wire_event(std::string_view name, std::string_view line) {
+    assert(wire_);
+    const std::string_view open = protocol::without_secrets(line);
+    LogLine written = event(Level::debug, name);
+    written.field("line", open);
+    if (open.size() != line.size()) written.field("secret", "hidden");
 }
 
 bool Log::admit(Level level, std::string_view name) {

@@ -59,6 +59,9 @@ public:
     // The line is complete when the returned object dies.
     LogLine event(Level level, std::string_view name);
 
+    // One line in or out, but for the secrets in it; to be asked for only with wire().
+    void wire_event(std::string_view name, std::string_view line);
+
     // Goes on in a new file of the same path, for whoever has moved the old one away; not on
     // standard error. Until a helper has opened it, and if it cannot be opened, the old one has the
     // lines.

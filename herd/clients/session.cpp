@@ -89,7 +89,7 @@ std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool e
 }
 
 void Session::command(const Line& line) {
-    if (host_.core.log.wire()) host_.core.log.event(Level::debug, "in").field("line", line.text);
+    if (host_.core.log.wire()) host_.core.log.wire_event("in", line.text);
     if (line.text.size() > host_.core.limits.line_max) return too_long(line.text);
     if (!line.message) {
         invalid(line.text);
@@ -320,7 +320,7 @@ void Session::too_long(std::string_view line) {
 
 void Session::sent(std::size_t size, const char* text) {
     if (host_.core.log.wire()) {
-        host_.core.log.event(Level::debug, "out").field("line", std::string_view(text, size - 1));
+        host_.core.log.wire_event("out", std::string_view(text, size - 1));
     }
     stream_.commit(size);
 }

@@ -243,7 +243,8 @@ constexpr std::array table = {
     Setting{Section::log,
             "wire",
             Flag{at<bool, &Config::log, &Log::wire>},
-            "also every line in and out"},
+            "also every line of clients, in and out, and every line in of neighbours, but for the "
+            "secrets in them"},
 
     Setting{Section::root,
             "journal",

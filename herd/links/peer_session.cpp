@@ -125,7 +125,7 @@ bool PeerSession::is_legacy() {
 }
 
 void PeerSession::on_line(const Line& line) {
-    if (core_.log.wire()) core_.log.event(Level::debug, "peer_in").field("line", line.text);
+    if (core_.log.wire()) core_.log.wire_event("peer_in", line.text);
     if (!line.message) return reject_line();
     const protocol::PeerMessage& message = *line.message;
     const auto* at = std::get_if<protocol::AtLine>(&message);

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -177,6 +178,14 @@ TEST_CASE("spec 34-36: the log has every line in and out and each connection of 
     CHECK(logged("event=out line=\"? \\xff\\\"\\\\\"\n"));
     CHECK(logged("event=neighbour_connected neighbour=Goloman "));
     CHECK(logged("event=link_up neighbour=Goloman "));
+    CHECK(logged("event=peer_in line=\"HELLO 1 Goloman "));
+    std::istringstream lines(herd.log("Hands"));
+    for (std::string line; std::getline(lines, line) && !lines.eof();) {
+        if (line.find("event=peer_in") == std::string::npos) continue;
+        const bool proves =
+            line.find("HELLO") != std::string::npos || line.find("COOKIE") != std::string::npos;
+        CHECK(line.ends_with(" secret=hidden") == proves);
+    }
     herd.kill("Goloman");
     CHECK(logged("event=neighbour_dropped neighbour=Goloman\n"));
     CHECK(logged("event=link_down neighbour=Goloman\n"));

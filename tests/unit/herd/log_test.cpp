@@ -239,6 +239,17 @@ TEST_CASE("log: what is broken, and the wire, have no budget", "[herd][log]") {
     CHECK(file.lines().size() == 2 * count);
 }
 
+TEST_CASE("log: a line of the wire stands there but for its secrets", "[herd][log]") {
+    LogFile file;
+    file.open(true);
+    file.log.wire_event("peer_in", "COOKIE 0123456789abcdef");
+    file.log.wire_event("in", "IAMAT c +1-1 1");
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].ends_with("level=debug event=peer_in line=COOKIE secret=hidden"));
+    CHECK(lines[1].ends_with("event=in line=\"IAMAT c +1-1 1\""));
+}
+
 TEST_CASE("log budget: a kind that rests has its burst again, and no more", "[herd][log]") {
     LogBudget budget;
     const auto taken = [&](std::string_view kind, std::int64_t second) {
