@@ -61,7 +61,12 @@ struct Common {
     // For `up` only.
     void add_parent(CLI::App& command) { command.add_option("--parent", parent)->group(""); }
 
-    bool orphaned() const { return parent != 0 && !herd::program::die_with_parent(parent); }
+    // What `up` has started takes its place below it; true: `up` is gone already.
+    bool orphaned() const {
+        if (parent == 0) return false;
+        herd::program::take_name();
+        return !herd::program::die_with_parent(parent);
+    }
     std::string where() const { return config_file.empty() ? "built-in" : config_file; }
 
     herd::Outcome<herd::config::Config> read() const {

@@ -95,6 +95,10 @@ int own_pid() {
     return getpid();
 }
 
+void take_name() {
+    prctl(PR_SET_NAME, "herd");
+}
+
 bool die_with_parent(int parent) {
     // The parent may have ended before it was asked for.
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;

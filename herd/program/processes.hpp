@@ -25,6 +25,10 @@ reactor::Acquired<ChildProcess> start_herd(const std::vector<std::string>& argum
 
 int own_pid();
 
+// For what start_herd() has started, of which the kernel only knows that it was called "exe": from
+// here on it is "herd" in ps and to pkill -x.
+void take_name();
+
 // From here on this process is killed as soon as its parent ends. False: that was not `parent`, or
 // is not any more.
 bool die_with_parent(int parent);

@@ -50,7 +50,10 @@ TEST_CASE("herd up: the whole herd, from start to end", "[live][up]") {
     const auto children = live::children_of(up.pid());
     CHECK(children.size() == 4);
     // Ctrl-C at the terminal goes to the group of `up`, and must not reach them twice.
-    for (const int child : children) CHECK(getpgid(child) == child);
+    for (const int child : children) {
+        CHECK(getpgid(child) == child);
+        CHECK(live::read_file("/proc/" + std::to_string(child) + "/comm") == "herd\n");
+    }
 
     const std::string report = std::string("IAMAT kiwi ") + live::place + " 1520023934.918963997";
     const Ran told = herd.send("Alpha", {report});
