@@ -39,7 +39,9 @@ public:
         if (!begun) trouble_ = describe(begun.error());
         return begun.has_value();
     }
-    StatusAnswer answer() const { return {server_.name, json_, trouble_}; }
+    StatusAnswer answer() const {
+        return {server_.name, json_, trouble_, server_.neighbours.size()};
+    }
 
 private:
     bool take(std::string& text) {

@@ -90,17 +90,55 @@ Row link_row(const std::string& server, const rapidjson::Value& link) {
     return row;
 }
 
+// "123 of 1000000": clients, and how many there is room for.
+std::string stored(const rapidjson::Value& status) {
+    return number(status, "records") + " of " + number(status, "capacity");
+}
+
+// What a herd counts that has all it needs, and clients that come, say something and go. Of the
+// other counters, also of those that a newer server has, each that is not 0 is worth a look.
+constexpr std::array<std::string_view, 16> ordinary = {"iamat",
+                                                       "iamat_old",
+                                                       "whatsat",
+                                                       "sync",
+                                                       "invalid",
+                                                       "relayed",
+                                                       "duplicates",
+                                                       "records_sent",
+                                                       "turns_cut",
+                                                       "records_expired",
+                                                       "idle",
+                                                       "clients_accepted",
+                                                       "places_lookups",
+                                                       "places_shared",
+                                                       "places_requests",
+                                                       "journal_renewals"};
+
+// "Alpha: table_full 3, lines_too_long 1", a line; empty: nothing is.
+std::string worth_a_look(const std::string& server, const rapidjson::Value& counters) {
+    std::string text;
+    for (const auto& each : counters.GetObject()) {
+        const std::string_view name(each.name.GetString(), each.name.GetStringLength());
+        if (!each.value.IsUint64() || each.value.GetUint64() == 0) continue;
+        if (std::ranges::find(ordinary, name) != ordinary.end()) continue;
+        text += (text.empty() ? server + ": " : ", ") + std::string(name) + " " +
+                std::to_string(each.value.GetUint64());
+    }
+    return text.empty() ? "" : text + "\n";
+}
+
 // What all rows come to.
 struct Sum {
     std::size_t servers = 0;
     std::size_t up = 0;
-    std::size_t links = 0;
+    std::size_t links = 0;  // as configured, each way
     std::size_t live = 0;
     std::set<std::string> digests;
 
     std::string text() const {
         std::string line = std::to_string(up) + " of " + std::to_string(servers) + " servers up, " +
                            std::to_string(live) + " of " + std::to_string(links) + " links live, ";
+        if (digests.empty()) return line + "no table known\n";
         if (digests.size() == 1) return line + "tables equal\n";
         return line + std::to_string(digests.size()) + " different tables\n";
     }
@@ -109,13 +147,17 @@ struct Sum {
 class Tables {
 public:
     void add(const StatusAnswer& answer);
-    std::string text() const { return align(servers_) + "\n" + align(links_) + "\n" + sum_.text(); }
+    std::string text() const {
+        const std::string counted = troubles_.empty() ? "" : "\n" + troubles_;
+        return align(servers_) + counted + "\n" + align(links_) + "\n" + sum_.text();
+    }
 
 private:
     std::vector<Row> servers_ = {
         {"SERVER", "UP", "CLIENTS", "STORED", "DIGEST", "JOURNAL", "DROPPED"}};
     std::vector<Row> links_ = {
         {"LINK", "STATE", "LAG", "LAG TIME", "RTT", "CLOCK", "DIVERGENCES", "DROPS"}};
+    std::string troubles_;
     Sum sum_;
 };
 
@@ -127,6 +169,7 @@ void Tables::add(const StatusAnswer& answer) {
     const rapidjson::Value& status = parsed;
     if (parsed.HasParseError() || !status.IsObject()) {
         const bool silent = answer.json.empty();
+        sum_.links += answer.links;
         servers_.push_back({answer.server, "-", silent ? answer.trouble : "not a status"});
         return;
     }
@@ -137,15 +180,13 @@ void Tables::add(const StatusAnswer& answer) {
     servers_.push_back({answer.server,
                         duration(status, "up_s") + (flag(status, "draining") ? ", ending" : ""),
                         number(status, "clients"),
-                        number(status, "records"),
+                        stored(status),
                         digest,
                         number(status, "journal"),
                         number(status, "dropped")});
     const auto counters = status.FindMember("counters");
     if (counters != status.MemberEnd() && counters->value.IsObject()) {
-        const std::string lost = number(counters->value, "log_lines_lost");
-        if (lost != "0" && lost != "?")
-            servers_.back().back() += "  (log lines lost: " + lost + ")";
+        troubles_ += worth_a_look(answer.server, counters->value);
     }
     if (corrupted != "0") servers_.back().back() += "  (corrupted on purpose: " + corrupted + ")";
     const auto links = status.FindMember("links");

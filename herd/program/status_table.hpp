@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,12 @@ struct StatusAnswer {
     std::string server;   // as the configuration has it
     std::string json;     // empty: there is none
     std::string trouble;  // why
+    std::size_t links;    // as the configuration has it, to all its neighbours
 };
 
 bool all_answered(const std::vector<StatusAnswer>& answers);
 
-// A line per server, a line per link, and what it comes to.
+// A line per server, its counters that are worth a look, a line per link, and what it comes to.
 std::string status_tables(const std::vector<StatusAnswer>& answers);
 
 // One line: {"servers":[...]}, each as it said, or with its name and an "error".

@@ -7,9 +7,10 @@
 
 namespace herd::watch {
 
-// What a server has seen since its start; a number never falls. Every limit has one that counts how
-// often it has bitten. What each counts is said once, in the table below. What a part of the server
-// counts that knows nothing of this is copied here when somebody asks.
+// What a server has seen since its start; a number never falls. Every limit that refuses or ends
+// something counts how often it has bitten; those of lookups do together. What each counts is said
+// once, in the table below. What a part of the server counts that knows nothing of this is copied
+// here when somebody asks.
 struct Counters {
     std::uint64_t iamat = 0;
     std::uint64_t iamat_old = 0;
