@@ -136,6 +136,8 @@ void Clients::tell() {
     tell("connections_full", "closed", counters.clients_evicted, told_evicted_);
     tell("blocks_full", "closed", counters.clients_relieved, told_relieved_);
     tell("newcomers_refused", "refused", counters.newcomers_refused, told_newcomers_);
+    tell("table_full", "refused", counters.table_full, told_full_);
+    tell("long_records_full", "refused", counters.long_records_full, told_long_);
 }
 
 void Clients::describe(watch::Status& status) const {

@@ -84,6 +84,8 @@ private:
     std::uint64_t told_evicted_ = 0;  // The counters as the log has them.
     std::uint64_t told_relieved_ = 0;
     std::uint64_t told_newcomers_ = 0;
+    std::uint64_t told_full_ = 0;
+    std::uint64_t told_long_ = 0;
     bool draining_ = false;
 };
 

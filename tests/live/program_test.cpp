@@ -241,6 +241,19 @@ TEST_CASE("herd serve: SIGHUP goes on in a new log where the old one was moved a
     CHECK(live::read_file(path).find("event=started") == std::string::npos);
 }
 
+TEST_CASE("herd serve: the log says that the table is full", "[live][program]") {
+    const ThreeServers herd(",\n\"limits\": {\"clients\": 1}");
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    Client client(herd.clients[0]);
+    CHECK(client.ask("IAMAT a +1-1 1").starts_with("AT Alpha "));
+    CHECK(client.ask("IAMAT b +1-1 1") == "? IAMAT b +1-1 1\n");
+    CHECK(eventually([&] {
+        return live::read_file(herd.folder / "log" / "Alpha.log")
+                   .find("level=warning event=table_full refused=1\n") != std::string::npos;
+    }));
+}
+
 TEST_CASE("herd serve: a second signal ends it at once", "[live][program]") {
     const ThreeServers herd(",\n\"limits\": {\"shutdown_ms\": 60000}");
     Process alpha(herd.serve("Alpha"));
