@@ -105,10 +105,10 @@ int run_serve(const Common& common, bool corruptible) {
     return self == nullptr ? wrong_usage : herd::program::serve(*config, *self, corruptible);
 }
 
-int run_up(const Common& common) {
+int run_up(const Common& common, const char* program) {
     const auto config = common.read();
     if (!config) return fail(config.error());
-    return herd::program::up(*config, {common.config_file, common.log_folder});
+    return herd::program::up(*config, {program, common.config_file, common.log_folder});
 }
 
 struct CheckArguments {
@@ -244,6 +244,13 @@ void add_places_options(CLI::App& command, PlacesArguments& given) {
         ->type_name("KEYFILE");
 }
 
+// What stands where a subcommand should; empty: there is one, or nothing, or an option.
+std::string unknown_command(const CLI::App& app, int count, const char* const* arguments) {
+    const std::string word = count > 1 ? arguments[1] : "";
+    const auto is_it = [&](const CLI::App* each) { return each->check_name(word); };
+    return word.starts_with('-') || !app.get_subcommands(is_it).empty() ? "" : word;
+}
+
 int run(int count, const char* const* arguments) {
     CLI::App app{"An application server herd: any server knows where every client is"};
     app.name("herd");
@@ -258,9 +265,8 @@ int run(int count, const char* const* arguments) {
     common.add_log_folder(*serve);
     common.add_parent(*serve);
     bool corruptible = false;
-    serve->add_flag("--corruptible",
-                    corruptible,
-                    "For tests: SIGUSR1 spoils one stored record, which the herd should then find");
+    // For tests: SIGUSR1 spoils one stored record, which the herd should then find.
+    serve->add_flag("--corruptible", corruptible)->group("");
 
     auto* const up = app.add_subcommand("up", "Run every server of a herd until Ctrl-C");
     common.add_config(*up);
@@ -299,13 +305,16 @@ int run(int count, const char* const* arguments) {
     for (CLI::App* command : {serve, up, send, status, places, check, keys}) {
         command->set_version_flag("--version", "herd " HERD_VERSION);
     }
+    if (const auto word = unknown_command(app, count, arguments); !word.empty()) {
+        return fail(herd::config::quoted(word) + " is no subcommand; herd --help lists them");
+    }
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : wrong_usage;
     }
     if (*serve) return run_serve(common, corruptible);
-    if (*up) return run_up(common);
+    if (*up) return run_up(common, arguments[0]);
     if (*send) return run_send(common, lines);
     if (*status) return run_status(common, status_options);
     if (*places) return run_places(common, places_arguments);

@@ -324,18 +324,20 @@ void Up::say_what_to_type() const {
     assert(!servers_.empty());
     const config::Server& one = *config_.find(servers_.front()->name());
     const config::Server& other = *config_.find(servers_.back()->name());
-    const auto netcat = [](const config::Server& server) {
-        const std::string address = config::text_of(server.clients);
-        const std::size_t colon = address.rfind(':');
-        std::string host = address.substr(0, colon);
-        if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-        return "nc " + host + " " + address.substr(colon + 1);
+    const auto command = [this](const config::Server& server, const std::string& line) {
+        const std::string config =
+            options_.config_file.empty() ? "" : " --config " + options_.config_file;
+        return "\n\n    " + options_.program + " send" + config + " " + server.name + " '" + line +
+               "'\n";
     };
     std::string text = "\nAll servers are up, and all links between them. To talk to " + one.name +
-                       ":\n\n    " + netcat(one) +
-                       "\n    IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1520023934.918963997\n";
-    text += "\nand to ask " + other.name + " what is near there:\n\n    " + netcat(other) +
-            "\n    WHATSAT kiwi.cs.ucla.edu 10 5\n\nCtrl-C stops them all.\nready\n";
+                       ":" +
+                       command(one,
+                               "IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 "
+                               "1520023934.918963997");
+    text += "\nand to ask " + other.name +
+            " what is near there:" + command(other, "WHATSAT kiwi.cs.ucla.edu 10 5") +
+            "\nCtrl-C stops them all.\nready\n";
     print(text);
     std::fflush(stdout);
 }

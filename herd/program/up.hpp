@@ -7,6 +7,7 @@
 namespace herd::program {
 
 struct UpOptions {
+    std::string program;      // as it was called, to tell what to type
     std::string config_file;  // to hand on; empty: the built-in herd
     std::string log_folder;   // likewise; empty: what the configuration says
 };

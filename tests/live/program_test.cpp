@@ -41,6 +41,7 @@ TEST_CASE("program: every subcommand tells its usage and its version", "[live][p
         CHECK(help.code == 0);
         CHECK(help.out.find(command) != std::string::npos);
         CHECK(help.out.find("--parent") == std::string::npos);
+        CHECK(help.out.find("--corruptible") == std::string::npos);
         CHECK(run({herd_binary(), command, "--version"}).out == version.out);
     }
 }
@@ -68,6 +69,8 @@ TEST_CASE("program: wrong usage exits with 2 and says why", "[live][program]") {
         CHECK(ran.code == 2);
         CHECK_FALSE(ran.err.empty());
     }
+    CHECK(run({herd_binary(), "fly", "--config", "x"}).err ==
+          "herd: \"fly\" is no subcommand; herd --help lists them\n");
     const Ran ran = run({herd_binary(), "serve", "Nobody"});
     CHECK(ran.err ==
           "herd: no server \"Nobody\" in built-in, but Goloman Hands Holiday Welsh Wilkes\n");
