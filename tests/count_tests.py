@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Sums up meson's testlog.json: every Catch2 test case counts, any other test counts as one.
 
-Prints the tests that failed, then one line `N passed, N failed`; exits 1 if one failed or none ran.
+Prints the tests that were skipped, which count as neither, and those that failed, then one line
+`N passed, N failed`; exits 1 if one failed or none ran.
 """
 import json
 import re
@@ -44,6 +45,8 @@ def main(path):
     for test in tests:
         good, bad = count(test)
         passed, failed = passed + good, failed + bad
+        if test['result'] == 'SKIP':
+            print(f'skipped: {test["name"]}')
         if bad:
             print(f'failed: {test["name"]} ({test["result"]})')
     print(f'{passed} passed, {failed} failed')
