@@ -2,10 +2,6 @@
 // under attack, the medians of all rounds are compared. Exits 1 when the polite client was failed
 // or turned away, a link was lost, or `herd status` was not answered; with five rounds or more also
 // when its p99 was more than twice the quiet one, and more than a millisecond.
-//
-//     herd-hostile [--rounds N] [--milliseconds N] [--only N]
-//
-// One round of each takes twice the milliseconds. --only N: the row of that number.
 #include "bench/usage.hpp"
 #include "tests/live/herd_process.hpp"
 #include "tests/live/polite.hpp"
@@ -33,6 +29,12 @@ constexpr double p99_max_ms = 1;
 constexpr std::uint64_t few = 2'000;  // limits.connections, where an attack fills them
 
 struct Options {
+    static constexpr const char* usage =
+        "[--rounds N] [--milliseconds N] [--only ROW]\n\n"
+        "What strangers do to servers, a row each, and what it costs a polite client beside them.\n"
+        "A round of a row takes twice the milliseconds, --rounds 7 --milliseconds 2000 some nine\n"
+        "minutes. Times mean little unless the machine has nothing else to do.\n";
+
     std::uint64_t rounds = 1;
     std::uint64_t milliseconds = 400;
     std::uint64_t only = UINT64_MAX;

@@ -1,8 +1,6 @@
 // Kills real servers under load, again and again, starts them again, and checks that every report
 // that was answered is on every server soon after. Exits 1 when one is late or lost.
 //
-//     herd-kill-loop [--cycles N] [--seed N] [--rate REPORTS-A-SECOND] [--clients N]
-//
 // A client reports at one server. While that is down, and until all have what it had answered, the
 // client stands still: no newer report hides a lost one.
 #include "bench/fleet.hpp"
@@ -36,6 +34,10 @@ constexpr reactor::Duration everywhere_max = 2s;  // what is promised, from the 
 constexpr reactor::Duration timeout = 10s;        // after it, what is not there is lost
 
 struct Options {
+    static constexpr const char* usage =
+        "[--cycles N] [--seed N] [--rate REPORTS-A-SECOND] [--clients N]\n\n"
+        "Kills servers under load, and looks for every report that was answered.\n";
+
     std::uint64_t cycles = 5;
     std::uint64_t seed = 1;
     std::uint64_t rate = 5'000;

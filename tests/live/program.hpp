@@ -22,14 +22,16 @@ inline bool read_option(const std::map<std::string_view, std::uint64_t*>& all,
     return *value != '\0' && *end == '\0' && *found->second >= least;
 }
 
-// Returns the exit code: 0, 1 when Program::run() was false, 2 when it could not be run.
+// Returns the exit code: 0, 1 when Program::run() was false, 2 when it could not be run. --help, as
+// anything else that is wrong, shows Options::usage.
 template <class Program, class Options>
 int run_program(int count, char** arguments) {
     Options options;
     for (int i = 1; i < count; i += 2) {
         if (i + 1 < count && options.read(arguments[i], arguments[i + 1])) continue;
-        std::fprintf(stderr, "%s: see the top of its source for its options\n", arguments[0]);
-        return 2;
+        const bool asked = std::string_view(arguments[i]) == "--help";
+        std::fprintf(asked ? stdout : stderr, "usage: %s %s\n", arguments[0], Options::usage);
+        return asked ? 0 : 2;
     }
     try {
         return Program(options).run() ? 0 : 1;

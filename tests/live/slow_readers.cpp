@@ -2,9 +2,6 @@
 // sixth server behind a slow link. Neither may cost the others memory or time, and the slow one
 // must see each client move. Exits 1 when that is not so.
 //
-//     herd-slow-readers [--rounds N] [--seconds N] [--rate N] [--clients N] [--crowd N]
-//                       [--link N] [--buffer N] [--prefault 0]
-//
 // Each round has a time with all of them, as long a one in which the same crowd says the same, but
 // reads, and the sixth server's link is not slow, and a shorter one without any of them. So drift
 // of the machine hits all alike, and the first two differ in nothing but who reads.
@@ -45,6 +42,11 @@ constexpr double slower_max = 1.1;       // times the p99 with the same crowd re
 constexpr std::uint64_t rounds_min = 5;  // fewer say little about that
 
 struct Options {
+    static constexpr const char* usage =
+        "[--rounds N] [--seconds N] [--rate N] [--clients N] [--crowd N]\n"
+        "    [--link BITS-A-SECOND] [--buffer BYTES] [--prefault 0]\n\n"
+        "Readers that hold up, and what it costs the others. A round has three phases.\n";
+
     std::uint64_t rounds = 1;
     std::uint64_t seconds = 6;
     std::uint64_t rate = 50'000;
