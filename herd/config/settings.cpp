@@ -219,11 +219,13 @@ constexpr std::array table = {
     Setting{Section::limits,
             "places_per_s",
             Whole{bound<&Limits::places_per_s>, 0, 1'000'000, ""},
-            "requests to Google's services, in a second; 0: any number"},
-    Setting{Section::limits,
-            "places_per_day",
-            Whole{bound<&Limits::places_per_day>, 0, 1'000'000'000, ""},
-            "requests to Google's services, in 24 hours; 0: any number"},
+            "requests of one server to Google's services, in a second; 0: any number"},
+    Setting{
+        Section::limits,
+        "places_per_day",
+        Whole{bound<&Limits::places_per_day>, 0, 1'000'000'000, ""},
+        "requests of one server to Google's services, in 24 hours, counted anew from each of its "
+        "starts; 0: any number"},
     Setting{Section::limits,
             "places_deadline_ms",
             Whole{bound<&Limits::places_deadline_ms>, 100, 60'000, "ms"},
