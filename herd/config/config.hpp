@@ -98,7 +98,7 @@ struct Config {
     std::string keys;                // folder of certificates and keys; empty: nothing is sealed
     bool insecure_peers = false;     // other servers may be elsewhere though nothing is sealed
     std::int64_t max_future_ms = 0;  // 0: no report is refused for a stamp in the future
-    std::int64_t ttl_s = 0;          // a report counts for so long from its stamp on; 0: for ever
+    std::int64_t ttl_s = 0;          // how long from its effective time a report counts
     bool prefault = false;           // take all memory at the start
     bool spin = false;               // never sleep in the kernel
 

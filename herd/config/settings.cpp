@@ -159,7 +159,8 @@ constexpr std::array table = {
     Setting{Section::limits,
             "blocks",
             Whole{bound<&Limits::blocks>, 16, 16'777'216, ""},
-            "blocks of 4 KiB, for bytes that have to wait"},
+            "blocks of 4 KiB, for bytes that have to wait; the least that will do depends on "
+            "`line_max`, `places_body_max` and how many neighbours a server has"},
     Setting{Section::limits,
             "first_line_ms",
             Whole{bound<&Limits::first_line_ms>, 1'000, day_ms, "ms"},
