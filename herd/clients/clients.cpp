@@ -4,6 +4,7 @@
 #include "herd/config/text.hpp"
 #include "reactor/sys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <string_view>
@@ -180,32 +181,51 @@ void Clients::on_full() {
 // Those who come when all are busy wait until one ends, or is found idle at a tick.
 bool Clients::evict() {
     assert(acceptor_.full());
+    const Candidate goes = choose();
+    if (goes.session == nullptr) return false;
+    if (goes.standing == Session::Standing::gone) return true;
+    ++host_.core.counters.clients_evicted;
+    goes.session->evict();
+    return true;
+}
+
+// Who goes; or one that has gone already; or none.
+Clients::Candidate Clients::choose() {
     using Standing = Session::Standing;
     const std::uint32_t now_s = host_.core.wire.seconds();
     std::array<std::uint32_t, Session::groups> members{};
     acceptor_.for_each([&](const Session& session) { ++members[session.arrival().group]; });
+    const auto most = std::ranges::max_element(members);
+    const auto largest = static_cast<std::uint16_t>(most - members.begin());
     std::uint32_t newcomers = 0;
     Candidate newcomer;
     Candidate other;
+    Candidate of_crowd;
+    Candidate gone;
     acceptor_.for_each([&](Session& session) {
-        const Standing standing = session.standing(now_s);
-        if (standing == Standing::busy || &session == newest_) return;
         const Session::Arrival arrival = session.arrival();
+        const bool arrives = &session == newest_;
+        const Standing standing = arrives ? Standing::leaving : session.standing(now_s);
         const Candidate candidate{.session = &session,
                                   .standing = standing,
                                   .members = members[arrival.group],
                                   .since = session.since(),
                                   .newer = static_cast<std::uint16_t>(arrivals_ - arrival.number)};
+        const auto consider = [&](Candidate& first) {
+            if (first.session == nullptr || candidate.goes_before(first)) first = candidate;
+        };
+        if (standing == Standing::gone) return consider(gone);
+        if (arrival.group == largest) consider(of_crowd);
+        if (standing >= Standing::leaving) return;
         newcomers += candidate.unproven();
-        Candidate& first = candidate.unproven() ? newcomer : other;
-        if (candidate.goes_before(first)) first = candidate;
+        consider(candidate.unproven() ? newcomer : other);
     });
-    const bool many = newcomers > acceptor_.capacity() / newcomers_share;
-    Session* goes = many || other.session == nullptr ? newcomer.session : other.session;
-    if (goes == nullptr) return false;
-    ++host_.core.counters.clients_evicted;
-    goes->evict();
-    return true;
+    if (gone.session != nullptr) return gone;
+    if (newcomers > acceptor_.capacity() / newcomers_share) return newcomer;
+    const Candidate& goes = other.session != nullptr ? other : newcomer;
+    const bool crowd = *most > std::max(crowd_min, acceptor_.capacity() / crowd_share);
+    // Of nobody, its number of members is 0.
+    return crowd && *most > crowd_factor * goes.members ? of_crowd : goes;
 }
 
 bool Clients::relieve() {

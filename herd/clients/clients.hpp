@@ -22,16 +22,28 @@ namespace herd::clients {
 // The client port of one server and all sessions on it. Owned by the Server; what it is given
 // outlives it.
 //
-// With every slot taken somebody goes, as Session::Standing says; with all busy, newcomers wait in
-// the kernel's queue. Those who have never said a valid command have an eighth of the slots at
-// least: so they push out no one who has, and yet a newcomer gets as far as its first line.
-// Of equals, the one goes whose address has most connections, and of these the oldest. An address
-// may have any number otherwise: a whole town may be behind one.
+// With the last slot taken somebody goes, as Session::Standing says, so that the next one finds it
+// free. Those who have never said a valid command have an eighth of the slots at least: so they
+// push out no one who has, and yet a newcomer gets as far as its first line. Of equals, the one
+// goes whose address has most connections, and of these the oldest.
+//
+// The address with most connections is a *crowd* where it has more than a 64th of the slots, and
+// more than eight. Nobody else goes for want of a slot while the crowd has more than four times as
+// many as the other's address: one of the crowd does, however busy, those to whom an answer is owed
+// last. Where all of the crowd are busy, its own newcomers go. So whoever fills the slots, and says
+// whatever he likes on each, does it at his own cost; and yet a whole town behind one address has
+// all slots but that one, while nobody else wants them. The one exception are newcomers beyond
+// their eighth: they would push out a town.
+//
+// Without a crowd, and with all busy, newcomers wait in the kernel's queue.
 //
 // When a block is wanted and there is none, the connection that holds most goes.
 class Clients {
 public:
     static constexpr std::uint32_t newcomers_share = 8;
+    static constexpr std::uint32_t crowd_share = 64;  // what makes a crowd
+    static constexpr std::uint32_t crowd_min = 8;
+    static constexpr std::uint32_t crowd_factor = 4;  // as many as others have
 
     Clients(Core& core, places::Places& places, links::Barrier& barrier, journal::Journal* journal);
 
@@ -69,6 +81,7 @@ private:
     void on_full();
     void on_ended(Session& session);
     bool evict();
+    Candidate choose();
     bool relieve();
     void tell();
     std::uint16_t group_of(const reactor::Socket& socket);

@@ -47,14 +47,18 @@ public:
     // What has been received is answered, then it ends.
     void drain();
 
-    // How well it uses its slot: the first of these lose theirs first.
+    // How well it uses its slot: the first of these lose theirs first. From `leaving` on they keep
+    // it, unless their group has far more than its share.
     enum class Standing : std::uint8_t {
         silent,     // has said nothing for a second at least
         beginning,  // has just come, or has said half of its first command
         invalid,    // has never said a valid command
         stalled,    // has; now half a command, or unread answers, for a second at least
         idle,       // has; now nothing, for a second at least
-        busy,       // keeps it
+        leaving,    // has had its last answer; linger_ms ends that
+        busy,       // has said a valid command within this second
+        owed,       // an answer is still to come, or was not read within this second
+        gone,       // its slot is as good as free
     };
     // `now` in Wire::seconds.
     Standing standing(std::uint32_t now) const;

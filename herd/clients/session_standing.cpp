@@ -3,18 +3,21 @@
 namespace herd::clients {
 
 Session::Standing Session::standing(std::uint32_t now) const {
-    if (stream_.dead()) return Standing::busy;
+    if (stream_.dead()) return Standing::gone;
     assert(now >= stream_.waiting_since());
     using Waiting = reactor::Stream::Waiting;
     const Waiting waiting = stream_.waiting();
-    if (waiting == Waiting::linger) return Standing::busy;  // linger_ms ends that.
+    if (waiting == Waiting::linger) return Standing::leaving;
     if (!proven_) {
         const bool silent = waiting == Waiting::first && now - stream_.waiting_since() > 1;
         if (silent) return Standing::silent;
         const bool begins = waiting == Waiting::first || waiting == Waiting::rest;
         return begins ? Standing::beginning : Standing::invalid;
     }
-    if (waiting == Waiting::owner || now == stream_.waiting_since()) return Standing::busy;
+    if (waiting == Waiting::owner) return Standing::owed;
+    if (now == stream_.waiting_since()) {
+        return waiting == Waiting::drain ? Standing::owed : Standing::busy;
+    }
     return waiting == Waiting::next ? Standing::idle : Standing::stalled;
 }
 

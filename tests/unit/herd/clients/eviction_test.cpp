@@ -138,6 +138,78 @@ TEST_CASE("eviction: of those who stand alike the address with most connections 
     }
 }
 
+// One address takes all slots, and says something valid on each again and again.
+TEST_CASE("eviction: one address that keeps all its connections busy pushes out nobody else",
+          "[herd][client]") {
+    for (const std::string line : {"SYNC\n", valid}) {
+        World world(with_slots(64));
+        std::vector<int> honest;
+        for (std::uint8_t i = 0; i < 20; ++i) {
+            honest.push_back(prove(world, world.connect_from(i / 4)));
+        }
+        world.run(3s);
+        std::vector<int> stranger;
+        const auto dial = [&] {
+            stranger.push_back(world.connect_from(66));
+            world.say(stranger.back(), line);
+            std::erase_if(stranger, [&](int fd) { return world.closed(fd); });
+        };
+        for (int i = 0; i < 100; ++i) dial();
+        for (int round = 0; round < 10; ++round) {
+            for (const int fd : stranger) world.say(fd, line);
+            std::erase_if(stranger, [&](int fd) { return world.closed(fd); });
+            CHECK(stranger.size() > 30);
+            for (int i = 0; i < 10; ++i) dial();
+            const int newcomer = world.connect_from(77);
+            for (int i = 0; i < 10; ++i) dial();
+            prove(world, newcomer);
+            world.kernel.enter(visitors);
+            world.kernel.close(newcomer);
+            world.run(300ms);
+        }
+        for (const int fd : honest) CHECK_FALSE(world.closed(fd));
+        for (const int fd : honest) prove(world, fd);
+        world.a().check();
+    }
+}
+
+TEST_CASE("eviction: faster than there are slots, an address that dials pushes out itself only",
+          "[herd][client]") {
+    World world(with_slots(64));
+    const int idle = prove(world, world.connect_from(1));
+    world.run(2s);
+    for (int i = 0; i < 20; ++i) {
+        const int newcomer = world.connect_from(2);
+        for (int j = 0; j < 100; ++j) {
+            const int fd = world.connect_from(66);
+            world.kernel.enter(visitors);
+            static_cast<void>(world.kernel.send(fd, "SYNC\n"));
+        }
+        prove(world, newcomer);
+    }
+    CHECK_FALSE(world.closed(idle));
+    CHECK(world.a().counters().clients_waited == 0);
+}
+
+TEST_CASE("eviction: a town behind one address has all slots, until somebody else wants one",
+          "[herd][client]") {
+    World world(with_slots(32));
+    std::vector<int> town;
+    for (int i = 0; i < 31; ++i) town.push_back(prove(world, world.connect_from(66)));
+    // The slot that is left is for others: the town's own newcomer goes.
+    CHECK(world.closed(world.connect_from(66)));
+    for (const int fd : town) CHECK_FALSE(world.closed(fd));
+    CHECK(world.a().counters().clients_evicted == 1);
+    // What asks the Places service waits for an answer, and goes last.
+    for (int i = 0; i < 5; ++i) world.say(town[static_cast<std::size_t>(i)], "WHATSAT c 1 1\n");
+    for (std::uint8_t i = 0; i < 10; ++i) prove(world, world.connect_from(i));
+    CHECK(world.a().counters().clients_evicted == 11);
+    for (std::size_t i = 0; i < town.size(); ++i) {
+        INFO(i);
+        CHECK(world.closed(town[i]) == (i >= 5 && i < 15));
+    }
+}
+
 // Answers that nobody reads, and a pool that is soon empty.
 TEST_CASE("eviction: without a block the one that holds most goes, not the one that asks",
           "[herd][client]") {
