@@ -35,6 +35,7 @@ Neighbours::Neighbours(Core& core, TellStatus status)
                 reactor::SocketProfile::neighbour,
                 reactor::Acceptor<PeerSession>::Make::to<&Neighbours::make>(*this),
                 reactor::Delegate<void()>::to<&Neighbours::on_full>(*this)),
+      room_timer_(core.loop, reactor::Delegate<void()>::to<&Neighbours::on_room_timer>(*this)),
       door_{.make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Neighbours::make_seal>(*this),
             .opened = reactor::Delegate<void(reactor::Socket,
                                              reactor::SealPtr)>::to<&Neighbours::on_shaken>(*this),
@@ -135,6 +136,7 @@ void Neighbours::tell() {
 }
 
 void Neighbours::drain() {
+    room_timer_.cancel();
     acceptor_.drain();
     each_link([](auto& link) { link.leave(); });
 }
@@ -210,12 +212,20 @@ void Neighbours::on_refused(std::string_view why) {
 
 PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket) {
     assert(!slots.full());
-    const auto from = reactor::sys::peer_address(socket.fd());
-    if (!from || !is_legacy(*from)) make_room_for_stranger();
-    return slots.emplace(core_, *this, messages_, from && is_neighbours(*from));
+    const PeerSession::From from = origin(socket);
+    if (from != PeerSession::From::legacy) make_room_for_stranger();
+    return slots.emplace(core_, *this, messages_, from);
 }
 
-// A slot is kept for each neighbour. (A legacy one has many connections, but briefly.)
+PeerSession::From Neighbours::origin(const reactor::Socket& socket) const {
+    using From = PeerSession::From;
+    const auto address = reactor::sys::peer_address(socket.fd());
+    if (!address) return From::elsewhere;
+    if (is_legacy(*address)) return From::legacy;
+    return is_neighbours(*address) ? From::neighbour : From::elsewhere;
+}
+
+// A slot is kept for each neighbour. (Those from where an old one is see on_full.)
 std::uint32_t Neighbours::strangers_max() const {
     const std::uint32_t neighbours = peers_.size() + legacy_.size();
     return std::clamp(acceptor_.capacity() - neighbours, 1U, strangers_most);
@@ -233,6 +243,36 @@ void Neighbours::make_room_for_stranger() {
     assert(goes != nullptr);
     ++core_.counters.strangers_evicted;
     goes->abort();
+}
+
+// Who comes next may be a neighbour.
+void Neighbours::on_full() {
+    assert(acceptor_.full());
+    if (!make_room_among_legacy()) ++core_.counters.peers_waited;
+}
+
+void Neighbours::on_room_timer() {
+    if (acceptor_.full()) make_room_among_legacy();
+}
+
+// False: nobody goes now.
+bool Neighbours::make_room_among_legacy() {
+    PeerSession* goes = nullptr;
+    bool gone = false;
+    acceptor_.for_each([&](PeerSession& session) {
+        gone = gone || session.dead();
+        if (!session.from_legacy()) return;
+        if (goes == nullptr || session.leaves_before(*goes)) goes = &session;
+    });
+    if (gone) return true;
+    if (goes == nullptr) return false;
+    const reactor::Duration left = goes->leaves_at() - core_.loop.now();
+    if (left > reactor::Duration::zero()) {
+        room_timer_.start(left);
+        return false;
+    }
+    goes->leave();
+    return true;
 }
 
 Neighbours::Peer* Neighbours::find(std::string_view name) {
@@ -306,7 +346,7 @@ void Neighbours::on_ended(PeerSession& session) {
 }
 
 bool Neighbours::is_neighbours(const reactor::Address& from) const {
-    bool found = is_legacy(from);
+    bool found = false;
     peers_.for_each([&](const Peer& peer) {
         found = found || (peer.address.v6 == from.v6 && peer.address.bytes == from.bytes);
     });

@@ -18,6 +18,7 @@
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
+#include "reactor/timer.hpp"
 
 #include <cstdint>
 #include <span>
@@ -31,9 +32,12 @@ namespace herd::links {
 //
 // Those of whom nothing shows who they are have a few of the port's slots, and the oldest of them
 // goes for the newest: so each neighbour finds one, and time for its first line. Those who come
-// from where a neighbour is outlast the others. At a legacy neighbour's address nobody goes: what
-// it says to a closed door is lost, so its newcomers wait in the kernel's queue when every slot is
-// taken.
+// from where a neighbour is outlast the others.
+//
+// Whoever comes from an old server's address may be that server, which has a connection for each
+// message, and says to a closed door what nobody ever hears. So those may have all slots but the
+// last: when it is taken one of them goes, who has said all, or was heard longest ago. It has had
+// legacy_time_min before; until then newcomers wait in the kernel's queue.
 class Neighbours final : public Host, public BarrierLinks {
 public:
     static constexpr std::uint32_t strangers_most = 32;
@@ -124,11 +128,14 @@ private:
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
     void on_refused(std::string_view why);
     PeerSession* make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket);
-    void on_full() { ++core_.counters.peers_waited; }
+    void on_full();
+    bool make_room_among_legacy();
+    void on_room_timer();
     // How many strangers may have a slot.
     std::uint32_t strangers_max() const;
     void make_room_for_stranger();
     bool is_neighbours(const reactor::Address& from) const;
+    PeerSession::From origin(const reactor::Socket& socket) const;
     void tell();
     Peer* find(std::string_view name);
     Peer& of(const Neighbour& neighbour);
@@ -153,6 +160,7 @@ private:
     reactor::Slab<Peer> peers_;
     reactor::Slab<LegacyLink> legacy_;
     reactor::Acceptor<PeerSession> acceptor_;
+    reactor::Timer room_timer_;       // while one more may go soon
     reactor::Handshakes::Door door_;  // Where sessions are sealed.
     reactor::Address address_;
     std::uint64_t told_evicted_ = 0;  // The counters as the log has them.

@@ -21,12 +21,8 @@ constexpr std::uint64_t changes_on_the_way_max = std::uint64_t{1} << 36;
 
 }  // namespace
 
-PeerSession::PeerSession(Core& core, Host& host, MessageBatch& messages, bool expected)
-    : core_(core),
-      host_(host),
-      messages_(messages),
-      stream_(core.wire, *this),
-      expected_(expected) {}
+PeerSession::PeerSession(Core& core, Host& host, MessageBatch& messages, From from)
+    : core_(core), host_(host), messages_(messages), stream_(core.wire, *this), from_(from) {}
 
 reactor::Result<void> PeerSession::open(reactor::Socket socket, reactor::SealPtr seal) {
     assert(claimed_ == nullptr);
@@ -43,7 +39,7 @@ void PeerSession::tick() {
         core_.loop.now() - greeted_at_ >= claim_max) {
         return refuse(505, "this server does not find you at that neighbour's address");
     }
-    const bool silent = stranger() && claimed_ == nullptr && !expected_ && !stream_.finishing();
+    const bool silent = stranger() && claimed_ == nullptr && !expected() && !stream_.finishing();
     if (core_.loop.now() - heard_at_ <= (silent ? first_line_max : silence_max)) {
         const bool owes = neighbour_ != nullptr && unanswered_;
         if (owes && !stream_.finishing()) say(protocol::Ack{come_to_.seq});
@@ -60,6 +56,25 @@ void PeerSession::tick() {
 std::optional<reactor::Instant> PeerSession::legacy_silent_since() const {
     if (!legacy_ || stream_.dead() || stream_.finishing()) return std::nullopt;
     return heard_at_;
+}
+
+// Who has said all; then who does not even say that it is a neighbour.
+bool PeerSession::leaves_before(const PeerSession& other) const {
+    assert(from_legacy());
+    assert(other.from_legacy());
+    if (stream_.finishing() != other.stream_.finishing()) return stream_.finishing();
+    if ((claimed_ == nullptr) != (other.claimed_ == nullptr)) return claimed_ == nullptr;
+    return heard_at_ < other.heard_at_;
+}
+
+reactor::Instant PeerSession::leaves_at() const {
+    return stream_.finishing() ? heard_at_ : heard_at_ + legacy_time_min;
+}
+
+void PeerSession::leave() {
+    assert(from_legacy());
+    ++core_.counters.legacy_closed;
+    stream_.abort();
 }
 
 void PeerSession::make_room() {

@@ -42,10 +42,14 @@ public:
     static_assert(claim_max + std::chrono::seconds(1) <= silence_max);
     // Between two messages of a legacy neighbour on one connection.
     static constexpr reactor::Duration legacy_idle_max = std::chrono::seconds(30);
+    // What one from where an old server is has at least, where slots are wanted.
+    static constexpr reactor::Duration legacy_time_min = std::chrono::milliseconds(50);
+
+    // Whose address it comes from.
+    enum class From : std::uint8_t { elsewhere, neighbour, legacy };
 
     // What is read ahead stands in `messages`, which serves one session at a time.
-    // `expected`: it came from the address of a neighbour.
-    PeerSession(Core& core, Host& host, MessageBatch& messages, bool expected);
+    PeerSession(Core& core, Host& host, MessageBatch& messages, From from);
 
     reactor::Result<void> open(reactor::Socket socket, reactor::SealPtr seal = {});
     // About once a second: a stranger has first_line_max for its first line, and claim_max to show
@@ -54,17 +58,30 @@ public:
     // told that it is heard: its PINGs may stand behind much else.
     void tick();
     void abort() { stream_.abort(); }
+    bool dead() const { return stream_.dead(); }
     // Nothing shows who it is, and it has a slot.
-    bool stranger() const { return neighbour_ == nullptr && !legacy_ && !stream_.dead(); }
+    bool stranger() const {
+        return neighbour_ == nullptr && from_ != From::legacy && !stream_.dead();
+    }
+    // It comes from where an old server is, which is all that is known of it, and has a slot.
+    bool from_legacy() const {
+        return neighbour_ == nullptr && from_ == From::legacy && !stream_.dead();
+    }
     // Of two strangers, the one that goes when a third comes.
     bool goes_before(const PeerSession& other) const {
-        if (expected_ != other.expected_) return other.expected_;
+        if (expected() != other.expected()) return other.expected();
         return opened_at_ < other.opened_at_;
     }
+    // Of two from where old servers are, the one that goes for want of a slot.
+    bool leaves_before(const PeerSession& other) const;
+    // When it may: what an old server says at once has been read by then.
+    reactor::Instant leaves_at() const;
     // Since when nothing has come from a legacy neighbour; nothing: it is none, or ends already.
     std::optional<reactor::Instant> legacy_silent_since() const;
-    // One of too many of a legacy neighbour's.
+    // One of too many of a legacy neighbour's. It may linger.
     void make_room();
+    // At once.
+    void leave();
     // Whose it is since it has shown that, or null.
     const Neighbour* neighbour() const { return neighbour_; }
     // Whose it says it is, as long as it has not shown it, or null.
@@ -89,6 +106,7 @@ private:
     void on_end(std::string_view rest);
     bool is_legacy();
     bool allows(const protocol::PeerMessage& message);
+    bool expected() const { return from_ != From::elsewhere; }
     void on_message(const protocol::Hello& hello);
     void on_message(const protocol::Cookie& cookie);
     void become_neighbour();
@@ -122,7 +140,7 @@ private:
     } said_;                         // In its HELLO.
     std::uint32_t incarnation_ = 0;  // Of its run.
     bool legacy_ = false;            // Since its first AT.
-    const bool expected_;
+    const From from_;
     // How far this connection has come: the greatest SEQ, and the latest SWP beyond it.
     table::rules::Position come_to_;
     std::uint64_t token_ = 0;  // Of the latest PING.

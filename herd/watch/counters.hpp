@@ -190,7 +190,7 @@ inline constexpr std::array counters_table = {
             "Records that do not fit an old server's messages."},
     Counter{"legacy_closed",
             &Counters::legacy_closed,
-            "Connections of old servers closed as too many, or silent for 30 s."},
+            "Connections from where old servers are closed as too many, or silent for 30 s."},
     Counter{"legacy_unknown",
             &Counters::legacy_unknown,
             "Records of old servers that no configured server has taken."},

@@ -158,6 +158,24 @@ TEST_CASE("legacy peer: of many messages at once none is lost for want of room",
     CHECK(house.counters().peers_waited > 0);
 }
 
+// Strangers at the same address hold all the slots that there are for it.
+TEST_CASE("legacy peer: a message is heard among many connections that say nothing",
+          "[herd][legacy]") {
+    House house({.clients = 50, .long_records = 1, .peer_connections = 12, .line_max = 300});
+    for (int i = 0; i < 40; ++i) {
+        for (int j = 0; j < 4; ++j) house.dial();
+        house.run(20ms);
+        const int fd = house.dial();
+        house.run(20ms);
+        house.say(fd, "AT Old +0.5 c" + std::to_string(i) + " +1-1 5");
+        house.run(5ms);
+        house.end(fd);
+    }
+    house.run(100ms);
+    CHECK(house.server.table().size() == 40);
+    CHECK(house.counters().legacy_closed > 100);
+}
+
 TEST_CASE("legacy peer: one that says nothing for half a minute is closed", "[herd][legacy]") {
     House house;
     const int kept = house.dial();

@@ -82,3 +82,40 @@ TEST_CASE("strangers: who comes from where a neighbour is outlasts the others", 
     CHECK_FALSE(world.closed(expected));
     CHECK(world.a().counters().strangers_evicted >= 60);
 }
+
+// Who has an old server's address may be anybody, and needs no right to a slot.
+TEST_CASE("strangers: whatever comes from an old server's address, a neighbour is heard",
+          "[herd][links][legacy]") {
+    constexpr std::uint8_t old = 66;
+    herd::config::Config config = herd_of_two();
+    const reactor::Address address{{10, 0, 0, old}, false, 1002};
+    config.servers[0].neighbours.push_back("Old");
+    config.servers.push_back({"Old", address, address, {"A"}, true});
+    config.limits.peer_connections = 40;
+    for (const std::string said :
+         {"", "AT A +0.5 c +1-1 5\n", "AT A ", "HELLO 1 B 1 0 0\n", "x\n"}) {
+        INFO(said);
+        World world(config, 2);
+        world.run(1s);
+        REQUIRE(world.b().neighbours().reach().live == 1);
+        const auto come = [&](int count) {
+            for (int i = 0; i < count; ++i) {
+                const int fd = world.connect_from(old, peers_of_a);
+                world.kernel.enter(visitors);
+                static_cast<void>(world.kernel.send(fd, said));
+                world.run(5ms);
+            }
+        };
+        come(100);
+        world.kernel.enter(1);
+        world.servers[1].reset();
+        world.servers[1] = std::make_unique<Process>(world.kernel, config, 1);
+        world.servers[1]->start();
+        come(100);
+        CHECK(world.b().neighbours().reach().live == 1);
+        const int asks = world.connect_from(7, peers_of_a);
+        world.say(asks, "STATUS\n");
+        CHECK(world.hear(asks).ends_with("}\n$"));
+        world.a().check();
+    }
+}
