@@ -112,6 +112,14 @@ std::vector<Row> all_rows() {
                         return std::vector<Mischief>{
                             {.port = clients, .connections = few + 100, .says = always("IAMAT x")}};
                     }});
+    rows.push_back({"SYNC on more than connections, each 300 ms", false, [](auto clients, auto) {
+                        return std::vector<Mischief>{{.port = clients,
+                                                      .connections = few + 100,
+                                                      .says = always("SYNC\n"),
+                                                      .repeats = true,
+                                                      .pause = 300ms,
+                                                      .from = 2}};
+                    }});
     rows.push_back({"silent connections, 500 a second", false, [](auto clients, auto) {
                         return std::vector<Mischief>{
                             {.port = clients, .connections = 250, .life = 500ms}};

@@ -6,11 +6,18 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace live {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint32_t loopback_network = 0x7f000000;  // 127.0.0.0
+
+}  // namespace
 
 Strangers::Strangers(std::vector<Mischief> all) : mischief_(std::move(all)) {
     for (const Mischief& each : mischief_) {
@@ -75,6 +82,11 @@ void Strangers::dial(Stranger& stranger) {
     if (!stranger.mischief->reads) {
         ::setsockopt(socket->fd(), SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
     }
+    const sockaddr_in from{.sin_family = AF_INET,
+                           .sin_port = 0,
+                           .sin_addr = {htonl(loopback_network + stranger.mischief->from)},
+                           .sin_zero = {}};
+    if (::bind(socket->fd(), reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) return;
     ::fcntl(socket->fd(), F_SETFL, O_NONBLOCK);
     if (!socket->connect() && errno != EINPROGRESS) return;
     const Clock::duration life = stranger.mischief->life;
@@ -89,7 +101,7 @@ void Strangers::dial(Stranger& stranger) {
 bool Strangers::say(Stranger& stranger) {
     for (std::size_t i = 0; i < sends_per_turn; ++i) {
         if (stranger.said == stranger.text.size()) {
-            if (!stranger.mischief->repeats) return true;
+            if (!stranger.mischief->repeats || Clock::now() < stranger.again) return true;
             stranger.said = 0;
         }
         if (static_cast<double>(bytes_) > (seconds() + 0.1) * bytes_per_second) return true;
@@ -99,6 +111,7 @@ bool Strangers::say(Stranger& stranger) {
                                  MSG_NOSIGNAL);
         if (sent < 0) return errno == EAGAIN || errno == EINPROGRESS || errno == ENOTCONN;
         stranger.said += static_cast<std::size_t>(sent);
+        stranger.again = Clock::now() + stranger.mischief->pause;
         bytes_ += static_cast<std::uint64_t>(sent);
     }
     return true;

@@ -20,8 +20,10 @@ struct Mischief {
     std::size_t connections = 1;
     // What connection `n` of all that were ever made says, in one piece.
     std::function<std::string(std::uint64_t n)> says = {};
-    bool repeats = false;  // As often as it is taken.
+    bool repeats = false;                             // As often as it is taken,
+    Clock::duration pause = Clock::duration::zero();  // or so long after the last time.
     bool reads = true;
+    std::uint8_t from = 1;  // They come from 127.0.0.`from`.
     // A connection is made anew when it has lasted so long, or is ended. Zero: when it is ended.
     Clock::duration life = Clock::duration::zero();
 };
@@ -49,6 +51,7 @@ private:
         std::unique_ptr<LoopbackSocket> socket = {};
         std::string text = {};
         std::size_t said = 0;  // of the text
+        Clock::time_point again = {};
         Clock::time_point until = {};
     };
     static constexpr double dials_per_second = 2'000;  // after as many as there are at first
