@@ -49,7 +49,7 @@ std::string_view view(boost::beast::string_view text) {
 }
 
 Request::Method method_of(http::verb verb) {
-    if (verb == http::verb::get) return Request::Method::get;
+    if (verb == http::verb::get || verb == http::verb::head) return Request::Method::get;
     if (verb == http::verb::post) return Request::Method::post;
     return Request::Method::other;
 }
@@ -143,6 +143,10 @@ void RequestParser::next() {
     // In place: the storage is as good as new.
     std::destroy_at(beast_.get());
     std::construct_at(beast_.get());
+}
+
+bool RequestParser::head_only() const {
+    return beast_->parser().get().method() == http::verb::head;
 }
 
 bool RequestParser::take_continue() {

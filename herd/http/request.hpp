@@ -8,6 +8,7 @@ namespace herd::http {
 
 // What a request says, as far as anybody here asks. What is absent is empty.
 struct Request {
+    // What HEAD asks for is what GET does, but for the body.
     enum class Method : std::uint8_t { get, post, other };
 
     Method method = Method::get;
@@ -50,6 +51,9 @@ public:
     const Request& request() const { return request_; }
     // What to answer what was refused: 400, 413, 431, 501 or 505.
     unsigned status() const { return status_; }
+    // Whether the answer to the request, or to what is known of one that is refused, has a head
+    // only.
+    bool head_only() const;
     // Whether the client waits for "100 Continue" before it sends the body. True once a request.
     bool take_continue();
 

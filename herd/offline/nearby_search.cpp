@@ -25,7 +25,7 @@ void NearbySearch::answer(const http::Request& request,
     assert(service != Service::none);
     if (service == Service::legacy) {
         if (request.method == http::Request::Method::get) return legacy_.answer(target, answer);
-        return refuse_method("Allow: GET\r\n", answer);
+        return refuse_method("Allow: GET, HEAD\r\n", answer);
     }
     if (request.method == http::Request::Method::post) {
         return new_.answer(request, target, answer);

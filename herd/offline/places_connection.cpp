@@ -53,7 +53,8 @@ PlacesConnection::PlacesConnection(reactor::Wire& wire, PlacesService& service, 
       service_(service),
       closed_(closed),
       stream_(wire, *this),
-      timer_(wire.loop(), reactor::Delegate<void()>::to<&PlacesConnection::on_timer>(*this)) {}
+      timer_(wire.loop(), reactor::Delegate<void()>::to<&PlacesConnection::on_timer>(*this)),
+      waits_since_(wire.loop().now()) {}
 
 void PlacesConnection::tick() {
     using Waiting = reactor::Stream::Waiting;
@@ -82,6 +83,14 @@ void PlacesConnection::tick() {
     }
 }
 
+PlacesConnection::Standing PlacesConnection::standing() const {
+    if (stream_.dead()) return Standing::gone;
+    if (state_ == State::ended) return Standing::leaving;
+    if (state_ != State::reading) return Standing::busy;
+    if (begun_ || !served_) return Standing::asking;
+    return wire_.loop().now() - waits_since_ < idle_min ? Standing::busy : Standing::idle;
+}
+
 void PlacesConnection::drain() {
     draining_ = true;
     last_ = true;
@@ -107,7 +116,11 @@ std::size_t PlacesConnection::take_requests(std::string_view bytes) {
             break;
         }
         if (taken == bytes.size()) break;
-        if (!std::exchange(begun_, true)) begun_at_ = wire_.seconds();
+        if (!std::exchange(begun_, true)) {
+            begun_at_ = wire_.seconds();
+            // The first request's time is that of the connection.
+            if (served_) waits_since_ = wire_.loop().now();
+        }
         const auto fed = parser_.feed(bytes.substr(taken));
         taken += fed.consumed;
         if (fed.state == http::RequestParser::State::ready) {
@@ -181,15 +194,15 @@ void PlacesConnection::fulfil() {
     const http::Answer& answer = service_.answer(parser_.request(), verdict_.fault);
     if (verdict_.fault == Fault::cut) return cut(answer);
     if (verdict_.fault == Fault::drip) {
-        slow_.assign(head(answer, answer.body.size())).append(answer.body);
+        slow_.assign(head(answer, answer.body.size())).append(body(answer));
         slow_left_ = slow_.size();
         return wait(State::dripping, milliseconds(0));
     }
     if (verdict_.fault == Fault::huge) {
         // White space behind JSON is fine: a client without a limit would get a good answer.
-        slow_.assign(head(answer, huge_body_size)).append(answer.body);
+        slow_.assign(head(answer, huge_body_size)).append(body(answer));
         assert(answer.body.size() < huge_body_size);
-        slow_left_ = huge_body_size - answer.body.size();
+        slow_left_ = parser_.head_only() ? 0 : huge_body_size - answer.body.size();
         return wait(State::pouring, milliseconds(0));
     }
     send(answer);
@@ -225,7 +238,7 @@ void PlacesConnection::reset() {
 
 void PlacesConnection::cut(const http::Answer& answer) {
     stream_.send(head(answer, answer.body.size()));
-    stream_.send(std::string_view(answer.body).substr(0, answer.body.size() / 2));
+    stream_.send(body(answer).substr(0, answer.body.size() / 2));
     end();
 }
 
@@ -255,17 +268,24 @@ void PlacesConnection::pour() {
 
 void PlacesConnection::send(const http::Answer& answer) {
     const std::string_view head_text = head(answer, answer.body.size());
-    const auto buffer = stream_.reserve(head_text.size() + answer.body.size());
-    assert(buffer.size() >= head_text.size() + answer.body.size());
+    const std::string_view body_text = body(answer);
+    const auto buffer = stream_.reserve(head_text.size() + body_text.size());
+    assert(buffer.size() >= head_text.size() + body_text.size());
     std::copy(head_text.begin(), head_text.end(), buffer.begin());
-    std::copy(answer.body.begin(), answer.body.end(), buffer.subspan(head_text.size()).begin());
-    stream_.commit(head_text.size() + answer.body.size());
+    std::copy(body_text.begin(), body_text.end(), buffer.subspan(head_text.size()).begin());
+    stream_.commit(head_text.size() + body_text.size());
+}
+
+std::string_view PlacesConnection::body(const http::Answer& answer) const {
+    return parser_.head_only() ? std::string_view() : std::string_view(answer.body);
 }
 
 void PlacesConnection::next() {
     assert(state_ != State::ended);
     leave();
     parser_.next();
+    waits_since_ = wire_.loop().now();
+    served_ = true;
     if (last_) return end();
     state_ = State::reading;
     stream_.resume();

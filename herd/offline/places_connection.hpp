@@ -4,9 +4,11 @@
 #include "herd/offline/places_service.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/stream.hpp"
+#include "reactor/time.hpp"
 #include "reactor/timer.hpp"
 #include "reactor/wire.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -30,6 +32,21 @@ public:
 
     // Ends what has waited for too long.
     void tick();
+    // How it uses its slot: the first of these lose theirs first, of equals the one that has waited
+    // for longest.
+    enum class Standing : std::uint8_t {
+        asking,   // has not sent a whole request, or the rest of its next
+        idle,     // was answered, idle_min ago at least
+        leaving,  // says no more; its other end has not ended
+        busy,     // keeps its slot
+        gone,     // its slot is as good as free
+    };
+    Standing standing() const;
+    // Since when it is asking, or idle.
+    reactor::Instant waits_since() const { return waits_since_; }
+    void evict() { stream_.abort(); }
+    static constexpr reactor::Duration idle_min = std::chrono::seconds(2);
+
     // Ends as soon as what was asked is answered. What hangs or drips ends now.
     void drain();
 
@@ -64,6 +81,8 @@ private:
     void leave();
     void end();
 
+    // What of it is sent: of an answer to HEAD nothing.
+    std::string_view body(const http::Answer& answer) const;
     // The status line and the headers; a view of head_.
     std::string_view head(const http::Answer& answer, std::size_t body_size);
 
@@ -77,7 +96,9 @@ private:
     std::string slow_;                // What drips, or comes behind what pours.
     std::size_t slow_left_ = 0;       // How much of it, or of the pouring, is still to send.
     std::uint32_t begun_at_ = 0;      // When the request being read began; wire seconds.
+    reactor::Instant waits_since_;    // See waits_since().
     State state_ = State::reading;
+    bool served_ = false;    // A request was answered.
     bool begun_ = false;     // A part of a request has been read.
     bool last_ = false;      // The connection ends with the answer to this request.
     bool draining_ = false;  // No further request is wanted.

@@ -45,7 +45,8 @@ PlacesServer::PlacesServer(reactor::Loop& loop)
       wire_(loop),
       connections_(loop,
                    reactor::SocketProfile::client,
-                   reactor::Acceptor<PlacesConnection>::Make::to<&PlacesServer::make>(*this)),
+                   reactor::Acceptor<PlacesConnection>::Make::to<&PlacesServer::make>(*this),
+                   Delegate<void()>::to<&PlacesServer::on_full>(*this)),
       tick_(loop, Delegate<void()>::to<&PlacesServer::on_tick>(*this)),
       grace_(loop, Delegate<void()>::to<&PlacesServer::on_grace_over>(*this)) {}
 
@@ -104,11 +105,34 @@ PlacesConnection* PlacesServer::make(reactor::Slab<PlacesConnection>& slots,
     assert(service_.has_value());
     assert(!draining_);
     assert(!slots.full());
-    return slots.emplace(
+    PlacesConnection* const connection = slots.emplace(
         wire_, *service_, PlacesConnection::Closed::to<&PlacesServer::on_closed>(*this));
+    newest_ = connection;
+    return connection;
+}
+
+// Nobody, if all are busy, or a slot is about to be free.
+void PlacesServer::evict() {
+    assert(connections_.full());
+    using Standing = PlacesConnection::Standing;
+    PlacesConnection* goes = nullptr;
+    Standing worst = Standing::busy;
+    bool gone = false;
+    connections_.for_each([&](PlacesConnection& connection) {
+        const Standing standing = connection.standing();
+        gone = gone || standing == Standing::gone;
+        if (&connection == newest_ || standing >= Standing::busy) return;
+        const bool before = goes == nullptr || standing < worst ||
+                            (standing == worst && connection.waits_since() < goes->waits_since());
+        if (!before) return;
+        goes = &connection;
+        worst = standing;
+    });
+    if (goes != nullptr && !gone) goes->evict();
 }
 
 void PlacesServer::on_closed(PlacesConnection& connection) {
+    if (newest_ == &connection) newest_ = nullptr;
     connections_.release(connection);
     if (draining_ && connections_.size() == 0) loop_.stop();
 }
@@ -117,6 +141,7 @@ void PlacesServer::on_tick() {
     assert(!tick_.pending());
     tick_.start_at(tick_.due() + seconds(1));
     connections_.tick();
+    if (connections_.full() && !draining_) evict();
 }
 
 void PlacesServer::on_grace_over() {

@@ -36,8 +36,8 @@ struct Options {
 };
 
 // The offline Places service on a loop of the caller's: real places over HTTP/1.1, with delays and
-// faults as wished. When all connections are taken, the next ones wait in the kernel. Pinned; dies
-// before its loop.
+// faults as wished. With the last slot taken a connection goes, as PlacesConnection::Standing says;
+// with all busy, the next ones wait in the kernel. Pinned; dies before its loop.
 class PlacesServer {
 public:
     explicit PlacesServer(reactor::Loop& loop);
@@ -66,6 +66,8 @@ public:
 private:
     Outcome<> load(const Options& options);
     PlacesConnection* make(reactor::Slab<PlacesConnection>& slots, const reactor::Socket& socket);
+    void on_full() { evict(); }
+    void evict();
     void on_closed(PlacesConnection& connection);
     void on_tick();
     void on_grace_over();
@@ -77,6 +79,7 @@ private:
     std::optional<PlaceSource> source_;
     std::optional<PlacesService> service_;
     reactor::Acceptor<PlacesConnection> connections_;
+    const PlacesConnection* newest_ = nullptr;  // Has had no time yet; null once it has ended.
     reactor::Timer tick_;
     reactor::Timer grace_;
     bool draining_ = false;

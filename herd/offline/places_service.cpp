@@ -66,7 +66,7 @@ const http::Answer& PlacesService::answer(const http::Request& request, Fault fa
     const auto method = is_control ? http::Request::Method::post : http::Request::Method::get;
     if (request.method != method) {
         refuse(405);
-        answer_.extra = is_control ? "Allow: POST\r\n" : "Allow: GET\r\n";
+        answer_.extra = is_control ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n";
     } else if (is_control) {
         answer_control(request);
     } else {

@@ -130,6 +130,17 @@ public:
         return response;
     }
 
+    // The head of an answer that has nothing else.
+    std::string receive_head() {
+        std::size_t end = 0;
+        while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
+            if (!fill()) return "";
+        }
+        const std::string head = buffer_.substr(0, end + 4);
+        buffer_.erase(0, end + 4);
+        return head;
+    }
+
     Response ask(const std::string& request) {
         send(request);
         return receive();
