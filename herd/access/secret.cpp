@@ -1,0 +1,118 @@
+#include "herd/access/secret.hpp"
+
+#include "reactor/result.hpp"
+#include "reactor/socket.hpp"
+#include "reactor/sys.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace herd::access {
+
+namespace {
+
+// A buffer whose content does not outlive it.
+struct Wiped {
+    Wiped() = default;
+    Wiped(const Wiped&) = delete;
+    Wiped& operator=(const Wiped&) = delete;
+    ~Wiped() { wipe(bytes); }
+
+    // All lines that may be, their ends, and a byte that shows that there is more.
+    std::array<char, Secret::keys_max*(Secret::key_size_max + 2) + 1> bytes{};
+};
+
+std::unexpected<std::string> cannot_read(const std::string& what, int error) {
+    if (error == ELOOP) return failure(what, "is a symbolic link");
+    if (error == reactor::sys::not_private) {
+        return failure(what, "everybody on this machine can read or change it");
+    }
+    if (error == reactor::sys::not_a_file) return failure(what, "is not a file");
+    return failure(what, reactor::Errno{error});
+}
+
+std::string_view take_key(std::string_view& text) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view key = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (key.ends_with('\r')) key.remove_suffix(1);
+    return key;
+}
+
+}  // namespace
+
+Outcome<Secret> Secret::read(const std::string& path) {
+    const std::string what = "secret file " + path;
+    const auto opened = reactor::sys::open_secret(path.c_str(), false);
+    if (!opened) return cannot_read(what, opened.error().value);
+    const reactor::Socket file(*opened);
+    Wiped text;
+    std::size_t size = 0;
+    while (size < text.bytes.size()) {
+        const auto got = reactor::sys::read(file.fd(), std::span(text.bytes).subspan(size));
+        if (!got) return failure(what, got.error());
+        if (*got == 0) break;
+        size += *got;
+    }
+    if (size == text.bytes.size()) return failure(what, "is too long");
+    auto secret = parse({text.bytes.data(), size});
+    if (!secret) return failure(what, secret.error());
+    return secret;
+}
+
+Outcome<Secret> Secret::parse(std::string_view text) {
+    Secret secret;
+    while (!text.empty()) {
+        const std::string_view key = take_key(text);
+        if (secret.size_ == keys_max) {
+            return std::unexpected("has more than " + std::to_string(keys_max) + " lines");
+        }
+        const bool plain =
+            std::ranges::all_of(key, [](char byte) { return byte > ' ' && byte <= '~'; });
+        if (!plain || key.size() < key_size_min || key.size() > key_size_max) {
+            return std::unexpected("must hold lines of " + std::to_string(key_size_min) + " to " +
+                                   std::to_string(key_size_max) +
+                                   " printable ASCII characters without blanks, and nothing else");
+        }
+        auto mac = Mac::make(key);
+        if (!mac) return std::unexpected("OpenSSL has no HMAC-SHA256, or no memory");
+        secret.keys_[secret.size_++] = std::move(*mac);
+    }
+    if (!secret) return std::unexpected("is empty");
+    return secret;
+}
+
+std::string Secret::make_text() {
+    constexpr std::string_view digits = "0123456789abcdef";
+    constexpr int words = 4;
+    std::string text;
+    for (int i = 0; i < words; ++i) {
+        std::uint64_t bits = reactor::sys::random_bits();
+        for (std::size_t digit = 0; digit < 2 * sizeof bits; ++digit, bits >>= 4) {
+            text += digits[bits & 15];
+        }
+    }
+    assert(text.size() >= key_size_min);
+    return text + "\n";
+}
+
+std::optional<Mac::Tag> Secret::sign(std::string_view bytes) const {
+    assert(size_ > 0);
+    return keys_[0].of(bytes);
+}
+
+// All are tried, so that the time does not tell which one it was.
+bool Secret::has_signed(std::string_view bytes, const Mac::Tag& tag) const {
+    bool found = false;
+    for (const Mac& key : std::span(keys_).first(size_)) {
+        const auto own = key.of(bytes);
+        found |= own && same(*own, tag);
+    }
+    return found;
+}
+
+}  // namespace herd::access

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "herd/access/mac.hpp"
+#include "herd/outcome.hpp"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace herd::access {
+
+// What a herd signs tokens with, the same on all its servers: one key, or several while one takes
+// another's place. The first signs, all are believed. Only OpenSSL has them, which wipes them.
+// Move-only.
+class Secret {
+public:
+    static constexpr std::size_t keys_max = 4;
+    static constexpr std::size_t key_size_min = 32;
+    static constexpr std::size_t key_size_max = 256;
+
+    // None: nothing is signed by it, and nothing believed.
+    Secret() = default;
+
+    // That of a file, which only its owner and its group can read or change, and which is no link.
+    // The error names the file and quotes nothing of it. For start-up: may block.
+    static Outcome<Secret> read(const std::string& path);
+    // The same of its text: a key a line, each of printable ASCII without blanks.
+    static Outcome<Secret> parse(std::string_view text);
+    // A new key, as such a file has it.
+    static std::string make_text();
+
+    explicit operator bool() const { return size_ > 0; }
+    std::size_t size() const { return size_; }
+
+    // By the first key. Nothing: OpenSSL has no memory.
+    std::optional<Mac::Tag> sign(std::string_view bytes) const;
+    // By any of them.
+    bool has_signed(std::string_view bytes, const Mac::Tag& tag) const;
+
+private:
+    std::array<Mac, keys_max> keys_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace herd::access
