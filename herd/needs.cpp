@@ -51,6 +51,11 @@ std::uint64_t places_memory(const config::Limits& limits) {
            std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
 }
 
+std::uint64_t access_memory(const config::Config& config) {
+    if (config.access.secret_file.empty()) return 0;
+    return clients::Admissions::memory_max(config.limits);
+}
+
 // Shared by all connections: to receive, to send, for the log and the journal. Most have a size of
 // their own, beside an answer or some lines of any length.
 std::uint64_t buffers_memory(const config::Config& config) {
@@ -119,7 +124,7 @@ std::uint64_t memory_ceiling(const config::Config& config) {
         limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
                          sizeof(std::uint32_t));
     return table_memory(limits) + blocks + clients::Clients::memory_max(limits) +
-           links::Neighbours::memory_max(config) + places_memory(limits) +
+           access_memory(config) + links::Neighbours::memory_max(config) + places_memory(limits) +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +
            buffers_memory(config) + tls_memory(config);
 }

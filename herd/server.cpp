@@ -56,6 +56,9 @@ Outcome<> Server::open() {
     if (mapped) mapped = neighbours_.map(static_cast<std::uint32_t>(self_.neighbours.size()));
     if (mapped) mapped = clients_.map();
     if (!mapped) return failure("cannot map memory", mapped.error());
+    if (!config_.access.secret_file.empty()) {
+        if (auto limited = clients_.limit_access(config_.access); !limited) return limited;
+    }
     if (auto opened = log_.open(config_.log, self_.name, counters_); !opened) return opened;
     if (auto opened = journal_.open(); !opened) return opened;
     neighbours_.add(config_, self_);

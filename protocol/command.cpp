@@ -5,6 +5,7 @@
 #include "protocol/text_writer.hpp"
 #include "protocol/tokens.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <optional>
 #include <utility>
@@ -93,6 +94,22 @@ std::expected<Command, Malformed> parse_sync(Tokens fields) {
     return Sync{};
 }
 
+std::expected<Command, Malformed> parse_auth(Tokens fields) {
+    const std::string_view pattern = fields.next();
+    const std::string_view token = fields.next();
+    if (token.empty() || !fields.next().empty()) return std::unexpected(Malformed::operand_count);
+    return Auth{pattern, token};
+}
+
+// Whether somebody may have meant AUTH.
+bool is_like_auth(std::string_view word) {
+    constexpr std::string_view name = "auth";
+    constexpr char small = 'a' - 'A';
+    return std::ranges::equal(word.substr(0, name.size()), name, [](char byte, char letter) {
+        return byte == letter || byte + small == letter;
+    });
+}
+
 }  // namespace
 
 std::expected<Command, Malformed> parse_command(std::string_view line) {
@@ -101,13 +118,14 @@ std::expected<Command, Malformed> parse_command(std::string_view line) {
     if (name == "IAMAT") return parse_iam_at(fields);
     if (name == "WHATSAT") return parse_whats_at(fields);
     if (name == "SYNC") return parse_sync(fields);
+    if (name == "AUTH") return parse_auth(fields);
     return std::unexpected(Malformed::unknown_command);
 }
 
 std::string_view client_of(const Command& command) {
     if (const auto* iamat = std::get_if<IamAt>(&command)) return iamat->client;
     if (const auto* whatsat = std::get_if<WhatsAt>(&command)) return whatsat->client;
-    static_assert(std::variant_size_v<Command> == 3, "the others are about nobody");
+    static_assert(std::variant_size_v<Command> == 4, "the others are about nobody");
     return {};
 }
 
@@ -119,6 +137,29 @@ std::string_view format(std::span<char> out, const SyncAnswer& answer) {
     writer.put_decimal(answer.live);
     writer.put(' ');
     writer.put_decimal(answer.configured);
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+std::string_view without_secrets(std::string_view line) {
+    Tokens fields(line);
+    const std::string_view first = fields.next();
+    const std::string_view name = first == "?" ? fields.next() : first;
+    if (!is_like_auth(name)) return line;
+    return span_of(first, name.substr(0, 4));
+}
+
+std::string_view format(std::span<char> out, const AuthAnswer& answer) {
+    assert(answer.until_s >= 0);
+    TextWriter writer(out);
+    writer.put("AUTH ");
+    writer.put(answer.server);
+    writer.put(' ');
+    writer.put(answer.pattern);
+    writer.put(' ');
+    writer.put(answer.rights);
+    writer.put(' ');
+    writer.put_decimal(static_cast<std::uint64_t>(answer.until_s));
     assert(!writer.overflowed());
     return writer.text();
 }

@@ -44,7 +44,22 @@ struct SyncAnswer {
     std::uint32_t configured;
 };
 
-using Command = std::variant<IamAt, WhatsAt, Sync>;
+// "AUTH pattern token": from now on this connection may do what the token grants, with the clients
+// of that pattern. Neither has been looked at.
+struct Auth {
+    std::string_view pattern;
+    std::string_view token;
+};
+
+// "AUTH server pattern rights until": it is so, until that second.
+struct AuthAnswer {
+    std::string_view server;
+    std::string_view pattern;
+    std::string_view rights;
+    std::int64_t until_s;  // since 1970; 0: for ever
+};
+
+using Command = std::variant<IamAt, WhatsAt, Sync, Auth>;
 
 // The client that it is about; empty when it is about none.
 std::string_view client_of(const Command& command);
@@ -53,8 +68,17 @@ std::string_view client_of(const Command& command);
 // point into the line.
 std::expected<Command, Malformed> parse_command(std::string_view line);
 
+// What of a command, or of an answer to one, may be logged: of AUTH and what looks like it only
+// that word.
+std::string_view without_secrets(std::string_view line);
+
 // Without a newline; a view of `out`, which must hold sync_answer_size_max.
 constexpr std::size_t sync_answer_size_max = 128;
 std::string_view format(std::span<char> out, const SyncAnswer& answer);
+// The same; `out` must hold auth_answer_size(answer).
+constexpr std::size_t auth_answer_size(const AuthAnswer& answer) {
+    return answer.server.size() + answer.pattern.size() + answer.rights.size() + 32;
+}
+std::string_view format(std::span<char> out, const AuthAnswer& answer);
 
 }  // namespace protocol

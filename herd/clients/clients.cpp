@@ -41,6 +41,7 @@ Clients::Clients(Core& core,
             .barrier = barrier,
             .journal = journal,
             .ended = reactor::Delegate<void(Session&)>::to<&Clients::on_ended>(*this)},
+      admissions_(core, Admissions::SlotOf::to<&Clients::slot_of>(*this)),
       acceptor_(core.loop,
                 reactor::SocketProfile::client,
                 reactor::Acceptor<Session>::Make::to<&Clients::make>(*this),
@@ -65,6 +66,12 @@ reactor::Result<void> Clients::map() {
     const std::uint32_t connections = host_.core.limits.connections;
     if (auto mapped = acceptor_.map(connections); !mapped) return mapped;
     return host_.questions.map(connections);
+}
+
+Outcome<> Clients::limit_access(const config::Access& access) {
+    if (auto opened = admissions_.open(access); !opened) return opened;
+    host_.admissions = &admissions_;
+    return {};
 }
 
 Outcome<> Clients::listen(const config::Server& self) {
@@ -168,6 +175,7 @@ void Clients::check() const {
     });
     assert(asking == host_.questions.size());
     host_.questions.check();
+    if (host_.admissions != nullptr) admissions_.check();
 }
 
 void Clients::on_full() {

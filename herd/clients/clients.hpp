@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/clients/admissions.hpp"
 #include "herd/clients/host.hpp"
 #include "herd/clients/session.hpp"
 #include "herd/core.hpp"
@@ -51,6 +52,8 @@ public:
     static std::uint64_t memory_max(const config::Limits& limits);
     // Once, first. Fails with ENOMEM.
     reactor::Result<void> map();
+    // Once, before listen(): from here on clients may do what their tokens grant, and nothing else.
+    Outcome<> limit_access(const config::Access& access);
     // Once; port 0 takes a free one.
     Outcome<> listen(const config::Server& self);
     // Where it listens; the second for those who speak TLS, if it does.
@@ -86,7 +89,10 @@ private:
     void tell();
     std::uint16_t group_of(const reactor::Socket& socket);
 
+    std::uint32_t slot_of(const Session& session) const { return acceptor_.index(session); }
+
     Host host_;
+    Admissions admissions_;
     reactor::Acceptor<Session> acceptor_;
     const Session* newest_ = nullptr;  // Has had no time to say anything; null once it has ended.
     std::uint16_t arrivals_ = 0;

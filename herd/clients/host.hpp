@@ -15,6 +15,8 @@
 
 namespace herd::clients {
 
+struct Admission;
+class Admissions;
 class Session;
 
 // A WHATSAT that waits for the Places service.
@@ -38,7 +40,8 @@ struct Host {
     CommandBatch commands{};                  // what is read ahead of the batch at hand
     Questions questions{};                    // Room for one of each session.
     Newcomers newcomers{core.limits.new_clients_per_s};
-    std::int64_t received_ns = 0;  // Wall clock, when the batch at hand was read.
+    Admissions* admissions = nullptr;  // Null: anybody may report and ask.
+    std::int64_t received_ns = 0;      // Wall clock, when the batch at hand was read.
 };
 
 }  // namespace herd::clients

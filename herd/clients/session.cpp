@@ -1,5 +1,6 @@
 #include "herd/clients/session.hpp"
 
+#include "herd/clients/admissions.hpp"
 #include "protocol/at_line.hpp"
 #include "protocol/iso6709.hpp"
 #include "protocol/places_json.hpp"
@@ -40,6 +41,7 @@ Session::~Session() {
         forget_question();
     }
     if (syncing_) host_.barrier.cancel(this);
+    if (host_.admissions != nullptr) host_.admissions->forget(*this);
     assert(!asks());
 }
 
@@ -97,13 +99,18 @@ void Session::command(const Line& line) {
         report(line, *iamat);
     } else if (const auto* whatsat = std::get_if<protocol::WhatsAt>(&*line.message)) {
         question(line, *whatsat);
+    } else if (const auto* auth = std::get_if<protocol::Auth>(&*line.message)) {
+        authenticate(line, *auth);
     } else {
-        static_assert(std::variant_size_v<protocol::Command> == 3, "each command has its branch");
+        static_assert(std::variant_size_v<protocol::Command> == 4, "each command has its branch");
         sync(line.text);
     }
 }
 
 void Session::report(const Line& line, const protocol::IamAt& iamat) {
+    if (host_.admissions != nullptr && !allowed(iamat.client, access::Right::report)) {
+        return invalid(line.text);
+    }
     std::int64_t skew_ns = 0;
     // A stamp centuries ago: the difference is beyond what a line can say.
     if (__builtin_sub_overflow(host_.received_ns, iamat.time.nanoseconds, &skew_ns)) {
@@ -156,6 +163,9 @@ table::Stored Session::report_newcomer(const Line& line, const protocol::AtLine&
 
 void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {
     assert(!waits());
+    if (host_.admissions != nullptr && !allowed(whatsat.client, access::Right::ask)) {
+        return invalid(line.text);
+    }
     const table::Record* record = host_.core.table.find(whatsat.client, line.key);
     if (record == nullptr || host_.core.expired(record->effective_ns, host_.received_ns)) {
         return invalid(line.text);
@@ -367,18 +377,6 @@ void Session::drain() {
 void Session::on_drained() {
     assert(!stream_.blocked());
     if (draining_ && !waits() && !stream_.holds_input()) stream_.finish();
-}
-
-void Session::check() const {
-    stream_.check();
-    assert(!asks() || !syncing_);
-    assert(!waits() || !stream_.listens());
-    if (!asks()) return;
-    const Question& question = host_.questions[question_];
-    assert(question.ticket);
-    assert(!question.at_line.empty());
-    assert(question.bound > 0);
-    question.at_line.check(host_.core.wire.blocks());
 }
 
 void Session::on_closed(reactor::Closed) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/access/grant.hpp"
 #include "herd/clients/host.hpp"
 #include "protocol/command.hpp"
 #include "reactor/result.hpp"
@@ -15,10 +16,10 @@
 namespace herd::clients {
 
 // One client's connection: commands in, one answer each, in order. While a WHATSAT waits for the
-// Places service, or a SYNC for the neighbours, nothing further is read; everything else is
-// answered in the batch it came in.
+// Places service, a SYNC for the neighbours, or a wrong AUTH for its refusal, nothing further is
+// read; everything else is answered in the batch it came in.
 //
-//   reading --WHATSAT, SYNC--> waiting --answer--> reading
+//   reading --WHATSAT, SYNC, AUTH--> waiting --answer--> reading
 //      |  \--line too long--> skipping --its end--> reading
 //      +--end of input, all answered--> finishing --> closed
 //
@@ -73,6 +74,8 @@ public:
     }
     // A WHATSAT of its waits for the Places service.
     bool asks() const { return question_ != Questions::no_index; }
+    // The line of a wrong token is to be answered now.
+    void on_refused(Admission& admission);
     // Asserts what must hold between calls. For tests.
     void check() const;
 
@@ -88,6 +91,9 @@ private:
     table::Stored report_newcomer(const Line& line, const protocol::AtLine& answer);
     void question(const Line& line, const protocol::WhatsAt& whatsat);
     void sync(std::string_view line);
+    void authenticate(const Line& line, const protocol::Auth& auth);
+    bool allowed(std::string_view client, access::Right right) const;
+    bool refusing() const;
     void invalid(std::string_view line);
     void too_long(std::string_view line);
     bool ask(std::string_view at_line, const protocol::PlacesQuery& query, std::uint32_t bound);
@@ -103,7 +109,7 @@ private:
     void tell_reach();
     void answered_late();
     // Something that it asked for is still to come; until then nothing further is read.
-    bool waits() const { return asks() || syncing_; }
+    bool waits() const { return asks() || syncing_ || refusing(); }
     Host& host_;
     reactor::Stream stream_;
     std::uint32_t question_ = Questions::no_index;  // Of the host's: the WHATSAT that waits.

@@ -21,4 +21,16 @@ Session::Standing Session::standing(std::uint32_t now) const {
     return waiting == Waiting::next ? Standing::idle : Standing::stalled;
 }
 
+void Session::check() const {
+    stream_.check();
+    assert(!asks() || !syncing_);
+    assert(!waits() || !stream_.listens());
+    if (!asks()) return;
+    const Question& question = host_.questions[question_];
+    assert(question.ticket);
+    assert(!question.at_line.empty());
+    assert(question.bound > 0);
+    question.at_line.check(host_.core.wire.blocks());
+}
+
 }  // namespace herd::clients

@@ -88,6 +88,12 @@ struct Journal {
     JournalPace pace = {};
 };
 
+// Who may report and ask what.
+struct Access {
+    std::string secret_file;    // what tokens are signed with; empty: none are needed
+    bool in_the_clear = false;  // take tokens from other machines though nothing is encrypted
+};
+
 // A whole herd. What it says holds for the time of the process.
 struct Config {
     std::vector<Server> servers;
@@ -97,6 +103,7 @@ struct Config {
     Journal journal;
     std::string keys;                // folder of certificates and keys; empty: nothing is sealed
     bool insecure_peers = false;     // other servers may be elsewhere though nothing is sealed
+    Access access;
     std::int64_t max_future_ms = 0;  // 0: no report is refused for a stamp in the future
     std::int64_t ttl_s = 0;          // how long from its effective time a report counts
     bool prefault = false;           // take all memory at the start

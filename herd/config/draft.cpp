@@ -154,6 +154,7 @@ Checked Draft::finish() {
     }
     if (auto error = check_limits()) return error;
     if (auto error = check_keys()) return error;
+    if (auto error = check_access()) return error;
     return check_places();
 }
 
@@ -240,6 +241,14 @@ Checked Draft::check_keys() const {
         names.push_back(std::move(name));
     }
     return {};
+}
+
+Checked Draft::check_access() const {
+    if (!config_.access.in_the_clear || !config_.access.secret_file.empty()) return {};
+    return Error{"the name of the file with the secret, as in_the_clear is set",
+                 "none",
+                 "access.secret_file",
+                 line_of(Section::access, "in_the_clear")};
 }
 
 Checked Draft::check_places() {

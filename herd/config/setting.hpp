@@ -26,6 +26,7 @@ enum class Section : std::uint8_t {
     limits,
     log,
     journal,
+    access,
 };
 
 // A value's way out of a Config and into it. Of a server's settings it is the last server's.

@@ -276,6 +276,21 @@ constexpr std::array table = {
             "writes, everything"},
 
     Setting{Section::root,
+            "access",
+            Object{Section::access},
+            "Clients may do what their tokens grant; without a secret, whatever they like."},
+    Setting{Section::access,
+            "secret_file",
+            Text{at<std::string, &Config::access, &Access::secret_file>,
+                 "the name of a file, or empty for none",
+                 is_any},
+            "holds what all servers of the herd sign and check tokens with"},
+    Setting{Section::access,
+            "in_the_clear",
+            Flag{at<bool, &Config::access, &Access::in_the_clear>},
+            "take tokens also from other machines, where others on the way can read them"},
+
+    Setting{Section::root,
             "max_future_ms",
             Whole{number<&Config::max_future_ms>, 0, 366 * day_ms, "ms"},
             "how far in the future a report's stamp may lie and not be refused; 0: as far as it "

@@ -16,6 +16,7 @@ struct Counters {
     std::uint64_t iamat_old = 0;
     std::uint64_t whatsat = 0;
     std::uint64_t sync = 0;
+    std::uint64_t auth = 0;
     std::uint64_t invalid = 0;
     std::uint64_t relayed = 0;
     std::uint64_t duplicates = 0;
@@ -43,6 +44,12 @@ struct Counters {
     std::uint64_t idle = 0;
     std::uint64_t slow_readers = 0;
     std::uint64_t lingered = 0;
+    std::uint64_t access_denied = 0;
+    std::uint64_t access_expired = 0;
+    std::uint64_t tokens_wrong = 0;
+    std::uint64_t tokens_expired = 0;
+    std::uint64_t tokens_in_the_clear = 0;
+    std::uint64_t guessers_closed = 0;
     std::uint64_t table_full = 0;
     std::uint64_t newcomers_refused = 0;
     std::uint64_t long_records_full = 0;
@@ -75,7 +82,7 @@ struct Counters {
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
         return clients_evicted + clients_relieved + silent_at_first + slow_lines + idle +
-               slow_readers + lingered;
+               slow_readers + lingered + guessers_closed;
     }
 };
 
@@ -89,6 +96,7 @@ inline constexpr std::array counters_table = {
     Counter{"iamat_old", &Counters::iamat_old, "Reports that were not newer than what was stored."},
     Counter{"whatsat", &Counters::whatsat, "Valid questions of clients."},
     Counter{"sync", &Counters::sync, "Valid SYNCs of clients."},
+    Counter{"auth", &Counters::auth, "Tokens of clients that were right."},
     Counter{"invalid", &Counters::invalid, "Commands answered with \"?\"."},
     Counter{"relayed",
             &Counters::relayed,
@@ -148,6 +156,21 @@ inline constexpr std::array counters_table = {
     Counter{"idle", &Counters::idle, "Clients closed for limits.idle_ms."},
     Counter{"slow_readers", &Counters::slow_readers, "Clients closed for limits.drain_ms."},
     Counter{"lingered", &Counters::lingered, "Clients closed for limits.linger_ms."},
+    Counter{"access_denied",
+            &Counters::access_denied,
+            "Reports and questions that no token of their connection allows."},
+    Counter{"access_expired",
+            &Counters::access_expired,
+            "Reports and questions whose connection had a token that has expired since."},
+    Counter{"tokens_wrong",
+            &Counters::tokens_wrong,
+            "Tokens that this herd has not signed, or not for that pattern."},
+    Counter{"tokens_expired", &Counters::tokens_expired, "Tokens that came too late."},
+    Counter{"tokens_in_the_clear",
+            &Counters::tokens_in_the_clear,
+            "Tokens refused as others on their way could read them (access.in_the_clear)."},
+    Counter{
+        "guessers_closed", &Counters::guessers_closed, "Clients closed after three wrong tokens."},
     Counter{"table_full", &Counters::table_full, "Reports refused for limits.clients."},
     Counter{"newcomers_refused",
             &Counters::newcomers_refused,

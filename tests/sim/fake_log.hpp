@@ -38,8 +38,13 @@ public:
     void process_died() { line_.clear(); }
     std::uint64_t lines() const { return lines_; }
 
+    // All that has come, for whoever wants to look for something in it.
+    bool keeps = false;
+    std::string kept;
+
 private:
     void take(char byte) {
+        if (keeps) kept += byte;
         if (byte != '\n') {
             line_ += byte;
             return;

@@ -49,6 +49,15 @@ void check_query(const WhatsAt& query, std::string_view line) {
     assert(query.bound <= bound_max);
 }
 
+// The token stands in nothing that is logged.
+void check_auth(const Auth& auth, std::string_view line) {
+    check_field(auth.pattern, line);
+    check_field(auth.token, line);
+    const std::string_view logged = without_secrets(line);
+    assert(logged == "AUTH");
+    assert(logged.data() + logged.size() <= auth.token.data());
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
@@ -58,11 +67,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (command) {
         if (const auto* report = std::get_if<IamAt>(&*command)) check_report(*report, line);
         if (const auto* query = std::get_if<WhatsAt>(&*command)) check_query(*query, line);
+        if (const auto* auth = std::get_if<Auth>(&*command)) check_auth(*auth, line);
     } else {
         assert(!to_text(command.error()).empty());
     }
     std::vector<char> out(invalid_size(line));
     const auto invalid = format_invalid(out, line);
     assert(invalid.substr(2) == line);
+    assert(without_secrets(invalid).size() <= invalid.size());
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "herd/needs.hpp"
 
+#include "herd/access/secret.hpp"
 #include "herd/config/file.hpp"
 #include "herd/places/upstream.hpp"
 #include "herd/server.hpp"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace herd {
@@ -27,6 +29,12 @@ public:
     ~Folder() { std::filesystem::remove_all(path_); }
 
     const std::string& path() const { return path_; }
+    std::string secret() const {
+        const std::string file = path_ + "/secret";
+        std::ofstream(file) << access::Secret::make_text();
+        std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+        return file;
+    }
 
 private:
     std::string path_;
@@ -72,6 +80,7 @@ TEST_CASE("needs: what is told of a server is what it maps, to the megabyte", "[
     const Folder folder;
     (*config).log.folder = folder.path();
     (*config).journal.folder = folder.path();
+    (*config).access.secret_file = folder.secret();
     const auto mapped = static_cast<std::int64_t>(mapped_by(*config));
     const auto told = static_cast<std::int64_t>(memory_ceiling(*config));
     CAPTURE(limits, mapped, told);

@@ -21,6 +21,10 @@ using namespace std::chrono_literals;
 
 inline constexpr sim::Host visitors = 9;
 
+// What the servers have in their secret file, if they have one.
+inline constexpr const char* secret =
+    "new-0123456789abcdef0123456789abcdef\nold-0123456789abcdef0123456789abcdef\n";
+
 inline config::Config herd_of_two() {
     using reactor::Address;
     config::Config config;
@@ -64,6 +68,7 @@ public:
     explicit World(config::Config wanted = herd_of_two(), std::size_t count = 1)
         : config(std::move(wanted)) {
         kernel.delay_min_ns = kernel.delay_max_ns = 1000;
+        if (!config.access.secret_file.empty()) kernel.disk.put(config.access.secret_file, secret);
         for (sim::Host host = 0; host < count; ++host) {
             kernel.enter(host);
             servers.push_back(std::make_unique<Process>(kernel, config, host));

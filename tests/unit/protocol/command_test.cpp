@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <cstdint>
+#include <span>
 #include <string>
 
 using namespace std::string_literals;
@@ -124,6 +127,50 @@ TEST_CASE("command: an IAMAT keeps its texts and reads its time", "[protocol][co
     CHECK(report->client.data() == line.data() + 6);
 }
 
+TEST_CASE("command: an AUTH has a pattern and a token", "[protocol][command]") {
+    const std::string line = "AUTH bus-* AQMAAAAAax7g";
+    const auto command = parse_command(line);
+    REQUIRE(command);
+    const auto* auth = std::get_if<Auth>(&*command);
+    REQUIRE(auth != nullptr);
+    CHECK(auth->pattern == "bus-*");
+    CHECK(auth->token == "AQMAAAAAax7g");
+    CHECK(client_of(*command).empty());
+    CHECK(parse_command("\tAUTH  * x \r"));
+    std::array<char, 80> out{};
+    const AuthAnswer answer{"Goloman", "bus-*", "report,ask", 1'800'000'000};
+    REQUIRE(auth_answer_size(answer) <= out.size());
+    CHECK(format(out, answer) == "AUTH Goloman bus-* report,ask 1800000000");
+    const AuthAnswer longest{"", "", "", INT64_MAX};
+    CHECK(format(std::span(out).first(auth_answer_size(longest)), longest) ==
+          "AUTH    9223372036854775807");
+}
+
+TEST_CASE("command: of AUTH, and of what may have been meant so, only the word is logged",
+          "[protocol][command]") {
+    for (const std::string_view line : {"AUTH kiwi secret"sv,
+                                        "AUTH secret"sv,
+                                        "AUTH kiwi secret more"sv,
+                                        "AUTH"sv,
+                                        " \tAUTH  secret secret"sv,
+                                        "auth kiwi secret"sv,
+                                        "Auth: kiwi secret"sv,
+                                        "AUTHsecret"sv,
+                                        "? AUTH kiwi secret"sv,
+                                        "?   AUTH kiwi secret"sv,
+                                        "? aUTH secret"sv}) {
+        CAPTURE(line);
+        const std::string_view logged = without_secrets(line);
+        CHECK(logged.find("secret") == std::string_view::npos);
+        CHECK(logged.find("kiwi") == std::string_view::npos);
+        CHECK_FALSE(logged.empty());
+    }
+    for (const std::string_view line :
+         {""sv, "?"sv, "? "sv, "AUT x"sv, "IAMAT AUTH +1-1 1"sv, "WHATSAT a 1 1"sv, "SYNC"sv}) {
+        CHECK(without_secrets(line) == line);
+    }
+}
+
 TEST_CASE("command: white space around and between fields changes nothing", "[protocol][command]") {
     for (const char space : " \t\r\n\f\v"sv) {
         const std::string one(1, space);
@@ -190,7 +237,10 @@ TEST_CASE("command: one operand more or less is one wrong", "[protocol][command]
                                         "WHATSAT a"sv,
                                         "WHATSAT a 1"sv,
                                         "WHATSAT a 1 1 1"sv,
-                                        "WHATSAT a 1 1 x"sv}) {
+                                        "WHATSAT a 1 1 x"sv,
+                                        "AUTH"sv,
+                                        "AUTH a"sv,
+                                        "AUTH a b c"sv}) {
         check_malformed(line, Malformed::operand_count);
     }
 }

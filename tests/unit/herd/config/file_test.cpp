@@ -174,7 +174,7 @@ TEST_CASE("config file: every cut-off file is refused, and none is misread", "[h
 TEST_CASE("config file: an unknown field is said together with those there are", "[herd][config]") {
     CHECK(fault(with("\"spins\": true")) ==
           "f:3: spins: expected one of servers, links, places, limits, log, journal, "
-          "keys, insecure_peers, max_future_ms, ttl_s, prefault, spin, got \"spins\"");
+          "keys, insecure_peers, access, max_future_ms, ttl_s, prefault, spin, got \"spins\"");
     CHECK(fault(with("\"log\": {\n\"file\": \"x\"}")) ==
           "f:4: log.file: expected one of folder, wire, got \"file\"");
     CHECK(fault(with("\"limits\": {\n\n\"client\": 1}"))
