@@ -75,6 +75,10 @@ Result<int> open_secret(const char* path, bool shared) {
     });
 }
 
+Result<int> make_secret(const char* path) {
+    return open_regular(path, O_WRONLY | O_CREAT | O_EXCL, private_mode);
+}
+
 void forbid_dumps() {
     prctl(PR_SET_DUMPABLE, 0);
 }

@@ -116,6 +116,8 @@ Result<int> open_to_keep(const char* path);
 // whoever may, and where a link leads to.
 inline constexpr int not_private = 1;  // EPERM
 Result<int> open_secret(const char* path, bool shared);
+// A new one, to write, with mode 0600. EEXIST: there is something of that name already.
+Result<int> make_secret(const char* path);
 // Of this process nobody gets a core dump from here on, nor looks into its memory (but root).
 void forbid_dumps();
 Result<int> open_folder(const char* path);                 // to sync it

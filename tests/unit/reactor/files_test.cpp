@@ -88,6 +88,21 @@ TEST_CASE("files: a descriptor goes on in another file, and stays where it is if
     CHECK(fs::file_size(folder.at("log")) == 8);
 }
 
+TEST_CASE("files: a new secret is its owner's alone, and takes no other's place", "[reactor]") {
+    const Folder folder;
+    const std::string path = folder.at("secret");
+    const auto made = sys::make_secret(path.c_str());
+    REQUIRE(made.has_value());
+    REQUIRE(sys::write(*made, "one").has_value());
+    sys::close(*made);
+    CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+    CHECK(sys::make_secret(path.c_str()).error().value == EEXIST);
+    fs::create_symlink(folder.at("elsewhere"), folder.at("link"));
+    CHECK(sys::make_secret(folder.at("link").c_str()).error().value == EEXIST);
+    CHECK_FALSE(fs::exists(folder.at("elsewhere")));
+    CHECK(fs::file_size(path) == 3);
+}
+
 TEST_CASE("files: nobody gets a dump of a process that has forbidden it", "[reactor]") {
     const pid_t child = fork();
     if (child == 0) {
