@@ -1,5 +1,8 @@
 // What a client may send, in whatever pieces, into a Session on the fake kernel: it must not
-// crash, must not hold more memory than it may, and only valid reports may change the table.
+// crash, must not hold more memory than it may, and only valid reports may change the table; with
+// access limited, none before a good token.
+#include "herd/access/token.hpp"
+#include "herd/clients/admissions.hpp"
 #include "herd/clients/session.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/lines.hpp"
@@ -45,9 +48,11 @@ private:
     std::string_view bytes_;
 };
 
+constexpr const char* secret = "0123456789abcdef0123456789abcdef";
+
 class House {
 public:
-    House() {
+    explicit House(bool guarded) {
         kernel_.delay_min_ns = kernel_.delay_max_ns = 1000;
         kernel_.buffer_size = 2000;
         kernel_.enter(server);
@@ -59,6 +64,7 @@ public:
                  .has_value());
         must(sessions_.map(2).has_value());
         must(host_.questions.map(2).has_value());
+        if (guarded) guard();
 
         must(static_cast<bool>(listener_.listen(reactor::Address::loopback(1000))));
         kernel_.enter(client);
@@ -85,6 +91,7 @@ public:
                     break;
                 case 3:
                     if (what == 3 && session_ != nullptr) session_->drain();
+                    if (what == 11) say(auth());
                     break;
                 case 4:
                     say(input.take(std::size_t{input.byte()} * 16));
@@ -110,6 +117,21 @@ public:
 private:
     static constexpr std::uint32_t blocks_max = 64;
     using Report = std::tuple<std::string, std::string, std::string>;
+
+    void guard() {
+        kernel_.disk.put("secret", secret);
+        must(admissions_.open({.secret_file = "secret"}).has_value());
+        host_.admissions = &admissions_;
+    }
+    // A good one.
+    static std::string auth() {
+        const auto signer = herd::access::Secret::parse(secret);
+        const herd::access::Grant grant{.pattern = *herd::access::Pattern::parse("*"),
+                                        .rights = {.report = true, .ask = true}};
+        must(static_cast<bool>(signer));
+        return "AUTH * " + *herd::access::mint(*signer, grant) + "\n";
+    }
+    std::uint32_t slot_of(const Session& session) const { return sessions_.index(session); }
 
     static void must([[maybe_unused]] bool holds) { assert(holds); }
 
@@ -149,6 +171,8 @@ private:
     // Whatever stands in the table was said in a line of its own.
     void check() {
         const auto changes = table_.feed().seq();
+        if (session_ != nullptr) session_->check();
+        if (host_.admissions != nullptr) admissions_.check();
         if (changes == checked_) return;
         checked_ = changes;
         std::set<Report> reports;
@@ -164,6 +188,7 @@ private:
         while (const auto line = lines.take()) read(*line);
         read(reactor::Lines::trim(lines.rest()));
         must(changes <= count);
+        must(changes == 0 || host_.admissions == nullptr || counters_.auth > 0);
         for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
             const herd::table::Record& record = table_.at(slot);
             must(reports.contains({std::string(table_.client(record)),
@@ -189,6 +214,8 @@ private:
                               barrier_,
                               nullptr,
                               reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
+    herd::clients::Admissions admissions_{
+        core_, herd::clients::Admissions::SlotOf::to<&House::slot_of>(*this)};
     reactor::Slab<Session> sessions_;
     Session* session_ = nullptr;
     reactor::Listener listener_{
@@ -202,7 +229,8 @@ private:
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    House house;
-    house.play(Input({reinterpret_cast<const char*>(data), size}));
+    Input input({reinterpret_cast<const char*>(data), size});
+    House house((input.byte() & 1) != 0);
+    house.play(input);
     return 0;
 }
