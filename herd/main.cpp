@@ -14,6 +14,7 @@
 #include "herd/program/serve.hpp"
 #include "herd/program/settings_page.hpp"
 #include "herd/program/show_status.hpp"
+#include "herd/program/token.hpp"
 #include "herd/program/up.hpp"
 #include "reactor/sys.hpp"
 
@@ -115,7 +116,8 @@ struct CheckArguments {
     bool settings = false;
     std::string keys_folder;
 
-    void add_to(CLI::App& command) {
+    void add_to(CLI::App& command, Common& common) {
+        common.add_config(command);
         command.add_flag("--settings", settings, "Print all settings that there are, in Markdown");
         command.add_option("--keys", keys_folder, "Examine the keys in this folder, too")
             ->type_name("DIR");
@@ -137,7 +139,8 @@ struct KeysArguments {
     std::string folder;
     std::uint32_t days = herd::keys::days_usual;
 
-    void add_to(CLI::App& command) {
+    void add_to(CLI::App& command, Common& common) {
+        common.add_config(command);
         command.add_option("DIR", folder, "Where they are, and new ones go")->required();
         command.add_option("--days", days, "How long new certificates are good for")
             ->type_name("N")
@@ -165,17 +168,78 @@ std::vector<std::string> collect(const std::vector<std::string>& arguments) {
     return lines;
 }
 
-int run_send(const Common& common, const std::vector<std::string>& arguments) {
+struct SendArguments {
+    std::vector<std::string> lines;
+    std::string token_file;
+
+    void add_to(CLI::App& command, Common& common) {
+        common.add_config(command);
+        command
+            .add_option(
+                "LINE", lines, "Command, such as \"WHATSAT kiwi 10 5\"; - for standard input")
+            ->required();
+        command.add_option("--token-file", token_file, "File with a token, which is shown first")
+            ->type_name("FILE");
+    }
+};
+
+int run_send(const Common& common, const SendArguments& given) {
     const auto config = common.read();
     if (!config) return fail(config.error());
     const herd::config::Server* const server = common.find(*config);
     if (server == nullptr) return wrong_usage;
-    const std::vector<std::string> lines = collect(arguments);
+    std::vector<std::string> lines = collect(given.lines);
     for (const std::string& line : lines) {
         if (line.find('\n') != std::string::npos) return fail("a LINE is one line");
     }
+    if (!given.token_file.empty() && !lines.empty()) {
+        auto line = herd::program::auth_line(given.token_file);
+        if (!line) return fail(line.error());
+        lines.insert(lines.begin(), std::move(*line));
+    }
     const auto time_limit = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way;
-    return herd::program::send_lines(server->clients, lines, time_limit);
+    return herd::program::send_lines(server->clients, lines, time_limit, !given.token_file.empty());
+}
+
+struct TokenArguments {
+    herd::program::TokenRequest request;
+
+    void add_to(CLI::App& command, Common& common) {
+        auto* const pattern =
+            command.add_option("--for", request.pattern, "A client's id, or how some begin and *")
+                ->type_name("PATTERN");
+        command.add_option("--may", request.rights, "What it allows")
+            ->type_name("report,ask")
+            ->capture_default_str()
+            ->needs(pattern);
+        pattern->needs(
+            command
+                .add_option("--until",
+                            request.until,
+                            "2027-01-31, 2027-01-31T12:00:00Z (UTC), +30d, +12h, or never")
+                ->type_name("TIME")
+                ->needs(pattern));
+        common.add_config(command);
+        command
+            .add_option(
+                "--secret-file", request.secret_file, "Not access.secret_file of the configuration")
+            ->type_name("FILE");
+        auto* const show =
+            command.add_option("--show", request.shown, "What this grants; - for standard input")
+                ->type_name("TOKEN")
+                ->excludes(pattern);
+        command.add_option("--make-secret", request.new_secret, "Make a file with a new secret")
+            ->type_name("FILE")
+            ->excludes(pattern)
+            ->excludes(show);
+    }
+};
+
+int run_token(const Common& common, TokenArguments given) {
+    if (given.request.shown == "-") std::getline(std::cin, given.request.shown);
+    const auto config = common.read();
+    if (!config) return fail(config.error());
+    return herd::program::token(given.request, (*config).access.secret_file);
 }
 
 int run_status(const Common& common, const herd::program::StatusOptions& options) {
@@ -256,7 +320,6 @@ int run(int count, const char* const* arguments) {
     app.name("herd");
     app.require_subcommand(1);
     Common common;
-    std::vector<std::string> lines;
     PlacesArguments places_arguments;
 
     auto* const serve = app.add_subcommand("serve", "Run one server until SIGTERM or Ctrl-C");
@@ -275,9 +338,13 @@ int run(int count, const char* const* arguments) {
     auto* const send = app.add_subcommand(
         "send", "Send commands to a server and print its answers; exit code 1 if one was \"?\"");
     common.add_name(*send);
-    send->add_option("LINE", lines, "Command, such as \"WHATSAT kiwi 10 5\"; - for standard input")
-        ->required();
-    common.add_config(*send);
+    SendArguments send_arguments;
+    send_arguments.add_to(*send, common);
+
+    auto* const token = app.add_subcommand(
+        "token", "Make a token that lets clients report and ask, or say what one grants");
+    TokenArguments token_arguments;
+    token_arguments.add_to(*token, common);
 
     auto* const status =
         app.add_subcommand("status", "Ask every server how it is; exit code 1 if one is silent");
@@ -291,18 +358,16 @@ int run(int count, const char* const* arguments) {
     common.add_parent(*places);
 
     auto* const check = app.add_subcommand("check", "Validate a configuration and describe it");
-    common.add_config(*check);
     CheckArguments check_arguments;
-    check_arguments.add_to(*check);
+    check_arguments.add_to(*check, common);
 
     auto* const keys = app.add_subcommand(
         "keys", "Make the keys and certificates that servers still lack; nothing is overwritten");
-    common.add_config(*keys);
     KeysArguments keys_arguments;
-    keys_arguments.add_to(*keys);
+    keys_arguments.add_to(*keys, common);
 
     app.set_version_flag("--version", "herd " HERD_VERSION);
-    for (CLI::App* command : {serve, up, send, status, places, check, keys}) {
+    for (CLI::App* command : {serve, up, send, token, status, places, check, keys}) {
         command->set_version_flag("--version", "herd " HERD_VERSION);
     }
     if (const auto word = unknown_command(app, count, arguments); !word.empty()) {
@@ -315,7 +380,8 @@ int run(int count, const char* const* arguments) {
     }
     if (*serve) return run_serve(common, corruptible);
     if (*up) return run_up(common, arguments[0]);
-    if (*send) return run_send(common, lines);
+    if (*send) return run_send(common, send_arguments);
+    if (*token) return run_token(common, token_arguments);
     if (*status) return run_status(common, status_options);
     if (*places) return run_places(common, places_arguments);
     if (*keys) return run_keys(common, keys_arguments);

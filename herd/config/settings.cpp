@@ -284,7 +284,7 @@ constexpr std::array table = {
             Text{at<std::string, &Config::access, &Access::secret_file>,
                  "the name of a file, or empty for none",
                  is_any},
-            "holds what all servers of the herd sign and check tokens with"},
+            "holds what all servers of the herd sign and check tokens with (`herd token`)"},
     Setting{Section::access,
             "in_the_clear",
             Flag{at<bool, &Config::access, &Access::in_the_clear>},

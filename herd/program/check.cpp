@@ -1,5 +1,6 @@
 #include "herd/program/check.hpp"
 
+#include "herd/access/secret.hpp"
 #include "herd/config/settings.hpp"
 #include "herd/config/text.hpp"
 #include "herd/keys/examine.hpp"
@@ -153,6 +154,14 @@ std::string key_warning(const config::Places& places) {
     return key ? "" : "warning: no server will start: " + key.error() + "\n";
 }
 
+std::string secret_warning(const config::Access& access) {
+    if (access.secret_file.empty()) return "";
+    const auto secret = access::Secret::read(access.secret_file);
+    if (!secret) return "warning: no server will start: access." + secret.error() + "\n";
+    return "access: clients need a token; the secret has " + std::to_string((*secret).size()) +
+           ((*secret).size() == 1 ? " line\n" : " lines\n");
+}
+
 std::string memory(const config::Config& config) {
     const auto in_mib = [](std::uint64_t bytes) {
         return std::to_string((bytes >> 20) + 1) + " MiB";
@@ -196,7 +205,7 @@ std::string overview(const config::Config& config, const std::string& where) {
     const std::uint64_t needed = descriptors(config);
     const std::uint64_t allowed = allowed_descriptors(config);
     std::string text = where + ": " + graph(config) + servers(config) + settings(config) +
-                       key_warning(config.places) + memory(config);
+                       key_warning(config.places) + secret_warning(config.access) + memory(config);
     text += "open files of a server: at most " + std::to_string(needed) + ", " +
             std::to_string(allowed) + " allowed\n";
     if (allowed < needed) {

@@ -38,8 +38,11 @@ std::size_t answer_size(std::string_view text, bool question) {
 // What has come, against what was asked.
 class Conversation {
 public:
-    Conversation(const std::vector<std::string>& lines, reactor::Duration time_limit)
+    Conversation(const std::vector<std::string>& lines,
+                 reactor::Duration time_limit,
+                 bool begins_with_auth)
         : lines_(lines),
+          begins_with_auth_(begins_with_auth),
           dialogue_(loop_,
                     time_limit,
                     Dialogue::Reader::to<&Conversation::take_answers>(*this),
@@ -57,6 +60,7 @@ private:
     void on_over() { loop_.stop(); }
 
     const std::vector<std::string>& lines_;
+    bool begins_with_auth_;
     reactor::Loop loop_;
     Dialogue dialogue_;
     std::size_t answers_ = 0;
@@ -76,16 +80,21 @@ reactor::Result<void> Conversation::start(const reactor::Address& server) {
 
 bool Conversation::take_answers(std::string& text) {
     std::size_t taken = 0;
+    std::size_t kept_back = 0;
     while (answers_ < lines_.size()) {
         const std::string_view rest = std::string_view(text).substr(taken);
         const std::size_t size = answer_size(rest, is_question(lines_[answers_]));
         if (size == 0) break;
         refused_ = refused_ || rest.starts_with('?');
+        if (answers_ == 0 && begins_with_auth_) {
+            kept_back = size;
+            if (refused_) std::fputs("herd: the server refuses the token\n", stderr);
+        }
         ++answers_;
         taken += size;
     }
     assert(taken <= text.size());
-    std::fwrite(text.data(), 1, taken, stdout);
+    std::fwrite(text.data() + kept_back, 1, taken - kept_back, stdout);
     text.erase(0, taken);
     return answers_ == lines_.size();
 }
@@ -94,7 +103,8 @@ bool Conversation::take_answers(std::string& text) {
 
 int send_lines(const reactor::Address& server,
                const std::vector<std::string>& lines,
-               reactor::Duration time_limit) {
+               reactor::Duration time_limit,
+               bool begins_with_auth) {
     const auto fail = [&](std::string_view what) {
         std::fprintf(stderr,
                      "%s: %.*s\n",
@@ -104,7 +114,7 @@ int send_lines(const reactor::Address& server,
         return 2;
     };
     if (lines.empty()) return 0;
-    Conversation conversation(lines, time_limit);
+    Conversation conversation(lines, time_limit, begins_with_auth);
     if (const auto started = conversation.start(server); !started) {
         return fail(describe(started.error()));
     }

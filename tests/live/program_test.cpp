@@ -35,7 +35,7 @@ TEST_CASE("program: every subcommand tells its usage and its version", "[live][p
     CHECK(version.code == 0);
     CHECK(version.out.starts_with("herd "));
     CHECK(run({herd_binary(), "--help"}).out.find("serve") != std::string::npos);
-    for (const char* command : {"serve", "up", "send", "places", "check", "keys"}) {
+    for (const char* command : {"serve", "up", "send", "token", "places", "check", "keys"}) {
         INFO(command);
         const Ran help = run({herd_binary(), command, "--help"});
         CHECK(help.code == 0);

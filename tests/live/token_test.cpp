@@ -1,0 +1,137 @@
+#include "tests/live/process.hpp"
+#include "tests/live/three_servers.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace token_live_test {
+
+using namespace live;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Ran token(const std::vector<std::string>& words) {
+    std::vector<std::string> command = {herd_binary(), "token"};
+    command.insert(command.end(), words.begin(), words.end());
+    return run(command);
+}
+
+// A folder with a secret, and tokens as files of it.
+struct Desk {
+    Desk() { REQUIRE(token({"--make-secret", secret}).code == 0); }
+
+    // The token; its file has that name.
+    std::string make(const std::string& name, const std::vector<std::string>& words) const {
+        std::vector<std::string> all = {"--secret-file", secret};
+        all.insert(all.end(), words.begin(), words.end());
+        const Ran made = token(all);
+        REQUIRE(made.code == 0);
+        const std::string path = write_file(folder / name, made.out);
+        fs::permissions(path, fs::perms::owner_read);
+        return made.out.substr(0, made.out.size() - 1);
+    }
+
+    TemporaryFolder folder;
+    std::string secret = folder / "secret";
+};
+
+}  // namespace
+
+TEST_CASE("herd token: makes a secret once, for its owner alone", "[live][token]") {
+    const Desk desk;
+    CHECK(fs::status(desk.secret).permissions() ==
+          (fs::perms::owner_read | fs::perms::owner_write));
+    const Ran again = token({"--make-secret", desk.secret});
+    CHECK(again.code == 2);
+    CHECK(again.err == "herd: " + desk.secret + ": File exists\n");
+}
+
+TEST_CASE("herd token: shows what it has made, and whether it is good", "[live][token]") {
+    const Desk desk;
+    const Desk other;
+    const std::string bus =
+        desk.make("bus", {"--for", "bus-*", "--may", "report", "--until", "2999-12-31"});
+    const std::string what =
+        "for        \"bus-*\"\nmay        report\nuntil      2999-12-31T00:00:00Z\nsignature  ";
+    const Ran good = token({"--show", bus, "--secret-file", desk.secret});
+    CHECK(good.code == 0);
+    CHECK(good.out == what + "good\n");
+    CHECK(token({"--show", bus}).out == what + "not checked, as no secret is given\n");
+    const Ran wrong = token({"--show", bus, "--secret-file", other.secret});
+    CHECK(wrong.code == 1);
+    CHECK(wrong.out == what + "wrong: this herd has not given it\n");
+    CHECK(token({"--show", "bus"}).code == 2);
+    const Ran read = run({herd_binary(), "token", "--show", "-"}, {.input = bus + "\n"});
+    CHECK(read.out == what + "not checked, as no secret is given\n");
+}
+
+TEST_CASE("herd token: wrong wishes are refused, and never must be asked for", "[live][token]") {
+    const Desk desk;
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{},
+                                               {"--for", "c"},
+                                               {"--until", "never"},
+                                               {"--for", "c", "--until", ""},
+                                               {"--for", "c", "--until", "2020-01-01"},
+                                               {"--for", "c d", "--until", "never"},
+                                               {"--for", "", "--until", "never"},
+                                               {"--for", "c", "--until", "never", "--may", "all"},
+                                               {"--for", "c", "--until", "never", "--show", "x"}}) {
+        std::vector<std::string> all = {"--secret-file", desk.secret};
+        all.insert(all.end(), words.begin(), words.end());
+        const Ran ran = token(all);
+        CHECK(ran.code == 2);
+        CHECK(ran.out.empty());
+        CHECK_FALSE(ran.err.empty());
+    }
+    CHECK(token({"--for", "c", "--until", "never"}).code == 2);
+    CHECK(token({"--for", "c", "--until", "never", "--secret-file", "/nonexistent"}).code == 2);
+}
+
+TEST_CASE("herd send: shows a token first, and says when it is refused", "[live][token]") {
+    const Desk desk;
+    const ThreeServers herd(",\n\"access\": {\"secret_file\": \"" + desk.secret + "\"}");
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    const std::string report = std::string("IAMAT kiwi ") + place + " 1520023934.5";
+    const auto send = [&](const std::string& name, const std::string& line) {
+        return herd.send("Alpha", {"--token-file", desk.folder / name, line});
+    };
+
+    CHECK(herd.send("Alpha", {report}).out == "? " + report + "\n");
+    const std::string good = desk.make("good", {"--for", "kiwi", "--until", "+1d"});
+    const Ran taken = send("good", report);
+    CHECK(taken.code == 0);
+    CHECK(taken.out.starts_with("AT Alpha +"));
+    CHECK(taken.err.empty());
+
+    std::string bad = good;
+    char& changed = bad[bad.size() - 5];
+    changed = changed == 'A' ? 'B' : 'A';
+    write_file(desk.folder / "bad", bad + "\n");
+    fs::permissions(desk.folder / "bad", fs::perms::owner_read);
+    const Ran refused = send("bad", report);
+    CHECK(refused.code == 1);
+    CHECK(refused.out == "? " + report + "\n");
+    CHECK(refused.err == "herd: the server refuses the token\n");
+
+    fs::permissions(desk.folder / "good", fs::perms::owner_read | fs::perms::others_read);
+    CHECK(send("good", report).code == 2);
+    CHECK(send("missing", report).code == 2);
+
+    const Ran checked = run(herd.command({"check"}));
+    CHECK(checked.out.find("access: clients need a token; the secret has 1 line\n") !=
+          std::string::npos);
+    fs::permissions(desk.secret, fs::perms::owner_read | fs::perms::others_read);
+    const Ran careless = run(herd.serve("Beta"));
+    CHECK(careless.code == 2);
+    CHECK(careless.err == "Beta: access.secret file " + desk.secret +
+                              ": everybody on this machine can read or change it\n");
+}
+
+}  // namespace token_live_test
