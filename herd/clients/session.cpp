@@ -249,7 +249,7 @@ void Session::answered_late() {
 void Session::sync(std::string_view line) {
     assert(!waits());
     ++host_.core.counters.sync;
-    proven_ = true;
+    proven_ |= host_.admissions == nullptr;  // Else strangers may say it, and prove nothing by it.
     using Begun = links::Barrier::Begun;
     const Begun begun =
         host_.barrier.begin(this, links::Barrier::Over::to<&Session::on_synced>(*this));

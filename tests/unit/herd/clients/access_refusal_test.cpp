@@ -145,6 +145,18 @@ TEST_CASE("access: those with a token keep their slots, those who guess do not",
     world.a().check();
 }
 
+TEST_CASE("access: a SYNC, which needs no token, keeps nobody's slot", "[herd][client]") {
+    Guarded world(guarded(8));
+    const int owner = world.connect();
+    world.admit(owner, "c");
+    world.run(2s);
+    for (std::uint8_t i = 1; i < 8; ++i) CHECK(world.ask(world.connect_from(i), "SYNC\n") != "");
+    world.run(2s);
+    for (std::uint8_t i = 8; i < 12; ++i) CHECK(world.ask(world.connect_from(i), "SYNC\n") != "");
+    CHECK(world.counters().clients_evicted >= 4);
+    CHECK(world.reports(owner, "c"));
+}
+
 // Refusals are kept in blocks, of which there may be none.
 TEST_CASE("access: without a block a guesser is closed, and others go on", "[herd][client]") {
     herd::config::Config config = guarded(40);
