@@ -16,7 +16,7 @@ namespace herd {
 class LogBudget {
 public:
     static constexpr std::uint32_t burst = 64;
-    static constexpr std::size_t kinds_max = 32;
+    static constexpr std::size_t kinds_max = 64;
 
     // Whether there is a line left for one more of this kind, which it then has; if not, it is
     // counted. Seconds never go back.
