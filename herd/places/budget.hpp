@@ -20,12 +20,16 @@ public:
     Budget(std::uint32_t per_second, std::uint32_t per_day)
         : per_second_(per_second), per_day_(per_day), saved_(whole()) {}
 
-    // When the next request may be made; not before `now`.
-    reactor::Instant next(reactor::Instant now) {
+    // When the next request may be made, or the one before which `ahead` others are; not before
+    // `now`.
+    reactor::Instant next(reactor::Instant now, std::uint32_t ahead = 0) {
         renew(now);
-        if (per_day_ > 0 && today_ >= per_day_) return today_began_ + day;
-        if (per_second_ == 0 || saved_ >= request) return now;
-        return now + (request - saved_) / per_second_ + reactor::Duration(1);
+        if (per_day_ > 0 && std::uint64_t{today_} + ahead >= per_day_) {
+            return (today_ == 0 ? now : today_began_) + day;
+        }
+        const reactor::Duration cost = request * (std::int64_t{ahead} + 1);
+        if (per_second_ == 0 || saved_ >= cost) return now;
+        return now + (cost - saved_) / per_second_ + reactor::Duration(1);
     }
     // One is made, as next() has allowed.
     void spend(reactor::Instant now) {

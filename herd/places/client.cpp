@@ -50,9 +50,8 @@ Client::Client(reactor::Loop& loop, Fetcher& fetcher, const Provider& provider)
       deadline_(loop, reactor::Delegate<void()>::to<&Client::on_deadline>(*this)),
       backoff_(loop, reactor::Delegate<void()>::to<&Client::on_backoff>(*this)),
       affordable_(loop, reactor::Delegate<void()>::to<&Client::on_budget>(*this)) {
-    make_standing(busy_);
-    busy_.failed = true;
-    busy_.trouble = Trouble::busy;
+    refuse_with(busy_, Trouble::busy);
+    refuse_with(unaffordable_, Trouble::over_budget);
     make_standing(nowhere_);
 }
 
@@ -77,6 +76,12 @@ void Client::make_standing(Lookup& lookup) {
     lookup.state = State::settled;
 }
 
+void Client::refuse_with(Lookup& lookup, Trouble trouble) {
+    make_standing(lookup);
+    lookup.failed = true;
+    lookup.trouble = trouble;
+}
+
 reactor::Result<void> Client::open(const config::Limits& limits) {
     assert(slots_ == 0);
     assert(limits.places_in_flight > 0);
@@ -86,6 +91,7 @@ reactor::Result<void> Client::open(const config::Limits& limits) {
     queue_max_ = limits.places_queue;
     time_limit_ = std::chrono::milliseconds(limits.places_deadline_ms);
     reserve_ = std::min(reserve_max, time_limit_ / 8);
+    usual_time_ = UsualTime((time_limit_ - reserve_) / 8 * 7);
     buffer_size_ = limits.places_body_max;
     const std::uint32_t lookups = slots_ + queue_max_;
     if (auto mapped = waiters_.map(limits.connections); !mapped) return mapped;
@@ -132,6 +138,10 @@ Lookup& Client::lookup_for(const protocol::PlacesQuery& query) {
     if (Lookup* shared = table_.find(key)) {
         ++counters_.shared;
         return *shared;
+    }
+    if (!is_early_enough(budget_.next(loop_.now(), queued_), loop_.now() + time_limit_)) {
+        count(Trouble::over_budget);
+        return unaffordable_;
     }
     if (Lookup* lookup = new_lookup(query, key)) return *lookup;
     ++counters_.queue_full;
@@ -198,7 +208,7 @@ void Client::admit() {
     while (slots_taken_ < limit) {
         Lookup* lookup = queue_.front();
         if (lookup == nullptr) return;
-        if (time_left(*lookup) <= reserve_) {
+        if (!is_early_enough(loop_.now(), lookup->deadline)) {
             fail(*lookup, Trouble::timed_out);
             continue;
         }
@@ -219,7 +229,7 @@ void Client::admit() {
 void Client::await_budget(reactor::Instant next) {
     assert(next > loop_.now());
     while (Lookup* lookup = queue_.front()) {
-        if (lookup->deadline - reserve_ > next) break;
+        if (is_early_enough(next, lookup->deadline)) break;
         fail(*lookup, Trouble::over_budget);
     }
     if (!queue_.empty()) affordable_.start_at(next);
@@ -243,6 +253,7 @@ void Client::fetch(Lookup& lookup) {
     ++counters_.requests;
     ++lookup.attempts;
     lookup.state = State::fetching;
+    lookup.asked = loop_.now();
     const auto limit =
         std::max<reactor::Duration>(time_left(lookup) - reserve_, std::chrono::milliseconds(1));
     fetcher_.start(lookup.slot, provider_.request(lookup.query, request_buffer_), limit);
@@ -258,13 +269,15 @@ void Client::on_fetched(std::uint32_t slot, const FetchResult& result) {
     turn_.post();  // The fetcher may allow more at a time now.
     const std::span<char> buffer(&buffers_[std::size_t{slot} * buffer_size_], buffer_size_);
     const auto answer = provider_.read(result, buffer);
+    const reactor::Duration time = loop_.now() - lookup.asked;
     if (answer) {
         ++counters_.answered;
+        usual_time_.note_answer(time);
         lookup.answer = *answer;
-        settle(lookup);
-    } else if (!back_off(lookup, answer.error())) {
-        fail(lookup, answer.error());
+        return settle(lookup);
     }
+    usual_time_.note_failure(time);
+    if (!back_off(lookup, answer.error())) fail(lookup, answer.error());
 }
 
 // Lets the lookup try again after a backoff, if that is of use, in time and within the budget.
@@ -273,7 +286,8 @@ bool Client::back_off(Lookup& lookup, Trouble trouble) {
     assert(lookup.attempts > 0);
     if (!facts(trouble).worth_retry || lookup.attempts == attempts_max) return false;
     const reactor::Duration backoff = backoff_time();
-    if (backoff + 2 * reserve_ > time_left(lookup)) return false;
+    const reactor::Instant resumes = loop_.now() + backoff;
+    if (!is_early_enough(resumes + reserve_, lookup.deadline)) return false;
     if (retry_credit_ < lookups_per_retry || budget_.is_over(loop_.now())) {
         ++counters_.retries_denied;
         return false;
@@ -282,7 +296,7 @@ bool Client::back_off(Lookup& lookup, Trouble trouble) {
     budget_.spend(loop_.now());
     ++counters_.retries;
     count(trouble);
-    lookup.resumes = loop_.now() + backoff;
+    lookup.resumes = resumes;
     if (!backoff_.pending() || lookup.resumes < backoff_.due()) backoff_.start_at(lookup.resumes);
     return true;
 }
@@ -310,9 +324,11 @@ void Client::on_deadline() {
             deadline_.start_at(lookup->deadline);
             return;
         }
-        if (lookup->state == State::fetching) ++counters_.watchdog;
-        const bool queued = lookup->state == State::queued;
-        const bool unaffordable = queued && budget_.is_over(loop_.now());
+        if (lookup->state == State::fetching) {
+            ++counters_.watchdog;
+            usual_time_.note_failure(loop_.now() - lookup->asked);
+        }
+        const bool unaffordable = lookup->state == State::queued && budget_.is_over(loop_.now());
         fail(*lookup, unaffordable ? Trouble::over_budget : Trouble::timed_out);
     }
 }
@@ -378,10 +394,6 @@ void Client::count(Trouble trouble) {
         told_over_budget_ = loop_.now();
     }
     if (troubled_) troubled_(trouble);
-}
-
-reactor::Duration Client::time_left(const Lookup& lookup) const {
-    return lookup.deadline - loop_.now();
 }
 
 }  // namespace herd::places

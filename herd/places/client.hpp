@@ -7,6 +7,7 @@
 #include "herd/places/places.hpp"
 #include "herd/places/provider.hpp"
 #include "herd/places/trouble.hpp"
+#include "herd/places/usual_time.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/pages.hpp"
@@ -29,8 +30,9 @@ namespace herd::places {
 // asked first; so nobody waits longer than `limits.places_deadline_ms`. Answers are handed out from
 // a task, a few per iteration. All storage is mapped by open().
 //
-// With a budget a lookup waits in the queue for it, too, and is answered at once when it is certain
-// to wait in vain.
+// A request is made only while it can be expected to be answered in time, by what recent ones took.
+// With a budget a lookup waits in the queue for it, too; a question that those before it leave
+// nothing for in time is refused at once. So what is paid for is of use, however many ask.
 //
 // Loop, fetcher and provider are borrowed and outlive this.
 class Client final : public Places {
@@ -92,6 +94,7 @@ public:
 
 private:
     static void make_standing(Lookup& lookup);
+    static void refuse_with(Lookup& lookup, Trouble trouble);
 
     Lookup& lookup_for(const protocol::PlacesQuery& query);
     Lookup* new_lookup(const protocol::PlacesQuery& query, const LookupKey& key);
@@ -117,7 +120,13 @@ private:
     void take_slot(Lookup& lookup);
     void free_slot(Lookup& lookup);
     void count(Trouble trouble);
-    reactor::Duration time_left(const Lookup& lookup) const;
+    reactor::Duration time_left(const Lookup& lookup) const {
+        return lookup.deadline - loop_.now();
+    }
+    // Whether a request is expected to be answered before `deadline`, if it is made at `start`.
+    bool is_early_enough(reactor::Instant start, reactor::Instant deadline) const {
+        return start + usual_time_.expected() + reserve_ < deadline;
+    }
     void check_lookup(const Lookup& lookup) const;
     void check_lists() const;
 
@@ -127,6 +136,7 @@ private:
     Counters counters_;
     reactor::Delegate<void(Trouble)> troubled_;
     Budget budget_;
+    UsualTime usual_time_;
     reactor::Instant told_over_budget_{};
     reactor::Duration time_limit_{};  // from begin() to the answer
     reactor::Duration reserve_{};
@@ -146,6 +156,7 @@ private:
     std::array<char, protocol::places_failure_size_min> failure_buffer_{};
 
     Lookup busy_;                                    // of those who come when the queue is full
+    Lookup unaffordable_;                            // of those who come when the budget is spent
     Lookup nowhere_;                                 // of those whose radius is 0
     reactor::List<Lookup, ByDeadline> by_deadline_;  // not settled: the next to expire first
     reactor::List<Lookup, ByTurn> queue_;

@@ -10,7 +10,7 @@ namespace herd::places {
 using State = Lookup::State;
 
 void Client::check() const {
-    std::uint64_t waiting = std::uint64_t{busy_.waiting} + nowhere_.waiting;
+    std::uint64_t waiting = std::uint64_t{busy_.waiting} + unaffordable_.waiting + nowhere_.waiting;
     std::uint32_t slots_taken = 0;
     lookups_.for_each([&](const Lookup& lookup) {
         check_lookup(lookup);
@@ -22,6 +22,7 @@ void Client::check() const {
     assert(slots_taken_ <= slots_);
     assert(retry_credit_ <= lookups_per_retry * retries_on_credit);
     assert(busy_.standing);
+    assert(unaffordable_.standing);
     assert(nowhere_.standing);
     waiters_.check();
     lookups_.check();

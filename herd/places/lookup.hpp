@@ -60,6 +60,7 @@ struct Lookup : reactor::ListItem<ByDeadline>, reactor::ListItem<ByTurn> {
     std::uint32_t slot = no_slot;
     reactor::Instant deadline;
     reactor::Instant resumes;    // when backing_off
+    reactor::Instant asked;      // when its latest request was made
     protocol::CutPlaces answer;  // if not failed: its text is in the slot's buffer
     Lookup* next = nullptr;      // in its chain of the table
     reactor::List<Waiter> waiters;

@@ -111,6 +111,114 @@ TEST_CASE("places budget: a second attempt costs as much as the first", "[herd][
     CHECK(world.client->counters().retries_denied == 1);
 }
 
+// A service that takes a while for each request, and people who ask it one question after the
+// other, each other than all before; after a refusal not for 200 ms.
+class Crowd {
+public:
+    Crowd(int people, Duration takes, const Budget& budget) : takes_(takes) {
+        since_.fill(idle);
+        world_.client->bound(budget);
+        for (int i = 0; i < people; ++i) ask(world_.askers.emplace_back());
+    }
+
+    // How many requests were made, and how many people were told of places.
+    struct Told {
+        std::uint64_t requests;
+        std::uint64_t good;
+    };
+    Told pass(Duration duration) {
+        const Told before = {world_.fetcher.starts, good_};
+        for (const auto end = world_.now() + duration; world_.now() < end;) step();
+        return {world_.fetcher.starts - before.requests, good_ - before.good};
+    }
+    void takes(Duration takes) { takes_ = takes; }
+    World& world() { return world_; }
+
+private:
+    static constexpr Duration idle{-1};
+
+    static config::Limits ample_limits() {
+        config::Limits limits = small_limits();
+        limits.places_in_flight = FakeFetcher::slots;
+        limits.places_queue = 1'000;
+        return limits;
+    }
+    void ask(Asker& asker) {
+        asker.answers = 0;
+        world_.ask(asker, {1 + 1e-5 * questions_++, 2, 1'000});
+    }
+    void step() {
+        for (std::uint32_t i = 0; i < FakeFetcher::slots; ++i) {
+            const FakeFetcher::Slot& slot = world_.fetcher.all.at(i);
+            if (!slot.taken) since_.at(i) = idle;
+            if (since_.at(i) == idle) continue;
+            const Duration time = world_.now() - since_.at(i);
+            if (time < std::min(takes_, slot.limit)) continue;
+            since_.at(i) = idle;
+            const bool cut = slot.limit < takes_;
+            world_.fetcher.finish(
+                i, cut ? places::FetchResult{places::FetchFault::timed_out, 0, {}} : good);
+        }
+        world_.pass(10ms);
+        for (std::uint32_t i = 0; i < FakeFetcher::slots; ++i) {
+            const bool begun = world_.fetcher.all.at(i).taken && since_.at(i) == idle;
+            if (begun) since_.at(i) = world_.now();
+        }
+        for (Asker& asker : world_.askers) {
+            if (asker.answers == 0) continue;
+            const bool is_good = asker.json() == found;
+            if (!is_good && world_.now() < asker.at + 200ms) continue;
+            good_ += is_good;
+            ask(asker);
+        }
+    }
+
+    static constexpr places::FetchResult good{places::FetchFault::none, 200, found};
+
+    World world_{ample_limits()};
+    Duration takes_;
+    std::array<Duration, FakeFetcher::slots> since_{};
+    int questions_ = 0;
+    std::uint64_t good_ = 0;
+};
+
+TEST_CASE("places budget: what is paid for is of use, however many ask", "[herd][places]") {
+    const auto people = GENERATE(20, 36, 45, 80, 300);
+    const auto takes = GENERATE(20ms, 200ms, 1'000ms);
+    Crowd crowd(people, takes, Budget(10, 0));
+    crowd.pass(6s);
+    const Crowd::Told told = crowd.pass(8s);
+    CAPTURE(people, takes.count(), told.requests, told.good);
+    CHECK(told.good * 10 >= told.requests * 9);
+    if (people >= 36) CHECK(told.requests >= 76);
+    CHECK(crowd.world().client->queued() <= 40);
+}
+
+TEST_CASE("places budget: a service that was slow once is asked again", "[herd][places]") {
+    Crowd crowd(45, 3'700ms, Budget(10, 0));
+    crowd.pass(20s);
+    crowd.takes(50ms);
+    crowd.pass(10s);
+    const Crowd::Told told = crowd.pass(8s);
+    CHECK(told.requests >= 76);
+    CHECK(told.good * 10 >= told.requests * 9);
+}
+
+TEST_CASE("places budget: whoever it does not suffice for in time is told so at once",
+          "[herd][places]") {
+    Crowd crowd(0, 0ms, Budget(2, 0));
+    World& world = crowd.world();
+    for (int i = 0; i < 12; ++i) world.ask(spot(i));
+    world.settle();
+    const auto refused = [&world] { return world.troubles(Trouble::over_budget); };
+    // Two at 0 s, and two each second up to 3.5 s.
+    CHECK(refused() == 3);
+    for (std::size_t i = 9; i < 12; ++i) {
+        CHECK(shows(world.askers[i], "OVER_QUERY_LIMIT", Trouble::over_budget));
+        CHECK(world.askers[i].at == 0s);
+    }
+}
+
 TEST_CASE("places budget: the log hears of it once a second", "[herd][places]") {
     struct Witness {
         void on_trouble(Trouble trouble) { heard += trouble == Trouble::over_budget; }
