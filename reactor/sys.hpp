@@ -87,6 +87,11 @@ void set_alarm(int alarm, std::int64_t due_ns);
 inline constexpr int hang_up_signal = 1;  // HUP
 inline constexpr int user_signal = 10;    // USR1
 Result<int> open_signals(bool with_user);
+// For the time before that, as early as can be: HUP waits until it can arrive, and TERM and INT end
+// the process at once, with exit code 0. Whoever is not going to open_signals() lets go again. May
+// be called again, and before main().
+void hold_signals();
+void release_signals();
 Result<int> take_signal(int fd);
 
 // Opens /dev/null in place of closed standard streams: otherwise our first socket or file would be

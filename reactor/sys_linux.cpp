@@ -311,6 +311,39 @@ void set_alarm(int alarm, std::int64_t due_ns) {
 static_assert(SIGHUP == hang_up_signal);
 static_assert(SIGUSR1 == user_signal);
 
+namespace {
+
+void (*hang_up_before)(int) = SIG_DFL;
+
+void end_at_once(int) {
+    _exit(0);
+}
+
+void set_hold(int how, void (*ending)(int)) {
+    for (const int ends : {SIGTERM, SIGINT}) signal(ends, ending);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_UNBLOCK, &set, nullptr);
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(how, &set, nullptr);
+}
+
+}  // namespace
+
+void hold_signals() {
+    set_hold(SIG_BLOCK, end_at_once);
+    // What is ignored does not arrive, held or not, and nohup starts us with HUP ignored.
+    if (signal(SIGHUP, SIG_DFL) == SIG_IGN) hang_up_before = SIG_IGN;
+}
+
+void release_signals() {
+    signal(SIGHUP, hang_up_before);
+    set_hold(SIG_UNBLOCK, SIG_DFL);
+}
+
 Result<int> open_signals(bool with_user) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

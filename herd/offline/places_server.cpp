@@ -35,7 +35,10 @@ Outcome<> validate(const Options& options) {
 // Ends a server in order when a signal comes.
 struct Ending {
     PlacesServer& server;
-    void on_signal(int) { server.drain(); }
+    // It has no log to reopen.
+    void on_signal(int signal) {
+        if (signal != reactor::Signals::hang_up) server.drain();
+    }
 };
 
 }  // namespace

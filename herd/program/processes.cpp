@@ -36,14 +36,15 @@ public:
         check(posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO));
     }
 
-    // We take TERM and INT from a descriptor, blocked, and ignore PIPE: a program that is started
-    // would inherit all this.
+    // We ignore PIPE: a program that is started would inherit this. HUP would end it until it has
+    // come to its own first line.
     void detach() {
-        sigset_t none;
+        sigset_t held;
         sigset_t all;
-        sigemptyset(&none);
+        sigemptyset(&held);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&held, signal);
         sigfillset(&all);
-        check(posix_spawnattr_setsigmask(&attributes_, &none));
+        check(posix_spawnattr_setsigmask(&attributes_, &held));
         check(posix_spawnattr_setsigdefault(&attributes_, &all));
         check(posix_spawnattr_setpgroup(&attributes_, 0));
         check(posix_spawnattr_setflags(
@@ -118,6 +119,11 @@ reactor::Result<std::size_t> read_output(const reactor::Socket& output, std::spa
 void ask_to_stop(int pid) {
     assert(pid > 0);  // Else it would be a group, or everybody.
     kill(pid, SIGTERM);
+}
+
+void ask_to_reopen(int pid) {
+    assert(pid > 0);
+    kill(pid, SIGHUP);
 }
 
 void kill_at_once(int pid) {

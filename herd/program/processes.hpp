@@ -19,8 +19,8 @@ struct ChildProcess {
 };
 
 // Runs this program with these arguments, in a process group of its own: what is typed at the
-// terminal reaches it through us only. It has no input, our standard error, and no signal blocked
-// or ignored.
+// terminal reaches it through us only. It has no input, our standard error, no signal ignored, and
+// none blocked but those that it takes care of itself: they wait until it does.
 reactor::Acquired<ChildProcess> start_herd(const std::vector<std::string>& arguments);
 
 int own_pid();
@@ -37,7 +37,8 @@ bool die_with_parent(int parent);
 reactor::Result<std::size_t> read_output(const reactor::Socket& output, std::span<char> buffer);
 
 // A child that is gone already, but not reaped yet, is no matter.
-void ask_to_stop(int pid);  // SIGTERM
+void ask_to_stop(int pid);    // SIGTERM
+void ask_to_reopen(int pid);  // its log: SIGHUP
 void kill_at_once(int pid);
 
 // How a process ended.

@@ -81,6 +81,9 @@ public:
     void stop() { end(ask_to_stop); }
     // The same, at once.
     void kill() { end(kill_at_once); }
+    void reopen_log() const {
+        if (process_.pid >= 0) ask_to_reopen(process_.pid);
+    }
 
     const std::string& name() const { return name_; }
     bool ready() const { return ready_; }
@@ -342,7 +345,11 @@ void Up::say_what_to_type() const {
     std::fflush(stdout);
 }
 
-void Up::on_signal(int) {
+void Up::on_signal(int signal) {
+    if (signal == reactor::Signals::hang_up) {
+        for (const auto& server : servers_) server->reopen_log();
+        return;
+    }
     if (!stopping_) return stop(0);
     exit_code_ = 1;
     for (const auto& server : servers_) server->kill();

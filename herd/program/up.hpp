@@ -17,6 +17,7 @@ struct UpOptions {
 // service. Prints what they print, then, when all servers accept and all links are up, what to
 // type, and "ready". A child that ends is started again after a pause; they end with this process,
 // however it ends.
+// SIGHUP goes on to the servers.
 // Returns the exit code: 0 after SIGTERM or SIGINT, 1 when a second one came, or 2 when a child
 // could not start.
 int up(const config::Config& config, const UpOptions& options);

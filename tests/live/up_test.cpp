@@ -75,6 +75,27 @@ TEST_CASE("herd up: the whole herd, from start to end", "[live][up]") {
     }
 }
 
+TEST_CASE("herd up: SIGHUP goes on to the servers, and all go on", "[live][up]") {
+    const ThreeServers herd;
+    Process up(herd.up());
+    REQUIRE(up.says("\nready\n"));
+    const auto children = live::children_of(up.pid());
+    const auto log_of = [&herd](const std::string& name) {
+        return herd.folder / "log" / (name + ".log");
+    };
+    for (const char* name : ThreeServers::names) {
+        std::filesystem::rename(log_of(name), log_of(name + std::string("-before")));
+    }
+    up.signal(SIGHUP);
+    for (const char* name : ThreeServers::names) {
+        CHECK(eventually([&] { return std::filesystem::exists(log_of(name)); }));
+    }
+    CHECK(live::children_of(up.pid()) == children);
+    up.signal(SIGTERM);
+    CHECK(up.wait() == 0);
+    CHECK(up.err().empty());
+}
+
 TEST_CASE("herd up: a second Ctrl-C ends it at once, and nothing is started again", "[live][up]") {
     const ThreeServers herd;
     Process up(herd.up());
