@@ -97,7 +97,10 @@ reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& co
     const auto fd = reactor::sys::open_append(path);
     if (!fd) return std::unexpected(fd.error());
     path_ = path;
-    return open(*fd, wire, counters);
+    torn_ = reactor::sys::ends_torn(path);
+    auto opened = open(*fd, wire, counters);
+    if (opened && torn_) count_loss();
+    return opened;
 }
 
 reactor::Result<void> Log::open(int fd, bool wire, watch::Counters& counters) {
@@ -124,8 +127,7 @@ LogLine Log::event(Level level, std::string_view name) {
     assert(!name.empty());
     if (fd_ < 0 || !admit(level, name)) return {nullptr, level, name};
     if (!has_space()) {
-        ++lost_lines_;
-        ++counters_->log_lines_lost;
+        count_loss();
         return {nullptr, level, name};
     }
     report_loss();
@@ -168,9 +170,15 @@ bool Log::has_space() {
     return used_ == 0;
 }
 
+void Log::count_loss() {
+    ++lost_lines_;
+    ++counters_->log_lines_lost;
+}
+
 // Where lines are missing: in front of the first one of the next batch.
 void Log::report_loss() {
     if (used_ > 0 || lost_lines_ == 0) return;
+    if (std::exchange(torn_, false)) buffer_[batch_ + used_++] = '\n';
     LogLine(this, Level::warning, "lost").field("lines", std::exchange(lost_lines_, 0));
 }
 

@@ -29,9 +29,11 @@ class LogLine;
 // given what there is to write, and until that is done the next ones gather in a second batch. When
 // this is full, too, lines are dropped, and the first one that is taken again says how many. What a
 // write that fails has left is tried again each second, so no line is ever written in part (but
-// for one that reopen() comes between). Each kind of event has a budget, unless it says that
-// something is broken, or is a line of the wire. Without a file, everything is dropped silently.
-// A process that aborts loses the lines of its last iteration, and what the helper has not come to.
+// for one that reopen() comes between, or the end). What a run before has left in part, for want of
+// room on the disk, is ended, and counts as a lost line. Each kind of event has a budget, unless it
+// says that something is broken, or is a line of the wire. Without a file, everything is dropped
+// silently. A process that aborts loses the lines of its last iteration, and what the helper has
+// not come to.
 class Log {
 public:
     // With the wire, one iteration may have some megabytes to say.
@@ -82,6 +84,7 @@ private:
     bool admit(Level level, std::string_view name);
     void report_suppressed();
     bool has_space();
+    void count_loss();
     void report_loss();
     void end_line(std::size_t size);
     void flush();
@@ -106,6 +109,7 @@ private:
     Asked asked_ = Asked::nothing;
     bool reopens_ = false;  // As soon as the helper is free.
     bool wire_ = false;
+    bool torn_ = false;  // The file ends in half a line that is not ours: it is to be ended.
     LogBudget budget_;
     std::int64_t second_ = 0;       // of the event before
     std::uint64_t lost_lines_ = 0;  // No line says so yet.

@@ -43,6 +43,18 @@ Result<int> open_regular(const char* path, int flags, mode_t mode) {
     return open_if(path, flags | O_NOFOLLOW, mode, [](mode_t) { return 0; });
 }
 
+bool is_torn(int fd, const struct stat& facts) {
+    char last = '\n';
+    return facts.st_size > 0 && pread(fd, &last, 1, facts.st_size - 1) == 1 && last != '\n';
+}
+
+bool is_same_file(int one, int other) {
+    struct stat first {};
+    struct stat second {};
+    return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 }  // namespace
 
 Result<void> make_folder(const char* path) {
@@ -52,6 +64,15 @@ Result<void> make_folder(const char* path) {
 
 Result<int> open_append(const char* path) {
     return open_regular(path, O_WRONLY | O_APPEND | O_CREAT, log_mode);
+}
+
+bool ends_torn(const char* path) {
+    const auto fd = open_to_read(path);
+    if (!fd) return false;
+    struct stat facts {};
+    const bool torn = fstat(*fd, &facts) == 0 && is_torn(*fd, facts);
+    ::close(*fd);
+    return torn;
 }
 
 Result<std::size_t> write(int fd, std::string_view bytes) {
@@ -90,6 +111,8 @@ Result<int> open_folder(const char* path) {
 Result<void> reopen_append(int fd, const char* path) {
     const auto anew = open_append(path);
     if (!anew) return std::unexpected(anew.error());
+    // In the same file, the rest of a line may be on its way.
+    if (!is_same_file(fd, *anew) && ends_torn(path)) static_cast<void>(write(*anew, "\n"));
     const auto put = check(repeat([&] { return dup3(*anew, fd, O_CLOEXEC); }));
     ::close(*anew);
     if (!put) return std::unexpected(put.error());

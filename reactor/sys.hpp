@@ -108,7 +108,11 @@ inline constexpr int not_a_file = 95;  // EOPNOTSUPP
 // For logs: appended to, created with mode 0640; the folder is created where missing.
 Result<void> make_folder(const char* path);
 Result<int> open_append(const char* path);
-// The same in place of what `fd` was, which is closed; it stays what it was on failure.
+// Whether the last line of the file has no end: whoever wrote it was cut short. False where that
+// cannot be told.
+bool ends_torn(const char* path);
+// As open_append(), in place of what `fd` was, which is closed; it stays what it was on failure. If
+// another file than that ends torn, its last line is ended first, as far as there is room.
 Result<void> reopen_append(int fd, const char* path);
 Result<std::size_t> write(int fd, std::string_view bytes);
 

@@ -132,4 +132,19 @@ TEST_CASE("herd places: SIGHUP is no matter", "[live][program]") {
     CHECK(places.wait() == 0);
 }
 
+TEST_CASE("herd serve: what a full disk has left of a log's last line is ended",
+          "[live][program]") {
+    const ThreeServers herd;
+    const auto path = herd.folder / "log" / "Alpha.log";
+    std::filesystem::create_directory(path.parent_path());
+    live::write_file(path, "time=1 event=whole\ntime=2 event=ha");
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    CHECK(eventually(
+        [&] { return live::read_file(path).find("event=started") != std::string::npos; }));
+    const std::string log = live::read_file(path);
+    CHECK(log.starts_with("time=1 event=whole\ntime=2 event=ha\ntime="));
+    CHECK(log.find("level=warning event=lost lines=1\n") != std::string::npos);
+}
+
 }  // namespace start_end_test

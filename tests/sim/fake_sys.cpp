@@ -228,6 +228,9 @@ Result<void> make_folder(const char*) {
 Result<int> open_append(const char*) {
     return kernel()->open_file();
 }
+bool ends_torn(const char*) {
+    return false;
+}
 Result<void> reopen_append(int, const char*) {
     return failure(ENOSYS);
 }

@@ -52,6 +52,42 @@ TEST_CASE("log: a log that is moved away is opened anew, and no line is lost", "
     fs::remove(moved);
 }
 
+TEST_CASE("log: half a line that stands there already is ended", "[herd][log]") {
+    LogFile file;
+    { std::ofstream(file.path) << "whole\nhal"; }
+    file.open();
+    file.log.event(Level::info, "first");
+    file.log.event(Level::info, "second");
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 5);
+    CHECK(lines[1] == "hal");
+    CHECK(lines[2].ends_with("level=warning event=lost lines=1"));
+    CHECK(lines[3].ends_with("event=first"));
+    CHECK(lines[4].ends_with("event=second"));
+    CHECK(file.counters.log_lines_lost == 1);
+    file.log.check();
+}
+
+TEST_CASE("log: half a line in the file that it goes on in is ended, too", "[herd][log]") {
+    LogFile file;
+    file.open();
+    const std::string moved = file.path + ".1";
+    file.log.event(Level::info, "before");
+    file.log.settle(timeout);
+    fs::rename(file.path, moved);
+    { std::ofstream(file.path) << "hal"; }
+    file.log.reopen();
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0] == "hal");
+    CHECK(lines[1].ends_with("event=log_reopened"));
+    // Nor is the rest of its own line: that is still to come.
+    { std::ofstream(file.path, std::ios::app) << "own"; }
+    file.log.reopen();
+    CHECK(file.lines().back().find("own") == 0);
+    fs::remove(moved);
+}
+
 TEST_CASE("log: where no new file can be opened, the old one goes on", "[herd][log]") {
     LogFile file;
     file.open();
