@@ -18,15 +18,16 @@ bool try_again(reactor::Errno error) {
 }  // namespace
 
 Dialogue::Dialogue(reactor::Loop& loop,
-                   reactor::Duration time_limit,
+                   const Limits& limits,
                    Reader reader,
                    reactor::Delegate<void()> over)
     : loop_(loop),
-      time_limit_(time_limit),
+      limits_(limits),
       reader_(reader),
       over_(over),
       timeout_(loop, reactor::Delegate<void()>::to<&Dialogue::on_timeout>(*this)) {
-    assert(time_limit > reactor::Duration::zero());
+    assert(limits.time > reactor::Duration::zero());
+    assert(limits.size > 0);
     assert(reader);
     assert(over);
 }
@@ -44,7 +45,7 @@ reactor::Result<void> Dialogue::start(const reactor::Address& server, std::strin
         *fd, reactor::Interest::write, reactor::Handler::to<&Dialogue::on_ready>(*this));
     if (!watch) return std::unexpected(watch.error());
     watch_ = std::move(*watch);
-    timeout_.start(time_limit_);
+    timeout_.start(limits_.time);
     return {};
 }
 
@@ -86,9 +87,14 @@ void Dialogue::read() {
     if (!received && try_again(received.error())) return;
     if (!received) return end(describe(received.error()));
     if (*received == 0) return end("the connection ended before the last answer");
-    timeout_.start(time_limit_);
     in_.append(buffer.data(), *received);
-    if (reader_(in_)) end({});
+    const std::size_t size = in_.size();
+    // Who sends no end of a line is not looked through again and again.
+    const bool news =
+        std::string_view(buffer.data(), *received).find('\n') != std::string_view::npos;
+    if (news && reader_(in_)) return end({});
+    if (in_.size() > limits_.size) return end("the answer is too long");
+    if (in_.size() < size) timeout_.start(limits_.time);
 }
 
 void Dialogue::end(std::string_view trouble) {

@@ -15,15 +15,22 @@ namespace herd::program {
 
 // One connection of a program that asks: everything out, our end closed, everything in. Reads while
 // it writes: a server takes no commands from a client that does not take its answers.
+// Whoever is at the other end may be anybody: each answer has a time limit, however it comes, and a
+// size limit.
 // Pinned; its loop, and whoever is told, outlive it.
 class Dialogue {
 public:
-    // Takes what it understands off the front of what has come; true: that was all.
+    // Takes the answers that are whole, which end with a line, off the front of what has come;
+    // true: that was all.
     using Reader = reactor::Delegate<bool(std::string&)>;
+    struct Limits {
+        reactor::Duration time;  // for the connection and the first answer, then for each other one
+        std::size_t size;        // of an answer
+    };
 
     // `over` is called once, from the loop: nothing more comes of it.
     Dialogue(reactor::Loop& loop,
-             reactor::Duration time_limit,
+             const Limits& limits,
              Reader reader,
              reactor::Delegate<void()> over);
 
@@ -42,7 +49,7 @@ private:
     void end(std::string_view trouble);
 
     reactor::Loop& loop_;
-    reactor::Duration time_limit_;  // For the connection and then for each piece of the answer.
+    Limits limits_;
     Reader reader_;
     reactor::Delegate<void()> over_;
     reactor::Socket socket_;

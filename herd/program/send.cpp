@@ -18,6 +18,21 @@ namespace {
 
 using reactor::Delegate;
 
+// Beyond the longest that a server may give: an AT line, and `places_body_max` at its most.
+constexpr std::size_t answer_size_max = std::size_t{32} << 20;
+
+// What an answer is may be anybody's: no control character reaches the terminal, but those that
+// JSON is laid out with. In UTF-8 those from U+0080 to U+009F are two bytes.
+void disarm(std::string& text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const bool is_second = i > 0 && text[i - 1] == '\xc2' && byte >= 0x80 && byte < 0xa0;
+        if (is_second) text[i - 1] = '?';
+        if (is_second || byte == 0x7f || (byte < ' ' && byte != '\n' && byte != '\t'))
+            text[i] = '?';
+    }
+}
+
 bool is_question(std::string_view line) {
     constexpr std::string_view white = " \t\r\v\f";
     const std::size_t start = line.find_first_not_of(white);
@@ -44,7 +59,7 @@ public:
         : lines_(lines),
           begins_with_auth_(begins_with_auth),
           dialogue_(loop_,
-                    time_limit,
+                    {.time = time_limit, .size = answer_size_max},
                     Dialogue::Reader::to<&Conversation::take_answers>(*this),
                     Delegate<void()>::to<&Conversation::on_over>(*this)) {}
 
@@ -94,7 +109,9 @@ bool Conversation::take_answers(std::string& text) {
         taken += size;
     }
     assert(taken <= text.size());
-    std::fwrite(text.data() + kept_back, 1, taken - kept_back, stdout);
+    std::string answers = text.substr(kept_back, taken - kept_back);
+    disarm(answers);
+    std::fwrite(answers.data(), 1, answers.size(), stdout);
     text.erase(0, taken);
     return answers_ == lines_.size();
 }

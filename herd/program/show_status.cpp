@@ -6,6 +6,7 @@
 #include "reactor/sys.hpp"
 
 #include <cassert>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -19,7 +20,8 @@ namespace {
 
 using reactor::Delegate;
 
-constexpr reactor::Duration time_limit = std::chrono::seconds(2);
+// A status of 64 servers with all their links is a tenth of that.
+constexpr Dialogue::Limits limits = {.time = std::chrono::seconds(2), .size = std::size_t{1} << 20};
 
 // One server, asked once.
 class Question {
@@ -28,7 +30,7 @@ public:
         : server_(server),
           over_(over),
           dialogue_(loop,
-                    time_limit,
+                    limits,
                     Dialogue::Reader::to<&Question::take>(*this),
                     Delegate<void()>::to<&Question::on_over>(*this)) {}
 
@@ -40,7 +42,7 @@ public:
         return begun.has_value();
     }
     StatusAnswer answer() const {
-        return {server_.name, json_, trouble_, server_.neighbours.size()};
+        return read_status(server_.name, json_, trouble_, server_.neighbours.size());
     }
 
 private:

@@ -12,7 +12,7 @@ struct StatusOptions {
 };
 
 // Asks all servers of the herd at once how they are, and prints it to standard output. Returns the
-// exit code: 0, or 1 when some server did not answer. Old servers cannot be asked.
+// exit code: 0, or 1 when some server did not answer with a status. Old servers cannot be asked.
 int show_status(const config::Config& config, const StatusOptions& options);
 
 }  // namespace herd::program

@@ -1,6 +1,8 @@
 #include "herd/program/status_table.hpp"
 
 #include <rapidjson/document.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -17,6 +19,38 @@ namespace herd::program {
 namespace {
 
 using Row = std::vector<std::string>;
+
+constexpr std::size_t shown_max = 64;   // of a text; the longest are names
+constexpr std::uint32_t depth_max = 8;  // rapidjson walks through what it has read by recursion
+constexpr unsigned parse_flags =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+
+// Ends the reading of what is nested deeper than any status is.
+class DepthGuard : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, DepthGuard> {
+public:
+    // NOLINTBEGIN(readability-identifier-naming): rapidjson's names.
+    bool StartObject() { return ++depth_ <= depth_max; }
+    bool StartArray() { return ++depth_ <= depth_max; }
+    bool EndObject(rapidjson::SizeType) { return depth_-- > 0; }
+    bool EndArray(rapidjson::SizeType) { return depth_-- > 0; }
+    // NOLINTEND(readability-identifier-naming)
+
+private:
+    std::uint32_t depth_ = 0;
+};
+
+bool is_shallow(const std::string& json) {
+    rapidjson::MemoryStream stream(json.data(), json.size());
+    DepthGuard guard;
+    return !rapidjson::Reader().Parse<parse_flags>(stream, guard).IsError();
+}
+
+// What a server has said may end up on a terminal.
+std::string shown(std::string_view text) {
+    std::string out;
+    for (const char c : text.substr(0, shown_max)) out += c >= ' ' && c <= '~' ? c : '?';
+    return text.size() > shown_max ? out + "..." : out;
+}
 
 // Columns as wide as their widest field, and two blanks between them.
 std::string align(const std::vector<Row>& rows) {
@@ -43,7 +77,8 @@ std::string align(const std::vector<Row>& rows) {
 std::string number(const rapidjson::Value& object, const char* key) {
     const auto found = object.FindMember(key);
     if (found == object.MemberEnd()) return "?";
-    if (found->value.IsString()) return found->value.GetString();
+    if (found->value.IsString())
+        return shown({found->value.GetString(), found->value.GetStringLength()});
     return found->value.IsUint64() ? std::to_string(found->value.GetUint64()) : "?";
 }
 
@@ -163,16 +198,17 @@ private:
 
 void Tables::add(const StatusAnswer& answer) {
     ++sum_.servers;
-    rapidjson::Document parsed;
-    parsed.Parse(answer.json.c_str());
-    // As const, lest C++20 finds two ways to compare its iterators.
-    const rapidjson::Value& status = parsed;
-    if (parsed.HasParseError() || !status.IsObject()) {
-        const bool silent = answer.json.empty();
+    if (answer.json.empty()) {
         sum_.links += answer.links;
-        servers_.push_back({answer.server, "-", silent ? answer.trouble : "not a status"});
+        servers_.push_back({answer.server, "-", answer.trouble});
         return;
     }
+    rapidjson::Document parsed;
+    parsed.Parse<parse_flags>(answer.json.data(), answer.json.size());
+    // As const, lest C++20 finds two ways to compare its iterators.
+    const rapidjson::Value& status = parsed;
+    assert(!parsed.HasParseError());
+    assert(status.IsObject());
     ++sum_.up;
     const std::string digest = number(status, "digest");
     const std::string corrupted = number(status, "corrupted");
@@ -200,6 +236,27 @@ void Tables::add(const StatusAnswer& answer) {
 }
 
 }  // namespace
+
+StatusAnswer read_status(const std::string& server,
+                         const std::string& line,
+                         std::string_view trouble,
+                         std::size_t links) {
+    if (!trouble.empty()) return {server, {}, std::string(trouble), links};
+    const StatusAnswer wrong = {server, {}, "not a status", links};
+    // rapidjson takes a zero for the end.
+    if (line.find('\0') != std::string::npos || !is_shallow(line)) return wrong;
+    rapidjson::Document parsed;
+    parsed.Parse<parse_flags>(line.data(), line.size());
+    const rapidjson::Value& status = parsed;
+    if (!status.IsObject()) return wrong;
+    const auto name = status.FindMember("server");
+    if (name == status.MemberEnd() || !name->value.IsString()) return wrong;
+    rapidjson::StringBuffer buffer;
+    rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::ASCII<>> writer(
+        buffer);
+    if (!status.Accept(writer)) return wrong;
+    return {server, {buffer.GetString(), buffer.GetSize()}, {}, links};
+}
 
 bool all_answered(const std::vector<StatusAnswer>& answers) {
     return std::ranges::none_of(answers, [](const auto& each) { return each.json.empty(); });

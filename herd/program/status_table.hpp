@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // How the answers of all servers to STATUS (see status.hpp) are shown.
@@ -9,17 +10,23 @@ namespace herd::program {
 
 struct StatusAnswer {
     std::string server;   // as the configuration has it
-    std::string json;     // empty: there is none
+    std::string json;     // an object with the name of a server, in ASCII; empty: there is none
     std::string trouble;  // why
     std::size_t links;    // as the configuration has it, to all its neighbours
 };
+
+// What a server has sent, which may be anything, and why it sent no more.
+StatusAnswer read_status(const std::string& server,
+                         const std::string& line,
+                         std::string_view trouble,
+                         std::size_t links = 0);
 
 bool all_answered(const std::vector<StatusAnswer>& answers);
 
 // A line per server, its counters that are worth a look, a line per link, and what it comes to.
 std::string status_tables(const std::vector<StatusAnswer>& answers);
 
-// One line: {"servers":[...]}, each as it said, or with its name and an "error".
+// One line of JSON: {"servers":[...]}, each as it said, or with its name and an "error".
 std::string status_json(const std::vector<StatusAnswer>& answers);
 
 }  // namespace herd::program
