@@ -41,6 +41,10 @@ std::string listed(std::span<const std::string_view> names) {
 Checked take(const Text& type, std::string_view text, Config& config) {
     assert(!type.allowed.empty());
     if (!type.accepts(text)) return reject(std::string(type.allowed), quoted(text));
+    // A path ends at a zero, and a message at the end of a line.
+    const bool plain =
+        std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+    if (!plain) return reject("no control characters", quoted(text));
     type.member.set(config, std::string(text));
     return {};
 }

@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace herd::config {
@@ -68,6 +69,23 @@ TEST_CASE("settings: each type says what it may be, and shows it", "[herd][confi
     CHECK(refused->got == "-1");
     CHECK(refused->field.empty());
     CHECK(config.ttl_s == 0);
+}
+
+TEST_CASE("settings: no text has control characters, which a path or a message would end at",
+          "[herd][config]") {
+    Config config;
+    config.servers.emplace_back();
+    for (const Setting& each : settings()) {
+        if (!std::holds_alternative<Text>(each.type)) continue;
+        INFO(path_of(each));
+        for (const std::string_view bad : {std::string_view("a\0b", 3),
+                                           std::string_view("a\nb"),
+                                           std::string_view("\x1b"),
+                                           std::string_view("a\x7f")}) {
+            CHECK(assign(each, bad, config));
+        }
+    }
+    CHECK_FALSE(assign(setting(Section::log, "folder"), "/var/l\xc3\xb6g/herd", config));
 }
 
 }  // namespace
