@@ -84,10 +84,7 @@ Outcome<> Log::open(const config::Log& config, std::string_view server, watch::C
     }
     const auto opened = open(path.c_str(), config.wire, counters);
     if (opened) return {};
-    const int error = opened.error().value;
-    if (error == ELOOP) return failure("log " + path, "it is a symbolic link: make it a file");
-    if (error == reactor::sys::not_a_file) return failure("log " + path, "it is not a file");
-    return failure("log " + path, opened.error());
+    return open_failure("log " + path, opened.error());
 }
 
 reactor::Result<void> Log::open(const char* path, bool wire, watch::Counters& counters) {

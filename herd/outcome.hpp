@@ -1,8 +1,10 @@
 #pragma once
 
 #include "reactor/result.hpp"
+#include "reactor/sys.hpp"
 
 #include <cassert>
+#include <cerrno>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -52,6 +54,14 @@ inline std::unexpected<std::string> failure(std::string_view what, std::string_v
 // The same in the system's words: "log x.log: Permission denied".
 inline std::unexpected<std::string> failure(std::string_view what, reactor::Errno error) {
     return failure(what, reactor::describe(error));
+}
+
+// Of a file that is opened as a regular one only.
+inline std::unexpected<std::string> open_failure(std::string_view what, reactor::Errno error) {
+    if (error.value == ELOOP) return failure(what, "it is a symbolic link: make it a file");
+    const bool other =
+        error.value == reactor::sys::not_a_file || error.value == ENXIO || error.value == EISDIR;
+    return other ? failure(what, "it is not a file") : failure(what, reactor::describe(error));
 }
 
 }  // namespace herd

@@ -85,7 +85,7 @@ Outcome<> read_kept(Core& core, const Paths& place, Recovered& start) {
         if (!fd) {
             const int reason = fd.error().value;
             if (reason == ENOENT || reason == ENOTDIR) return {};
-            return failure(named(*path), fd.error());
+            return open_failure(named(*path), fd.error());
         }
         const auto content = read(core, *path, *fd);
         sys::close(*fd);
@@ -107,7 +107,7 @@ Outcome<Recovered> start_without(Core& core, const Paths& place, reactor::Errno 
     if (!fd) {
         const int reason = fd.error().value;
         if (reason == ENOENT || reason == ENOTDIR) return start;
-        return failure(named(place.file), fd.error());
+        return open_failure(named(place.file), fd.error());
     }
     const auto content = read(core, place.file, *fd);
     sys::close(*fd);

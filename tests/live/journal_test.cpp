@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 namespace journal_test {
 
@@ -241,6 +242,28 @@ TEST_CASE("journal: a server does not start on another one's", "[live][journal]"
     CHECK_FALSE(lone.start());
     CHECK(lone.process().wait() == 2);
     CHECK(lone.process().err().starts_with("Alone: journal "));
+}
+
+TEST_CASE("journal: what stands in its place and is no file is told of in plain words",
+          "[live][journal]") {
+    Lone server;
+    std::filesystem::create_directories(server.journals());
+    const auto refused = [&](const std::filesystem::path& path) {
+        CHECK_FALSE(server.start());
+        CHECK(server.process().wait() == 2);
+        std::filesystem::remove(path);
+        return server.process().err().substr(std::string("Alone: journal ").size());
+    };
+    for (const char* const mark : {"", ".refused-1"}) {
+        const auto path = server.file().string() + mark;
+        std::filesystem::create_symlink("/dev/null", path);
+        CHECK(refused(path) == path + ": it is a symbolic link: make it a file\n");
+        REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+        CHECK(refused(path) == path + ": it is not a file\n");
+        std::filesystem::create_directory(path);
+        CHECK(refused(path) == path + ": it is not a file\n");
+    }
+    CHECK(server.start());
 }
 
 }  // namespace journal_test
