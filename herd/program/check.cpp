@@ -148,16 +148,33 @@ std::string settings(const config::Config& config) {
     return text;
 }
 
-std::string key_warning(const config::Places& places) {
-    if (places.key_file.empty()) return "";
-    const auto key = places::read_key(places.key_file, places.key_shared);
-    return key ? "" : "warning: no server will start: " + key.error() + "\n";
+std::uint64_t allowed_descriptors(const config::Config& config) {
+    return reactor::sys::raise_descriptor_limit(descriptors(config)).value_or(0);
 }
 
-std::string secret_warning(const config::Access& access) {
+// What keeps servers from starting here, though the configuration is right.
+std::string errors(const config::Config& config) {
+    std::string text;
+    if (allowed_descriptors(config) < descriptors(config)) {
+        text +=
+            "error: too few open files are allowed (ulimit -n): no server would start; see "
+            "limits.connections\n";
+    }
+    if (!config.access.secret_file.empty()) {
+        const auto secret = access::Secret::read(config.access.secret_file);
+        if (!secret) text += "error: no server would start: access." + secret.error() + "\n";
+    }
+    const config::Places& places = config.places;
+    if (places.provider == config::Provider::offline) return text;
+    const auto key = places::read_key(places.key_file, places.key_shared);
+    if (!key) text += "error: no server would start: " + key.error() + "\n";
+    return text;
+}
+
+std::string secret_lines(const config::Access& access) {
     if (access.secret_file.empty()) return "";
     const auto secret = access::Secret::read(access.secret_file);
-    if (!secret) return "warning: no server will start: access." + secret.error() + "\n";
+    if (!secret) return "";
     return "access: clients need a token; the secret has " + std::to_string((*secret).size()) +
            ((*secret).size() == 1 ? " line\n" : " lines\n");
 }
@@ -195,32 +212,20 @@ bool check_keys(const config::Config& config, const std::string& folder) {
     return right;
 }
 
-std::uint64_t allowed_descriptors(const config::Config& config) {
-    return reactor::sys::raise_descriptor_limit(descriptors(config)).value_or(0);
-}
-
 }  // namespace
 
 std::string overview(const config::Config& config, const std::string& where) {
-    const std::uint64_t needed = descriptors(config);
-    const std::uint64_t allowed = allowed_descriptors(config);
-    std::string text = where + ": " + graph(config) + servers(config) + settings(config) +
-                       key_warning(config.places) + secret_warning(config.access) + memory(config);
-    text += "open files of a server: at most " + std::to_string(needed) + ", " +
-            std::to_string(allowed) + " allowed\n";
-    if (allowed < needed) {
-        text +=
-            "error: too few open files are allowed (ulimit -n): no server would start; see "
-            "limits.connections\n";
-    }
-    return text;
+    return where + ": " + graph(config) + servers(config) + settings(config) +
+           secret_lines(config.access) + memory(config) + "open files of a server: at most " +
+           std::to_string(descriptors(config)) + ", " +
+           std::to_string(allowed_descriptors(config)) + " allowed\n" + errors(config);
 }
 
 int check(const config::Config& config, const std::string& where, const std::string& keys) {
     const std::string text = overview(config, where);
     std::fwrite(text.data(), 1, text.size(), stdout);
     const bool keys_right = keys.empty() || check_keys(config, keys);
-    return keys_right && allowed_descriptors(config) >= descriptors(config) ? 0 : 1;
+    return keys_right && errors(config).empty() ? 0 : 1;
 }
 
 }  // namespace herd::program

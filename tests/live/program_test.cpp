@@ -163,24 +163,26 @@ TEST_CASE("herd serve: with prefault, all memory is there at the start", "[live]
     CHECK(ran.err == "A: cannot map memory: Cannot allocate memory\n");
 }
 
-TEST_CASE("herd check: a key that no server could read is warned of", "[live][program]") {
+TEST_CASE("herd check: a key that no server could read is an error", "[live][program]") {
     const live::TemporaryFolder folder;
     const std::string key = folder / "key";
-    const auto config = live::write_file(
-        folder / "herd.json",
-        config_with(R"(, "places": {"provider": "google", "key_file": ")" + key + "\"}"));
-    const auto warned = [&] {
+    const auto config = live::write_file(folder / "herd.json",
+                                         config_with(R"(, "limits": {"connections": 10},
+            "places": {"provider": "google", "key_file": ")" +
+                                                     key + "\"}"));
+    const auto refused = [&] {
         const Ran ran = run({herd_binary(), "check", "--config", config});
-        CHECK(ran.code == 0);
-        return ran.out.find("warning: no server will start: places.key_file: " + key) !=
-               std::string::npos;
+        const bool told = ran.out.find("error: no server would start: places.key_file: " + key) !=
+                          std::string::npos;
+        CHECK(ran.code == (told ? 1 : 0));
+        return told;
     };
-    CHECK(warned());
+    CHECK(refused());
     live::write_file(key, "secret\n");
     std::filesystem::permissions(key, std::filesystem::perms{0644});
-    CHECK(warned());
+    CHECK(refused());
     live::write_secret(key, "secret\n");
-    CHECK_FALSE(warned());
+    CHECK_FALSE(refused());
 }
 
 TEST_CASE("herd serve: a journal that cannot be written is told of at once", "[live][program]") {
