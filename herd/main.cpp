@@ -48,6 +48,13 @@ int fail(const std::string& what) {
     return wrong_usage;
 }
 
+// Who asked has not got what could not be written.
+int printed(int code) {
+    std::cout.flush();
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
+    return written ? code : fail("standard output cannot be written");
+}
+
 // What several subcommands have in common.
 struct Common {
     std::string config_file;
@@ -383,17 +390,17 @@ int run(int count, const char* const* arguments) {
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : wrong_usage;
+        return app.exit(error) == 0 ? printed(0) : wrong_usage;
     }
     if (*serve) return run_serve(common, corruptible);
     if (*up) return run_up(common, arguments[0]);
     if (*places) return run_places(common, places_arguments);
     reactor::sys::release_signals();
-    if (*send) return run_send(common, send_arguments);
-    if (*token) return run_token(common, token_arguments);
-    if (*status) return run_status(common, status_options);
-    if (*keys) return run_keys(common, keys_arguments);
-    return run_check(common, check_arguments);
+    if (*send) return printed(run_send(common, send_arguments));
+    if (*token) return printed(run_token(common, token_arguments));
+    if (*status) return printed(run_status(common, status_options));
+    if (*keys) return printed(run_keys(common, keys_arguments));
+    return printed(run_check(common, check_arguments));
 }
 
 }  // namespace

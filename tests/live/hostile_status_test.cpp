@@ -129,4 +129,16 @@ TEST_CASE("herd send: what comes with control characters is printed without", "[
     CHECK(ran.out == "? ?[2J????1m\tx\n");
 }
 
+TEST_CASE("herd: what cannot be printed has failed", "[live][program]") {
+    const ThreeServers herd;
+    const std::string words =
+        GENERATE(as<std::string>(), "check", "check --settings", "status", "--help", "--version");
+    const std::string config = words.starts_with('-') ? "" : " --config " + herd.config;
+    const Ran ran =
+        run({"/bin/sh", "-c", "exec '" + herd_binary() + "' " + words + config + " >/dev/full"});
+    CAPTURE(words);
+    CHECK(ran.code == 2);
+    CHECK(ran.err == "herd: standard output cannot be written\n");
+}
+
 }  // namespace hostile_status_test
