@@ -1,3 +1,4 @@
+#include "herd/arguments.hpp"
 #include "herd/config/config.hpp"
 #include "herd/config/file.hpp"
 #include "herd/config/text.hpp"
@@ -32,6 +33,8 @@
 
 namespace {
 
+using namespace herd::arguments;
+
 constexpr int wrong_usage = 2;
 
 #if !defined(__SANITIZE_ADDRESS__)  // which sets itself up there
@@ -55,69 +58,12 @@ int printed(int code) {
     return written ? code : fail("standard output cannot be written");
 }
 
-// What several subcommands have in common.
-struct Common {
-    std::string config_file;
-    std::string log_folder;
-    std::string name;  // of a server
-    int parent = 0;    // 0: whoever it is, it may end first
-
-    void add_config(CLI::App& command) {
-        command.add_option("--config", config_file, "Configuration file; without, a built-in herd")
-            ->type_name("FILE");
-    }
-    void add_log_folder(CLI::App& command) {
-        command.add_option("--log-dir", log_folder, "Folder for logs; - for standard error")
-            ->type_name("DIR");
-    }
-    void add_name(CLI::App& command) {
-        command.add_option("NAME", name, "Server of the configuration")->required();
-    }
-    // For `up` only.
-    void add_parent(CLI::App& command) { command.add_option("--parent", parent)->group(""); }
-
-    // What `up` has started takes its place below it; true: `up` is gone already.
-    bool orphaned() const {
-        if (parent == 0) return false;
-        herd::program::take_name();
-        return !herd::program::die_with_parent(parent);
-    }
-    std::string where() const { return config_file.empty() ? "built-in" : config_file; }
-
-    herd::Outcome<herd::config::Config> read() const {
-        herd::Outcome<herd::config::Config> config = herd::config::Config::built_in();
-        if (!config_file.empty()) config = herd::config::read(config_file.c_str());
-        if (config && !log_folder.empty()) (*config).log.folder = log_folder;
-        return config;
-    }
-
-    // Null and an error message when there is no such server.
-    const herd::config::Server* find(const herd::config::Config& config) const {
-        const herd::config::Server* const server = config.find(name);
-        if (server != nullptr) return server;
-        std::string names;
-        for (const auto& each : config.servers) names += " " + each.name;
-        fail("no server " + herd::config::quoted(name) + " in " + where() + ", but" + names);
-        return nullptr;
-    }
-};
-
-struct PlacesArguments {
-    std::string listen = "127.0.0.1:12080";
-    std::string data_folder;
-    std::string delay;
-    std::vector<std::string> faults;
-    std::string key_file;
-    std::uint64_t seed = 1;
-    bool allow_inject = false;
-};
-
 int run_serve(const Common& common, bool corruptible) {
     if (common.orphaned()) return 1;
     const auto config = common.read();
     if (!config) return fail(config.error());
-    const herd::config::Server* const self = common.find(*config);
-    return self == nullptr ? wrong_usage : herd::program::serve(*config, *self, corruptible);
+    const auto self = common.find(*config);
+    return self ? herd::program::serve(*config, **self, corruptible) : fail(self.error());
 }
 
 int run_up(const Common& common, const char* program) {
@@ -125,18 +71,6 @@ int run_up(const Common& common, const char* program) {
     if (!config) return fail(config.error());
     return herd::program::up(*config, {program, common.config_file, common.log_folder});
 }
-
-struct CheckArguments {
-    bool settings = false;
-    std::string keys_folder;
-
-    void add_to(CLI::App& command, Common& common) {
-        common.add_config(command);
-        command.add_flag("--settings", settings, "Print all settings that there are, in Markdown");
-        command.add_option("--keys", keys_folder, "Examine the keys in this folder, too")
-            ->type_name("DIR");
-    }
-};
 
 int run_check(const Common& common, const CheckArguments& given) {
     if (given.settings) {
@@ -148,20 +82,6 @@ int run_check(const Common& common, const CheckArguments& given) {
     const std::string& keys = given.keys_folder.empty() ? (*config).keys : given.keys_folder;
     return herd::program::check(*config, common.where(), keys);
 }
-
-struct KeysArguments {
-    std::string folder;
-    std::uint32_t days = herd::keys::days_usual;
-
-    void add_to(CLI::App& command, Common& common) {
-        common.add_config(command);
-        command.add_option("DIR", folder, "Where they are, and new ones go")->required();
-        command.add_option("--days", days, "How long new certificates are good for")
-            ->type_name("N")
-            ->check(CLI::Range(std::uint32_t{1}, herd::keys::days_max))
-            ->capture_default_str();
-    }
-};
 
 int run_keys(const Common& common, const KeysArguments& given) {
     const auto config = common.read();
@@ -182,26 +102,11 @@ std::vector<std::string> collect(const std::vector<std::string>& arguments) {
     return lines;
 }
 
-struct SendArguments {
-    std::vector<std::string> lines;
-    std::string token_file;
-
-    void add_to(CLI::App& command, Common& common) {
-        common.add_config(command);
-        command
-            .add_option(
-                "LINE", lines, "Command, such as \"WHATSAT kiwi 10 5\"; - for standard input")
-            ->required();
-        command.add_option("--token-file", token_file, "File with a token, which is shown first")
-            ->type_name("FILE");
-    }
-};
-
 int run_send(const Common& common, const SendArguments& given) {
     const auto config = common.read();
     if (!config) return fail(config.error());
-    const herd::config::Server* const server = common.find(*config);
-    if (server == nullptr) return wrong_usage;
+    const auto server = common.find(*config);
+    if (!server) return fail(server.error());
     std::vector<std::string> lines = collect(given.lines);
     for (const std::string& line : lines) {
         if (line.find('\n') != std::string::npos) return fail("a LINE is one line");
@@ -212,42 +117,9 @@ int run_send(const Common& common, const SendArguments& given) {
         lines.insert(lines.begin(), std::move(*line));
     }
     const auto time_limit = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way;
-    return herd::program::send_lines(server->clients, lines, time_limit, !given.token_file.empty());
+    return herd::program::send_lines(
+        (*server)->clients, lines, time_limit, !given.token_file.empty());
 }
-
-struct TokenArguments {
-    herd::program::TokenRequest request;
-
-    void add_to(CLI::App& command, Common& common) {
-        auto* const pattern =
-            command.add_option("--for", request.pattern, "A client's id, or how some begin and *")
-                ->type_name("PATTERN");
-        command.add_option("--may", request.rights, "What it allows")
-            ->type_name("report,ask")
-            ->capture_default_str()
-            ->needs(pattern);
-        pattern->needs(
-            command
-                .add_option("--until",
-                            request.until,
-                            "2027-01-31, 2027-01-31T12:00:00Z (UTC), +30d, +12h, or never")
-                ->type_name("TIME")
-                ->needs(pattern));
-        common.add_config(command);
-        command
-            .add_option(
-                "--secret-file", request.secret_file, "Not access.secret_file of the configuration")
-            ->type_name("FILE");
-        auto* const show =
-            command.add_option("--show", request.shown, "What this grants; - for standard input")
-                ->type_name("TOKEN")
-                ->excludes(pattern);
-        command.add_option("--make-secret", request.new_secret, "Make a file with a new secret")
-            ->type_name("FILE")
-            ->excludes(pattern)
-            ->excludes(show);
-    }
-};
 
 int run_token(const Common& common, TokenArguments given) {
     if (given.request.shown == "-") std::getline(std::cin, given.request.shown);
@@ -256,9 +128,9 @@ int run_token(const Common& common, TokenArguments given) {
     return herd::program::token(given.request, (*config).access.secret_file);
 }
 
-int run_status(const Common& common, const herd::program::StatusOptions& options) {
+int run_status(const Common& common, const StatusArguments& given) {
     const auto config = common.read();
-    return config ? herd::program::show_status(*config, options) : fail(config.error());
+    return config ? herd::program::show_status(*config, given.options) : fail(config.error());
 }
 
 herd::Outcome<herd::offline::Options> read_options(const PlacesArguments& given) {
@@ -300,28 +172,6 @@ int run_places(const Common& common, const PlacesArguments& given) {
     return options ? herd::offline::run(*options) : fail(options.error());
 }
 
-void add_places_options(CLI::App& command, PlacesArguments& given) {
-    command.add_option("--listen", given.listen, "Where to listen")
-        ->type_name("ADDRESS")
-        ->capture_default_str();
-    command.add_option("--data", given.data_folder, "Folder with the tables of places")
-        ->type_name("DIR");
-    command.add_option("--delay", given.delay, "Wait before each answer: 20, or 5..20 at random")
-        ->type_name("MS|A..B");
-    command
-        .add_option("--fail",
-                    given.faults,
-                    "Let some requests of a hundred fail, such as 10:hang or 5:503; repeatable")
-        ->type_name("PCT:KIND")
-        ->allow_extra_args(false);
-    command.add_option("--seed", given.seed, "Of what is random")
-        ->type_name("N")
-        ->capture_default_str();
-    command.add_flag("--allow-inject", given.allow_inject, "Callers may ask for faults");
-    command.add_option("--require-key", given.key_file, "File with the key that callers must know")
-        ->type_name("KEYFILE");
-}
-
 // What stands where a subcommand should; empty: there is one, or nothing, or an option.
 std::string unknown_command(const CLI::App& app, int count, const char* const* arguments) {
     const std::string word = count > 1 ? arguments[1] : "";
@@ -334,7 +184,6 @@ int run(int count, const char* const* arguments) {
     app.name("herd");
     app.require_subcommand(1);
     Common common;
-    PlacesArguments places_arguments;
 
     auto* const serve = app.add_subcommand("serve", "Run one server until SIGTERM or Ctrl-C");
     common.add_name(*serve);
@@ -362,14 +211,12 @@ int run(int count, const char* const* arguments) {
 
     auto* const status =
         app.add_subcommand("status", "Ask every server how it is; exit code 1 if one is silent");
-    herd::program::StatusOptions status_options;
-    status->add_flag("--json", status_options.json, "All that they say, in one line");
-    status->add_flag("--watch", status_options.watch, "Again each second, until Ctrl-C");
-    common.add_config(*status);
+    StatusArguments status_arguments;
+    status_arguments.add_to(*status, common);
 
     auto* const places = app.add_subcommand("places", "Run an offline Places service");
-    add_places_options(*places, places_arguments);
-    common.add_parent(*places);
+    PlacesArguments places_arguments;
+    places_arguments.add_to(*places, common);
 
     auto* const check = app.add_subcommand("check", "Validate a configuration and describe it");
     CheckArguments check_arguments;
@@ -398,7 +245,7 @@ int run(int count, const char* const* arguments) {
     reactor::sys::release_signals();
     if (*send) return printed(run_send(common, send_arguments));
     if (*token) return printed(run_token(common, token_arguments));
-    if (*status) return printed(run_status(common, status_options));
+    if (*status) return printed(run_status(common, status_arguments));
     if (*keys) return printed(run_keys(common, keys_arguments));
     return printed(run_check(common, check_arguments));
 }

@@ -101,15 +101,6 @@ std::expected<Command, Malformed> parse_auth(Tokens fields) {
     return Auth{pattern, token};
 }
 
-// Whether somebody may have meant AUTH.
-bool is_like_auth(std::string_view word) {
-    constexpr std::string_view name = "auth";
-    constexpr char small = 'a' - 'A';
-    return std::ranges::equal(word.substr(0, name.size()), name, [](char byte, char letter) {
-        return byte == letter || byte + small == letter;
-    });
-}
-
 }  // namespace
 
 std::expected<Command, Malformed> parse_command(std::string_view line) {
@@ -139,14 +130,6 @@ std::string_view format(std::span<char> out, const SyncAnswer& answer) {
     writer.put_decimal(answer.configured);
     assert(!writer.overflowed());
     return writer.text();
-}
-
-std::string_view without_secrets(std::string_view line) {
-    Tokens fields(line);
-    const std::string_view first = fields.next();
-    const std::string_view name = first == "?" ? fields.next() : first;
-    if (!is_like_auth(name)) return line;
-    return span_of(first, name.substr(0, 4));
 }
 
 std::string_view format(std::span<char> out, const AuthAnswer& answer) {

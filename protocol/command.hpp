@@ -68,10 +68,6 @@ std::string_view client_of(const Command& command);
 // point into the line.
 std::expected<Command, Malformed> parse_command(std::string_view line);
 
-// What of a command, or of an answer to one, may be logged: of AUTH and what looks like it only
-// that word.
-std::string_view without_secrets(std::string_view line);
-
 // Without a newline; a view of `out`, which must hold sync_answer_size_max.
 constexpr std::size_t sync_answer_size_max = 128;
 std::string_view format(std::span<char> out, const SyncAnswer& answer);

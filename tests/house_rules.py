@@ -39,7 +39,7 @@ INCLUDES = [  # header in <>; who may include it (a file, or a folder with its s
     (r'openssl/.*', {'herd/access/', 'herd/keys/', 'herd/tls/', 'tests/'}, ''),
     (r'boost/.*', {'herd/http/request.cpp'}, ''),
     (r'libdeflate\.h', {'herd/journal/format.cpp'}, ''),
-    (r'CLI/.*', {'herd/main.cpp', 'bench/main.cpp'}, ''),
+    (r'CLI/.*', {'herd/arguments.hpp', 'herd/main.cpp', 'bench/main.cpp'}, ''),
     (r'catch2/.*', {'tests/'}, ''),
     (r'c?time(\.h)?|chrono', set(), 'protocol/'),
     (r'iostream|map|unordered_map', set(), 'reactor/ protocol/'),

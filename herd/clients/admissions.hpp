@@ -57,7 +57,7 @@ public:
     // Reads the secret. Once; without it there is no use of the rest.
     Outcome<> open(const config::Access& config);
 
-    // Whether tokens may travel like this: over loopback, or anyhow if that is configured.
+    // Whether tokens may travel unsealed: over loopback, or anyhow if that is configured.
     bool listens_to(const reactor::Result<reactor::Address>& from);
     // What the token grants from now on, cut down to the pattern; null: it is wrong, and what was
     // granted before stays.

@@ -10,6 +10,7 @@
 namespace secrets_test {
 
 using protocol::without_secrets;
+using namespace std::string_view_literals;
 
 TEST_CASE("secrets: what proves who somebody is, is left out", "[protocol][secrets]") {
     char out[protocol::peer_message_size_max];
@@ -34,6 +35,31 @@ TEST_CASE("secrets: all other lines are whole", "[protocol][secrets]") {
                                         "IAMAT AUTH +1-1 5",
                                         "AT A +0.5 COOKIE +1-1 5\n{\n}\n"}) {
         CAPTURE(line);
+        CHECK(without_secrets(line) == line);
+    }
+}
+
+TEST_CASE("secrets: of AUTH, and of what may have been meant so, only the word is logged",
+          "[protocol][secrets]") {
+    for (const std::string_view line : {"AUTH kiwi secret"sv,
+                                        "AUTH secret"sv,
+                                        "AUTH kiwi secret more"sv,
+                                        "AUTH"sv,
+                                        " \tAUTH  secret secret"sv,
+                                        "auth kiwi secret"sv,
+                                        "Auth: kiwi secret"sv,
+                                        "AUTHsecret"sv,
+                                        "? AUTH kiwi secret"sv,
+                                        "?   AUTH kiwi secret"sv,
+                                        "? aUTH secret"sv}) {
+        CAPTURE(line);
+        const std::string_view logged = without_secrets(line);
+        CHECK(logged.find("secret") == std::string_view::npos);
+        CHECK(logged.find("kiwi") == std::string_view::npos);
+        CHECK_FALSE(logged.empty());
+    }
+    for (const std::string_view line :
+         {""sv, "?"sv, "? "sv, "AUT x"sv, "IAMAT AUTH +1-1 1"sv, "WHATSAT a 1 1"sv, "SYNC"sv}) {
         CHECK(without_secrets(line) == line);
     }
 }

@@ -1,0 +1,186 @@
+#pragma once
+
+#include "herd/config/config.hpp"
+#include "herd/config/file.hpp"
+#include "herd/config/text.hpp"
+#include "herd/keys/make.hpp"
+#include "herd/outcome.hpp"
+#include "herd/program/processes.hpp"
+#include "herd/program/show_status.hpp"
+#include "herd/program/token.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+// What the subcommands take on the command line. Each outlives the App that it is added to.
+namespace herd::arguments {
+
+// What several subcommands have in common.
+struct Common {
+    std::string config_file;
+    std::string log_folder;
+    std::string name;  // of a server
+    int parent = 0;    // 0: whoever it is, it may end first
+
+    void add_config(CLI::App& command) {
+        command.add_option("--config", config_file, "Configuration file; without, a built-in herd")
+            ->type_name("FILE");
+    }
+    void add_log_folder(CLI::App& command) {
+        command.add_option("--log-dir", log_folder, "Folder for logs; - for standard error")
+            ->type_name("DIR");
+    }
+    void add_name(CLI::App& command) {
+        command.add_option("NAME", name, "Server of the configuration")->required();
+    }
+    // For `up` only.
+    void add_parent(CLI::App& command) { command.add_option("--parent", parent)->group(""); }
+
+    // What `up` has started takes its place below it; true: `up` is gone already.
+    bool orphaned() const {
+        if (parent == 0) return false;
+        herd::program::take_name();
+        return !herd::program::die_with_parent(parent);
+    }
+    std::string where() const { return config_file.empty() ? "built-in" : config_file; }
+
+    herd::Outcome<herd::config::Config> read() const {
+        herd::Outcome<herd::config::Config> config = herd::config::Config::built_in();
+        if (!config_file.empty()) config = herd::config::read(config_file.c_str());
+        if (config && !log_folder.empty()) (*config).log.folder = log_folder;
+        return config;
+    }
+
+    // The server of that name, of this configuration.
+    herd::Outcome<const herd::config::Server*> find(const herd::config::Config& config) const {
+        if (const herd::config::Server* const server = config.find(name)) return server;
+        std::string names;
+        for (const auto& each : config.servers) names += " " + each.name;
+        return std::unexpected("no server " + herd::config::quoted(name) + " in " + where() +
+                               ", but" + names);
+    }
+};
+
+struct PlacesArguments {
+    std::string listen = "127.0.0.1:12080";
+    std::string data_folder;
+    std::string delay;
+    std::vector<std::string> faults;
+    std::string key_file;
+    std::uint64_t seed = 1;
+    bool allow_inject = false;
+
+    void add_to(CLI::App& command, Common& common) {
+        common.add_parent(command);
+        command.add_option("--listen", listen, "Where to listen")
+            ->type_name("ADDRESS")
+            ->capture_default_str();
+        command.add_option("--data", data_folder, "Folder with the tables of places")
+            ->type_name("DIR");
+        command.add_option("--delay", delay, "Wait before each answer: 20, or 5..20 at random")
+            ->type_name("MS|A..B");
+        command
+            .add_option("--fail",
+                        faults,
+                        "Let some requests of a hundred fail, such as 10:hang or 5:503; repeatable")
+            ->type_name("PCT:KIND")
+            ->allow_extra_args(false);
+        command.add_option("--seed", seed, "Of what is random")
+            ->type_name("N")
+            ->capture_default_str();
+        command.add_flag("--allow-inject", allow_inject, "Callers may ask for faults");
+        command.add_option("--require-key", key_file, "File with the key that callers must know")
+            ->type_name("KEYFILE");
+    }
+};
+
+struct CheckArguments {
+    bool settings = false;
+    std::string keys_folder;
+
+    void add_to(CLI::App& command, Common& common) {
+        common.add_config(command);
+        command.add_flag("--settings", settings, "Print all settings that there are, in Markdown");
+        command.add_option("--keys", keys_folder, "Examine the keys in this folder, too")
+            ->type_name("DIR");
+    }
+};
+
+struct KeysArguments {
+    std::string folder;
+    std::uint32_t days = herd::keys::days_usual;
+
+    void add_to(CLI::App& command, Common& common) {
+        common.add_config(command);
+        command.add_option("DIR", folder, "Where they are, and new ones go")->required();
+        command.add_option("--days", days, "How long new certificates are good for")
+            ->type_name("N")
+            ->check(CLI::Range(std::uint32_t{1}, herd::keys::days_max))
+            ->capture_default_str();
+    }
+};
+
+struct SendArguments {
+    std::vector<std::string> lines;
+    std::string token_file;
+
+    void add_to(CLI::App& command, Common& common) {
+        common.add_config(command);
+        command
+            .add_option(
+                "LINE", lines, "Command, such as \"WHATSAT kiwi 10 5\"; - for standard input")
+            ->required();
+        command.add_option("--token-file", token_file, "File with a token, which is shown first")
+            ->type_name("FILE");
+    }
+};
+
+struct TokenArguments {
+    herd::program::TokenRequest request;
+
+    void add_to(CLI::App& command, Common& common) {
+        auto* const pattern =
+            command.add_option("--for", request.pattern, "A client's id, or how some begin and *")
+                ->type_name("PATTERN");
+        command.add_option("--may", request.rights, "What it allows")
+            ->type_name("report,ask")
+            ->capture_default_str()
+            ->needs(pattern);
+        pattern->needs(
+            command
+                .add_option("--until",
+                            request.until,
+                            "2027-01-31, 2027-01-31T12:00:00Z (UTC), +30d, +12h, or never")
+                ->type_name("TIME")
+                ->needs(pattern));
+        common.add_config(command);
+        command
+            .add_option(
+                "--secret-file", request.secret_file, "Not access.secret_file of the configuration")
+            ->type_name("FILE");
+        auto* const show =
+            command.add_option("--show", request.shown, "What this grants; - for standard input")
+                ->type_name("TOKEN")
+                ->excludes(pattern);
+        command.add_option("--make-secret", request.new_secret, "Make a file with a new secret")
+            ->type_name("FILE")
+            ->excludes(pattern)
+            ->excludes(show);
+    }
+};
+
+struct StatusArguments {
+    herd::program::StatusOptions options;
+
+    void add_to(CLI::App& command, Common& common) {
+        command.add_flag("--json", options.json, "All that they say, in one line");
+        command.add_flag("--watch", options.watch, "Again each second, until Ctrl-C");
+        common.add_config(command);
+    }
+};
+
+}  // namespace herd::arguments
