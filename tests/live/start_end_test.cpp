@@ -68,6 +68,8 @@ TEST_CASE("herd serve: SIGHUP ends no server that is starting", "[live][program]
                    {.folder = folder.path()});
     REQUIRE(config.await_reader());
     server.signal(SIGHUP);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    REQUIRE_FALSE(server.ended());
     config.say(one_server);
     CHECK(server.says("A: clients on "));
     // It has waited until it could be heeded.
