@@ -313,14 +313,15 @@ static_assert(SIGUSR1 == user_signal);
 
 namespace {
 
-void (*hang_up_before)(int) = SIG_DFL;
-
 void end_at_once(int) {
     _exit(0);
 }
 
 void set_hold(int how, void (*ending)(int)) {
-    for (const int ends : {SIGTERM, SIGINT}) signal(ends, ending);
+    for (const int ends : {SIGTERM, SIGINT}) {
+        // A shell has those that it leaves running ignore INT.
+        if (signal(ends, ending) == SIG_IGN) signal(ends, SIG_IGN);
+    }
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
@@ -335,12 +336,9 @@ void set_hold(int how, void (*ending)(int)) {
 
 void hold_signals() {
     set_hold(SIG_BLOCK, end_at_once);
-    // What is ignored does not arrive, held or not, and nohup starts us with HUP ignored.
-    if (signal(SIGHUP, SIG_DFL) == SIG_IGN) hang_up_before = SIG_IGN;
 }
 
 void release_signals() {
-    signal(SIGHUP, hang_up_before);
     set_hold(SIG_UNBLOCK, SIG_DFL);
 }
 
