@@ -242,7 +242,7 @@ StatusAnswer read_status(const std::string& server,
                          std::string_view trouble,
                          std::size_t links) {
     if (!trouble.empty()) return {server, {}, std::string(trouble), links};
-    const StatusAnswer wrong = {server, {}, "not a status", links};
+    StatusAnswer wrong = {server, {}, "not a status", links};
     // rapidjson takes a zero for the end.
     if (line.find('\0') != std::string::npos || !is_shallow(line)) return wrong;
     rapidjson::Document parsed;
