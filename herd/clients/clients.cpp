@@ -203,7 +203,7 @@ Clients::Candidate Clients::choose() {
     const std::uint32_t now_s = host_.core.wire.seconds();
     std::array<std::uint32_t, Session::groups> members{};
     acceptor_.for_each([&](const Session& session) { ++members[session.arrival().group]; });
-    const auto most = std::ranges::max_element(members);
+    const auto* const most = std::ranges::max_element(members);
     const auto largest = static_cast<std::uint16_t>(most - members.begin());
     std::uint32_t newcomers = 0;
     Candidate newcomer;
