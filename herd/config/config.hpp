@@ -101,8 +101,8 @@ struct Config {
     Limits limits;
     Log log;
     Journal journal;
-    std::string keys;                // folder of certificates and keys; empty: nothing is sealed
-    bool insecure_peers = false;     // other servers may be elsewhere though nothing is sealed
+    std::string keys;             // folder of certificates and keys; empty: nothing is sealed
+    bool insecure_peers = false;  // other servers may be elsewhere though nothing is sealed
     Access access;
     std::int64_t max_future_ms = 0;  // 0: no report is refused for a stamp in the future
     std::int64_t ttl_s = 0;          // how long from its effective time a report counts

@@ -43,7 +43,7 @@ public:
     // Between two messages of a legacy neighbour on one connection.
     static constexpr reactor::Duration legacy_idle_max = std::chrono::seconds(30);
     // What one from where an old server is has at least, where slots are wanted.
-    static constexpr reactor::Duration legacy_time_min = std::chrono::milliseconds(50);
+    static constexpr reactor::Duration legacy_time_min = std::chrono::milliseconds(500);
 
     // Whose address it comes from.
     enum class From : std::uint8_t { elsewhere, neighbour, legacy };

@@ -88,7 +88,7 @@ private:
     static void must([[maybe_unused]] bool holds) { assert(holds); }
 
     void on_accepted(reactor::Socket socket) {
-        session_ = sessions_.emplace(core_, *this, messages_, true);
+        session_ = sessions_.emplace(core_, *this, messages_, PeerSession::From::neighbour);
         must(session_->open(std::move(socket)).has_value());
     }
     std::expected<Neighbour*, protocol::Refusal> claim(const protocol::Hello& hello) override {

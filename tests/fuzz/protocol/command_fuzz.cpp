@@ -2,6 +2,7 @@
 #include "protocol/command.hpp"
 #include "protocol/iso6709.hpp"
 #include "protocol/peer_message.hpp"
+#include "protocol/secrets.hpp"
 #include "protocol/tokens.hpp"
 
 #include <cassert>
@@ -54,7 +55,7 @@ void check_auth(const Auth& auth, std::string_view line) {
     check_field(auth.pattern, line);
     check_field(auth.token, line);
     const std::string_view logged = without_secrets(line);
-    assert(logged == "AUTH");
+    assert(logged.ends_with("AUTH"));
     assert(logged.data() + logged.size() <= auth.token.data());
 }
 

@@ -163,15 +163,15 @@ TEST_CASE("legacy peer: a message is heard among many connections that say nothi
           "[herd][legacy]") {
     House house({.clients = 50, .long_records = 1, .peer_connections = 12, .line_max = 300});
     for (int i = 0; i < 40; ++i) {
-        for (int j = 0; j < 4; ++j) house.dial();
-        house.run(20ms);
+        for (int j = 0; j < 5; ++j) house.dial();
+        house.run(100ms);
         const int fd = house.dial();
-        house.run(20ms);
+        house.run(100ms);
         house.say(fd, "AT Old +0.5 c" + std::to_string(i) + " +1-1 5");
         house.run(5ms);
         house.end(fd);
     }
-    house.run(100ms);
+    house.run(5s);
     CHECK(house.server.table().size() == 40);
     CHECK(house.counters().legacy_closed > 100);
 }

@@ -14,7 +14,7 @@ constexpr std::uint16_t peers_of_a = 1100;
 
 TEST_CASE("strangers: however many come, a neighbour is heard", "[herd][links]") {
     herd::config::Config config = herd_of_two();
-    config.limits.peer_connections = 40;
+    config.limits.peer_connections = 160;
     World world(config, 2);
     world.run(1s);
     REQUIRE(world.b().neighbours().reach().live == 1);
@@ -91,7 +91,7 @@ TEST_CASE("strangers: whatever comes from an old server's address, a neighbour i
     const reactor::Address address{{10, 0, 0, old}, false, 1002};
     config.servers[0].neighbours.push_back("Old");
     config.servers.push_back({"Old", address, address, {"A"}, true});
-    config.limits.peer_connections = 40;
+    config.limits.peer_connections = 160;
     for (const std::string said :
          {"", "AT A +0.5 c +1-1 5\n", "AT A ", "HELLO 1 B 1 0 0\n", "x\n"}) {
         INFO(said);
@@ -106,12 +106,12 @@ TEST_CASE("strangers: whatever comes from an old server's address, a neighbour i
                 world.run(5ms);
             }
         };
-        come(100);
+        come(200);
         world.kernel.enter(1);
         world.servers[1].reset();
         world.servers[1] = std::make_unique<Process>(world.kernel, config, 1);
         world.servers[1]->start();
-        come(100);
+        come(200);
         CHECK(world.b().neighbours().reach().live == 1);
         const int asks = world.connect_from(7, peers_of_a);
         world.say(asks, "STATUS\n");
