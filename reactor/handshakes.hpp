@@ -130,7 +130,7 @@ private:
     void linger(Handshake& handshake);
     void discard(Handshake& handshake);
     void drop(Handshake& handshake);
-    static void step(void* handshake);
+    static void step(void* argument);
 
     Loop& loop_;
     Limits limits_;

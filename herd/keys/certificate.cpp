@@ -15,8 +15,6 @@ namespace herd::keys {
 
 namespace {
 
-constexpr int critical = 1;
-
 // What no outsider has a part in, and fails only without memory or without a source of chance.
 void must(bool holds) {
     if (holds) return;

@@ -124,7 +124,7 @@ private:
     void mark() override;
 
     void on_accepted(reactor::Socket socket);
-    reactor::SealPtr make_seal() { return core_.sealing->sealer.accept_peer(); }
+    reactor::SealPtr make_seal() const { return core_.sealing->sealer.accept_peer(); }
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
     void on_refused(std::string_view why);
     PeerSession* make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket);

@@ -37,7 +37,6 @@ Outcome<access::Grant> read_wish(const TokenRequest& wish) {
             return std::unexpected(option + ": expected " + std::string(what) + ", got " +
                                    config::quoted(got));
         };
-    access::Grant grant;
     const auto pattern = access::Pattern::parse(wish.pattern);
     if (!pattern) {
         return expected(

@@ -58,6 +58,7 @@ void Channel::attach() {
 }
 
 // Called for each message that is no data: of those, after the handshake, only new keys may come.
+// NOLINTNEXTLINE(readability-function-size): what OpenSSL calls.
 void Channel::on_message(int write, int, int type, const void*, std::size_t, SSL*, void* self) {
     auto& channel = *static_cast<Channel*>(self);
     if (write != 0 || type != SSL3_RT_HANDSHAKE) return;

@@ -16,7 +16,9 @@ Files files_of(const std::string& folder, std::string_view name) {
 
 }  // namespace
 
-OpensslSealer::OpensslSealer(std::string folder, std::string_view name, std::uint32_t channels_max)
+OpensslSealer::OpensslSealer(const std::string& folder,
+                             std::string_view name,
+                             std::uint32_t channels_max)
     : files_(files_of(folder, name)), channels_max_(channels_max) {}
 
 Outcome<> OpensslSealer::open(std::size_t plain_max) {

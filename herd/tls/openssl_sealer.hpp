@@ -17,7 +17,7 @@ namespace herd::tls {
 class OpensslSealer final : public Sealer {
 public:
     // `folder` and `name`: ca.crt, NAME.crt and NAME.key are there. `channels_max` at a time.
-    OpensslSealer(std::string folder, std::string_view name, std::uint32_t channels_max);
+    OpensslSealer(const std::string& folder, std::string_view name, std::uint32_t channels_max);
 
     // Once, first. `plain_max`: as in Exchange.
     Outcome<> open(std::size_t plain_max);
