@@ -212,22 +212,23 @@ void Handshakes::judge(Handshake& handshake) {
     }
     handshake.state = State::waiting;
     const bool output = handshake.shaken == Seal::Shaken::wants_output;
-    if (handshake.sized) {
-        handshake.sized = false;
-        static_cast<void>(
-            sys::set_option(handshake.socket.fd(), sys::Option::receive_low_water, 1));
-    }
+    hear_each_byte(handshake);
     if (!watch(handshake, output ? Interest::write : Interest::read)) {
         refuse(handshake, "the event loop is full");
     }
 }
 
+// Where the kernel was asked to wait for more.
+void Handshakes::hear_each_byte(Handshake& handshake) {
+    if (handshake.wanted == 1) return;
+    handshake.wanted = 1;
+    handshake.sized = false;
+    static_cast<void>(sys::set_option(handshake.socket.fd(), sys::Option::receive_low_water, 1));
+}
+
 void Handshakes::hand_over(Handshake& handshake) {
     ++counters_.done;
-    if (handshake.sized) {
-        static_cast<void>(
-            sys::set_option(handshake.socket.fd(), sys::Option::receive_low_water, 1));
-    }
+    hear_each_byte(handshake);
     const Door& door = handshake.door;
     handshake.watch.stop();
     Socket socket = std::move(handshake.socket);
@@ -248,10 +249,9 @@ void Handshakes::refuse(Handshake& handshake, std::string_view why) {
 void Handshakes::linger(Handshake& handshake) {
     assert(!handshake.linked());
     assert(handshake.seal == nullptr);
-    const int fd = handshake.socket.fd();
     handshake.state = State::lingering;
-    static_cast<void>(sys::set_option(fd, sys::Option::receive_low_water, 1));
-    sys::shutdown_write(fd);
+    hear_each_byte(handshake);
+    sys::shutdown_write(handshake.socket.fd());
     if (!watch(handshake, Interest::read)) drop(handshake);
 }
 

@@ -125,6 +125,7 @@ private:
     void ask_next();
     void on_done(const sys::Errand& errand);
     void judge(Handshake& handshake);
+    static void hear_each_byte(Handshake& handshake);
     void hand_over(Handshake& handshake);
     void refuse(Handshake& handshake, std::string_view why);
     void linger(Handshake& handshake);

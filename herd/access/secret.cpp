@@ -1,7 +1,7 @@
 #include "herd/access/secret.hpp"
 
+#include "herd/secret_file.hpp"
 #include "reactor/result.hpp"
-#include "reactor/socket.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
@@ -32,6 +32,7 @@ std::unexpected<std::string> cannot_read(const std::string& what, int error) {
         return failure(what, "everybody on this machine can read or change it");
     }
     if (error == reactor::sys::not_a_file) return failure(what, "is not a file");
+    if (error == EFBIG) return failure(what, "is too long");
     return failure(what, reactor::Errno{error});
 }
 
@@ -47,19 +48,10 @@ std::string_view take_key(std::string_view& text) {
 
 Outcome<Secret> Secret::read(const std::string& path) {
     const std::string what = "secret file " + path;
-    const auto opened = reactor::sys::open_secret(path.c_str(), false);
-    if (!opened) return cannot_read(what, opened.error().value);
-    const reactor::Socket file(*opened);
-    Wiped text;
-    std::size_t size = 0;
-    while (size < text.bytes.size()) {
-        const auto got = reactor::sys::read(file.fd(), std::span(text.bytes).subspan(size));
-        if (!got) return failure(what, got.error());
-        if (*got == 0) break;
-        size += *got;
-    }
-    if (size == text.bytes.size()) return failure(what, "is too long");
-    auto secret = parse({text.bytes.data(), size});
+    Wiped room;
+    const auto text = read_secret_file(path, false, room.bytes);
+    if (!text) return cannot_read(what, text.error().value);
+    auto secret = parse(*text);
     if (!secret) return failure(what, secret.error());
     return secret;
 }

@@ -1,14 +1,12 @@
 #include "herd/places/key.hpp"
 
+#include "herd/secret_file.hpp"
 #include "reactor/result.hpp"
-#include "reactor/socket.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cerrno>
-#include <span>
 
 namespace herd::places {
 
@@ -21,6 +19,7 @@ std::unexpected<std::string> refused(const std::string& field, int error) {
         return failure(field, "everybody on this machine can read or change it" + unless);
     }
     if (error == reactor::sys::not_a_file) return failure(field, "is not a file");
+    if (error == EFBIG) return failure(field, "is too long for a key");
     return failure(field, reactor::Errno{error});
 }
 
@@ -29,19 +28,10 @@ std::unexpected<std::string> refused(const std::string& field, int error) {
 Outcome<std::string> read_key(const std::string& path, bool shared) {
     if (path.empty()) return std::unexpected("places.key_file: is not set");
     const std::string field = "places.key_file: " + path;
-    const auto opened = reactor::sys::open_secret(path.c_str(), shared);
-    if (!opened) return refused(field, opened.error().value);
-    const reactor::Socket file(*opened);
-    std::array<char, 1024> text{};
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const auto got = reactor::sys::read(file.fd(), std::span(text).subspan(size));
-        if (!got) return failure(field, got.error());
-        if (*got == 0) break;
-        size += *got;
-    }
-    if (size == text.size()) return failure(field, "is too long for a key");
-    auto key = parse_key({text.data(), size});
+    std::array<char, 1024> room{};
+    const auto text = read_secret_file(path, shared, room);
+    if (!text) return refused(field, text.error().value);
+    auto key = parse_key(*text);
     if (!key) return std::unexpected(field + ": " + key.error());
     return key;
 }

@@ -3,16 +3,17 @@
 #include "herd/access/token.hpp"
 #include "herd/config/text.hpp"
 #include "herd/program/until.hpp"
+#include "herd/secret_file.hpp"
 #include "reactor/result.hpp"
 #include "reactor/socket.hpp"
 #include "reactor/sys.hpp"
 
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <span>
 #include <string_view>
 
 namespace herd::program {
@@ -120,21 +121,21 @@ int token(const TokenRequest& request, const std::string& configured_secret_file
 
 Outcome<std::string> auth_line(const std::string& token_file) {
     const std::string what = "token file " + token_file;
-    const auto opened = reactor::sys::open_secret(token_file.c_str(), false);
-    if (!opened && opened.error().value == reactor::sys::not_private) {
+    // With its end of line, and a byte that shows that there is more.
+    std::array<char, access::token_size_max + 3> room{};
+    const auto text = read_secret_file(token_file, false, room);
+    constexpr std::string_view no_token = "holds no token, or something else beside it";
+    if (!text) {
+        const int error = text.error().value;
+        if (error == EFBIG) return failure(what, no_token);
+        if (error != reactor::sys::not_private) return failure(what, text.error());
         return failure(what, "everybody on this machine can read or change it");
     }
-    if (!opened) return failure(what, opened.error());
-    const reactor::Socket file(*opened);
-    // With its end of line, and a byte that shows that there is more.
-    std::array<char, access::token_size_max + 3> bytes{};
-    const auto got = reactor::sys::read(file.fd(), bytes);
-    if (!got) return failure(what, got.error());
-    std::string_view token(bytes.data(), *got);
+    std::string_view token = *text;
     if (token.ends_with('\n')) token.remove_suffix(1);
     if (token.ends_with('\r')) token.remove_suffix(1);
     const auto grant = access::claims(token);
-    if (!grant) return failure(what, "holds no token, or something else beside it");
+    if (!grant) return failure(what, no_token);
     return "AUTH " + std::string(grant->pattern.text()) + " " + std::string(token);
 }
 

@@ -1,12 +1,10 @@
 #include "herd/tls/context.hpp"
 
-#include "reactor/socket.hpp"
-#include "reactor/sys.hpp"
+#include "herd/secret_file.hpp"
 
 #include <array>
 #include <cassert>
 #include <ctime>
-#include <span>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -47,29 +45,14 @@ int no_password(char*, int, int, void*) {
     return 0;
 }
 
-Outcome<std::string> read_secret(const std::string& path) {
-    const auto fd = reactor::sys::open_secret(path.c_str(), false);
-    if (!fd) return failure(path, fd.error());
-    const reactor::Socket file(*fd);
-    std::string text(key_size_max, '\0');
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const auto count = reactor::sys::read(*fd, std::span(text).subspan(size));
-        if (!count) return failure(path, count.error());
-        if (*count == 0) break;
-        size += *count;
-    }
-    text.resize(size);
-    return text;
-}
-
 Outcome<> use_key(SSL_CTX* context, const std::string& path) {
-    auto text = read_secret(path);
-    if (!text) return std::unexpected(text.error());
-    BIO* const bio = BIO_new_mem_buf((*text).data(), static_cast<int>((*text).size()));
+    std::array<char, key_size_max> room{};
+    const auto text = read_secret_file(path, false, room);
+    if (!text) return failure(path, text.error());
+    BIO* const bio = BIO_new_mem_buf(text->data(), static_cast<int>(text->size()));
     EVP_PKEY* const key = PEM_read_bio_PrivateKey(bio, nullptr, no_password, nullptr);
     BIO_free(bio);
-    OPENSSL_cleanse((*text).data(), (*text).size());
+    OPENSSL_cleanse(room.data(), room.size());
     const bool used = key != nullptr && SSL_CTX_use_PrivateKey(context, key) == 1;
     EVP_PKEY_free(key);
     if (!used || SSL_CTX_check_private_key(context) != 1) return openssl_failure(path);

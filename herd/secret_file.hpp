@@ -1,0 +1,17 @@
+#pragma once
+
+#include "reactor/result.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace herd {
+
+// Reads a file that holds a secret, whole, into `room`, which is the caller's to wipe: a view of
+// it. Fails as sys::open_secret does, or with EFBIG where `room` is not larger than the file.
+reactor::Result<std::string_view> read_secret_file(const std::string& path,
+                                                   bool shared,
+                                                   std::span<char> room);
+
+}  // namespace herd
