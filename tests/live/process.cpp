@@ -83,6 +83,8 @@ Process::Process(const std::vector<std::string>& command, const Options& options
     if (pid_ < 0) throw std::runtime_error("fork");
     if (pid_ > 0) return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // The tests may run under nohup.
+    ::signal(SIGHUP, SIG_DFL);
     redirect(in, O_RDONLY, STDIN_FILENO);
     redirect(out, O_WRONLY | O_CREAT | O_APPEND, STDOUT_FILENO);
     redirect(err, O_WRONLY | O_CREAT | O_APPEND, STDERR_FILENO);
