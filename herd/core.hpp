@@ -48,7 +48,10 @@ struct Core {
         status.counters.blocks_exhausted = shared.blocks_exhausted;
         status.counters.inputs_stuck = shared.inputs_stuck;
         status.counters.seals_broken = shared.seals_broken;
-        if (sealing != nullptr) describe(status.counters, sealing->handshakes.counters());
+        if (sealing == nullptr) return;
+        describe(status.counters, sealing->handshakes.counters());
+        status.counters.tls_full = sealing->sealer.refused();
+        status.certificate_expires_s = sealing->sealer.expires_s();
     }
 
     static void describe(watch::Counters& counters, const reactor::Handshakes::Counters& shaken) {

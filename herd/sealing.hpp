@@ -3,6 +3,7 @@
 #include "reactor/handshakes.hpp"
 #include "reactor/seal.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace herd {
@@ -17,6 +18,11 @@ public:
     virtual reactor::SealPtr accept_peer() = 0;
     // To a server that must prove to be of this name.
     virtual reactor::SealPtr dial_peer(std::string_view name) = 0;
+
+    // Until when the certificate that it shows is good, in seconds since 1970.
+    virtual std::int64_t expires_s() const = 0;
+    // How many seals it did not make, as there were as many as there may be.
+    virtual std::uint64_t refused() const = 0;
 
 protected:
     ~Sealer() = default;

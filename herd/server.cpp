@@ -93,7 +93,7 @@ void Server::tick() {
     tick_.start_at(std::max(tick_.due() + tick_interval, core_.loop.now()));
 }
 
-std::string_view Server::status(std::span<char> out) {
+std::string_view Server::status(std::span<char> out, watch::Audience audience) {
     watch::Status status{.up = core_.loop.now() - started_at_,
                          .draining = draining_,
                          .journal = journal_.state(),
@@ -101,7 +101,7 @@ std::string_view Server::status(std::span<char> out) {
     core_.describe(status);
     neighbours_.describe(status);
     clients_.describe(status);
-    return format_status(out, status);
+    return format_status(out, status, audience);
 }
 
 void Server::check() const {

@@ -64,7 +64,7 @@ private:
     void flood();
     void tick();
     void check_drained();
-    std::string_view status(std::span<char> out);
+    std::string_view status(std::span<char> out, watch::Audience audience);
 
     const config::Config& config_;
     const config::Server& self_;

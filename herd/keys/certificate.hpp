@@ -60,5 +60,7 @@ std::int64_t not_after(const X509& certificate);
 std::string time_text(std::int64_t seconds);
 
 inline constexpr std::int64_t day_s = 86'400;
+// So long before a certificate expires, that is said.
+inline constexpr std::int64_t warned_of_s = 30 * day_s;
 
 }  // namespace herd::keys

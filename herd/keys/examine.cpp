@@ -16,7 +16,6 @@ namespace herd::keys {
 
 namespace {
 
-constexpr std::int64_t warned_of_s = 30 * day_s;
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 
 using Store = std::unique_ptr<X509_STORE, Freed<X509_STORE_free>>;

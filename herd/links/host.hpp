@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/table/line_batch.hpp"
+#include "herd/watch/status.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/address.hpp"
 #include "reactor/time.hpp"
@@ -55,9 +56,9 @@ public:
     virtual void on_legacy() = 0;
     // Whether a server of this name is in the configuration.
     virtual bool is_server(std::string_view name) const = 0;
-    // What the server says of itself, as one line of JSON; a view of `out`, of
+    // What the server says of itself to such a one, as one line of JSON; a view of `out`, of
     // watch::status_size_max.
-    virtual std::string_view status(std::span<char> out) const = 0;
+    virtual std::string_view status(std::span<char> out, watch::Audience audience) const = 0;
 
 protected:
     ~Host() = default;

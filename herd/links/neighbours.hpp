@@ -43,7 +43,7 @@ public:
     static constexpr std::uint32_t strangers_most = 32;
 
     // Writes what the server says of itself: see Host::status.
-    using TellStatus = reactor::Delegate<std::string_view(std::span<char>)>;
+    using TellStatus = reactor::Delegate<std::string_view(std::span<char>, watch::Audience)>;
 
     Neighbours(Core& core, TellStatus status);
 
@@ -118,7 +118,9 @@ private:
     bool is_legacy(const reactor::Address& from) const override;
     void on_legacy() override;
     bool is_server(std::string_view name) const override;
-    std::string_view status(std::span<char> out) const override { return status_(out); }
+    std::string_view status(std::span<char> out, watch::Audience audience) const override {
+        return status_(out, audience);
+    }
 
     bool have(std::uint64_t seq) const override;
     void mark() override;

@@ -313,11 +313,18 @@ void PeerSession::on_message(const protocol::Ping& ping) {
 void PeerSession::on_message(const protocol::StatusRequest&) {
     if (claimed_ != nullptr) return reject_line();
     const std::span<char> out = stream_.reserve(watch::status_size_max + 1);
-    const std::size_t size = host_.status(out.first(watch::status_size_max)).size();
+    const std::size_t size = host_.status(out.first(watch::status_size_max), audience()).size();
     assert(size <= watch::status_size_max);
     out[size] = '\n';
     stream_.commit(size + 1);
     stream_.finish();
+}
+
+// Behind a seal is who has a certificate of the herd's authority.
+watch::Audience PeerSession::audience() {
+    if (stream_.sealed()) return watch::Audience::herd;
+    const auto from = reactor::sys::peer_address(stream_.socket().fd());
+    return from && from->is_loopback() ? watch::Audience::herd : watch::Audience::stranger;
 }
 
 void PeerSession::reject_line() {

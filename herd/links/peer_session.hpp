@@ -117,6 +117,7 @@ private:
     void on_message(const protocol::DigestPart& part);
     void on_message(const protocol::Ping& ping);
     void on_message(const protocol::StatusRequest& request);
+    watch::Audience audience();
     template <class Other>
     void on_message(const Other&) {
         reject_line();

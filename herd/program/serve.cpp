@@ -1,11 +1,13 @@
 #include "herd/program/serve.hpp"
 
 #include "herd/config/text.hpp"
+#include "herd/keys/names.hpp"
 #include "herd/log.hpp"
 #include "herd/needs.hpp"
 #include "herd/outcome.hpp"
 #include "herd/places/trouble.hpp"
 #include "herd/places/upstream.hpp"
+#include "herd/program/certificate_watch.hpp"
 #include "herd/sealing.hpp"
 #include "herd/server.hpp"
 #include "herd/tls/openssl_sealer.hpp"
@@ -50,6 +52,7 @@ public:
                   self,
                   Delegate<void()>::to<&Serving::on_stopped>(*this),
                   config.keys.empty() ? nullptr : &sealing_),
+          certificate_(loop_, sealer_, server_.log()),
           signals_(loop_, Delegate<void(int)>::to<&Serving::on_signal>(*this)),
           look_(loop_, Delegate<void()>::to<&Serving::on_look>(*this)) {}
 
@@ -78,6 +81,7 @@ private:
     reactor::Handshakes handshakes_;
     Sealing sealing_;
     Server server_;
+    CertificateWatch certificate_;
     reactor::Signals signals_;
     reactor::Timer look_;  // for the links to be up
     bool stopping_ = false;
@@ -96,6 +100,7 @@ Outcome<> Serving::start() {
         return failure("signals", done.error());
     places_.client().tell(Delegate<void(places::Trouble)>::to<&Serving::on_places_trouble>(*this));
     server_.start();
+    if (!config_.keys.empty()) certificate_.start();
     look_.start(reactor::Duration::zero());
     if (server_.journal().state() == "failed") {
         std::fprintf(
@@ -132,6 +137,7 @@ Outcome<> Serving::check_servers() const {
 
 Outcome<> Serving::open_sealing() {
     if (config_.keys.empty()) return {};
+    if (auto checked = keys::check_names(config_); !checked) return checked;
     if (auto opened = sealer_.open(wire_limits(config_).send_size); !opened) return opened;
     if (const auto opened = handshakes_.open(); !opened) {
         return failure("handshakes", opened.error());
@@ -147,6 +153,7 @@ void Serving::reload() {
         server_.log().event(Level::error, "certificates_kept").field("why", done.error());
     } else {
         server_.log().event(Level::info, "certificates_read");
+        certificate_.start();
     }
 }
 

@@ -1,5 +1,8 @@
 #include "herd/program/status_table.hpp"
 
+#include "herd/keys/certificate.hpp"
+#include "reactor/sys.hpp"
+
 #include <rapidjson/document.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
@@ -162,6 +165,19 @@ std::string worth_a_look(const std::string& server, const rapidjson::Value& coun
     return text.empty() ? "" : text + "\n";
 }
 
+// "Alpha: its certificate expires in 12 days", a line, from 30 days before; else empty.
+std::string expiry(const std::string& server, const rapidjson::Value& status) {
+    const auto found = status.FindMember("certificate_expires_s");
+    if (found == status.MemberEnd() || !found->value.IsInt64()) return {};
+    const std::int64_t at = found->value.GetInt64();
+    if (at == 0) return {};
+    const std::int64_t left = at - reactor::sys::wall_ns() / 1'000'000'000;
+    if (left > keys::warned_of_s) return {};
+    if (left <= 0) return server + ": its certificate has expired\n";
+    return server + ": its certificate expires in " + std::to_string(left / keys::day_s) +
+           " days\n";
+}
+
 // What all rows come to.
 struct Sum {
     std::size_t servers = 0;
@@ -210,6 +226,13 @@ void Tables::add(const StatusAnswer& answer) {
     assert(!parsed.HasParseError());
     assert(status.IsObject());
     ++sum_.up;
+    if (flag(status, "brief")) {
+        sum_.links += answer.links;
+        servers_.push_back({answer.server,
+                            duration(status, "up_s"),
+                            "tells the rest to its own machine only, as it has no keys"});
+        return;
+    }
     const std::string digest = number(status, "digest");
     const std::string corrupted = number(status, "corrupted");
     sum_.digests.insert(digest);
@@ -224,6 +247,7 @@ void Tables::add(const StatusAnswer& answer) {
     if (counters != status.MemberEnd() && counters->value.IsObject()) {
         troubles_ += worth_a_look(answer.server, counters->value);
     }
+    troubles_ += expiry(answer.server, status);
     if (corrupted != "0") servers_.back().back() += "  (corrupted on purpose: " + corrupted + ")";
     const auto links = status.FindMember("links");
     if (links == status.MemberEnd() || !links->value.IsArray()) return;

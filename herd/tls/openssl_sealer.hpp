@@ -28,10 +28,8 @@ public:
     reactor::SealPtr accept_peer() override { return channel(peers_.accept()); }
     reactor::SealPtr dial_peer(std::string_view name) override;
 
-    // Until when this server's certificate is good, in seconds since 1970.
-    std::int64_t expires_s() const { return peers_.expires_s(); }
-    // Connections turned away as there were channels_max already.
-    std::uint64_t refused() const { return refused_; }
+    std::int64_t expires_s() const override { return peers_.expires_s(); }
+    std::uint64_t refused() const override { return refused_; }
 
 private:
     reactor::SealPtr channel(SslPtr ssl);

@@ -37,6 +37,7 @@ struct Counters {
     std::uint64_t handshakes_plain = 0;
     std::uint64_t handshakes_late = 0;
     std::uint64_t handshakes_displaced = 0;
+    std::uint64_t tls_full = 0;
     std::uint64_t seals_broken = 0;
     std::uint64_t lines_too_long = 0;
     std::uint64_t silent_at_first = 0;
@@ -146,6 +147,10 @@ inline constexpr std::array counters_table = {
     Counter{"handshakes_displaced",
             &Counters::handshakes_displaced,
             "Connections closed, before their handshake, as too many others came."},
+    Counter{
+        "tls_full",
+        &Counters::tls_full,
+        "Times that limits.tls_connections let a connection wait, or kept one from being dialled."},
     Counter{
         "seals_broken", &Counters::seals_broken, "TLS connections closed for what came on them."},
     Counter{

@@ -37,7 +37,7 @@ class StatusWriter {
 public:
     explicit StatusWriter(std::span<char> buffer) : out_(buffer) {}
 
-    std::string_view write(const Status& status);
+    std::string_view write(const Status& status, Audience audience);
 
 private:
     using Writer = rapidjson::Writer<Out, rapidjson::UTF8<>, rapidjson::UTF8<>, Pool>;
@@ -65,6 +65,7 @@ private:
     // As the log and the links have it.
     void put_hex(std::string_view name, std::uint64_t value);
     void link(const LinkStatus& link);
+    void put_state(const Status& status);
 
     Out out_;
     std::array<char, 512> memory_;  // NOLINT(*-member-init): the pool's
@@ -97,16 +98,24 @@ void StatusWriter::link(const LinkStatus& link) {
     json_.EndObject();
 }
 
-std::string_view StatusWriter::write(const Status& status) {
+std::string_view StatusWriter::write(const Status& status, Audience audience) {
     assert(!status.server.empty());
-    assert(status.link_count <= status.links.size());
-    assert(status.records <= status.capacity);
     json_.StartObject();
     put("server", status.server);
-    put_hex("epoch", status.epoch);
     key("up_s");
     json_.Uint64(static_cast<std::uint64_t>(status.up / std::chrono::seconds(1)));
     put_flag("draining", status.draining);
+    put_flag("brief", audience == Audience::stranger);
+    if (audience == Audience::herd) put_state(status);
+    json_.EndObject();
+    assert(json_.IsComplete());
+    return out_.text();
+}
+
+void StatusWriter::put_state(const Status& status) {
+    assert(status.link_count <= status.links.size());
+    assert(status.records <= status.capacity);
+    put_hex("epoch", status.epoch);
     put("clients", status.clients);
     put("records", status.records);
     put("capacity", status.capacity);
@@ -114,6 +123,8 @@ std::string_view StatusWriter::write(const Status& status) {
     put_hex("digest", status.digest);
     put("journal", status.journal);
     put("corrupted", status.corrupted);
+    key("certificate_expires_s");
+    json_.Int64(status.certificate_expires_s);
     put("dropped", status.counters.dropped());
     key("links");
     json_.StartArray();
@@ -125,16 +136,13 @@ std::string_view StatusWriter::write(const Status& status) {
         put(counter.name, status.counters.*counter.value);
     }
     json_.EndObject();
-    json_.EndObject();
-    assert(json_.IsComplete());
-    return out_.text();
 }
 
 }  // namespace
 
-std::string_view format_status(std::span<char> out, const Status& status) {
+std::string_view format_status(std::span<char> out, const Status& status, Audience audience) {
     assert(out.size() >= status_size_max);
-    return StatusWriter(out).write(status);
+    return StatusWriter(out).write(status, audience);
 }
 
 }  // namespace herd::watch

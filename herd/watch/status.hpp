@@ -25,6 +25,9 @@ struct LinkStatus {
     std::uint64_t drops = 0;               // times that it was live and was lost
 };
 
+// Who asks: one of the herd, or on the same machine, is told all; others what helps nobody.
+enum class Audience : std::uint8_t { herd, stranger };
+
 // What a server says of itself when it is asked STATUS on its port for peers. Views are of what it
 // is about: for one answer only.
 struct Status {
@@ -34,11 +37,12 @@ struct Status {
     bool draining = false;
     std::uint32_t clients = 0;  // connected
     std::uint32_t records = 0;
-    std::uint32_t capacity = 0;   // of records
-    std::uint64_t seq = 0;        // of the latest change
-    std::uint64_t digest = 0;     // equal tables have equal ones
-    std::string_view journal{};   // "off", "ok", "failed"
-    std::uint64_t corrupted = 0;  // records, on purpose: see table::Spoiler
+    std::uint32_t capacity = 0;              // of records
+    std::uint64_t seq = 0;                   // of the latest change
+    std::uint64_t digest = 0;                // equal tables have equal ones
+    std::string_view journal{};              // "off", "ok", "failed"
+    std::uint64_t corrupted = 0;             // records, on purpose: see table::Spoiler
+    std::int64_t certificate_expires_s = 0;  // since 1970; 0: it has none
     Counters counters{};
     std::array<LinkStatus, config::servers_max> links{};
     std::size_t link_count = 0;
@@ -46,6 +50,6 @@ struct Status {
 
 // One line of JSON without its newline; a view of `out`, which must hold status_size_max.
 inline constexpr std::size_t status_size_max = std::size_t{64} << 10;
-std::string_view format_status(std::span<char> out, const Status& status);
+std::string_view format_status(std::span<char> out, const Status& status, Audience audience);
 
 }  // namespace herd::watch

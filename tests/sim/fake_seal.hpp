@@ -72,6 +72,8 @@ public:
     reactor::SealPtr dial_peer(std::string_view name) override {
         return make({.dials = true, .expected = std::string(name)});
     }
+    std::int64_t expires_s() const override { return 0; }
+    std::uint64_t refused() const override { return 0; }
 
 private:
     reactor::SealPtr make(FakeSeal::Shape shape);

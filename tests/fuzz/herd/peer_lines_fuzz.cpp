@@ -114,7 +114,7 @@ private:
     bool is_legacy(const reactor::Address&) const override { return legacy_; }
     void on_legacy() override { must(legacy_); }
     bool is_server(std::string_view) const override { return true; }
-    std::string_view status(std::span<char> out) const override {
+    std::string_view status(std::span<char> out, herd::watch::Audience) const override {
         out[0] = '{';
         out[1] = '}';
         return {out.data(), 2};

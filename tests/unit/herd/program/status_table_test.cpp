@@ -1,8 +1,11 @@
 #include "herd/program/status_table.hpp"
 
+#include "reactor/sys.hpp"
+
 #include <catch2/catch.hpp>
 #include <rapidjson/document.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -86,6 +89,31 @@ TEST_CASE("status table: one bad answer spoils no other's", "[herd][program]") {
           "{\"server\":\"B\",\"error\":\"not a status\"},"
           "{\"server\":\"C\",\"error\":\"no answer in time\"}]}\n");
     CHECK(status_tables(answers).find("1 of 3 servers up") != std::string::npos);
+}
+
+TEST_CASE("status table: one that tells little is up, and its links are not known",
+          "[herd][program]") {
+    const StatusAnswer answer =
+        read_status("A", R"({"server":"A","up_s":61,"draining":false,"brief":true})", {}, 3);
+    CHECK(all_answered({answer}));
+    const std::string tables = status_tables({answer});
+    CHECK(tables.find("A       1m 1s  tells the rest to its own machine only") !=
+          std::string::npos);
+    CHECK(tables.find("1 of 1 servers up, 0 of 3 links live, no table known") != std::string::npos);
+}
+
+TEST_CASE("status table: a certificate that soon expires is spoken of", "[herd][program]") {
+    const std::int64_t now = reactor::sys::wall_ns() / 1'000'000'000;
+    const auto said = [&](std::int64_t expires) {
+        return status_tables({read_status(
+            "A", R"({"server":"A","certificate_expires_s":)" + std::to_string(expires) + "}", {})});
+    };
+    constexpr std::int64_t day = 86'400;
+    CHECK(said(0).find("certificate") == std::string::npos);
+    CHECK(said(now + 31 * day).find("certificate") == std::string::npos);
+    CHECK(said(now + 12 * day + 60).find("A: its certificate expires in 12 days\n") !=
+          std::string::npos);
+    CHECK(said(now - 1).find("A: its certificate has expired\n") != std::string::npos);
 }
 
 }  // namespace herd::program_test

@@ -167,6 +167,19 @@ TEST_CASE("status: it is for strangers, as their first line", "[herd][status]") 
     CHECK(world.a().counters().peers_refused == 2);
 }
 
+TEST_CASE("status: where nothing is sealed, another machine is told little", "[herd][status]") {
+    World world(herd_of_two(), 1);
+    const int fd = world.connect_from(7, 1100);
+    world.say(fd, "STATUS\n");
+    const auto status = parse(world.hear(fd));
+    CHECK(text(status["server"]) == "\"A\"");
+    CHECK(text(status["draining"]) == "false");
+    CHECK(text(status["brief"]) == "true");
+    CHECK(status.HasMember("up_s"));
+    CHECK(status.MemberCount() == 4);
+    CHECK(text(ask(world)["brief"]) == "false");
+}
+
 TEST_CASE("status: of an old server there is to say what it has not acknowledged",
           "[herd][status][legacy]") {
     legacy::House house;
@@ -206,7 +219,7 @@ TEST_CASE("status: the longest one fits", "[herd][status]") {
     }
     status.link_count = status.links.size();
     std::vector<char> out(herd::watch::status_size_max);
-    const auto json = herd::watch::format_status(out, status);
+    const auto json = herd::watch::format_status(out, status, herd::watch::Audience::herd);
     rapidjson::Document document;
     CHECK_FALSE(document.Parse(json.data(), json.size()).HasParseError());
     CHECK(document["links"].Size() == herd::config::servers_max);
