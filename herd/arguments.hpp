@@ -127,6 +127,8 @@ struct KeysArguments {
 struct SendArguments {
     std::vector<std::string> lines;
     std::string token_file;
+    bool plain = false;
+    std::string authority;
 
     void add_to(CLI::App& command, Common& common) {
         common.add_config(command);
@@ -136,6 +138,11 @@ struct SendArguments {
             ->required();
         command.add_option("--token-file", token_file, "File with a token, which is shown first")
             ->type_name("FILE");
+        auto* const unsealed =
+            command.add_flag("--plain", plain, "Without TLS, though the server has clients_tls");
+        command.add_option("--ca", authority, "With TLS, certificates to believe; not keys/ca.crt")
+            ->type_name("FILE")
+            ->excludes(unsealed);
     }
 };
 

@@ -116,9 +116,14 @@ int run_send(const Common& common, const SendArguments& given) {
         if (!line) return fail(line.error());
         lines.insert(lines.begin(), std::move(*line));
     }
-    const auto time_limit = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way;
     return herd::program::send_lines(
-        (*server)->clients, lines, time_limit, !given.token_file.empty());
+        *config,
+        **server,
+        lines,
+        {.time_limit = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way,
+         .begins_with_auth = !given.token_file.empty(),
+         .plain = given.plain,
+         .authority = given.authority});
 }
 
 int run_token(const Common& common, TokenArguments given) {

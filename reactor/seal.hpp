@@ -31,7 +31,7 @@ public:
     // Goes on with the handshake as far as the socket lets it, which it reads and writes itself. Of
     // what stands behind the handshake it takes nothing. May take a millisecond of processor time.
     virtual Shaken shake(int fd) = 0;
-    // Why it was refused, in plain words; "" before. Valid as long as this.
+    // Why it was refused, or is broken, in plain words; "" before. Valid as long as this.
     virtual std::string_view refusal() const = 0;
 
     enum class End : std::uint8_t {

@@ -11,6 +11,8 @@ namespace herd::program {
 
 namespace {
 
+constexpr std::string_view early_end = "the connection ended before the last answer";
+
 bool try_again(reactor::Errno error) {
     return error.value == EAGAIN;
 }
@@ -32,10 +34,13 @@ Dialogue::Dialogue(reactor::Loop& loop,
     assert(over);
 }
 
-reactor::Result<void> Dialogue::start(const reactor::Address& server, std::string out) {
+reactor::Result<void> Dialogue::start(const reactor::Address& server,
+                                      std::string out,
+                                      reactor::SealPtr seal) {
     assert(!socket_.open());
     assert(!out.empty());
     out_ = std::move(out);
+    seal_ = std::move(seal);
     const auto fd = reactor::sys::open_socket(server.v6);
     if (!fd) return std::unexpected(fd.error());
     socket_ = reactor::Socket(*fd);
@@ -52,47 +57,93 @@ reactor::Result<void> Dialogue::start(const reactor::Address& server, std::strin
 void Dialogue::on_ready(reactor::Ready ready) {
     assert(socket_.open());
     assert(timeout_.pending());
-    if (!connected_ && !connected()) return;
-    if (ready.writable && sent_ < out_.size()) write();
+    if (state_ == State::connecting && !connected()) return;
+    if (state_ == State::shaking && !shaken()) return;
+    if (ready.writable && !all_sent_) write();
     if (ready.readable || ready.hangup) read();
 }
 
 bool Dialogue::connected() {
-    assert(!connected_);
+    assert(state_ == State::connecting);
     if (const auto error = reactor::sys::take_error(socket_.fd()); !error) {
         end(describe(error.error()));
         return false;
     }
-    connected_ = true;
+    state_ = seal_ == nullptr ? State::talking : State::shaking;
+    watch_.want(reactor::Interest::both);
+    return true;
+}
+
+bool Dialogue::shaken() {
+    assert(state_ == State::shaking);
+    switch (seal_->shake(socket_.fd())) {
+        case reactor::Seal::Shaken::wants_input:
+            watch_.want(reactor::Interest::read);
+            return false;
+        case reactor::Seal::Shaken::wants_output:
+            watch_.want(reactor::Interest::write);
+            return false;
+        case reactor::Seal::Shaken::refused:
+            end(seal_->refusal());
+            return false;
+        case reactor::Seal::Shaken::done:
+            break;
+    }
+    state_ = State::talking;
     watch_.want(reactor::Interest::both);
     return true;
 }
 
 // What goes wrong here shows when reading; there may still be answers.
 void Dialogue::write() {
-    assert(connected_);
-    assert(sent_ < out_.size());
-    const auto sent = reactor::sys::send(socket_.fd(), std::string_view(out_).substr(sent_));
-    if (!sent && try_again(sent.error())) return;
-    sent_ = sent ? sent_ + *sent : out_.size();
-    if (sent_ < out_.size()) return;
+    assert(state_ == State::talking);
+    assert(!all_sent_);
+    while (sent_ < next_.size() || take_next()) {
+        const auto sent = reactor::sys::send(socket_.fd(), std::string_view(next_).substr(sent_));
+        if (!sent && try_again(sent.error())) return;
+        if (!sent) break;
+        sent_ += *sent;
+    }
+    all_sent_ = true;
     reactor::sys::shutdown_write(socket_.fd());
     watch_.want(reactor::Interest::read);
 }
 
+// The next piece of what is to be sent, and at last, with a seal, that this was all; false: it was.
+bool Dialogue::take_next() {
+    assert(sent_ == next_.size());
+    const auto piece = std::string_view(out_).substr(taken_, reactor::Seal::record_max);
+    taken_ += piece.size();
+    sent_ = 0;
+    if (seal_ == nullptr) {
+        next_ = piece;
+    } else {
+        next_ = piece.empty() ? seal_->farewell() : seal_->seal(piece);
+    }
+    return !next_.empty();
+}
+
 void Dialogue::read() {
-    assert(connected_);
+    assert(state_ == State::talking);
     std::array<char, 65536> buffer;  // NOLINT(*-member-init): only what is received is looked at
     const auto received = reactor::sys::receive(socket_.fd(), buffer);
     if (!received && try_again(received.error())) return;
     if (!received) return end(describe(received.error()));
-    if (*received == 0) return end("the connection ended before the last answer");
-    in_.append(buffer.data(), *received);
+    if (*received == 0) return end(early_end);
+    if (seal_ == nullptr) return take({buffer.data(), *received});
+    plain_.resize(*received + reactor::Seal::record_max);
+    // Nothing is owed in reply: what is asked with new keys or an alert is the server's own affair.
+    const auto opened = seal_->open({buffer.data(), *received}, plain_);
+    take(std::string_view(plain_).substr(0, opened.count));
+    if (!socket_.open() || opened.end == reactor::Seal::End::none) return;
+    end(opened.end == reactor::Seal::End::farewell ? early_end : seal_->refusal());
+}
+
+void Dialogue::take(std::string_view news) {
+    in_.append(news);
     const std::size_t size = in_.size();
     // Who sends no end of a line is not looked through again and again.
-    const bool news =
-        std::string_view(buffer.data(), *received).find('\n') != std::string_view::npos;
-    if (news && reader_(in_)) return end({});
+    if (news.find('\n') != std::string_view::npos && reader_(in_)) return end({});
     if (in_.size() > limits_.size) return end("the answer is too long");
     if (in_.size() < size) timeout_.start(limits_.time);
 }

@@ -4,10 +4,12 @@
 #include "reactor/delegate.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/result.hpp"
+#include "reactor/seal.hpp"
 #include "reactor/socket.hpp"
 #include "reactor/timer.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,9 @@ namespace herd::program {
 
 // One connection of a program that asks: everything out, our end closed, everything in. Reads while
 // it writes: a server takes no commands from a client that does not take its answers.
+//
+//   connecting --> shaking, with a seal --> talking --> over
+//
 // Whoever is at the other end may be anybody: each answer has a time limit, however it comes, and a
 // size limit.
 // Pinned; its loop, and whoever is told, outlive it.
@@ -34,8 +39,10 @@ public:
              Reader reader,
              reactor::Delegate<void()> over);
 
-    // Once, with the loop open. After a failure `over` is not called.
-    reactor::Result<void> start(const reactor::Address& server, std::string out);
+    // Once, with the loop open. After a failure `over` is not called. Without a seal all is plain.
+    reactor::Result<void> start(const reactor::Address& server,
+                                std::string out,
+                                reactor::SealPtr seal = {});
 
     // Why it ended before all had come; empty: it did not.
     std::string_view trouble() const { return trouble_; }
@@ -44,8 +51,11 @@ private:
     void on_ready(reactor::Ready ready);
     void on_timeout() { end("no answer in time"); }
     bool connected();
+    bool shaken();
     void write();
+    bool take_next();
     void read();
+    void take(std::string_view news);
     void end(std::string_view trouble);
 
     reactor::Loop& loop_;
@@ -55,10 +65,15 @@ private:
     reactor::Socket socket_;
     reactor::Watch watch_;
     reactor::Timer timeout_;
+    reactor::SealPtr seal_;
+    enum class State : std::uint8_t { connecting, shaking, talking } state_ = State::connecting;
     std::string out_;
-    std::size_t sent_ = 0;  // Of out_.
-    std::string in_;        // Not taken yet.
-    bool connected_ = false;
+    std::size_t taken_ = 0;  // Of out_, to be sent.
+    std::string next_;       // What is being sent, as the socket gets it.
+    std::size_t sent_ = 0;   // Of next_.
+    bool all_sent_ = false;
+    std::string plain_;  // Room for what the seal opens.
+    std::string in_;     // Not taken yet.
     std::string_view trouble_;
 };
 

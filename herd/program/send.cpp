@@ -1,10 +1,14 @@
 #include "herd/program/send.hpp"
 
 #include "herd/config/text.hpp"
+#include "herd/outcome.hpp"
 #include "herd/program/dialogue.hpp"
+#include "herd/tls/context.hpp"
+#include "herd/tls/dialler.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/result.hpp"
+#include "reactor/seal.hpp"
 
 #include <cassert>
 #include <cstddef>
@@ -53,17 +57,15 @@ std::size_t answer_size(std::string_view text, bool question) {
 // What has come, against what was asked.
 class Conversation {
 public:
-    Conversation(const std::vector<std::string>& lines,
-                 reactor::Duration time_limit,
-                 bool begins_with_auth)
+    Conversation(const std::vector<std::string>& lines, const SendOptions& options)
         : lines_(lines),
-          begins_with_auth_(begins_with_auth),
+          begins_with_auth_(options.begins_with_auth),
           dialogue_(loop_,
-                    {.time = time_limit, .size = answer_size_max},
+                    {.time = options.time_limit, .size = answer_size_max},
                     Dialogue::Reader::to<&Conversation::take_answers>(*this),
                     Delegate<void()>::to<&Conversation::on_over>(*this)) {}
 
-    reactor::Result<void> start(const reactor::Address& server);
+    reactor::Result<void> start(const reactor::Address& server, reactor::SealPtr seal);
     void run() { loop_.run(); }
 
     // Why there are fewer answers than lines; empty: there are not.
@@ -82,7 +84,7 @@ private:
     bool refused_ = false;
 };
 
-reactor::Result<void> Conversation::start(const reactor::Address& server) {
+reactor::Result<void> Conversation::start(const reactor::Address& server, reactor::SealPtr seal) {
     assert(!lines_.empty());
     if (auto opened = loop_.open({.watches = 4, .timers = 4}); !opened) return opened;
     std::string out;
@@ -90,7 +92,7 @@ reactor::Result<void> Conversation::start(const reactor::Address& server) {
         assert(line.find('\n') == std::string::npos);
         out += line + '\n';
     }
-    return dialogue_.start(server, std::move(out));
+    return dialogue_.start(server, std::move(out), std::move(seal));
 }
 
 bool Conversation::take_answers(std::string& text) {
@@ -116,25 +118,42 @@ bool Conversation::take_answers(std::string& text) {
     return answers_ == lines_.size();
 }
 
+// Whom to believe is all that a client needs.
+Outcome<> open_dialler(tls::Dialler& dialler,
+                       const config::Config& config,
+                       const SendOptions& options) {
+    tls::Files files = tls::files_in(config.keys, {});
+    if (!options.authority.empty()) files.authority = options.authority;
+    return dialler.open(files, reactor::Seal::record_max);
+}
+
 }  // namespace
 
-int send_lines(const reactor::Address& server,
+int send_lines(const config::Config& config,
+               const config::Server& server,
                const std::vector<std::string>& lines,
-               reactor::Duration time_limit,
-               bool begins_with_auth) {
+               const SendOptions& options) {
+    const bool sealed = server.clients_tls && !options.plain;
+    const reactor::Address& address = sealed ? *server.clients_tls : server.clients;
     const auto fail = [&](std::string_view what) {
         std::fprintf(stderr,
                      "%s: %.*s\n",
-                     config::text_of(server).c_str(),
+                     config::text_of(address).c_str(),
                      static_cast<int>(what.size()),
                      what.data());
         return 2;
     };
     if (lines.empty()) return 0;
-    Conversation conversation(lines, time_limit, begins_with_auth);
-    if (const auto started = conversation.start(server); !started) {
-        return fail(describe(started.error()));
+    tls::Dialler dialler;
+    if (sealed) {
+        if (const auto opened = open_dialler(dialler, config, options); !opened) {
+            return fail(opened.error());
+        }
     }
+    Conversation conversation(lines, options);
+    const auto started =
+        conversation.start(address, sealed ? dialler.dial(server.name) : reactor::SealPtr{});
+    if (!started) return fail(describe(started.error()));
     conversation.run();
     std::fflush(stdout);
     if (!conversation.trouble().empty()) return fail(conversation.trouble());

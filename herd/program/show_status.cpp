@@ -1,7 +1,9 @@
 #include "herd/program/show_status.hpp"
 
+#include "herd/program/credentials.hpp"
 #include "herd/program/dialogue.hpp"
 #include "herd/program/status_table.hpp"
+#include "herd/tls/dialler.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/sys.hpp"
 
@@ -35,9 +37,9 @@ public:
                     Delegate<void()>::to<&Question::on_over>(*this)) {}
 
     // True: `over` will be called.
-    bool start() {
+    bool start(reactor::SealPtr seal) {
         assert(!server_.legacy);
-        const auto begun = dialogue_.start(server_.peers, "STATUS\n");
+        const auto begun = dialogue_.start(server_.peers, "STATUS\n", std::move(seal));
         if (!begun) trouble_ = describe(begun.error());
         return begun.has_value();
     }
@@ -67,14 +69,15 @@ private:
 // All servers, asked at the same time.
 class Round {
 public:
-    explicit Round(const config::Config& config) {
+    Round(const config::Config& config, tls::Dialler& dialler) {
         if (!loop_.open({.watches = 2 * config::servers_max, .timers = 2 * config::servers_max}))
             return;
         for (const config::Server& server : config.servers) {
             if (server.legacy) continue;
             questions_.push_back(std::make_unique<Question>(
                 loop_, server, Delegate<void()>::to<&Round::on_over>(*this)));
-            open_ += questions_.back()->start();
+            reactor::SealPtr seal = config.keys.empty() ? nullptr : dialler.dial(server.name);
+            open_ += questions_.back()->start(std::move(seal));
         }
         if (open_ > 0) loop_.run();
     }
@@ -98,11 +101,23 @@ private:
     std::size_t open_ = 0;
 };
 
+Outcome<> open_dialler(tls::Dialler& dialler, const config::Config& config) {
+    if (config.keys.empty()) return {};
+    const auto files = credentials(config);
+    if (!files) return std::unexpected(files.error());
+    return dialler.open(*files, reactor::Seal::record_max);
+}
+
 }  // namespace
 
 int show_status(const config::Config& config, const StatusOptions& options) {
+    tls::Dialler dialler;
+    if (const auto opened = open_dialler(dialler, config); !opened) {
+        std::fprintf(stderr, "herd: %s\n", opened.error().c_str());
+        return 2;
+    }
     while (true) {
-        const std::vector<StatusAnswer> answers = Round(config).answers();
+        const std::vector<StatusAnswer> answers = Round(config, dialler).answers();
         // Home, and clear what is below: a screen that stands still.
         if (options.watch && !options.json) std::fputs("\033[H\033[J", stdout);
         const std::string text = options.json ? status_json(answers) : status_tables(answers);

@@ -64,6 +64,7 @@ void Channel::on_message(int write, int, int type, const void*, std::size_t, SSL
     if (write != 0 || type != SSL3_RT_HANDSHAKE) return;
     if (--channel.key_updates_ >= 0) return;
     channel.broken_ = true;
+    channel.refusal_ = "new keys again and again";
     channel.exchange_.stop();
 }
 
@@ -87,6 +88,7 @@ reactor::Seal::Opened Channel::open(std::span<const char> sealed, std::span<char
                 break;
             default:
                 broken_ = true;
+                refusal_ = why(ssl_.get());
         }
         break;
     }

@@ -67,6 +67,15 @@ std::int64_t seconds_of(const ASN1_TIME* time) {
 
 }  // namespace
 
+Files files_in(const std::string& folder, std::string_view name) {
+    Files files{.authority = folder + "/ca.crt", .certificate = {}, .key = {}};
+    if (name.empty()) return files;
+    const std::string start = folder + "/" + std::string(name);
+    files.certificate = start + ".crt";
+    files.key = start + ".key";
+    return files;
+}
+
 Outcome<Context> Context::load(Use use, const Files& files) {
     ERR_clear_error();
     Context made;

@@ -25,6 +25,8 @@ struct Files {
     std::string certificate;  // of this side, and the chain behind it; may be empty for a dialler
     std::string key;          // to it: nobody but its owner (and a group) may read the file
 };
+// Those of `name` in such a folder; "": of somebody who shows nothing.
+Files files_in(const std::string& folder, std::string_view name);
 
 // What one side shows, and whom it believes: read once. TLS 1.3 and nothing else, no tickets, no
 // early data, whatever the machine's own configuration of OpenSSL says. To read changed files is to

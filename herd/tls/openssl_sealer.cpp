@@ -7,19 +7,10 @@
 
 namespace herd::tls {
 
-namespace {
-
-Files files_of(const std::string& folder, std::string_view name) {
-    const std::string start = folder + "/" + std::string(name);
-    return {.authority = folder + "/ca.crt", .certificate = start + ".crt", .key = start + ".key"};
-}
-
-}  // namespace
-
 OpensslSealer::OpensslSealer(const std::string& folder,
                              std::string_view name,
                              std::uint32_t channels_max)
-    : files_(files_of(folder, name)), channels_max_(channels_max) {}
+    : files_(files_in(folder, name)), channels_max_(channels_max) {}
 
 Outcome<> OpensslSealer::open(std::size_t plain_max) {
     if (auto opened = exchange_.open(plain_max); !opened) return failure("TLS", opened.error());
