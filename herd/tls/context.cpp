@@ -1,6 +1,7 @@
 #include "herd/tls/context.hpp"
 
 #include "herd/secret_file.hpp"
+#include "reactor/sys.hpp"
 
 #include <array>
 #include <cassert>
@@ -45,7 +46,9 @@ int no_password(char*, int, int, void*) {
     return 0;
 }
 
+// From here on a core dump would hold it.
 Outcome<> use_key(SSL_CTX* context, const std::string& path) {
+    reactor::sys::forbid_dumps();
     std::array<char, key_size_max> room{};
     const auto text = read_secret_file(path, false, room);
     if (!text) return failure(path, text.error());

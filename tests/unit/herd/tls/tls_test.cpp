@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 
+#include <sys/prctl.h>
+
 namespace herd::tls_test {
 
 using namespace reactor;
@@ -158,6 +160,27 @@ TEST_CASE("tls: one flipped bit ends a connection, and nothing is handled", "[he
     REQUIRE(run_until(house.bench.loop, [&] { return server.closed.has_value(); }));
     CHECK(server.lines.empty());
     CHECK(house.bench.wire.counters().seals_broken == 1);
+}
+
+TEST_CASE("tls: who changes keys again and again is not listened to for long", "[herd][tls]") {
+    House house;
+    house.shake(house.b.dial_peer("A"));
+    REQUIRE(house.refusals.empty());
+    static_cast<tls::Channel&>(*house.client->second).renew_keys_after(1);
+    Talk talk(house);
+    for (std::size_t said = 1; !talk.server.closed; ++said) {
+        talk.client.stream.send("line\n");
+        REQUIRE(run_until(house.bench.loop,
+                          [&] { return talk.server.lines.size() == said || talk.server.closed; }));
+    }
+    CHECK(talk.server.lines.size() >= tls::Channel::key_updates_max);
+    CHECK(talk.server.lines.size() < 2 * tls::Channel::key_updates_max);
+    CHECK(house.bench.wire.counters().seals_broken == 1);
+}
+
+TEST_CASE("tls: nobody gets a dump of who has a key", "[herd][tls]") {
+    const House house;
+    CHECK(prctl(PR_GET_DUMPABLE) == 0);
 }
 
 TEST_CASE("tls: no more channels than their limit", "[herd][tls]") {
