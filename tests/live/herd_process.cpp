@@ -1,6 +1,7 @@
 #include "tests/live/herd_process.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace live {
@@ -13,13 +14,20 @@ std::string address(std::uint16_t port) {
 
 }  // namespace
 
+bool HerdSetup::sealed_by_environment() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
+    return std::getenv("HERD_SEALED") != nullptr;
+}
+
 Herd::Herd(HerdSetup setup) : setup_(std::move(setup)) {
+    setup_.sealed = setup_.sealed && setup_.played.empty();
     const auto ports = free_ports(2 * setup_.names.size() + 1);
     places_port_ = ports.back();
     for (std::size_t i = 0; i < setup_.names.size(); ++i) {
         ports_[setup_.names[i]] = {ports[2 * i], ports[2 * i + 1]};
     }
     config_ = write_file(folder_ / "herd.json", configuration({}));
+    if (setup_.sealed) make_keys();
     if (setup_.with_places) start_places();
     for (const auto& name : setup_.names) {
         if (is_ours(name)) launch(name);
@@ -117,6 +125,7 @@ std::string Herd::configuration(const std::string& reader) const {
            "},\"limits\":{" + setup_.limits + "},\"log\":{\"folder\":\"" +
            (folder_ / "logs").string() + "\",\"wire\":" + (setup_.wire ? "true" : "false") + "}" +
            (setup_.prefault ? ",\"prefault\":true" : "") +
+           (setup_.sealed ? ",\"keys\":\"" + (folder_ / "keys").string() + "\"" : "") +
            (setup_.journal ? ",\"journal\":{\"folder\":\"" + (folder_ / "kept").string() + "\"}"
                            : "") +
            "}";
@@ -125,6 +134,11 @@ std::string Herd::configuration(const std::string& reader) const {
 std::uint16_t Herd::found_at(const std::string& reader, const std::string& name) const {
     const auto detour = setup_.detours.find({reader, name});
     return detour != setup_.detours.end() ? detour->second : peer_port(name);
+}
+
+void Herd::make_keys() const {
+    const Ran made = run({herd_binary(), "keys", folder_ / "keys", "--config", config_});
+    if (made.code != 0) throw std::runtime_error("keys: " + made.err);
 }
 
 void Herd::start_places() {

@@ -43,6 +43,11 @@ struct HerdSetup {
     // Who finds whom elsewhere than where it listens: behind a relay of the test's, at this port.
     std::map<std::pair<std::string, std::string>, std::uint16_t> detours = {};
     bool linked = true;  // Wait for the links, too, unless somebody else makes some of them.
+    // The servers have keys, and speak TLS with each other: where HERD_SEALED is set, all herds do,
+    // but for those with neighbours that a test plays, in the clear.
+    bool sealed = sealed_by_environment();
+
+    static bool sealed_by_environment();
 };
 
 class Herd {
@@ -86,6 +91,7 @@ private:
     // As the server `reader` is to see it.
     std::string configuration(const std::string& reader) const;
     std::uint16_t found_at(const std::string& reader, const std::string& name) const;
+    void make_keys() const;
     void start_places();
     void fail(const std::string& name);
     std::string http(const std::string& request) const;

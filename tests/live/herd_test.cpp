@@ -238,7 +238,7 @@ TEST_CASE("spec 45: a server takes over from a predecessor that still drains", "
 }
 
 TEST_CASE("spec 3: what is not a neighbour is refused on the port for servers", "[live][herd]") {
-    Herd herd;
+    Herd herd({.sealed = false});
     for (const std::string& line : {iamat("c"),
                                     std::string("HELLO 1 Welsh 1 0 0"),
                                     std::string("HELLO 1 Welsh 00000000000000ab 0 0"),
@@ -253,7 +253,7 @@ TEST_CASE("spec 3: what is not a neighbour is refused on the port for servers", 
 
 TEST_CASE("spec 5: neighbours tell with AT lines, whose unfinished last one does not count",
           "[live][herd]") {
-    Herd herd({.names = {"One", "Other"}, .links = {{"One", "Other"}}});
+    Herd herd({.names = {"One", "Other"}, .links = {{"One", "Other"}}, .sealed = false});
     herd.kill("Other");
     const std::string cookie = live::cookie_told(herd.peer_port("Other"));
     Client neighbour(herd.peer_port("One"));
