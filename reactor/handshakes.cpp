@@ -68,8 +68,12 @@ Handshakes::Id Handshakes::dial(Socket socket, SealPtr seal, const Door& door) {
 void Handshakes::cancel(Id id) {
     Handshake* const handshake = slots_.find(id);
     if (handshake == nullptr) return;
-    if (handshake->state != State::asked) return drop(*handshake);
-    handshake->state = State::cancelled;
+    if (handshake->state == State::asked) {
+        handshake->state = State::cancelled;
+        return;
+    }
+    drop(*handshake);
+    ask_next();
 }
 
 Handshakes::Handshake* Handshakes::begin(Socket socket, const Door& door) {
@@ -277,6 +281,7 @@ void Handshakes::tick() {
         drop(handshake);
         if (told) door.refused("no answer in time");
     });
+    ask_next();
 }
 
 void Handshakes::check() const {

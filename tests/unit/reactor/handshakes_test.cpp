@@ -3,8 +3,10 @@
 #include "tests/sim/fake_seal.hpp"
 #include "tests/unit/reactor/sessions.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
 
 namespace reactor::handshakes_test {
 
@@ -204,6 +206,29 @@ TEST_CASE("handshakes: a dialled one that is cancelled is nobody's any more",
     CHECK(house.refusals.empty());
     CHECK(house.seals.empty());
     house.handshakes.cancel(house.id);
+}
+
+TEST_CASE("handshakes: when one is cancelled, or takes too long, the next begins",
+          "[reactor][handshakes]") {
+    const bool cancelled = GENERATE(true, false);
+    constexpr auto whole = std::chrono::milliseconds(600);
+    House house({.slots = 4, .shaking = 1, .whole = whole});
+    Pair silent = tcp_pair();
+    Pair waits = tcp_pair();
+    house.dial({.dials = true, .name = "B"}, std::move(silent.ours));
+    turn(house.loop, 3);
+    std::this_thread::sleep_for(whole * 2 / 3);
+    turn(house.loop);
+    house.handshakes.accept(std::move(waits.ours), house.door);
+    say(waits.theirs, greeting());
+    turn(house.loop, 5);
+    CHECK(house.seals.empty());
+    if (cancelled) house.handshakes.cancel(house.id);
+    REQUIRE(run_until(house.loop, [&] {
+        if (house.refusals.empty() && !cancelled) house.handshakes.tick();
+        return house.seals.size() == 1;
+    }));
+    CHECK(house.refusals.size() == (cancelled ? 0 : 1));
 }
 
 TEST_CASE("handshakes: they may die with steps under way", "[reactor][handshakes]") {
