@@ -14,6 +14,8 @@ namespace {
 // RFC 8446, 5.1: a record is its type, a version, its length and so many bytes.
 constexpr std::size_t record_head = 5;
 constexpr char handshake_type = 22;
+// So many bytes are looked at: those of most are there at once.
+constexpr std::size_t first_record_usual = 2048;
 constexpr std::size_t first_record_max = record_head + Seal::record_max;
 
 constexpr std::string_view speaks_tls = "? TLS is spoken here\n";
@@ -124,30 +126,33 @@ void Handshakes::on_ready(Handshake& handshake, Ready) {
 
 // All stays in the kernel, which says when the record is whole, or that no more will come.
 void Handshakes::gather(Handshake& handshake) {
-    if (handshake.sized) {
-        handshake.unlink();
-        handshake.state = State::greeted;
-        handshake.watch.stop();
-        greeted_.push_back(handshake);
-        return ask_next();
-    }
-    std::array<char, record_head> head{};
+    if (handshake.sized) return greet(handshake);
+    std::array<char, first_record_usual> start;  // NOLINT(*-member-init): what is seen is looked at
     const int fd = handshake.socket.fd();
-    const auto seen = sys::peek(fd, head);
+    const auto seen = sys::peek(fd, start);
     if (!seen && seen.error().value == EAGAIN) return;
     // Woken for less than was asked for: there will be no more.
     if (!seen || *seen < handshake.wanted) return drop(handshake);
-    if (head[0] != handshake_type) return refuse_plain(handshake);
+    if (start[0] != handshake_type) return refuse_plain(handshake);
     std::size_t wanted = record_head;
-    handshake.wanted = record_head;
-    if (*seen == record_head) {
-        wanted = record_size(head);
+    if (*seen >= record_head) {
+        wanted = record_size(start);
         if (wanted > first_record_max) return drop(handshake);
+        if (*seen >= wanted) return greet(handshake);
         handshake.sized = true;
     }
+    handshake.wanted = record_head;
     if (!sys::set_option(fd, sys::Option::receive_low_water, static_cast<int>(wanted))) {
         drop(handshake);
     }
+}
+
+void Handshakes::greet(Handshake& handshake) {
+    handshake.unlink();
+    handshake.state = State::greeted;
+    handshake.watch.stop();
+    greeted_.push_back(handshake);
+    ask_next();
 }
 
 void Handshakes::refuse_plain(Handshake& handshake) {

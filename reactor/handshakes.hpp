@@ -119,6 +119,7 @@ private:
     bool make_room();
     void on_ready(Handshake& handshake, Ready ready);
     void gather(Handshake& handshake);
+    void greet(Handshake& handshake);
     void refuse_plain(Handshake& handshake);
     void make_ready(Handshake& handshake);
     Handshake* next();

@@ -48,6 +48,7 @@ void Helper::on_ready(Ready) {
             --unanswered_;
             busy_since_ = loop_.now();
             done_(*errand);
+            if (idle()) return;
         } else if (errand.error().value == EAGAIN) {
             return;
         } else {
