@@ -113,6 +113,7 @@ void Handshakes::on_ready(Handshake& handshake, Ready) {
         case State::gathering:
             return gather(handshake);
         case State::waiting:
+            if (handshake.shaken == Seal::Shaken::wants_little) return step_here(handshake);
             return make_ready(handshake);
         case State::lingering:
             return discard(handshake);
@@ -194,10 +195,18 @@ void Handshakes::ask_next() {
     }
 }
 
-// On the helper's thread.
 void Handshakes::step(void* argument) {
     auto& handshake = *static_cast<Handshake*>(argument);
     handshake.shaken = handshake.seal->shake(handshake.socket.fd());
+}
+
+// To ask the helper, and to hear of it, would take longer.
+void Handshakes::step_here(Handshake& handshake) {
+    handshake.state = State::asked;
+    handshake.watch.stop();
+    step(&handshake);
+    judge(handshake);
+    ask_next();
 }
 
 void Handshakes::on_done(const sys::Errand& errand) {
@@ -216,6 +225,7 @@ void Handshakes::judge(Handshake& handshake) {
         case Seal::Shaken::refused:
             return refuse(handshake, handshake.seal->refusal());
         case Seal::Shaken::wants_input:
+        case Seal::Shaken::wants_little:
         case Seal::Shaken::wants_output:
             break;
     }

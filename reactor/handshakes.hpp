@@ -17,8 +17,8 @@
 namespace reactor {
 
 // Connections between accept, or connect, and their Stream: those whose hands are being shaken. A
-// step of a handshake takes a millisecond of processor time, so a helper's thread makes it; the
-// loop keeps the sockets, the limits and the time.
+// step of a handshake takes a millisecond of processor time, so a helper's thread makes it, unless
+// its Seal says that little is left; the loop keeps the sockets, the limits and the time.
 //
 //   gathering --its first record is whole--> greeted --a Seal is free--> ready --> asked
 //      (accepted ones only)                                                ^         |  |
@@ -132,6 +132,7 @@ private:
     void linger(Handshake& handshake);
     void discard(Handshake& handshake);
     void drop(Handshake& handshake);
+    void step_here(Handshake& handshake);
     static void step(void* argument);
 
     Loop& loop_;

@@ -27,7 +27,13 @@ public:
     Seal& operator=(const Seal&) = delete;
     virtual ~Seal() = default;
 
-    enum class Shaken : std::uint8_t { wants_input, wants_output, done, refused };
+    enum class Shaken : std::uint8_t {
+        wants_input,
+        wants_little,  // input, and the next step takes microseconds
+        wants_output,
+        done,
+        refused,
+    };
     // Goes on with the handshake as far as the socket lets it, which it reads and writes itself. Of
     // what stands behind the handshake it takes nothing. May take a millisecond of processor time.
     virtual Shaken shake(int fd) = 0;

@@ -78,6 +78,7 @@ bool Dialogue::shaken() {
     assert(state_ == State::shaking);
     switch (seal_->shake(socket_.fd())) {
         case reactor::Seal::Shaken::wants_input:
+        case reactor::Seal::Shaken::wants_little:
             watch_.want(reactor::Interest::read);
             return false;
         case reactor::Seal::Shaken::wants_output:

@@ -77,7 +77,8 @@ reactor::Seal::Shaken FakeSeal::shake(int fd) {
         } else {
             bool ended = false;
             if (!receive_record(fd, ended)) {
-                return ended ? refuse("the connection ended") : Shaken::wants_input;
+                if (ended) return refuse("the connection ended");
+                return in_.empty() ? Shaken::wants_input : Shaken::wants_little;
             }
             if (!unseal(in_, peer_) || in_[0] != handshake_type) return refuse("no handshake");
             in_.clear();

@@ -49,6 +49,15 @@ std::string greeting() {
     return hear(pair.theirs);
 }
 
+// What one who has heard that says.
+std::string answer() {
+    Pair pair = local_pair();
+    say(pair.theirs, greeting());
+    FakeSeal seal({.name = "A"});
+    CHECK(seal.shake(pair.ours.fd()) == Seal::Shaken::done);
+    return hear(pair.theirs);
+}
+
 TEST_CASE("handshakes: both sides are handed over, and know each other's names",
           "[reactor][handshakes]") {
     House house;
@@ -229,6 +238,25 @@ TEST_CASE("handshakes: when one is cancelled, or takes too long, the next begins
         return house.seals.size() == 1;
     }));
     CHECK(house.refusals.size() == (cancelled ? 0 : 1));
+}
+
+TEST_CASE("handshakes: where little is left no helper is asked, and the next begins",
+          "[reactor][handshakes]") {
+    House house({.slots = 4, .shaking = 1});
+    Pair dialled = tcp_pair();
+    Pair waits = tcp_pair();
+    house.dial({.dials = true, .name = "B", .expected = "A"}, std::move(dialled.ours));
+    REQUIRE(run_until(house.loop, [&] { return !hear(dialled.theirs).empty(); }));
+    house.handshakes.accept(std::move(waits.ours), house.door);
+    say(waits.theirs, greeting());
+    const std::string text = answer();
+    for (const char byte : text) {
+        CHECK(house.seals.empty());
+        say(dialled.theirs, {&byte, 1});
+        turn(house.loop, 3);
+    }
+    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 2; }));
+    CHECK(house.seals[0]->proves("A"));
 }
 
 TEST_CASE("handshakes: they may die with steps under way", "[reactor][handshakes]") {
