@@ -47,7 +47,7 @@ Handshakes::~Handshakes() {
 
 Result<void> Handshakes::open() {
     if (auto mapped = slots_.map(limits_.slots); !mapped) return mapped;
-    return helper_.open();
+    return helper_.open(sys::Priority::low);
 }
 
 void Handshakes::accept(Socket socket, const Door& door) {

@@ -7,9 +7,9 @@
 
 namespace reactor {
 
-Result<void> Helper::open() {
+Result<void> Helper::open(sys::Priority priority) {
     assert(!descriptor_.open());
-    auto fd = sys::open_helper();
+    auto fd = sys::open_helper(priority);
     if (!fd) return std::unexpected(fd.error());
     descriptor_ = Socket(*fd);
     auto watch = loop_.watch(*fd, Interest::read, Handler::to<&Helper::on_ready>(*this));

@@ -12,9 +12,9 @@
 
 namespace reactor {
 
-// A thread for what waits for the disk, as seen from the loop: errands are asked, and `done` is
-// told of each when it is done, in the order asked. Pinned. When this dies, what was asked is still
-// done, and nobody is told.
+// A thread for what waits for the disk, or computes for long, as seen from the loop: errands are
+// asked, and `done` is told of each when it is done, in the order asked. Pinned. When this dies,
+// what was asked is still done, and nobody is told.
 //
 // A disk may hang for minutes, or for good. Then the errands asked are never answered, and what
 // they refer to must stay valid: `busy_since` shows it, and give() is for memory that their owner
@@ -26,8 +26,8 @@ class Helper {
 public:
     Helper(Loop& loop, Delegate<void(const sys::Errand&)> done) : loop_(loop), done_(done) {}
 
-    // Once, first.
-    Result<void> open();
+    // Once, first. One that computes for long has a low priority, so that the loop goes first.
+    Result<void> open(sys::Priority priority = sys::Priority::usual);
     static constexpr std::uint32_t errands_max = 16;
     void ask(const sys::Errand& errand);
     // Gives the pages back to the system once all that was asked before is done, if ever.

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,9 @@ namespace reactor::sys {
 namespace {
 
 constexpr std::size_t helper_stack_size = std::size_t{256} << 10;
+
+// A tenth of the share of others, where there is not enough for all.
+constexpr int low_priority = 10;
 
 // A pipe takes so much in one piece or not at all, whoever else writes to it.
 constexpr std::size_t piece_max = 4096;
@@ -122,7 +126,15 @@ void* help(void* argument) {
     return nullptr;
 }
 
-int start_helper(int end) {
+// On Linux this is the thread's own, and no other's.
+void* help_below_others(void* argument) {
+    errno = 0;
+    const int before = getpriority(PRIO_PROCESS, 0);
+    if (errno == 0) setpriority(PRIO_PROCESS, 0, before + low_priority);
+    return help(argument);
+}
+
+int start_helper(int end, Priority priority) {
     pthread_attr_t attributes;
     if (const int error = pthread_attr_init(&attributes); error != 0) return error;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -135,7 +147,8 @@ int start_helper(int end) {
     pthread_t thread{};
     // NOLINTNEXTLINE(performance-no-int-to-ptr)
     void* const argument = reinterpret_cast<void*>(static_cast<std::intptr_t>(end));
-    const int error = pthread_create(&thread, &attributes, help, argument);
+    auto* const work = priority == Priority::low ? help_below_others : help;
+    const int error = pthread_create(&thread, &attributes, work, argument);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     pthread_attr_destroy(&attributes);
     return error;
@@ -143,10 +156,10 @@ int start_helper(int end) {
 
 }  // namespace
 
-Result<int> open_helper() {
+Result<int> open_helper(Priority priority) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return failure(errno);
-    const int error = start_helper(ends[1]);
+    const int error = start_helper(ends[1], priority);
     if (error == 0) return ends[0];
     ::close(ends[0]);
     ::close(ends[1]);

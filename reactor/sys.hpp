@@ -164,8 +164,9 @@ struct Errand {
     int error = 0;            // of an errand that is done; 0: none
 };
 // Its descriptor is readable when an errand is done. close() ends it, when it has done what it was
-// asked.
-Result<int> open_helper();
+// asked. One of a low priority computes when others leave it time to, and a little always.
+enum class Priority : std::uint8_t { usual, low };
+Result<int> open_helper(Priority priority);
 Result<void> ask(int helper, const Errand& errand);  // EAGAIN: too much is asked already
 Result<Errand> take_done(int helper);                // EAGAIN: nothing is done yet
 // Waits for an errand to be done, but not for ever; false when none is.

@@ -267,7 +267,7 @@ Result<void> remove(const char* path) {
     return kernel()->disk_here().remove(path);
 }
 
-Result<int> open_helper() {
+Result<int> open_helper(Priority) {
     return kernel()->open_mailbox();
 }
 // The answer is on its way already, and says which job of the disk's is to end when it comes.

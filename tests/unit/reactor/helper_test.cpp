@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace reactor {
@@ -23,7 +24,9 @@ using namespace test;
 using sys::Errand;
 
 struct Asked {
-    Asked() { REQUIRE(helper.open().has_value()); }
+    explicit Asked(sys::Priority priority = sys::Priority::usual) {
+        REQUIRE(helper.open(priority).has_value());
+    }
     void on_done(const Errand& errand) { done.push_back(errand); }
     bool await(std::size_t count) {
         return run_until(loop, [&] { return done.size() == count; });
@@ -94,6 +97,22 @@ TEST_CASE("helper: files are made empty, renamed and removed, and folders made",
     REQUIRE(sys::open_to_read(two.c_str()).error().value == ENOENT);
     sys::close(asked.done[7].fd);
     sys::close(folder_fd);
+}
+
+TEST_CASE("helper: of a low priority is the one that is asked to be, and nobody else",
+          "[reactor][helper]") {
+    const int ours = getpriority(PRIO_PROCESS, 0);
+    for (const auto priority : {sys::Priority::low, sys::Priority::usual}) {
+        Asked asked(priority);
+        int theirs = 0;
+        asked.helper.ask(
+            {.what = Errand::What::call,
+             .function = [](void* to) { *static_cast<int*>(to) = getpriority(PRIO_PROCESS, 0); },
+             .argument = &theirs});
+        REQUIRE(asked.await(1));
+        REQUIRE(theirs == (priority == sys::Priority::low ? std::min(ours + 10, 19) : ours));
+        REQUIRE(getpriority(PRIO_PROCESS, 0) == ours);
+    }
 }
 
 TEST_CASE("helper: what was asked is done though the helper's owner is gone", "[reactor][helper]") {
