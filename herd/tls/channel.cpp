@@ -83,10 +83,14 @@ reactor::Seal::Opened Channel::open(std::span<const char> sealed, std::span<char
     exchange_.lend(sealed);
     if (++opened_ % opens_per_key_update == 0 && key_updates_ < key_updates_max) ++key_updates_;
     ERR_clear_error();
-    for (std::size_t count = 0;; opened.count += count) {
+    while (true) {
         const std::span<char> left = plain.subspan(opened.count);
         assert(!left.empty());
+        std::size_t count = 0;
         const int returned = SSL_read_ex(ssl_.get(), left.data(), left.size(), &count);
+        opened.count += count;
+        // To ask in vain takes 140 ns.
+        if (returned == 1 && exchange_.all_read() && SSL_pending(ssl_.get()) == 0) break;
         if (returned == 1) continue;
         switch (SSL_get_error(ssl_.get(), returned)) {
             case SSL_ERROR_WANT_READ:

@@ -36,6 +36,7 @@ public:
         in_ = sealed;
         used_ = 0;
     }
+    bool all_read() const { return in_.empty(); }
     // It may read no more: it stops after the record that it has.
     void stop() { in_ = {}; }
     // What OpenSSL has written since then. Valid until it writes again.
