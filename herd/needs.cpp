@@ -11,8 +11,10 @@
 #include "protocol/peer_message.hpp"
 #include "reactor/blocks.hpp"
 #include "reactor/loop.hpp"
+#include "reactor/seal.hpp"
 #include "reactor/slab.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 
@@ -26,9 +28,10 @@ constexpr std::uint32_t other_descriptors = 64;
 // Connections that have not shown a whole record yet cost a slot each.
 constexpr std::uint32_t handshake_slots = 1024;
 
-// What OpenSSL 3.0 takes of memory: for a connection that is idle, while it shakes hands, and for
-// certificates and contexts.
+// What OpenSSL 3.0 takes of memory: for a connection that is idle (13.7 KB), for the certificates
+// of who has shown some, while it shakes hands, and for certificates and contexts.
 constexpr std::uint64_t channel_memory = 14'500;
+constexpr std::uint64_t proof_memory = 10'000;
 constexpr std::uint64_t handshake_memory = std::uint64_t{48} << 10;
 constexpr std::uint64_t context_memory = std::uint64_t{1} << 20;
 
@@ -131,8 +134,14 @@ std::uint64_t memory_ceiling(const config::Config& config) {
 
 std::uint64_t tls_memory(const config::Config& config) {
     if (config.keys.empty()) return 0;
-    return config.limits.tls_connections * channel_memory +
-           config.limits.handshakes * handshake_memory + context_memory;
+    const config::Limits& limits = config.limits;
+    const reactor::Wire::Limits wire = wire_limits(config);
+    const std::uint64_t proven = std::min<std::uint64_t>(
+        limits.tls_connections, limits.peer_connections + config.servers.size());
+    const std::uint64_t buffers = wire.receive_size + wire.send_size;
+    return limits.tls_connections * channel_memory + proven * proof_memory +
+           limits.handshakes * handshake_memory + wire.watches * sizeof(reactor::SealPtr) +
+           buffers + context_memory;
 }
 
 }  // namespace herd
