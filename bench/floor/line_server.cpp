@@ -1,9 +1,10 @@
 #include "bench/floor/line_server.hpp"
 
+#include "bench/floor/answers.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include <sys/epoll.h>
@@ -12,20 +13,6 @@
 namespace bench::floor {
 
 namespace {
-
-constexpr std::string_view one_answer =
-    "AT Goloman +0.000000000 bench-00000000.herd.test +34.068930-118.445127 1520023934.918963997\n";
-static_assert(one_answer.size() == 92);
-
-// As many answers in one piece as one read can ask for with lines of 64 bytes.
-const std::string& answers() {
-    static const std::string all = [] {
-        std::string text;
-        for (int i = 0; i < 1024; ++i) text += one_answer;
-        return text;
-    }();
-    return all;
-}
 
 // Owes answers that are all alike: a count of bytes says which.
 class LineConnection : public Handler {
@@ -53,7 +40,7 @@ private:
             // The next byte owed is that of an answer's which makes the last one its end.
             const std::size_t begin =
                 (one_answer.size() - owed_ % one_answer.size()) % one_answer.size();
-            const std::string_view piece = std::string_view{answers()}.substr(begin, owed_);
+            const std::string_view piece = answers().substr(begin, owed_);
             const std::size_t refused = send_some(descriptor_, piece).size();
             owed_ -= piece.size() - refused;
             if (refused > 0) return;

@@ -6,7 +6,7 @@
 
 namespace bench::floor {
 
-// Answers each line with the same 92 bytes, as many as a herd does,, without a look at it.
+// Answers each line with the same 92 bytes, as many as a herd does, without a look at it.
 class LineServer {
 public:
     LineServer(EventLoop& loop, Port port);
