@@ -15,7 +15,7 @@ constexpr reactor::Duration all_timeout = std::chrono::minutes(5);
 }  // namespace
 
 Result clients(const Target& target, const ClientsOptions& options) {
-    Session session(2 * options.connections);
+    Session session(2 * options.connections, target.keys);
     const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
     const ClosedLoop::Shape shape{server, options.connections, options.depth};
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -25,16 +26,15 @@ ClosedLoop::ClosedLoop(Session& session, const Target& target, const Shape& shap
     }
     for (std::uint32_t i = 0; i < shape.connections; ++i) {
         Connection& connection = connections_.emplace_back(
-            session, target.servers[shape.server].clients, answers_in(target.protocol), times_);
+            session, target.servers[shape.server], answers_in(target.protocol), times_);
         connection.on_answered(Connection::Answered::to<&ClosedLoop::on_answered>(*this));
     }
 }
 
 void ClosedLoop::connect() {
-    for (Connection& connection : connections_) connection.dial();
-    const auto all = [this] { return std::ranges::all_of(connections_, &Connection::connected); };
-    if (!session_.run_until(all, connect_timeout))
-        throw CannotMeasure("the server cannot be reached");
+    std::vector<Connection*> all;
+    for (Connection& connection : connections_) all.push_back(&connection);
+    bench::connect(session_, all);
 }
 
 void ClosedLoop::start(std::uint64_t reports_max) {

@@ -1,5 +1,7 @@
 #include "bench/connection.hpp"
 
+#include "bench/sealing.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -15,33 +17,56 @@ constexpr reactor::Connector::Pace pace{.pause_min = std::chrono::milliseconds(1
 }  // namespace
 
 Connection::Connection(Session& session,
-                       const reactor::Address& server,
+                       const TargetServer& server,
                        Answers answers,
                        Histogram& times)
     : session_(session),
+      server_(server.name),
       connector_(session.loop(),
                  pace,
                  reactor::Delegate<void(reactor::Socket)>::to<&Connection::on_connected>(*this)),
+      door_{
+          .opened =
+              reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Connection::open>(
+                  *this),
+          .refused = reactor::Delegate<void(std::string_view)>::to<&Connection::on_refused>(*this)},
       answers_(answers),
       times_(times) {
-    connector_.aim(server);
+    connector_.aim(server.clients);
 }
 
 void Connection::on_connected(reactor::Socket socket) {
     tune(socket, reactor::SocketProfile::client);
-    stream_.emplace(session_.wire(), *this);
-    if (stream_->open(std::move(socket))) {
-        connector_.settle();
-        lost_ = false;
-        return;
+    Sealing* const sealing = session_.sealing();
+    if (sealing == nullptr) return open(std::move(socket), {});
+    reactor::SealPtr seal = sealing->dial(server_);
+    if (seal != nullptr) {
+        handshake_ = sealing->handshakes().dial(std::move(socket), std::move(seal), door_);
     }
-    stream_.reset();
+    if (!handshake_) connector_.dial_later();
+}
+
+void Connection::on_refused(std::string_view why) {
+    handshake_ = {};
+    refusal_ = why;
+    ++refusals_;
     connector_.dial_later();
 }
 
-void Connection::close() {
-    connector_.cancel();
-    if (stream_) stream_->abort();
+void Connection::open(reactor::Socket socket, reactor::SealPtr seal) {
+    handshake_ = {};
+    stream_.emplace(session_.wire(), *this);
+    if (!stream_->open(std::move(socket), std::move(seal))) {
+        stream_.reset();
+        return connector_.dial_later();
+    }
+    connector_.settle();
+    lost_ = false;
+    if (changed_) changed_(*this);
+}
+
+void Connection::cancel() {
+    if (handshake_) session_.sealing()->handshakes().cancel(std::exchange(handshake_, {}));
 }
 
 void Connection::commit(std::size_t size, const Batch& batch) {
@@ -77,6 +102,27 @@ void Connection::on_closed(reactor::Closed) {
     lost_ = true;
     sent_ = answered_count_;
     pending_.clear();
+    if (changed_) changed_(*this);
+}
+
+void connect(Session& session, std::span<Connection* const> connections) {
+    const std::size_t most =
+        session.sealing() == nullptr ? connections.size() : Sealing::dialled_max;
+    while (!connections.empty()) {
+        const auto group = connections.first(std::min(most, connections.size()));
+        connections = connections.subspan(group.size());
+        for (Connection* const each : group) each->dial();
+        const auto all = [&] { return std::ranges::all_of(group, &Connection::connected); };
+        const auto refused = [&] {
+            return std::ranges::find_if(
+                group, [](const Connection* each) { return each->refusals() > 0; });
+        };
+        session.run_until([&] { return all() || refused() != group.end(); }, connect_timeout);
+        if (all()) continue;
+        if (refused() == group.end())
+            throw CannotMeasure(group[0]->server() + " cannot be reached");
+        throw CannotMeasure((*refused())->server() + ": " + (*refused())->refusal());
+    }
 }
 
 }  // namespace bench

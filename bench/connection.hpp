@@ -3,8 +3,10 @@
 #include "bench/answers.hpp"
 #include "bench/histogram.hpp"
 #include "bench/session.hpp"
+#include "bench/target.hpp"
 #include "reactor/connector.hpp"
 #include "reactor/delegate.hpp"
+#include "reactor/handshakes.hpp"
 #include "reactor/stream.hpp"
 
 #include <cstddef>
@@ -12,6 +14,8 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace bench {
 
@@ -23,23 +27,32 @@ struct Batch {
     std::int64_t stamp;
 };
 
-// One client connection: sends commands and times the answers, which come in order. Pinned.
+// One client connection: sends commands and times the answers, which come in order. Where the
+// session has keys it is sealed, and connected only when the server has proved its name. Pinned.
 class Connection final : public reactor::StreamEvents {
 public:
     // All commands of one go have been answered. May say more.
     using Answered = reactor::Delegate<void(Connection&, const Batch&)>;
+    // It is connected, or was and is over, and may be dialled again.
+    using Changed = reactor::Delegate<void(Connection&)>;
 
     // `times` gets each command's time from due to answer.
-    Connection(Session& session, const reactor::Address& server, Answers answers, Histogram& times);
+    Connection(Session& session, const TargetServer& server, Answers answers, Histogram& times);
+    ~Connection() { cancel(); }
 
     void on_answered(Answered answered) { answered_ = answered; }
+    void on_changed(Changed changed) { changed_ = changed; }
 
     // Until connected, again and again.
     void dial() { connector_.dial(); }
     bool connected() const { return stream_.has_value() && !stream_->dead(); }
     // It was connected, and the server has ended that.
     bool lost() const { return lost_; }
-    void close();
+    // How often hands could not be shaken, and why, the last time.
+    std::uint64_t refusals() const { return refusals_; }
+    const std::string& refusal() const { return refusal_; }
+    // Says that no more will come, and goes when the server has said the same. Connected only.
+    void leave() { stream_->finish(); }
 
     // Space to write commands into, and then how much of it `commands` took. Connected only.
     std::span<char> reserve(std::size_t size) { return stream_->reserve(size); }
@@ -51,23 +64,36 @@ public:
     std::uint64_t waiting() const { return sent_ - answered_count_; }
     std::uint64_t answered() const { return answered_count_; }
     std::uint64_t wrong() const { return wrong_; }
+    const std::string& server() const { return server_; }
 
 private:
     void on_connected(reactor::Socket socket);
+    void on_refused(std::string_view why);
+    void open(reactor::Socket socket, reactor::SealPtr seal);
+    void cancel();
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
     void on_closed(reactor::Closed why) override;
 
     Session& session_;
+    const std::string server_;
     reactor::Connector connector_;
+    reactor::Handshakes::Door door_;
+    reactor::Handshakes::Id handshake_;  // Between connected and open, where it is sealed.
     std::optional<reactor::Stream> stream_;
     Answers answers_;
     Histogram& times_;
     Answered answered_;
+    Changed changed_;
     std::deque<Batch> pending_;  // Not all of whose commands have been answered, in order.
     std::uint64_t sent_ = 0;
     std::uint64_t answered_count_ = 0;
     std::uint64_t wrong_ = 0;
+    std::uint64_t refusals_ = 0;
+    std::string refusal_;
     bool lost_ = false;
 };
+
+// Dials all of them. Throws CannotMeasure when one is not connected in time, or is refused.
+void connect(Session& session, std::span<Connection* const> connections);
 
 }  // namespace bench

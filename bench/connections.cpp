@@ -16,7 +16,7 @@ constexpr std::uint32_t fleet = 1000;
 }  // namespace
 
 Result connections(const Target& target, const ConnectionsOptions& options) {
-    Session session(options.idle + options.connections);
+    Session session(options.idle + options.connections, target.keys);
     const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
     const Picker picker(fleet, Picker::Order::in_turn);
     ClosedLoop busy(session, target, {server, options.connections, options.depth}, picker);

@@ -33,10 +33,11 @@ public:
         : target_(target),
           options_(options),
           victim_(options.kill.empty() ? target.servers.size() - 1 : target.find(options.kill)),
-          session_(static_cast<std::uint32_t>(target.servers.size()) * Watchers::connections_max),
+          session_(static_cast<std::uint32_t>(target.servers.size()) * Watchers::connections_max,
+                   target.keys),
           load_(session_, target, {all_servers(target), options.clients, options.rate, 1}),
           watchers_(session_, target, options.clients, Seen::to<&Fault::on_seen>(*this)),
-          probe_(session_, target.servers[victim_].clients, answers_in(target.protocol), unused_),
+          probe_(session_, target.servers[victim_], answers_in(target.protocol), unused_),
           answered_(options.clients, 0) {
         load_.on_answered(Connection::Answered::to<&Fault::on_answered>(*this));
     }

@@ -25,12 +25,19 @@ constexpr const char* target_help =
 server, named A-observer, whose "peers" is that address, link it with A, and do not start it.
 "pids" are needed for CPU and memory, "links" to tell how many servers a report has passed.)";
 
+constexpr const char* tls_help =
+    "All connections are sealed: \"clients\" are addresses where TLS is spoken, and ca.crt in this "
+    "folder, which `herd keys` has made, says whom to believe; for observers their certificates "
+    "and "
+    "keys are there, too";
+
 using Measure = std::function<bench::Result(const bench::Target&)>;
 
 // What all scenarios have in common, and which of them was chosen.
 struct Order {
     std::string target_file;
     std::string json_file;
+    std::string keys;
     Measure measure;
 };
 
@@ -86,6 +93,8 @@ struct AllOptions {
     bench::ConnectionsOptions connections;
     bench::ClientsOptions clients;
     bench::FaultOptions fault;
+    bench::HandshakesOptions handshakes;
+    bench::HellosOptions hellos;
 };
 
 void add_request(CLI::App& app, Order& order, bench::RequestOptions& options) {
@@ -169,9 +178,34 @@ void add_fault(CLI::App& app, Order& order, bench::FaultOptions& options) {
     number(command, "--after", options.after, "Seconds from then on");
 }
 
+void add_handshakes(CLI::App& app, Order& order, bench::HandshakesOptions& options) {
+    auto& command =
+        add(app, order, "handshakes", "Full handshakes (needs --tls)", options, bench::handshakes);
+    server(command, options.server);
+    count(command, "--connections", options.connections, "Who shake hands at a time");
+    above_zero(command, "--seconds", options.seconds, "Measured time");
+    number(command, "--warmup", options.warmup, "Time before that");
+}
+
+void add_hellos(CLI::App& app, Order& order, bench::HellosOptions& options) {
+    auto& command = add(app,
+                        order,
+                        "hellos",
+                        "ClientHellos of strangers, and a polite client beside them (needs --tls)",
+                        options,
+                        bench::hellos);
+    server(command, options.server);
+    above_zero(command, "--rate", options.rate, "ClientHellos a second");
+    count(command, "--at-once", options.at_once, "Of these, so many at a time");
+    count(command, "--turns", options.turns, "How often they come, and are quiet");
+    above_zero(command, "--seconds", options.seconds, "Time of each, and without");
+    number(command, "--warmup", options.warmup, "Time before that");
+}
+
 int measure(const Order& order) {
-    const bench::Target target = order.target_file.empty() ? bench::Target::built_in()
-                                                           : bench::Target::read(order.target_file);
+    bench::Target target = order.target_file.empty() ? bench::Target::built_in()
+                                                     : bench::Target::read(order.target_file);
+    target.keys = order.keys;
     const bench::Result result = order.measure(target);
     std::fputs(result.summary().c_str(), stdout);
     if (order.json_file.empty()) return 0;
@@ -196,6 +230,7 @@ int main(int argc, char** argv) {
                        order.target_file,
                        "The system under test (JSON); without, the built-in herd on loopback")
             ->type_name("FILE");
+        app.add_option("--tls", order.keys, tls_help)->type_name("FOLDER");
         app.add_option("--json", order.json_file, "Where to write the result")->type_name("FILE");
         add_request(app, order, options.request);
         add_propagation(app, order, options.propagation);
@@ -203,6 +238,8 @@ int main(int argc, char** argv) {
         add_connections(app, order, options.connections);
         add_clients(app, order, options.clients);
         add_fault(app, order, options.fault);
+        add_handshakes(app, order, options.handshakes);
+        add_hellos(app, order, options.hellos);
         CLI11_PARSE(app, argc, argv);
         return measure(order);
     } catch (const std::exception& why) {

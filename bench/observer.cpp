@@ -1,6 +1,7 @@
 #include "bench/observer.hpp"
 
 #include "bench/fleet.hpp"
+#include "bench/sealing.hpp"
 #include "bench/target.hpp"
 #include "protocol/peer_message.hpp"
 #include "protocol/posix_time.hpp"
@@ -42,9 +43,9 @@ std::optional<Report> read_report(std::string_view line) {
 ObserverSession::ObserverSession(Observer& observer)
     : observer_(observer), stream_(observer.session_.wire(), *this) {}
 
-bool ObserverSession::open(reactor::Socket socket) {
+bool ObserverSession::open(reactor::Socket socket, reactor::SealPtr seal) {
     tune(socket, reactor::SocketProfile::neighbour);
-    return stream_.open(std::move(socket)).has_value();
+    return stream_.open(std::move(socket), std::move(seal)).has_value();
 }
 
 std::size_t ObserverSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
@@ -102,6 +103,11 @@ Observer::Observer(Session& session, std::uint32_t number, std::string name, See
       number_(number),
       name_(std::move(name)),
       seen_(seen),
+      door_{
+          .make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Observer::make_seal>(*this),
+          .opened = reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Observer::take>(
+              *this),
+          .refused = reactor::Delegate<void(std::string_view)>::to<&Observer::on_refused>(*this)},
       listener_(session.loop(),
                 reactor::Delegate<void(reactor::Socket)>::to<&Observer::on_accepted>(*this)),
       connector_(session.loop(),
@@ -116,6 +122,7 @@ void Observer::reserve_sessions(std::uint32_t sessions) {
 
 void Observer::listen(const reactor::Address& address) {
     reserve_sessions(sessions_max);
+    if (session_.sealing() != nullptr) sealer_ = &session_.sealing()->observer(name_);
     if (const auto listening = listener_.listen(address); !listening) {
         throw CannotMeasure("observer " + name_ +
                             " cannot listen: " + std::string(describe(listening.error())));
@@ -132,7 +139,7 @@ void Observer::subscribe(const reactor::Address& server) {
 void Observer::on_connected(reactor::Socket socket) {
     ObserverSession* const session = sessions_.emplace(*this);
     if (session == nullptr) return;
-    if (!session->open(std::move(socket))) {
+    if (!session->open(std::move(socket), {})) {
         sessions_.release(*session);
         return connector_.dial_later();
     }
@@ -140,9 +147,18 @@ void Observer::on_connected(reactor::Socket socket) {
 }
 
 void Observer::on_accepted(reactor::Socket socket) {
+    if (sealer_ == nullptr) return take(std::move(socket), {});
+    session_.sealing()->handshakes().accept(std::move(socket), door_);
+}
+
+reactor::SealPtr Observer::make_seal() {
+    return sealer_->accept_peer();
+}
+
+void Observer::take(reactor::Socket socket, reactor::SealPtr seal) {
     ObserverSession* const session = sessions_.emplace(*this);
     if (session == nullptr) return;
-    if (!session->open(std::move(socket))) sessions_.release(*session);
+    if (!session->open(std::move(socket), std::move(seal))) sessions_.release(*session);
     // Those that come meanwhile wait in the kernel, and lose nothing.
     if (sessions_.full()) listener_.pause();
 }

@@ -4,6 +4,7 @@
 #include "reactor/address.hpp"
 #include "reactor/connector.hpp"
 #include "reactor/delegate.hpp"
+#include "reactor/handshakes.hpp"
 #include "reactor/listener.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/stream.hpp"
@@ -13,6 +14,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+namespace herd::tls {
+class OpensslSealer;
+}
 
 namespace bench {
 
@@ -32,7 +37,7 @@ class ObserverSession final : public reactor::StreamEvents {
 public:
     explicit ObserverSession(Observer& observer);
 
-    bool open(reactor::Socket socket);
+    bool open(reactor::Socket socket, reactor::SealPtr seal);
     void say(std::string_view text) { stream_.send(text); }
 
 private:
@@ -48,7 +53,8 @@ private:
 // Sees what one server passes on, as one more of its neighbours: the server dials it as it dials
 // any neighbour of its kind and needs to know nothing of it. Both ways of talking are understood: a
 // standing connection of lines, with or without HELLO, and a connection per message without a line
-// end. A NATS server is dialled instead, and subscribed to.
+// end. A NATS server is dialled instead, and subscribed to. Where the session has keys, it shows
+// that it is of its name.
 class Observer {
 public:
     // A server of one connection per message may have that many in flight.
@@ -60,11 +66,17 @@ public:
     void listen(const reactor::Address& address);
     void subscribe(const reactor::Address& server);
 
+    // Why hands could not be shaken, the last time; empty: they could.
+    const std::string& refusal() const { return refusal_; }
+
 private:
     friend class ObserverSession;
     void reserve_sessions(std::uint32_t sessions);
     void on_connected(reactor::Socket socket);
     void on_accepted(reactor::Socket socket);
+    reactor::SealPtr make_seal();
+    void take(reactor::Socket socket, reactor::SealPtr seal);
+    void on_refused(std::string_view why) { refusal_ = why; }
     void on_ended(ObserverSession& session);
 
     Session& session_;
@@ -72,6 +84,9 @@ private:
     std::string name_;
     Seen seen_;
     reactor::Slab<ObserverSession> sessions_;
+    herd::tls::OpensslSealer* sealer_ = nullptr;  // Null: sessions are plain.
+    reactor::Handshakes::Door door_;
+    std::string refusal_;
     reactor::Listener listener_;
     reactor::Connector connector_;
     bool subscribes_ = false;

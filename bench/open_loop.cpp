@@ -15,8 +15,7 @@ constexpr std::string_view nats_greeting = "CONNECT {\"verbose\":false}\r\n";
 }  // namespace
 
 OpenLoop::Entry::Entry(OpenLoop& loop, const Target& target, std::size_t server)
-    : connection(
-          loop.session_, target.servers[server].clients, answers_in(target.protocol), loop.times_),
+    : connection(loop.session_, target.servers[server], answers_in(target.protocol), loop.times_),
       picker(loop.clients_per_entry(), Picker::Order::scattered) {}
 
 OpenLoop::OpenLoop(Session& session, const Target& target, const Shape& shape)
@@ -34,14 +33,9 @@ void OpenLoop::on_answered(Connection::Answered answered) {
 }
 
 void OpenLoop::connect(Protocol protocol) {
-    for (Entry& entry : entries_) entry.connection.dial();
-    const auto all = [this] {
-        return std::ranges::all_of(entries_,
-                                   [](const Entry& entry) { return entry.connection.connected(); });
-    };
-    if (!session_.run_until(all, connect_timeout)) {
-        throw CannotMeasure("a server cannot be reached");
-    }
+    std::vector<Connection*> all;
+    for (Entry& entry : entries_) all.push_back(&entry.connection);
+    bench::connect(session_, all);
     if (protocol != Protocol::nats) return;
     for (Entry& entry : entries_) {
         std::ranges::copy(nats_greeting, entry.connection.reserve(nats_greeting.size()).begin());

@@ -10,6 +10,7 @@
 #include <array>
 #include <deque>
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -23,19 +24,23 @@ constexpr std::uint32_t iamat_connections = 4;
 // due.
 class Questions {
 public:
-    Questions(Session& session, const reactor::Address& server, const PlacesOptions& options)
-        : clients_(options.clients),
+    Questions(Session& session, const TargetServer& server, const PlacesOptions& options)
+        : session_(session),
+          clients_(options.clients),
           rate_(options.rate),
           pacer_(session, Pacer::Due::to<&Questions::on_due>(*this)) {
         for (std::uint32_t i = 0; i < options.connections; ++i) {
             Connection& connection = connections_.emplace_back(
                 session, server, Answers(Answers::Kind::paragraphs, 'A'), times_);
             connection.on_answered(Connection::Answered::to<&Questions::on_answered>(*this));
-            connection.dial();
         }
     }
 
-    bool connected() const { return std::ranges::all_of(connections_, &Connection::connected); }
+    void connect() {
+        std::vector<Connection*> all;
+        for (Connection& connection : connections_) all.push_back(&connection);
+        bench::connect(session_, all);
+    }
     void start() {
         times_.clear();
         pacer_.start(rate_);
@@ -72,6 +77,7 @@ private:
         due_.pop_front();
     }
 
+    Session& session_;
     std::uint32_t clients_;
     double rate_;
     Histogram times_;
@@ -84,7 +90,7 @@ private:
 }  // namespace
 
 Result places(const Target& target, const PlacesOptions& options) {
-    Session session(options.connections + iamat_connections);
+    Session session(options.connections + iamat_connections, target.keys);
     const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
     OpenLoop reports(session,
                      target,
@@ -92,11 +98,9 @@ Result places(const Target& target, const PlacesOptions& options) {
                       options.clients,
                       options.iamat_rate,
                       1});
-    Questions questions(session, target.servers[server].clients, options);
+    Questions questions(session, target.servers[server], options);
     reports.connect(target.protocol);
-    if (!session.run_until([&] { return questions.connected(); }, connect_timeout)) {
-        throw CannotMeasure("the server cannot be reached");
-    }
+    questions.connect();
     // Everyone has a position before anybody asks.
     reports.start();
     session.run_until([&] { return reports.answered() >= options.clients; }, ask_timeout);

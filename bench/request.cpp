@@ -78,7 +78,7 @@ Result open(Session& session,
 }  // namespace
 
 Result request(const Target& target, const RequestOptions& options) {
-    Session session(options.connections);
+    Session session(options.connections, target.keys);
     const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
     return options.rate > 0 ? open(session, target, options, server)
                             : closed(session, target, options, server);

@@ -80,4 +80,25 @@ struct FaultOptions {
 };
 Result fault(const Target& target, const FaultOptions& options);
 
+// Full handshakes of TLS: `connections` come, shake hands, say that this was all, and come again.
+struct HandshakesOptions {
+    std::string server;
+    std::uint32_t connections = 8;
+    double seconds = 2;
+    double warmup = 0.3;
+};
+Result handshakes(const Target& target, const HandshakesOptions& options);
+
+// What strangers' ClientHellos cost one polite client, who says a report at a time: in turns,
+// quiet and beside them. They come `at_once`, and are not interested in the answer.
+struct HellosOptions {
+    std::string server;
+    double rate = 2000;
+    std::uint32_t at_once = 64;
+    std::uint32_t turns = 5;
+    double seconds = 0.5;  // each half of a turn
+    double warmup = 0.3;
+};
+Result hellos(const Target& target, const HellosOptions& options);
+
 }  // namespace bench

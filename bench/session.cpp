@@ -1,5 +1,6 @@
 #include "bench/session.hpp"
 
+#include "bench/sealing.hpp"
 #include "bench/target.hpp"
 #include "reactor/sys.hpp"
 
@@ -22,7 +23,7 @@ reactor::Instant this_moment() {
     return reactor::Instant(reactor::Duration(reactor::sys::monotonic_ns()));
 }
 
-Session::Session(std::uint32_t connections)
+Session::Session(std::uint32_t connections, const std::string& keys)
     : wire_(loop_),
       progress_(loop_, reactor::Delegate<void()>::to<&Session::show_progress>(*this)) {
     const std::uint64_t wanted = std::uint64_t{connections} + others;
@@ -36,13 +37,20 @@ Session::Session(std::uint32_t connections)
     if (const auto opened = loop_.open(limits); !opened) {
         throw CannotMeasure("event loop: " + std::string(describe(opened.error())));
     }
-    if (const auto opened = wire_.open({.blocks = blocks}); !opened) {
+    const reactor::Wire::Limits wire{.blocks = blocks,
+                                     .watches = keys.empty() ? 0 : limits.watches};
+    if (const auto opened = wire_.open(wire); !opened) {
         throw CannotMeasure("memory: " + std::string(describe(opened.error())));
+    }
+    if (!keys.empty()) {
+        sealing_ = std::make_unique<Sealing>(loop_, keys, connections, wire.send_size);
     }
     offset_ns_ = reactor::sys::wall_ns() - reactor::sys::monotonic_ns();
     start_ = this_moment();
     progress_.start_at(start_ + progress_interval);
 }
+
+Session::~Session() = default;
 
 void Session::show_progress() {
     const auto megabytes = [](std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; };

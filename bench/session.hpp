@@ -8,8 +8,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <string>
 
 namespace bench {
+
+class Sealing;
 
 // Of a server that is overloaded, not of one that is well.
 inline constexpr reactor::Duration connect_timeout = std::chrono::seconds(10);
@@ -29,11 +33,14 @@ reactor::Instant this_moment();
 class Session {
 public:
     // Throws CannotMeasure when the system gives too little memory or too few descriptors for that
-    // many connections.
-    explicit Session(std::uint32_t connections);
+    // many connections. With `keys`, a folder of those, all of them are sealed.
+    explicit Session(std::uint32_t connections, const std::string& keys = {});
+    ~Session();
 
     reactor::Loop& loop() { return loop_; }
     reactor::Wire& wire() { return wire_; }
+    // Null: connections are plain.
+    Sealing* sealing() { return sealing_.get(); }
 
     // POSIX time in nanoseconds of a moment, as this machine's wall clock had it at the start: what
     // stands in a report, and what a latency is counted from.
@@ -63,6 +70,7 @@ private:
 
     reactor::Loop loop_;
     reactor::Wire wire_;
+    std::unique_ptr<Sealing> sealing_;
     reactor::Timer progress_;
     reactor::Instant start_{};
     std::int64_t offset_ns_ = 0;

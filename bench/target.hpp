@@ -37,6 +37,7 @@ struct Target {
     std::string system;
     Protocol protocol = Protocol::iamat;
     std::vector<TargetServer> servers;  // never empty
+    std::string keys;                   // all connections are sealed with these; empty: plain
     std::vector<std::pair<std::size_t, std::size_t>> links;
 
     // Throws CannotMeasure with file and reason.

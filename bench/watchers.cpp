@@ -44,7 +44,9 @@ bool Watchers::all_awake() const {
 void Watchers::fail() const {
     std::string names;
     for (std::size_t i = 0; i < servers_.size(); ++i) {
-        if (arrivals_[i].total() == 0) names += " " + target_.servers[servers_[i]].name;
+        if (arrivals_[i].total() > 0) continue;
+        names += " " + target_.servers[servers_[i]].name;
+        if (!observers_[i].refusal().empty()) names += " (" + observers_[i].refusal() + ")";
     }
     throw CannotMeasure("nothing comes to the observers of" + names);
 }

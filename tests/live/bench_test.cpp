@@ -1,13 +1,12 @@
 // herd-bench is believed only because of what stands here: faults of known size must show in its
 // figures with that size.
+#include "tests/live/bench_run.hpp"
 #include "tests/live/process.hpp"
 #include "tests/live/rude_relay.hpp"
 
 #include <catch2/catch.hpp>
-#include <rapidjson/document.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -18,51 +17,18 @@ using std::chrono::milliseconds;
 
 namespace {
 
-std::string bench_binary() {
-    const char* const path = std::getenv("HERD_BENCH");
-    return path != nullptr ? path : "build/bench/herd-bench";
+BenchResult measure(const RudeRelay& relay, const std::vector<std::string>& arguments) {
+    return live::measure(R"({"system": "rude", "servers": [{"name": "rude", "clients": ")" +
+                             relay.clients() + R"(", "observer": ")" + relay.observer() + R"("}]})",
+                         arguments);
 }
 
-// What herd-bench measured.
-class Measured {
-public:
-    explicit Measured(const std::string& json) { document_.Parse(json.c_str()); }
-
-    double figure(const char* name) const { return document_["figures"][name].GetDouble(); }
-    double latency_ms(const char* of, const char* what) const {
-        return document_["latency"][of][what].GetDouble() / 1e6;
-    }
-    double count(const char* of) const { return document_["latency"][of]["count"].GetDouble(); }
-
-private:
-    rapidjson::Document document_;
-};
-
-Measured measure(const RudeRelay& relay, const std::vector<std::string>& arguments) {
-    const TemporaryFolder folder;
-    write_file(folder / "target.json",
-               R"({"system": "rude", "servers": [{"name": "rude", "clients": ")" + relay.clients() +
-                   R"(", "observer": ")" + relay.observer() + R"("}]})");
-    std::vector<std::string> command = {bench_binary()};
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    for (const std::string& each : {std::string("--target"),
-                                    std::string(folder / "target.json"),
-                                    std::string("--json"),
-                                    std::string(folder / "result.json")}) {
-        command.push_back(each);
-    }
-    const Ran ran = run(command);
-    INFO(ran.err);
-    REQUIRE(ran.code == 0);
-    return Measured(read_file(folder / "result.json"));
-}
-
-Measured propagate(const RudeRelay& relay) {
+BenchResult propagate(const RudeRelay& relay) {
     return measure(relay, {"propagation", "--rate", "1000", "--seconds", "1", "--clients", "100"});
 }
 
 // As many reports in half the time, where only they are counted.
-Measured count_arrivals(const RudeRelay& relay) {
+BenchResult count_arrivals(const RudeRelay& relay) {
     return measure(relay,
                    {"propagation",
                     "--rate",
@@ -98,7 +64,7 @@ TEST_CASE(
     "herd-bench: a server that stands still shows in the worst latencies, not as a lower rate",
     "[live][bench]") {
     const RudeRelay relay({.stall = milliseconds(300), .stall_after = 1000});
-    const Measured measured = propagate(relay);
+    const BenchResult measured = propagate(relay);
     CHECK(measured.figure("sent_per_second") == Approx(1000).epsilon(0.01));
     CHECK(measured.count("1 server") == measured.figure("sent_per_second"));
     // Some 300 of the 1,000 were due in that time, the first 300 ms before it was over.
@@ -112,7 +78,7 @@ TEST_CASE("herd-bench: updates that are lost are counted, whether or not newer o
           "[live][bench]") {
     SECTION("one of 49, now this client's, now that one's: newer ones come") {
         const RudeRelay relay({.drop_every = 49});
-        const Measured measured = count_arrivals(relay);
+        const BenchResult measured = count_arrivals(relay);
         // The few that were sent to see whether the observer is there do not count.
         CHECK(measured.figure("missing") <= static_cast<double>(relay.dropped));
         CHECK(measured.figure("missing") >= static_cast<double>(relay.dropped) - 2);
@@ -121,7 +87,7 @@ TEST_CASE("herd-bench: updates that are lost are counted, whether or not newer o
     }
     SECTION("all of one client") {
         const RudeRelay relay({.drop_client = "bench-00000042"});
-        const Measured measured = count_arrivals(relay);
+        const BenchResult measured = count_arrivals(relay);
         CHECK(measured.figure("missing") == static_cast<double>(relay.dropped));
         CHECK(measured.figure("missing") >= 10);
         CHECK(measured.figure("superseded") == 0);
@@ -129,7 +95,7 @@ TEST_CASE("herd-bench: updates that are lost are counted, whether or not newer o
     }
     SECTION("none") {
         const RudeRelay relay({});
-        const Measured measured = count_arrivals(relay);
+        const BenchResult measured = count_arrivals(relay);
         CHECK(measured.figure("missing") == 0);
         CHECK(measured.figure("stale_clients") == 0);
         CHECK(measured.figure("duplicates") == 0);
@@ -139,7 +105,7 @@ TEST_CASE("herd-bench: updates that are lost are counted, whether or not newer o
 TEST_CASE("herd-bench: updates that come twice are counted, and once only as arrived",
           "[live][bench]") {
     const RudeRelay relay({.repeat_every = 10});
-    const Measured measured = count_arrivals(relay);
+    const BenchResult measured = count_arrivals(relay);
     CHECK(measured.figure("duplicates") <= static_cast<double>(relay.repeated));
     CHECK(measured.figure("duplicates") >= 100);
     CHECK(measured.figure("missing") == 0);
@@ -148,10 +114,10 @@ TEST_CASE("herd-bench: updates that come twice are counted, and once only as arr
 
 TEST_CASE("herd-bench: wrong answers are counted, in both loops", "[live][bench]") {
     const RudeRelay relay({.refuse_every = 10});
-    const Measured closed = measure(relay, {"request", "--seconds", "0.3", "--depth", "16"});
+    const BenchResult closed = measure(relay, {"request", "--seconds", "0.3", "--depth", "16"});
     CHECK(closed.figure("wrong_answers") > 0);
     CHECK(closed.figure("lines_per_second") > 0);
-    const Measured open = measure(relay, {"request", "--seconds", "0.3", "--rate", "1000"});
+    const BenchResult open = measure(relay, {"request", "--seconds", "0.3", "--rate", "1000"});
     CHECK(open.figure("wrong_answers") > 0);
     CHECK(open.figure("unanswered") == 0);
 }
