@@ -69,7 +69,7 @@ def parse():
     parser.add_argument('--quick', action='store_true',
                         help='herd, python and floor, in less than two minutes')
     parser.add_argument('--targets', action='store_true',
-                        help='only what the targets need, in less than eleven minutes')
+                        help='only what the targets need, in a quarter of an hour')
     parser.add_argument('--against', type=names_of, metavar='NAME,...',
                         help=f'which systems: {", ".join(registry.NAMES)}')
     parser.add_argument('--only', default='', metavar='CASE',

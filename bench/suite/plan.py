@@ -13,6 +13,7 @@ DEFAULT_CLIENTS = 1_000_000  # of the herd's configuration
 HUGE_GB = 3  # ten million records, their index, and room for the load
 LIMIT = 'limit'  # the case whose result is the Python prototype's highest rate
 START = 'start'  # needs no herd-bench
+TLS_IDLE = 2_000
 BENCHED = {LIMIT: 'propagation', 'calls': 'request', START: None}
 
 
@@ -114,6 +115,23 @@ def calls(connections, rounds, seconds):
     return Case(f'calls {connections}x64', 'calls', STAR, ('herd',), rounds, options)
 
 
+def sealed(rounds):
+    """What TLS costs, beside plain connections and beside what OpenSSL takes anyway."""
+    least = ('herd-tls', 'floor-tls')
+    both = ('herd', 'herd-tls')
+    alike = [request(50, 64, least, rounds, 1), request(1, 1, both, rounds, 1),
+             propagation(1_000, 1, both, rounds, 1),
+             dataclasses.replace(calls(1, rounds, 0.5), systems=both)]
+    idle = dataclasses.replace(connections(TLS_IDLE, both, rounds, 0.5),
+                               settings={'limits': {'tls_connections': TLS_IDLE + 100}})
+    newcomers = Case('handshakes', 'handshakes', ALONE, (*least, 'bare'), rounds,
+                     {'connections': 16, 'seconds': 1, 'warmup': 0.3})
+    strangers = Case('ClientHellos', 'hellos', ALONE, ('herd-tls',), rounds,
+                     {'rate': 2000, 'at-once': 64, 'turns': 5, 'seconds': 0.3, 'warmup': 0.3})
+    return [dataclasses.replace(case, name=f'TLS: {case.name}')
+            for case in (*alike, idle, newcomers, strangers)]
+
+
 def limit(system):
     """A search for the highest rate of propagation that this system sustains."""
     return dataclasses.replace(later((system,), 1), name=f'{LIMIT} of {system}', scenario=LIMIT)
@@ -146,7 +164,7 @@ def quick(systems=QUICK):
 
 
 def targets(huge=False):
-    """What `targets.TARGETS` need and no more: at least five rounds of each, in eleven minutes."""
+    """What `targets.TARGETS` need and no more: at least five rounds of each, in a quarter of an hour."""
     both = ('herd', 'floor')
     return [
         request(50, 64, (*both, 'redis', 'python'), 5, 1),
@@ -160,6 +178,7 @@ def targets(huge=False):
         eighty(('herd', 'python'), 5),
         connections(5_000, (*both, 'redis'), 5, 0.5),
         clients(1_000_000, ('herd', 'redis'), 5, 0.5),
+        *sealed(5),
         *rest(huge),
     ]
 
@@ -180,7 +199,7 @@ def rest(huge):
 
 
 def full(huge=False):
-    """All systems, in 25 minutes or so; `huge` takes longer, and much memory."""
+    """All systems, in half an hour or so; `huge` takes longer, and much memory."""
     every = ('herd', *PROTOTYPES, 'floor', 'redis')
     some = ('herd', 'python', 'python-kept', 'node', 'java', 'floor', 'redis')
     spread = ('herd', *PROTOTYPES, 'floor', 'relay', 'nats')
@@ -204,6 +223,7 @@ def full(huge=False):
         clients(10_000, stores, 2, 0.5),
         clients(100_000, stores, 3, 0.5),
         clients(1_000_000, ('herd', 'python-kept', 'node', 'java', 'redis'), 1, 0.5),
+        *sealed(5),
         *rest(huge),
     ]
 
@@ -227,7 +247,7 @@ def select(cases, scenarios, only, rounds):
 
 STARTING = {'python': 0.4, 'python-uvloop': 0.4, 'python-kept': 0.4, 'node': 0.2, 'java': 0.8}
 AROUND = {'request': 0.1, 'propagation': 0.1, 'places': 2.4, 'connections': 2, 'clients': 0.3,
-          'fault': 2.5, LIMIT: 0.1, START: 0.4, 'calls': 0.5}
+          'fault': 2.5, LIMIT: 0.1, START: 0.4, 'calls': 0.5, 'handshakes': 0.2, 'hellos': 1.2}
 WARMUP = {'node': 1, 'java': 3}
 STORED_PER_SECOND = {'herd': 1_000_000, 'herd-few': math.inf, 'python': 80_000,
                      'python-uvloop': 160_000, 'python-kept': 160_000, 'node': 140_000,
@@ -237,8 +257,8 @@ STORED_PER_SECOND = {'herd': 1_000_000, 'herd-few': math.inf, 'python': 80_000,
 def run_seconds(case, system):
     """What one run of one system takes."""
     options = case.options
-    windows = {'places': 3, 'connections': 2, LIMIT: len(search.LADDER).bit_length()}.get(
-        case.scenario, 1)
+    windows = {'places': 3, 'connections': 2, LIMIT: len(search.LADDER).bit_length(),
+               'hellos': 2 * options.get('turns', 1)}.get(case.scenario, 1)
     start = (STARTING.get(system, 0.1) * len(case.topology.servers) / 2
              + 0.3 * (len(case.topology.servers) > 1))
     measured = sum(options.get(name, 0) for name in ('seconds', 'warmup', 'settle', 'before',

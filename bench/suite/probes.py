@@ -3,12 +3,12 @@ import json
 import re
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import time
 
 from suite.processes import Failure, accepts
+from suite.systems.herd import CONFIG
 from suite.topology import HOST
 
 TIMEOUT = 10.0  # seconds until a server accepts, or strace says that it watches
@@ -43,8 +43,9 @@ def missing():
 class Calls:
     """Counts the system calls of one of the herd's servers from its construction until end()."""
 
-    def __init__(self, pid, peers, folder):
-        self.peers = peers
+    def __init__(self, tools, pid, name, folder):
+        self.status = [tools.herd, 'status', '--json', '--config', folder / CONFIG]
+        self.name = name
         self.counts = folder / 'strace.txt'
         said = folder / 'strace.err'
         with said.open('w', encoding='utf-8') as errors:
@@ -56,14 +57,25 @@ class Calls:
                 self.strace.kill()
                 raise Failure(f'strace: {said.read_text(encoding="utf-8").strip()}')
             time.sleep(0.01)
-        self.before = reports(peers)
+        self.before = self.reports()
 
     def end(self):
         """Per 64 reports, whatever else the server did at that time."""
-        said = reports(self.peers) - self.before
+        said = self.reports() - self.before
         self.strace.send_signal(signal.SIGINT)
         self.strace.wait(TIMEOUT)
         return {'calls_per_64_lines': 64 * total(self.counts.read_text(encoding='utf-8')) / said}
+
+
+    def reports(self):
+        """How many valid reports the server has had."""
+        run = subprocess.run(self.status, check=False, capture_output=True, text=True,
+                             timeout=TIMEOUT)
+        if run.returncode:
+            raise Failure(f'herd status: {run.stderr.strip() or run.stdout.strip()}')
+        server = next(each for each in json.loads(run.stdout)['servers']
+                      if each['server'] == self.name)
+        return server['counters']['iamat']
 
 
 def total(table):
@@ -73,11 +85,3 @@ def total(table):
     if not found:
         raise Failure('strace counted nothing')
     return int(found[1])
-
-
-def reports(port):
-    """How many valid reports the herd's server there has had."""
-    with socket.create_connection((HOST, port), timeout=TIMEOUT) as connection:
-        connection.sendall(b'STATUS\n')
-        answer = b''.join(iter(lambda: connection.recv(65536), b''))
-    return json.loads(answer)['counters']['iamat']

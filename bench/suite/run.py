@@ -7,6 +7,7 @@ import time
 
 from suite import probes
 from suite.processes import Failure, Process, accepts, kill_group
+from suite.systems.base import KEYS
 from suite.topology import HOST, PLACES, address
 
 TIMEOUT = 60.0  # seconds for herd-bench beyond what it was asked for
@@ -21,14 +22,31 @@ def measure(tools, system, case, folder):
         servers = {name: process(stack, command, folder, name) for name, command
                    in system.commands(topology, folder, case.settings).items()}
         start_places(stack, tools, case, folder)
-        if case.benched:
+        alone = system.alone(topology, folder, case.options)
+        if alone:
+            parts = [own_part(case, run_alone(alone, folder), alone)]
+        elif case.benched:
             start(servers, topology)
             parts = bench_parts(tools, system, case, folder, servers)
         else:
-            parts = [{'scenario': case.scenario, 'latency': {}, 'command': [],
-                      'figures': probes.start(servers, topology)}]
+            parts = [own_part(case, probes.start(servers, topology))]
         commands = [server.command for server in servers.values()]
     return {'parts': parts, 'commands': commands}
+
+
+def own_part(case, figures, command=()):
+    """A part that herd-bench has not measured."""
+    return {'scenario': case.scenario, 'latency': {}, 'command': [str(word) for word in command],
+            'figures': figures}
+
+
+def run_alone(command, folder):
+    """The figures that a command prints, as JSON."""
+    run = subprocess.run([str(word) for word in command], check=False, text=True, cwd=folder,
+                         capture_output=True, timeout=TIMEOUT)
+    if run.returncode:
+        raise Failure(f'{command[0]}: {run.stderr.strip()}')
+    return json.loads(run.stdout)
 
 
 def bench_parts(tools, system, case, folder, servers):
@@ -40,11 +58,11 @@ def bench_parts(tools, system, case, folder, servers):
     parts = []
     for number, options in enumerate(system.parts(case.options), 1):
         file = folder / f'result-{number}.json'
-        command = bench_command(tools, case, target, file, options)
+        command = bench_command(tools, system, case, target, file, options)
         probe = None
         if case.scenario == 'calls':
             name = options['server']
-            probe = probes.Calls(pids[name], topology.peers(name), folder)
+            probe = probes.Calls(tools, pids[name], name, folder)
         run_bench(command, folder, servers, time_limit(options))
         counted = probe.end() if probe else {}
         part = json.loads(file.read_text())
@@ -56,7 +74,7 @@ def bench_parts(tools, system, case, folder, servers):
 
 def must_be_right(figures):
     """A system that answers wrongly or drops its clients is not fast, but broken."""
-    for name in ('wrong_answers', 'lost_connections'):
+    for name in ('wrong_answers', 'lost_connections', 'refused_handshakes'):
         if figures.get(name):
             raise Failure(f'{figures[name]:,.0f} {name.replace("_", " ")}')
 
@@ -98,9 +116,11 @@ def must_be_free(port):
         raise Failure(f'port {port} of {HOST} is taken')
 
 
-def bench_command(tools, case, target, file, options):
+def bench_command(tools, system, case, target, file, options):
     """A command line of herd-bench."""
     words = [tools.bench, case.benched, '--target', target, '--json', file]
+    if system.sealed:
+        words += ['--tls', target.parent / KEYS]
     for name, value in options.items():
         words += [f'--{name}', value]
     return [str(word) for word in words]
@@ -109,7 +129,7 @@ def bench_command(tools, case, target, file, options):
 def time_limit(options):
     """How long herd-bench may take."""
     times = ('seconds', 'warmup', 'settle', 'before', 'down', 'after')
-    return TIMEOUT + 3 * sum(options.get(name, 0) for name in times)
+    return TIMEOUT + 3 * options.get('turns', 1) * sum(options.get(name, 0) for name in times)
 
 
 def run_bench(command, folder, servers, seconds):

@@ -103,6 +103,24 @@ def bursts():
         yield Target(f'{case}: CPU', case, 'herd_cpu_ns_per_update', 'ns', 'floor', most)
 
 
+def sealed():
+    """What TLS may cost."""
+    def target(what, case, figure, unit, yardstick, most, kind='ratio'):
+        return Target(f'TLS: {what}', f'TLS: {case}', figure, unit, yardstick, most, kind=kind,
+                      system='herd-tls')
+    yield target('50x64: CPU per line', 'request 50x64', 'server_cpu_ns_per_line', 'ns',
+                 'floor-tls', 1.35)
+    yield target('one at a time: p50', 'request 1x1', 'round trip p50', 'ns', 'herd', 1.3)
+    yield target('system calls per 64 lines, 1x64', 'calls 1x64', 'calls_per_64_lines', 'count',
+                 'herd', 1.05)
+    yield target('CPU per handshake', 'handshakes', 'server_cpu_ns_per_handshake', 'ns', 'bare',
+                 1.15)
+    yield target('p99 beside 2,000 ClientHellos/s, of the quiet one', 'ClientHellos', 'slower_p99',
+                 'count', '', 1.5, 'plain')
+    yield target('memory per idle connection, beyond plain', 'connections 2,000',
+                 'user_bytes_per_connection', 'bytes', 'herd', 14_500, 'beyond')
+
+
 EIGHTY = "propagation at 80% of python's limit"
 TARGETS = (
     *request(64, 1.75, 6),
@@ -112,6 +130,7 @@ TARGETS = (
     *chains('relay'),
     *chains('floor'),
     *bursts(),
+    *sealed(),
     Target('request 50x64: lines/s', 'request 50x64', 'lines_per_second', 'per_second', 'python',
            least=25),
     Target('80% of python\'s limit: p99', EIGHTY, '3 servers p99', 'ns', 'python', 0.1),

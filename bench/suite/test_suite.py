@@ -137,8 +137,8 @@ class Plan(unittest.TestCase):
     every = {system.name: system.scenarios for system in registry.ALL}
 
     def test_all_plans_fit_their_time(self):
-        for cases, limit in ((plan.quick(), 120), (plan.targets(huge=True), 660),
-                             (plan.full(), 1560)):
+        for cases, limit in ((plan.quick(), 120), (plan.targets(huge=True), 840),
+                             (plan.full(), 1740)):
             cases = plan.select(cases, self.every, '', None)
             self.assertLess(plan.total_seconds(cases), limit)
 
@@ -226,6 +226,38 @@ class Systems(unittest.TestCase):
         addresses = [server[kind] for server in config['servers'] for kind in ('clients', 'peers')]
         self.assertEqual(len(set(addresses)), 20)
         self.assertEqual(config['limits'], {'clients': 5})
+
+    def test_who_speaks_tls_has_keys_and_a_port_of_its_own_for_it(self):
+        made = herd.HerdTls(self.tools)
+        config = made.configuration(topology.WATCHED, pathlib.Path('/run'), {})
+        self.assertEqual(config['keys'], '/run/keys')
+        sealed = {server['name']: server.get('clients_tls') for server in config['servers']}
+        self.assertEqual(sealed['Hands'], '127.0.0.1:21502')
+        self.assertIsNone(sealed['Hands-observer'])
+        target = made.target(topology.WATCHED, dict.fromkeys(topology.FIVE, 1))
+        self.assertEqual(target['servers'][1]['clients'], sealed['Hands'])
+        self.assertEqual(target['servers'][1]['observer'], '127.0.0.1:21202')
+
+    def test_herd_bench_is_told_of_keys_where_a_system_has_some(self):
+        case = plan.request(1, 1, (), 1, 1)
+        for system, sealed in ((herd.HerdTls, True), (floor.FloorTls, True), (herd.Herd, False)):
+            command = run.bench_command(self.tools, system(self.tools), case,
+                                        pathlib.Path('/run/target.json'), 'result.json', {})
+            self.assertEqual('/run/keys' in command, sealed)
+
+    def test_keys_are_made_for_the_floor_as_well(self):
+        with tempfile.TemporaryDirectory() as name, \
+                mock.patch.object(herd.subprocess, 'run') as ran:
+            ran.return_value.returncode = 0
+            folder = pathlib.Path(name)
+            made = floor.FloorTls(self.tools).commands(topology.ALONE, folder, {})
+            self.assertEqual(made['Goloman'][1:], ['tls', folder / 'keys', 'Goloman', 21001])
+            self.assertIn(folder / 'herd.json', ran.call_args[0][0])
+            alone = floor.Bare(self.tools).alone(topology.ALONE, folder, {'seconds': 2})
+            self.assertEqual(alone[1:], ['handshakes', folder / 'keys', 'Goloman', 2])
+            ran.return_value.returncode = 1
+            with self.assertRaises(processes.Failure):
+                floor.Bare(self.tools).commands(topology.ALONE, folder, {})
 
     def test_an_observer_is_one_more_neighbour_of_the_prototype(self):
         config = prototype.configuration(topology.WATCHED)
@@ -364,6 +396,16 @@ class Sessions(unittest.TestCase):
         with mock.patch.object(probes, 'STARTS', 2):
             made = self.run_cases(plan.starts(('herd',), 1))
         self.assertGreater(made.outcomes[0].summaries()['herd']['start_ms']['median'], 0)
+
+    def test_a_system_may_measure_itself(self):
+        def measured(depth, program):
+            command = [sys.executable, '-c', program]
+            with mock.patch.object(Pretender, 'alone', lambda *_: command):
+                outcome, = self.run_cases(plan.request(1, depth, ('herd',), 1, 1)).outcomes
+            return outcome
+        said = measured(1, 'print(\'{"lines_per_second": 7}\')').summaries()['herd']
+        self.assertEqual(said['lines_per_second']['median'], 7)
+        self.assertIn('no module', measured(2, 'import no_module').errors['herd'].lower())
 
     def test_whoever_does_not_sustain_a_rate_is_spared_higher_ones(self):
         made = self.run_cases(*(plan.propagation(rate, 1, ('herd',), 1, 1)

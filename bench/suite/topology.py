@@ -2,7 +2,7 @@
 import dataclasses
 
 HOST = '127.0.0.1'
-CLIENTS, PEERS, OBSERVERS, UNUSED, PLACES = 21001, 21101, 21201, 21401, 21300
+CLIENTS, PEERS, OBSERVERS, UNUSED, SEALED, PLACES = 21001, 21101, 21201, 21401, 21501, 21300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Topology:
     def unused(self, name):
         """A port that nobody listens at: an observer has no clients."""
         return UNUSED + self.servers.index(name)
+
+    def sealed(self, name):
+        """The port where clients connect that speak TLS, where plain ones have another."""
+        return SEALED + self.servers.index(name)
 
     def neighbours(self, name):
         """The servers linked with this one, in the order of the links."""

@@ -4,6 +4,8 @@ import pathlib
 
 from suite.topology import address
 
+KEYS = 'keys'  # in the folder of a run
+
 
 @dataclasses.dataclass(frozen=True)
 class Tools:
@@ -40,6 +42,7 @@ class System:
     speaks = 'iamat'
     scenarios = frozenset()
     compared = True   # in the tables of ratios
+    sealed = False    # speaks TLS, with the keys in KEYS
     warmup = 0        # seconds until it is as fast as it gets, beyond what a case has
 
     def __init__(self, tools):
@@ -65,6 +68,10 @@ class System:
         if 'warmup' in options:
             options = {**options, 'warmup': max(options['warmup'], self.warmup)}
         return [options]
+
+    def alone(self, topology, folder, options):
+        """A command that measures without a server and without herd-bench, and prints figures."""
+        return None
 
     def target(self, topology, pids):
         """What herd-bench has to know."""

@@ -1,5 +1,8 @@
 """What the kernel's part alone costs."""
-from suite.systems.base import System
+import json
+
+from suite.systems import herd
+from suite.systems.base import KEYS, System
 from suite.topology import PLACES, WATCHED, chain
 
 
@@ -45,6 +48,45 @@ class FloorSpin(Floor):
     scenarios = frozenset(('request',))
     flags = ['--spin']
     compared = False
+
+
+class FloorTls(FloorProgram):
+    """The lone server by TLS."""
+    name = 'floor-tls'
+    about = ('A minimal epoll program by OpenSSL, all connections by one BIO, on one thread: counts '
+             'line ends and answers a constant.')
+    scenarios = frozenset(('request', 'connections', 'handshakes'))
+    compared = False
+    sealed = True
+
+    def commands(self, topology, folder, settings):
+        keys = make_keys(self.tools, topology, folder)
+        name, = topology.servers
+        return {name: [self.tools.floor, 'tls', keys, name, topology.clients(name)]}
+
+
+class Bare(FloorProgram):
+    """Handshakes with nothing around them."""
+    name = 'bare'
+    about = ('What OpenSSL takes for a server\'s side of handshakes, from SSL_new to SSL_free: in '
+             'one process, without sockets, with pauses between the steps as a server has them.')
+    scenarios = frozenset(('handshakes',))
+    compared = False
+
+    def commands(self, topology, folder, settings):
+        make_keys(self.tools, topology, folder)
+        return {}
+
+    def alone(self, topology, folder, options):
+        return [self.tools.floor, 'handshakes', folder / KEYS, topology.servers[0],
+                options['seconds']]
+
+
+def make_keys(tools, topology, folder):
+    """As the herd would have them."""
+    (folder / herd.CONFIG).write_text(json.dumps(herd.configuration(topology, {})))
+    herd.make_keys(tools, folder)
+    return folder / KEYS
 
 
 class Relay(FloorProgram):

@@ -1,8 +1,12 @@
 """The herd, as it is built."""
 import json
+import subprocess
 
-from suite.systems.base import System
+from suite.processes import Failure
+from suite.systems.base import KEYS, System
 from suite.topology import PLACES, address, observer_of
+
+CONFIG = 'herd.json'
 
 
 class Herd(System):
@@ -19,11 +23,14 @@ class Herd(System):
         return None
 
     def commands(self, topology, folder, settings):
-        config = folder / 'herd.json'
-        made = {**configuration(topology, settings), **self.root}
-        config.write_text(json.dumps(made, indent=1))
+        config = folder / CONFIG
+        config.write_text(json.dumps(self.configuration(topology, folder, settings), indent=1))
         return {name: [self.tools.herd, 'serve', name, '--config', config,
                        '--log-dir', folder / 'log'] for name in topology.servers}
+
+    def configuration(self, topology, folder, settings):
+        """What its servers read, in a run in this folder."""
+        return {**configuration(topology, settings), **self.root}
 
 
 class HerdSpin(Herd):
@@ -47,6 +54,41 @@ class HerdFew(Herd):
 
     def parts(self, options):
         return [{**options, 'clients': 10_000}]
+
+
+class HerdTls(Herd):
+    """What TLS adds."""
+    name = 'herd-tls'
+    about = ('The same by TLS 1.3, with P-256 certificates: clients have the servers prove their '
+             'names, and servers each other. The plain port is open beside it.')
+    scenarios = frozenset(('request', 'propagation', 'connections', 'calls', 'handshakes',
+                           'hellos'))
+    compared = False
+    sealed = True
+
+    def configuration(self, topology, folder, settings):
+        made = {**super().configuration(topology, folder, settings), 'keys': str(folder / KEYS)}
+        for each in made['servers']:
+            if each['name'] in topology.servers:
+                each['clients_tls'] = address(topology.sealed(each['name']))
+        return made
+
+    def commands(self, topology, folder, settings):
+        commands = super().commands(topology, folder, settings)
+        make_keys(self.tools, folder)
+        return commands
+
+    def target_server(self, topology, name, pid):
+        return {**super().target_server(topology, name, pid),
+                'clients': address(topology.sealed(name))}
+
+
+def make_keys(tools, folder):
+    """Keys and certificates of all servers of the configuration there."""
+    command = [tools.herd, 'keys', folder / KEYS, '--config', folder / CONFIG]
+    run = subprocess.run(command, check=False, text=True, capture_output=True)
+    if run.returncode:
+        raise Failure(f'herd keys: {run.stderr.strip()}')
 
 
 def configuration(topology, settings):

@@ -1,11 +1,11 @@
 """All systems, in the order in which they are run and shown."""
 from suite.systems.brokers import Nats, Redis
-from suite.systems.floor import Floor, FloorSpin, Relay
-from suite.systems.herd import Herd, HerdFew, HerdSpin
+from suite.systems.floor import Bare, Floor, FloorSpin, FloorTls, Relay
+from suite.systems.herd import Herd, HerdFew, HerdSpin, HerdTls
 from suite.systems.prototype import Java, Node, Python, PythonKept, PythonUvloop
 
-ALL = (Herd, HerdSpin, HerdFew, Python, PythonUvloop, PythonKept, Node, Java, Floor, FloorSpin,
-       Relay, Redis, Nats)
+ALL = (Herd, HerdSpin, HerdFew, HerdTls, Python, PythonUvloop, PythonKept, Node, Java, Floor,
+       FloorSpin, FloorTls, Bare, Relay, Redis, Nats)
 NAMES = tuple(system.name for system in ALL)
 
 
