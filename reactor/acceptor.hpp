@@ -102,6 +102,9 @@ public:
     std::uint32_t size() const { return slots_.size(); }
     // Of its slot.
     std::uint32_t index(const T& session) const { return slots_.index(session); }
+    Handle<T> handle(const T& session) const { return slots_.handle(session); }
+    // Null when it has ended.
+    T* find(Handle<T> handle) { return slots_.find(handle); }
     std::uint32_t capacity() const { return slots_.capacity(); }
     bool full() const { return slots_.full(); }
     const Counters& counters() const { return counters_; }

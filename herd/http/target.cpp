@@ -19,17 +19,22 @@ std::optional<char> escaped_byte(std::string_view text) {
 
 }  // namespace
 
-void Target::parse(std::string_view target) {
-    text_.clear();
-    parameter_count_ = 0;
-    // The absolute form, as to a proxy, is legal to send to anybody.
-    if (target.starts_with("http://")) {
-        target.remove_prefix(std::min(target.find('/', 7), target.size()));
+std::string_view without_origin(std::string_view target) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!target.starts_with(scheme)) continue;
+        return target.substr(std::min(target.find('/', scheme.size()), target.size()));
     }
+    return target;
+}
+
+// What is decoded is never longer than what was sent.
+void Target::parse(std::string_view target) {
+    assert(target.size() <= size_max);
+    parameter_count_ = 0;
+    target = without_origin(target);
     const std::size_t path_end = std::min(target.find('?'), target.size());
-    text_.append(target.substr(0, path_end));
-    path_size_ = path_end;
-    assert(path_size_ == text_.size());
+    std::ranges::copy(target.substr(0, path_end), text_.begin());
+    size_ = path_size_ = path_end;
     target.remove_prefix(path_end);
     while (!target.empty()) {
         assert(target.front() == '?' || target.front() == '&');
@@ -57,14 +62,14 @@ void Target::add_parameter(std::string_view text) {
 }
 
 Target::Piece Target::decode(std::string_view text) {
-    const std::size_t begin = text_.size();
+    const std::size_t begin = size_;
     while (!text.empty()) {
         const auto byte = escaped_byte(text);
-        text_ += byte ? *byte : text[0] == '+' ? ' ' : text[0];
+        text_[size_++] = byte ? *byte : text[0] == '+' ? ' ' : text[0];
         text.remove_prefix(byte ? 3 : 1);
     }
-    assert(begin <= text_.size());
-    return {begin, text_.size() - begin};
+    assert(size_ <= size_max);
+    return {static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(size_ - begin)};
 }
 
 }  // namespace herd::http

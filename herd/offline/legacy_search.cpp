@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-void write_failure(std::string_view status, std::string_view message, http::Answer& answer) {
+void write_failure(std::string_view status, std::string_view message, Answer& answer) {
     assert(!status.empty());
     JsonWriter json(answer.body, JsonWriter::Layout::legacy);
     json.begin_object();
@@ -54,7 +54,7 @@ void write_place(const Place& place, JsonWriter& json) {
     json.end_object();
 }
 
-void write_places(const PlaceSource& source, const FoundPlaces& found, http::Answer& answer) {
+void write_places(const PlaceSource& source, const FoundPlaces& found, Answer& answer) {
     assert(found.count <= found.hits.size());
     JsonWriter json(answer.body, JsonWriter::Layout::legacy);
     json.begin_object();
@@ -125,7 +125,7 @@ std::expected<PlaceQuestion, std::string_view> parse_question(const http::Target
 
 }  // namespace
 
-void LegacySearch::answer(const http::Target& target, http::Answer& answer) const {
+void LegacySearch::answer(const http::Target& target, Answer& answer) const {
     answer.start(200, http::json_type);
     const PlaceSource::Key key = source_.judge(target.find("key").value_or(""));
     if (key != PlaceSource::Key::fine) {
@@ -143,7 +143,7 @@ void LegacySearch::answer(const http::Target& target, http::Answer& answer) cons
     write_places(source_, source_.find(*question), answer);
 }
 
-void LegacySearch::fail(Outage outage, http::Answer& answer) {
+void LegacySearch::fail(Outage outage, Answer& answer) {
     switch (outage) {
         case Outage::internal:
             answer.start(500, http::json_type);

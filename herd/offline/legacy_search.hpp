@@ -1,7 +1,7 @@
 #pragma once
 
-#include "herd/http/answer.hpp"
 #include "herd/http/target.hpp"
+#include "herd/offline/answer.hpp"
 #include "herd/offline/place_source.hpp"
 
 #include <string_view>
@@ -19,8 +19,8 @@ public:
 
     explicit LegacySearch(const PlaceSource& source) : source_(source) {}
 
-    void answer(const http::Target& target, http::Answer& answer) const;
-    static void fail(Outage outage, http::Answer& answer);
+    void answer(const http::Target& target, Answer& answer) const;
+    static void fail(Outage outage, Answer& answer);
 
 private:
     const PlaceSource& source_;

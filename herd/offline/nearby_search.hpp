@@ -1,11 +1,11 @@
 #pragma once
 
-#include "herd/http/answer.hpp"
-#include "herd/http/request.hpp"
 #include "herd/http/target.hpp"
+#include "herd/offline/answer.hpp"
 #include "herd/offline/legacy_search.hpp"
 #include "herd/offline/new_search.hpp"
 #include "herd/offline/place_source.hpp"
+#include "herd/offline/question.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -25,10 +25,8 @@ public:
 
     // `target` is that of the request; there must be a service at its path. A method that is not
     // the service's is answered 405.
-    void answer(const http::Request& request,
-                const http::Target& target,
-                http::Answer& answer) const;
-    static void fail(Service service, Outage outage, http::Answer& answer);
+    void answer(const Question& question, const http::Target& target, Answer& answer) const;
+    static void fail(Service service, Outage outage, Answer& answer);
 
 private:
     LegacySearch legacy_;

@@ -18,7 +18,7 @@ struct Failure {
     std::string_view reason = {};  // Of an ErrorInfo; empty: none.
 };
 
-void write_failure(const Failure& failure, http::Answer& answer) {
+void write_failure(const Failure& failure, Answer& answer) {
     assert(failure.code >= 400);
     assert(!failure.message.empty());
     answer.start(failure.code, http::json_type);
@@ -49,7 +49,7 @@ void write_failure(const Failure& failure, http::Answer& answer) {
     json.end_object();
 }
 
-void refuse(std::string_view message, http::Answer& answer) {
+void refuse(std::string_view message, Answer& answer) {
     write_failure({400, "INVALID_ARGUMENT", message}, answer);
 }
 
@@ -127,7 +127,7 @@ void write_place(const Place& place, const FieldMask& mask, JsonWriter& json) {
 void write_places(const PlaceSource& source,
                   const FoundPlaces& found,
                   const FieldMask& mask,
-                  http::Answer& answer) {
+                  Answer& answer) {
     answer.start(200, http::json_type);
     JsonWriter json(answer.body, JsonWriter::Layout::new_api);
     json.begin_object();
@@ -149,10 +149,8 @@ std::string_view either(std::string_view header, const http::Target& target, con
 
 }  // namespace
 
-void NewSearch::answer(const http::Request& request,
-                       const http::Target& target,
-                       http::Answer& answer) const {
-    switch (source_.judge(either(request.api_key, target, "key"))) {
+void NewSearch::answer(const Question& question, const http::Target& target, Answer& answer) const {
+    switch (source_.judge(either(question.api_key, target, "key"))) {
         case PlaceSource::Key::fine:
             break;
         case PlaceSource::Key::missing:
@@ -162,21 +160,21 @@ void NewSearch::answer(const http::Request& request,
                 {400, "INVALID_ARGUMENT", "The key given is not valid.", "API_KEY_INVALID"},
                 answer);
     }
-    const std::string_view mask_text = either(request.field_mask, target, "fields");
+    const std::string_view mask_text = either(question.field_mask, target, "fields");
     if (mask_text.empty()) return refuse("FieldMask is a required parameter.", answer);
     const auto mask = FieldMask::parse(mask_text);
     if (!mask) {
         return refuse("FieldMask: no field is called '" + std::string(mask.error()) + "'.", answer);
     }
-    if (!request.content_type.starts_with("application/json")) {
+    if (!question.content_type.starts_with("application/json")) {
         return refuse("The body must be application/json.", answer);
     }
     NewSearchBody body;
-    if (const auto wrong = body.parse(request.body)) return refuse(*wrong, answer);
+    if (const auto wrong = body.parse(question.body)) return refuse(*wrong, answer);
     write_places(source_, source_.find(body.question), *mask, answer);
 }
 
-void NewSearch::fail(Outage outage, http::Answer& answer) {
+void NewSearch::fail(Outage outage, Answer& answer) {
     switch (outage) {
         case Outage::internal:
             return write_failure({500, "INTERNAL", "Internal error."}, answer);

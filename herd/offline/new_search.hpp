@@ -1,9 +1,9 @@
 #pragma once
 
-#include "herd/http/answer.hpp"
-#include "herd/http/request.hpp"
 #include "herd/http/target.hpp"
+#include "herd/offline/answer.hpp"
 #include "herd/offline/place_source.hpp"
+#include "herd/offline/question.hpp"
 
 #include <string_view>
 
@@ -20,10 +20,8 @@ public:
 
     explicit NewSearch(const PlaceSource& source) : source_(source) {}
 
-    void answer(const http::Request& request,
-                const http::Target& target,
-                http::Answer& answer) const;
-    static void fail(Outage outage, http::Answer& answer);
+    void answer(const Question& question, const http::Target& target, Answer& answer) const;
+    static void fail(Outage outage, Answer& answer);
 
 private:
     const PlaceSource& source_;

@@ -46,12 +46,8 @@ struct Ending {
 PlacesServer::PlacesServer(reactor::Loop& loop)
     : loop_(loop),
       wire_(loop),
-      connections_(loop,
-                   reactor::SocketProfile::client,
-                   reactor::Acceptor<PlacesConnection>::Make::to<&PlacesServer::make>(*this),
-                   Delegate<void()>::to<&PlacesServer::on_full>(*this)),
       tick_(loop, Delegate<void()>::to<&PlacesServer::on_tick>(*this)),
-      grace_(loop, Delegate<void()>::to<&PlacesServer::on_grace_over>(*this)) {}
+      grace_(loop, Delegate<void()>::to<&PlacesServer::stop>(*this)) {}
 
 PlacesServer::~PlacesServer() = default;
 
@@ -67,9 +63,12 @@ Outcome<reactor::Address> PlacesServer::open(const Options& options) {
     if (auto opened = wire_.open({}); !opened) {
         return failure("buffers", opened.error());
     }
-    if (auto mapped = connections_.map(options.connections_max); !mapped)
-        return failure("connections", mapped.error());
-    auto address = connections_.listen(options.listen);
+    for (std::uint32_t i = 0; i < options.connections_max; ++i) {
+        answers_.emplace_back(loop_, *service_);
+    }
+    http_.emplace(wire_, routes_, http::Limits{.connections = options.connections_max});
+    if (auto mapped = http_->map(); !mapped) return failure("connections", mapped.error());
+    auto address = http_->listen(options.listen);
     if (!address) {
         char text[reactor::address_text_size_max];
         return failure("listen " + std::string(options.listen.text(text)), address.error());
@@ -95,61 +94,15 @@ Outcome<> PlacesServer::load(const Options& options) {
 
 void PlacesServer::drain() {
     if (std::exchange(draining_, true)) return;
-    connections_.drain();
-    if (connections_.size() == 0) {
-        loop_.stop();
-    } else {
-        grace_.start(grace);
-    }
-}
-
-PlacesConnection* PlacesServer::make(reactor::Slab<PlacesConnection>& slots,
-                                     const reactor::Socket& /*socket*/) {
-    assert(service_.has_value());
-    assert(!draining_);
-    assert(!slots.full());
-    PlacesConnection* const connection = slots.emplace(
-        wire_, *service_, PlacesConnection::Closed::to<&PlacesServer::on_closed>(*this));
-    newest_ = connection;
-    return connection;
-}
-
-// Nobody, if all are busy, or a slot is about to be free.
-void PlacesServer::evict() {
-    assert(connections_.full());
-    using Standing = PlacesConnection::Standing;
-    PlacesConnection* goes = nullptr;
-    Standing worst = Standing::busy;
-    bool gone = false;
-    connections_.for_each([&](PlacesConnection& connection) {
-        const Standing standing = connection.standing();
-        gone = gone || standing == Standing::gone;
-        if (&connection == newest_ || standing >= Standing::busy) return;
-        const bool before = goes == nullptr || standing < worst ||
-                            (standing == worst && connection.waits_since() < goes->waits_since());
-        if (!before) return;
-        goes = &connection;
-        worst = standing;
-    });
-    if (goes != nullptr && !gone) goes->evict();
-}
-
-void PlacesServer::on_closed(PlacesConnection& connection) {
-    if (newest_ == &connection) newest_ = nullptr;
-    connections_.release(connection);
-    if (draining_ && connections_.size() == 0) loop_.stop();
+    grace_.start(grace);
+    http_->drain(Delegate<void()>::to<&PlacesServer::stop>(*this));
+    for (FaultyAnswer& answer : answers_) answer.drain();
 }
 
 void PlacesServer::on_tick() {
     assert(!tick_.pending());
     tick_.start_at(tick_.due() + seconds(1));
-    connections_.tick();
-    if (connections_.full() && !draining_) evict();
-}
-
-void PlacesServer::on_grace_over() {
-    assert(draining_);
-    loop_.stop();
+    http_->tick();
 }
 
 int run(const Options& options) {

@@ -1,24 +1,28 @@
 #pragma once
 
+#include "herd/http/connection.hpp"
+#include "herd/http/handler.hpp"
+#include "herd/http/request.hpp"
+#include "herd/http/server.hpp"
+#include "herd/offline/faulty_answer.hpp"
 #include "herd/offline/injection.hpp"
 #include "herd/offline/place_index.hpp"
 #include "herd/offline/place_source.hpp"
 #include "herd/offline/place_table.hpp"
-#include "herd/offline/places_connection.hpp"
 #include "herd/offline/places_service.hpp"
 #include "herd/outcome.hpp"
-#include "reactor/acceptor.hpp"
 #include "reactor/address.hpp"
-#include "reactor/delegate.hpp"
 #include "reactor/loop.hpp"
-#include "reactor/slab.hpp"
 #include "reactor/timer.hpp"
 #include "reactor/wire.hpp"
 
+#include <array>
 #include <cassert>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace herd::offline {
@@ -36,9 +40,8 @@ struct Options {
 };
 
 // The offline Places service on a loop of the caller's: real places over HTTP/1.1, with delays and
-// faults as wished. With the last slot taken a connection goes, as PlacesConnection::Standing says;
-// with all busy, the next ones wait in the kernel. Pinned; dies before its loop.
-class PlacesServer {
+// faults as wished. Pinned; dies before its loop.
+class PlacesServer final : http::Handler {
 public:
     explicit PlacesServer(reactor::Loop& loop);
     PlacesServer(const PlacesServer&) = delete;
@@ -61,16 +64,21 @@ public:
         assert(service_.has_value());
         return *service_;
     }
-    std::uint32_t connections() const { return connections_.size(); }
 
 private:
     Outcome<> load(const Options& options);
-    PlacesConnection* make(reactor::Slab<PlacesConnection>& slots, const reactor::Socket& socket);
-    void on_full() { evict(); }
-    void evict();
-    void on_closed(PlacesConnection& connection);
+    void on_request(http::Connection& connection, const http::Request& request) override {
+        answers_[connection.slot()].begin(connection, request);
+    }
+    void on_body(http::Connection& connection, std::string_view part, bool last) override {
+        answers_[connection.slot()].add(part, last);
+    }
+    void on_drained(http::Connection& connection) override {
+        answers_[connection.slot()].on_drained();
+    }
+    void on_gone(http::Connection& connection) override { answers_[connection.slot()].on_gone(); }
     void on_tick();
-    void on_grace_over();
+    void stop() { loop_.stop(); }
 
     reactor::Loop& loop_;
     reactor::Wire wire_;
@@ -78,8 +86,9 @@ private:
     std::optional<PlaceIndex> index_;
     std::optional<PlaceSource> source_;
     std::optional<PlacesService> service_;
-    reactor::Acceptor<PlacesConnection> connections_;
-    const PlacesConnection* newest_ = nullptr;  // Has had no time yet; null once it has ended.
+    std::deque<FaultyAnswer> answers_;  // By slot.
+    std::array<http::Route, 1> routes_{{{.path = "*", .handler = this}}};
+    std::optional<http::Server> http_;
     reactor::Timer tick_;
     reactor::Timer grace_;
     bool draining_ = false;

@@ -36,17 +36,17 @@ std::optional<Outage> outage_of(Fault fault) {
 
 }  // namespace
 
-PlacesService::Verdict PlacesService::admit(const http::Request& request) {
-    target_.parse(request.target);
+PlacesService::Verdict PlacesService::admit(const Question& question) {
+    target_.parse(question.target);
     if (NearbySearch::service_at(target_.path()) == NearbySearch::Service::none) return {};
     ++counters_.requests_total;
     ++counters_.in_flight;
     counters_.in_flight_max = std::max(counters_.in_flight_max, counters_.in_flight);
-    query_.assign(request.target).append("\n").append(request.body);
+    query_.assign(question.target).append("\n").append(question.body);
     distinct_.add(query_);
     assert(counters_.in_flight <= counters_.in_flight_max);
     const Injector::Drawn drawn = injector_.draw();
-    return {true, drawn.delay_ms, requested_fault(request).value_or(drawn.fault)};
+    return {true, drawn.delay_ms, requested_fault(question).value_or(drawn.fault)};
 }
 
 void PlacesService::leave() {
@@ -54,42 +54,43 @@ void PlacesService::leave() {
     --counters_.in_flight;
 }
 
-const http::Answer& PlacesService::answer(const http::Request& request, Fault fault) {
-    target_.parse(request.target);
+const Answer& PlacesService::answer(const Question& question, Fault fault) {
+    target_.parse(question.target);
     const std::string_view path = target_.path();
     if (NearbySearch::service_at(path) != NearbySearch::Service::none) {
-        answer_search(request, fault);
+        answer_search(question, fault);
         return answer_;
     }
     const bool is_control = path == "/control" && allow_inject_;
     if (path != "/counters" && !is_control) return refuse(404);
     const auto method = is_control ? http::Request::Method::post : http::Request::Method::get;
-    if (request.method != method) {
+    if (question.method != method) {
         refuse(405);
         answer_.extra = is_control ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n";
     } else if (is_control) {
-        answer_control(request);
+        answer_control(question);
     } else {
         answer_counters();
     }
     return answer_;
 }
 
-const http::Answer& PlacesService::refuse(unsigned status) {
+const Answer& PlacesService::refuse(unsigned status) {
     assert(status >= 400);
     answer_.start(status, http::text_type);
-    answer_.body.append(reason_phrase(status)).append("\n");
+    answer_.body.append(http::reason_phrase(status)).append("\n");
     return answer_;
 }
 
 // A name that is not one of ours is as good as none.
-std::optional<Fault> PlacesService::requested_fault(const http::Request& request) const {
+std::optional<Fault> PlacesService::requested_fault(const Question& question) const {
     if (!allow_inject_) return std::nullopt;
-    const auto name = request.inject.empty() ? target_.find("inject") : request.inject;
+    const auto name =
+        question.inject.empty() ? target_.find("inject") : std::string_view(question.inject);
     return name ? parse_fault(*name) : std::nullopt;
 }
 
-void PlacesService::answer_search(const http::Request& request, Fault fault) {
+void PlacesService::answer_search(const Question& question, Fault fault) {
     const auto service = NearbySearch::service_at(target_.path());
     if (const auto outage = outage_of(fault)) {
         NearbySearch::fail(service, *outage, answer_);
@@ -97,7 +98,7 @@ void PlacesService::answer_search(const http::Request& request, Fault fault) {
         answer_.start(200, http::html_type);
         answer_.body = "<!DOCTYPE html>\n<title>Sign in</title>\n<p>Please sign in first.</p>\n";
     } else {
-        search_.answer(request, target_, answer_);
+        search_.answer(question, target_, answer_);
         if (fault == Fault::bad_json) answer_.body.resize(answer_.body.size() / 2);
     }
 }
@@ -117,8 +118,8 @@ void PlacesService::answer_counters() {
     json.end_object();
 }
 
-void PlacesService::answer_control(const http::Request& request) {
-    target_.parse(request.target);
+void PlacesService::answer_control(const Question& question) {
+    target_.parse(question.target);
     const auto fail = target_.find("fail");
     const auto delay = target_.find("delay");
     auto shares = parse_fault_shares(fail.value_or("none"));
@@ -143,39 +144,6 @@ void PlacesService::answer_control(const http::Request& request) {
         json.number(share.percent);
     }
     json.end_object();
-}
-
-std::string_view reason_phrase(unsigned status) {
-    switch (status) {
-        case 200:
-            return "OK";
-        case 400:
-            return "Bad Request";
-        case 403:
-            return "Forbidden";
-        case 404:
-            return "Not Found";
-        case 405:
-            return "Method Not Allowed";
-        case 408:
-            return "Request Timeout";
-        case 413:
-            return "Content Too Large";
-        case 429:
-            return "Too Many Requests";
-        case 431:
-            return "Request Header Fields Too Large";
-        case 500:
-            return "Internal Server Error";
-        case 501:
-            return "Not Implemented";
-        case 503:
-            return "Service Unavailable";
-        case 505:
-            return "HTTP Version Not Supported";
-        default:
-            return "Unknown";
-    }
 }
 
 }  // namespace herd::offline

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "herd/http/answer.hpp"
-#include "herd/http/request.hpp"
 #include "herd/http/target.hpp"
+#include "herd/offline/answer.hpp"
 #include "herd/offline/distinct.hpp"
 #include "herd/offline/injection.hpp"
 #include "herd/offline/nearby_search.hpp"
+#include "herd/offline/question.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -38,22 +38,20 @@ public:
         : search_(source), injector_(std::move(injector)), allow_inject_(allow_inject) {}
 
     // Once per request, in the order of their arrival. Every search admitted must leave.
-    Verdict admit(const http::Request& request);
+    Verdict admit(const Question& question);
     void leave();
 
     // The answer, spoilt as far as an answer can be. Valid until the next call.
-    const http::Answer& answer(const http::Request& request, Fault fault);
-    // For what was not even a request.
-    const http::Answer& refuse(unsigned status);
-
+    const Answer& answer(const Question& question, Fault fault);
     const Counters& counters() const { return counters_; }
     std::uint64_t distinct_queries() const { return distinct_.count(); }
 
 private:
-    std::optional<Fault> requested_fault(const http::Request& request) const;
-    void answer_search(const http::Request& request, Fault fault);
+    const Answer& refuse(unsigned status);
+    std::optional<Fault> requested_fault(const Question& question) const;
+    void answer_search(const Question& question, Fault fault);
     void answer_counters();
-    void answer_control(const http::Request& request);
+    void answer_control(const Question& question);
 
     NearbySearch search_;
     Injector injector_;
@@ -61,11 +59,8 @@ private:
     Counters counters_;
     DistinctCount distinct_;
     http::Target target_;
-    http::Answer answer_;
+    Answer answer_;
     std::string query_;
 };
-
-// The words that go with a status in its line.
-std::string_view reason_phrase(unsigned status);
 
 }  // namespace herd::offline

@@ -1,4 +1,4 @@
-#include "herd/http/request.hpp"
+#include "herd/http/request_parser.hpp"
 #include "herd/http/target.hpp"
 
 #include <algorithm>
@@ -11,46 +11,56 @@
 using herd::http::Request;
 using herd::http::RequestParser;
 using herd::http::Target;
-using State = RequestParser::State;
+using Event = RequestParser::Event;
 
 namespace {
 
+constexpr std::uint64_t body_max = 65536;
+
 void require(bool claim) {
     if (!claim) std::abort();
+}
+
+void describe(const Request& request, std::string& said) {
+    static Target target;
+    require(request.target.size() <= RequestParser::head_size_max);
+    target.parse(request.target);
+    require(target.path() == request.path());
+    said.append(target.path()).append(target.find("key").value_or("-"));
+    said.append(request.target).append("|").append(request.field("X-Goog-FieldMask"));
+    said.append(request.keep_alive ? "|k" : "|c").append(request.head_only ? "h" : "g");
+    said.append(request.awaits_continue ? "w|" : "-|");
 }
 
 // Every request that the parser finds in a stream of bytes, as one text. When it refuses what is
 // not complete depends on how that came, and is left out.
 std::string account(std::string_view text, std::size_t piece) {
     std::string said;
-    RequestParser parser;
-    Target target;
+    std::string body;
+    RequestParser parser(body_max);
+    Request request;
     std::size_t taken = 0;
     std::size_t received = 0;
     while (received < text.size()) {
         received = std::min(received + piece, text.size());
-        State state = State::ready;
-        while (state == State::ready && taken < received) {
+        while (taken < received) {
             const std::string_view bytes = text.substr(taken, received - taken);
-            const auto fed = parser.feed(bytes);
+            const auto fed = parser.feed(bytes, request);
             require(fed.consumed <= bytes.size());
+            require(fed.part.size() <= fed.consumed);
             taken += fed.consumed;
-            state = fed.state;
-            if (state == State::more) (void)parser.take_continue();
-            if (state != State::ready) break;
-            const Request& request = parser.request();
-            require(request.body.size() <= RequestParser::body_size_max);
-            require(request.target.size() <= RequestParser::head_size_max);
-            target.parse(request.target);
-            said.append(target.path()).append(target.find("key").value_or("-"));
-            said.append(request.target).append("|").append(request.body).append("|");
-            said.append(request.field_mask).append("|").append(request.api_key).append("|");
-            said.append(request.keep_alive ? "k\n" : "c\n");
+            if (fed.event == Event::refused) {
+                require(parser.status() >= 400);
+                return said;
+            }
+            if (fed.event == Event::head) describe(request, body);
+            body.append(fed.part);
+            if (fed.event == Event::more) break;
+            if (!parser.whole()) continue;
+            require(body.size() <= body_max + 3 * RequestParser::head_size_max);
+            said.append(body).append("\n");
+            body.clear();
             parser.next();
-        }
-        if (state == State::refused) {
-            require(parser.status() >= 400);
-            return said;
         }
     }
     return said;

@@ -17,7 +17,7 @@ namespace {
 std::string ask(const std::string& query, const PlaceSource& source) {
     herd::http::Target target;
     target.parse(std::string(LegacySearch::path) + "?" + query);
-    herd::http::Answer answer;
+    Answer answer;
     LegacySearch(source).answer(target, answer);
     CHECK(answer.status == 200);
     CHECK(answer.content_type == herd::http::json_type);
@@ -181,7 +181,7 @@ TEST_CASE("legacy search: outages have the service's shape", "[offline]") {
         {Outage::over_limit, {200, "OVER_QUERY_LIMIT"}},
     };
     for (const auto& [outage, what] : expected) {
-        herd::http::Answer answer;
+        Answer answer;
         LegacySearch::fail(outage, answer);
         CHECK(answer.status == what.first);
         CHECK(std::string(parsed(answer.body)["status"].GetString()) == what.second);

@@ -22,18 +22,17 @@ struct Call {
     std::string query = {};
 };
 
-herd::http::Answer ask(const Call& call,
-                       const PlaceSource& source = RealPlaces::get().open_to_all) {
+Answer ask(const Call& call, const PlaceSource& source = RealPlaces::get().open_to_all) {
     herd::http::Target target;
     target.parse(std::string(NewSearch::path) + call.query);
-    herd::http::Request request;
-    request.method = herd::http::Request::Method::post;
-    request.body = call.body;
-    request.field_mask = call.mask;
-    request.api_key = call.key;
-    request.content_type = call.type;
-    herd::http::Answer answer;
-    NewSearch(source).answer(request, target, answer);
+    Question question;
+    question.method = herd::http::Request::Method::post;
+    question.body = call.body;
+    question.field_mask = call.mask;
+    question.api_key = call.key;
+    question.content_type = call.type;
+    Answer answer;
+    NewSearch(source).answer(question, target, answer);
     return answer;
 }
 
@@ -43,7 +42,7 @@ std::string body(const std::string& radius = "290", const std::string& more = ""
            radius + "}}" + more + "}";
 }
 
-rapidjson::Document parsed(const herd::http::Answer& answer) {
+rapidjson::Document parsed(const Answer& answer) {
     rapidjson::Document document;
     document.Parse(answer.body.c_str());
     REQUIRE_FALSE(document.HasParseError());
@@ -56,7 +55,7 @@ std::size_t count(const std::string& text) {
 }
 
 // "400 INVALID_ARGUMENT", and the reason behind it where there is one.
-std::string error_of(const herd::http::Answer& answer) {
+std::string error_of(const Answer& answer) {
     const auto document = parsed(answer);
     if (!document.HasMember("error")) return "none";
     const auto& error = document["error"];
@@ -75,7 +74,7 @@ TEST_CASE("new search: an answer laid out like Google's, with what the mask name
     const std::string mask =
         "places.types,places.displayName,places.id,places.location,places.formattedAddress,"
         "places.attributions,places.rating";
-    const herd::http::Answer answer = ask({.body = body(), .mask = mask});
+    const Answer answer = ask({.body = body(), .mask = mask});
     CHECK(answer.status == 200);
     CHECK(answer.body == R"({
   "places": [
@@ -115,7 +114,7 @@ TEST_CASE("new search: an answer laid out like Google's, with what the mask name
 }
 
 TEST_CASE("new search: nothing there is an empty object", "[offline]") {
-    const herd::http::Answer answer = ask({.body = body("1")});
+    const Answer answer = ask({.body = body("1")});
     CHECK(answer.status == 200);
     CHECK(answer.body == "{}\n");
 }
@@ -208,7 +207,7 @@ TEST_CASE("new search: outages have the service's shape", "[offline]") {
         {Outage::over_limit, "429 RESOURCE_EXHAUSTED"},
     };
     for (const auto& [outage, what] : expected) {
-        herd::http::Answer answer;
+        Answer answer;
         NewSearch::fail(outage, answer);
         CHECK(error_of(answer) == what);
     }

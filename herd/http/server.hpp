@@ -1,0 +1,79 @@
+#pragma once
+
+#include "herd/http/connection.hpp"
+#include "herd/http/handler.hpp"
+#include "herd/sealing.hpp"
+#include "reactor/acceptor.hpp"
+#include "reactor/address.hpp"
+#include "reactor/delegate.hpp"
+#include "reactor/handshakes.hpp"
+#include "reactor/listener.hpp"
+#include "reactor/result.hpp"
+#include "reactor/slab.hpp"
+#include "reactor/socket.hpp"
+#include "reactor/wire.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace herd::http {
+
+// Ports on which HTTP is spoken, plainly or within TLS, and all connections on them. With the last
+// slot taken a connection goes, as Connection::Standing says; with all busy, the next ones wait in
+// the kernel. All memory is mapped by map(). Pinned; wire, routes and handlers outlive it.
+class Server {
+public:
+    Server(reactor::Wire& wire, std::span<const Route> routes, const Limits& limits);
+
+    // Bytes that map() may map.
+    static std::uint64_t memory_max(std::uint32_t connections) {
+        return std::uint64_t{connections} * reactor::Slab<Connection>::slot_size;
+    }
+    // Once, first. Fails with ENOMEM.
+    reactor::Result<void> map() { return acceptor_.map(host_.limits.connections); }
+    // Each at most once; port 0 takes a free one. Returns the address in force.
+    reactor::Result<reactor::Address> listen(const reactor::Address& address) {
+        return acceptor_.listen(address);
+    }
+    reactor::Result<reactor::Address> listen_sealed(const reactor::Address& address,
+                                                    const Sealing& sealing);
+
+    // The connection that waits for the answer to a request; null: none does any more.
+    Connection* find(Ticket ticket);
+
+    // Each second.
+    void tick();
+    // Takes nobody any more; what has been asked is answered, then each ends, and after the last
+    // one `done` is called. Once.
+    void drain(reactor::Delegate<void()> done);
+
+    std::uint32_t size() const { return acceptor_.size(); }
+    const Counters& counters() const { return host_.counters; }
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
+private:
+    Connection* make(reactor::Slab<Connection>& slots, const reactor::Socket& socket);
+    void on_full();
+    bool evict();
+    void on_ended(Connection& connection);
+    reactor::Handle<Connection> handle_of(const Connection& connection) const {
+        return acceptor_.handle(connection);
+    }
+
+    void on_sealed_accepted(reactor::Socket socket);
+    reactor::SealPtr make_seal() const { return sealing_->sealer.accept_client(); }
+    void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
+    void on_refused(std::string_view) {}
+
+    Host host_;
+    reactor::Acceptor<Connection> acceptor_;
+    const Connection* newest_ = nullptr;  // Has had no time yet; null once it has ended.
+    const Sealing* sealing_ = nullptr;    // Since listen_sealed().
+    reactor::Delegate<void()> done_;      // Since drain().
+    reactor::Listener sealed_listener_;
+    reactor::Handshakes::Door door_;
+};
+
+}  // namespace herd::http
