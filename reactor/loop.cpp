@@ -175,6 +175,8 @@ Instant Loop::wakes_at() const {
 void Loop::poll() {
     const Instant wake = wakes_at();
     const bool waits = !spin_ && wake > now_;
+    if (polled_) iterations_.note(Instant(Duration(sys::monotonic_ns())) - now_);
+    polled_ = true;
     if (waits) set_alarm(wake);
     sys::Event events[events_max];
     const auto count =

@@ -6,8 +6,11 @@
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/time.hpp"
+#include "reactor/time_histogram.hpp"
 #include "reactor/timer_heap.hpp"
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -147,6 +150,9 @@ public:
     // Sampled once per iteration.
     Instant now() const { return now_; }
 
+    // How long iterations took, from the end of their wait for the kernel to the next one.
+    const TimeHistogram& iterations() const { return iterations_; }
+
     // When run_once() would return though no descriptor becomes ready: now() if something is
     // posted, Instant::max() if never. A simulation advances its clock by this.
     Instant wakes_at() const;
@@ -155,6 +161,21 @@ private:
     friend class Task;
     friend class Timer;
     using Entry = Watch::Entry;
+
+    // From 100 microseconds to a second.
+    static constexpr std::array<Duration, 12> iteration_bounds = {
+        std::chrono::microseconds(100),
+        std::chrono::microseconds(250),
+        std::chrono::microseconds(500),
+        std::chrono::microseconds(1'000),
+        std::chrono::microseconds(2'500),
+        std::chrono::microseconds(5'000),
+        std::chrono::microseconds(10'000),
+        std::chrono::microseconds(25'000),
+        std::chrono::microseconds(50'000),
+        std::chrono::microseconds(100'000),
+        std::chrono::microseconds(250'000),
+        std::chrono::microseconds(1'000'000)};
 
     void poll();
     void set_alarm(Instant due);
@@ -171,7 +192,9 @@ private:
     Instant alarm_at_{};  // What it was last set for; no later than a timer's due when we wait.
     bool running_ = false;
     bool spin_ = false;
+    bool polled_ = false;
     Instant now_{};
+    TimeHistogram iterations_{iteration_bounds};
     Slab<Entry> watches_;
     Handle<Entry> guests_[guests_max];
     std::uint32_t guest_count_ = 0;

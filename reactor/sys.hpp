@@ -135,6 +135,16 @@ Result<void> truncate(int fd, std::uint64_t size);
 Result<void> rename(const char* from, const char* to);
 Result<void> remove(const char* path);
 
+// What the system says of this process.
+struct Process {
+    std::int64_t cpu_ns = 0;  // of all its threads, since its start
+    std::uint64_t resident_bytes = 0;
+    std::uint64_t descriptors =
+        0;  // open ones; 0: an old kernel, which would count them one by one
+    std::uint64_t descriptors_max = 0;
+};
+Process process();
+
 // What waits for the disk, or takes long, is done by a helper, a thread that does nothing else: one
 // errand after the other, in the order asked.
 struct Errand {

@@ -106,6 +106,13 @@ void keep_promise(Promise& promise) {
 
 }  // namespace
 
+Process process() {
+    return {.cpu_ns = kernel()->now_ns() / 2,
+            .resident_bytes = std::uint64_t{1} << 20,
+            .descriptors = 10,
+            .descriptors_max = 1024};
+}
+
 Result<void*> map_pages(std::size_t size) {
     const sim::InKernel inside;
     auto& free = free_pages()[size];
