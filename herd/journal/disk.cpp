@@ -90,13 +90,19 @@ reactor::Result<void> Disk::pump(File& file, std::uint64_t count) {
 void Disk::sync(File& file) {
     assert(!file.given_up());
     if (file.unsynced() == 0) return;
+    begin_round();
     file.mark();
     syncer_.ask({.fd = file.fd(), .token = files_.handle(file).bits()});
 }
 
 void Disk::sync_folder(int fd) {
     assert(fd >= 0);
+    begin_round();
     syncer_.ask({.what = What::sync_folder, .fd = fd});
+}
+
+void Disk::begin_round() {
+    if (!in_round()) round_begun_ = core_.loop.now();
 }
 
 File* Disk::find(const sys::Errand& errand) {
@@ -112,6 +118,7 @@ void Disk::on_synced(const sys::Errand& errand) {
     } else {
         File* const file = find(errand);
         assert(file != nullptr);
+        sync_times_.note(core_.loop.now() - round_begun_);
         file->on_synced(errand.error == 0);
         if (file->given_up()) {
             close_unused(*file);

@@ -10,7 +10,10 @@
 #include "reactor/slab.hpp"
 #include "reactor/sys.hpp"
 #include "reactor/time.hpp"
+#include "reactor/time_histogram.hpp"
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -73,10 +76,26 @@ public:
     reactor::Instant writing_since() const { return writer_.busy_since(); }
     std::uint32_t size() const { return files_.size(); }
     std::uint32_t given_up() const { return given_up_; }
+    // How long syncs took, of files, each from the beginning of its round.
+    const reactor::TimeHistogram& sync_times() const { return sync_times_; }
     // Asserts what must hold between calls. For tests.
     void check() const;
 
 private:
+    // From 5 milliseconds to 5 seconds.
+    static constexpr std::array<reactor::Duration, 10> sync_bounds = {
+        std::chrono::milliseconds(5),
+        std::chrono::milliseconds(10),
+        std::chrono::milliseconds(25),
+        std::chrono::milliseconds(50),
+        std::chrono::milliseconds(100),
+        std::chrono::milliseconds(250),
+        std::chrono::milliseconds(500),
+        std::chrono::milliseconds(1'000),
+        std::chrono::milliseconds(2'500),
+        std::chrono::milliseconds(5'000)};
+
+    void begin_round();
     std::span<char> buffer_of(const File& file);
     File* find(const reactor::sys::Errand& errand);
     void on_synced(const reactor::sys::Errand& errand);
@@ -91,6 +110,8 @@ private:
     reactor::PageArray<char> buffers_;  // Of each file one.
     reactor::Slab<File> files_;
     std::uint32_t given_up_ = 0;
+    reactor::Instant round_begun_{};
+    reactor::TimeHistogram sync_times_{sync_bounds};
 };
 
 }  // namespace herd::journal

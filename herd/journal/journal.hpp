@@ -70,6 +70,11 @@ public:
 
     // "off", "ok", or "failed" for as long as nothing can be kept.
     std::string_view state() const { return !on_ ? "off" : troubled_ ? "failed" : "ok"; }
+    // Of the current file, in bytes; 0: there is none.
+    std::uint64_t size() const { return current_ == nullptr ? 0 : current_->size(); }
+    // Of these, what the disk may lack.
+    std::uint64_t unsynced() const { return current_ == nullptr ? 0 : current_->unsynced(); }
+    const reactor::TimeHistogram& sync_times() const { return disk_.sync_times(); }
     // Asserts that it is in a state that there is, and all that it consists of. After open(). For
     // tests.
     void check() const;

@@ -174,6 +174,7 @@ void Neighbours::describe(watch::Status& status) const {
         watch::LinkStatus& row = status.links[status.link_count++];
         row = peer.link.status();
         row.hears = peer.session != nullptr;
+        row.told = row.hears && peer.session->has_told();
     });
     legacy_.for_each(
         [&](const LegacyLink& link) { status.links[status.link_count++] = link.status(); });

@@ -88,6 +88,8 @@ public:
     const Neighbour* claimed() const { return neighbour_ == nullptr ? claimed_ : nullptr; }
     // What it would have us show that neighbour.
     std::uint64_t cookie() const { return said_.cookie; }
+    // All that its table had when it came has been processed.
+    bool has_told() const { return neighbour_ != nullptr && neighbour_->received.seq >= said_.seq; }
     // Of the run that says it; 0: nobody's.
     std::uint32_t incarnation() const { return incarnation_; }
     // The server shuts down: what the neighbour still has to say is for its successor.

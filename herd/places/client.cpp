@@ -55,15 +55,6 @@ Client::Client(reactor::Loop& loop, Fetcher& fetcher, const Provider& provider)
     make_standing(nowhere_);
 }
 
-Places::Tally Client::tally() const {
-    return {.lookups = counters_.lookups,
-            .shared = counters_.shared,
-            .requests = counters_.requests,
-            .retries = counters_.retries,
-            .failed = counters_.failed,
-            .busy = counters_.queue_full};
-}
-
 Client::~Client() {
     lookups_.for_each([this](Lookup& lookup) {
         if (lookup.state == State::fetching) fetcher_.abandon(lookup.slot);

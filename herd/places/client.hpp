@@ -82,7 +82,18 @@ public:
 
     Ticket begin(const protocol::PlacesQuery& query, Answered answered) override;
     void cancel(Ticket ticket) override;
-    Tally tally() const override;
+    Tally tally() const override {
+        return {.lookups = counters_.lookups,
+                .shared = counters_.shared,
+                .requests = counters_.requests,
+                .retries = counters_.retries,
+                .failed = counters_.failed,
+                .busy = counters_.queue_full,
+                .cancelled = counters_.cancelled,
+                .troubles = counters_.troubles,
+                .trouble_name = &trouble_name,
+                .times = &usual_time_.times()};
+    }
 
     const Counters& counters() const { return counters_; }
     std::uint32_t waiting() const { return waiters_.size(); }

@@ -3,8 +3,12 @@
 #include "protocol/places_json.hpp"
 #include "protocol/places_request.hpp"
 #include "reactor/delegate.hpp"
+#include "reactor/time_histogram.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace herd::places {
 
@@ -34,8 +38,13 @@ public:
         std::uint64_t shared = 0;    // questions that joined one already under way
         std::uint64_t requests = 0;  // sent upstream, retries included
         std::uint64_t retries = 0;
-        std::uint64_t failed = 0;  // lookups
-        std::uint64_t busy = 0;    // questions that found the queue full
+        std::uint64_t failed = 0;     // lookups
+        std::uint64_t busy = 0;       // questions that found the queue full
+        std::uint64_t cancelled = 0;  // questions taken back
+        // What went wrong, by Trouble; of who asks nobody, none.
+        std::span<const std::uint64_t> troubles{};
+        std::string_view (*trouble_name)(std::size_t kind) = nullptr;
+        const reactor::TimeHistogram* times = nullptr;  // of requests; null: none are made
     };
     virtual Tally tally() const { return {}; }
 

@@ -36,4 +36,9 @@ struct TroubleFacts {
 
 const TroubleFacts& facts(Trouble trouble);
 
+// Of each kind, in their order.
+inline std::string_view trouble_name(std::size_t kind) {
+    return facts(static_cast<Trouble>(kind)).name;
+}
+
 }  // namespace herd::places

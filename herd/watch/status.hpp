@@ -17,6 +17,7 @@ struct LinkStatus {
     std::string_view state;  // "live", "greeting", "down"
     bool legacy = false;
     bool hears = false;                    // the neighbour is connected here, too
+    bool told = false;                     // and has told us all that it had when it came
     std::uint64_t lag_records = 0;         // changes that it has not acknowledged
     reactor::Duration lag{};               // what had changed so long ago has been acknowledged
     reactor::Duration round_trip{};        // 0: not known
