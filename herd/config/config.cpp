@@ -9,6 +9,7 @@ namespace herd::config {
 Config Config::built_in() {
     constexpr std::uint16_t first_client_port = 12001;
     constexpr std::uint16_t first_peer_port = 12101;
+    constexpr std::uint16_t first_http_port = 12201;
     const std::pair<const char*, std::vector<std::string>> herd[] = {
         {"Goloman", {"Hands", "Holiday", "Wilkes"}},
         {"Hands", {"Goloman", "Wilkes"}},
@@ -21,10 +22,12 @@ Config Config::built_in() {
     for (const auto& [name, neighbours] : herd) {
         const auto clients = static_cast<std::uint16_t>(first_client_port + index);
         const auto peers = static_cast<std::uint16_t>(first_peer_port + index);
-        config.servers.push_back({name,
-                                  reactor::Address::loopback(clients),
-                                  reactor::Address::loopback(peers),
-                                  neighbours});
+        const auto http = static_cast<std::uint16_t>(first_http_port + index);
+        config.servers.push_back({.name = name,
+                                  .clients = reactor::Address::loopback(clients),
+                                  .peers = reactor::Address::loopback(peers),
+                                  .neighbours = neighbours,
+                                  .http = reactor::Address::loopback(http)});
         ++index;
     }
     assert(config.servers.size() == std::size(herd));

@@ -18,7 +18,8 @@ struct Limits {
     std::uint32_t long_records = 4'096;        // of these, with an AT line too long for a slot
     std::uint32_t connections = 10'000;        // client connections
     std::uint32_t peer_connections = 128;      // accepted connections of other servers
-    std::uint32_t tls_connections = 1'024;     // that speak TLS, of either kind
+    std::uint32_t http_connections = 64;       // accepted connections that speak HTTP
+    std::uint32_t tls_connections = 1'024;     // that speak TLS, of any kind
     std::uint32_t handshakes = 32;             // of these, that are being agreed on
     std::uint32_t handshake_ms = 5'000;        // from accept, or connect, to the end of that
     std::uint32_t line_max = 8'192;            // bytes of a client's command, without its end
@@ -31,6 +32,7 @@ struct Limits {
     std::uint32_t records_per_turn = 256;      // to one neighbour in one iteration
     std::uint32_t lines_per_turn = 256;        // of one client in one iteration
     std::uint32_t repairs_per_s = 2'000;       // records sent again as a neighbour's differ
+    std::uint32_t ready_ms = 5'000;            // until a server is ready without all neighbours
     std::uint32_t shutdown_ms = 4'000;         // from SIGTERM to exit
     std::uint32_t syncs = 256;                 // SYNCs that wait at a time
     std::uint32_t sync_ms = 5'000;             // from a SYNC to its answer
@@ -52,6 +54,12 @@ struct Server {
     // has one address for everything, which is both of the above.
     bool legacy = false;
     std::optional<reactor::Address> clients_tls = {};  // where clients that speak TLS connect
+    std::optional<reactor::Address> http = {};         // where it says over HTTP how it is
+    std::optional<reactor::Address> https = {};        // the same, over TLS
+    std::string http_name = {};                        // of its host, as browsers may know it
+
+    // Whether HTTP is spoken at all.
+    bool has_http() const { return http.has_value() || https.has_value(); }
 };
 
 enum class Provider : std::uint8_t { offline, google, google_legacy };

@@ -26,6 +26,16 @@ char lower(char byte) {
     return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
 }
 
+// By the name of its setting; it was given.
+const reactor::Address& address_of(const Server& server, std::string_view name) {
+    if (name == "peers") return server.peers;
+    if (name == "clients_tls") return *server.clients_tls;
+    if (name == "http") return *server.http;
+    if (name == "https") return *server.https;
+    assert(name == "clients");
+    return server.clients;
+}
+
 }  // namespace
 
 Checked Draft::begin(Section section) {
@@ -90,9 +100,7 @@ Checked Draft::check_addresses(const std::string& field) {
     std::vector<reactor::Address> own;
     for (const auto& [setting, line] : lines_) {
         if (!std::holds_alternative<Endpoint>(setting->type)) continue;
-        const reactor::Address& address = setting->name == "peers"         ? server.peers
-                                          : setting->name == "clients_tls" ? *server.clients_tls
-                                                                           : server.clients;
+        const reactor::Address& address = address_of(server, setting->name);
         if (is_taken(address, own)) {
             return Error{"an address of its own",
                          quoted(text_of(address)) + " again",
@@ -127,7 +135,8 @@ bool Draft::is_taken(const reactor::Address& address,
     return std::any_of(
         config_.servers.begin(), config_.servers.end() - 1, [&](const Server& server) {
             return server.clients == address || server.peers == address ||
-                   server.clients_tls == address;
+                   server.clients_tls == address || server.http == address ||
+                   server.https == address;
         });
 }
 
@@ -218,8 +227,10 @@ Checked Draft::check_keys() const {
     const std::uint32_t line = line_of(Section::root, "keys");
     std::vector<std::string> names;
     for (const Server& server : config_.servers) {
-        if (config_.keys.empty() && server.clients_tls) {
-            return Error{"keys, as " + server.name + " has clients_tls", "none", "keys", line};
+        if (config_.keys.empty() && (server.clients_tls || server.https)) {
+            const std::string_view what = server.clients_tls ? "clients_tls" : "https";
+            return Error{
+                "keys, as " + server.name + " has " + std::string(what), "none", "keys", line};
         }
         const bool elsewhere = !server.legacy && !server.peers.is_loopback();
         if (config_.keys.empty() && elsewhere && !server.neighbours.empty() &&

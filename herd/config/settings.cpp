@@ -33,11 +33,13 @@ constexpr Member<Value> at_server = {
     [](const Config& config) { return Value(config.servers.back().*member); },
     [](Config& config, Value value) { config.servers.back().*member = std::move(value); }};
 
-constexpr Member<reactor::Address> clients_tls = {
+// Of an address that a server need not have.
+template <auto member>
+constexpr Member<reactor::Address> at_port = {
     [](const Config& config) {
-        return config.servers.back().clients_tls.value_or(reactor::Address{});
+        return (config.servers.back().*member).value_or(reactor::Address{});
     },
-    [](Config& config, reactor::Address value) { config.servers.back().clients_tls = value; }};
+    [](Config& config, reactor::Address value) { config.servers.back().*member = value; }};
 
 template <auto... path>
 constexpr Member<std::uint64_t> number = at<std::uint64_t, path...>;
@@ -47,6 +49,13 @@ constexpr Member<std::uint64_t> bound = number<&Config::limits, limit>;
 
 bool is_any(std::string_view) {
     return true;
+}
+
+bool is_host_name(std::string_view text) {
+    return text.size() <= 253 && std::ranges::all_of(text, [](char byte) {
+               return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                      (byte >= '0' && byte <= '9') || byte == '.' || byte == '-';
+           });
 }
 
 bool is_not_empty(std::string_view text) {
@@ -85,8 +94,22 @@ constexpr std::array table = {
             "an old server, run by another program, with one address for everything"},
     Setting{Section::server,
             "clients_tls",
-            Endpoint{clients_tls},
+            Endpoint{at_port<&Server::clients_tls>},
             "where clients connect that speak TLS; needs keys"},
+    Setting{Section::server,
+            "http",
+            Endpoint{at_port<&Server::http>},
+            "where it says over HTTP how it is: /metrics, /healthz, /readyz, /status"},
+    Setting{Section::server,
+            "https",
+            Endpoint{at_port<&Server::https>},
+            "the same, over TLS; needs keys"},
+    Setting{Section::server,
+            "http_name",
+            Text{at_server<std::string, &Server::http_name>,
+                 "the name of a host, or empty for none",
+                 is_host_name},
+            "by which browsers reach that, beside its address and localhost"},
 
     Setting{Section::root,
             "links",
@@ -141,9 +164,13 @@ constexpr std::array table = {
             Whole{bound<&Limits::peer_connections>, 1, 4'096, ""},
             "accepted connections of other servers"},
     Setting{Section::limits,
+            "http_connections",
+            Whole{bound<&Limits::http_connections>, 1, 65'536, ""},
+            "accepted connections that speak HTTP"},
+    Setting{Section::limits,
             "tls_connections",
             Whole{bound<&Limits::tls_connections>, 1, 1'000'000, ""},
-            "that speak TLS, of clients and servers"},
+            "that speak TLS, of clients, servers and HTTP"},
     Setting{Section::limits,
             "handshakes",
             Whole{bound<&Limits::handshakes>, 1, 512, ""},
@@ -193,6 +220,10 @@ constexpr std::array table = {
             "repairs_per_s",
             Whole{bound<&Limits::repairs_per_s>, 1, 1'000'000, ""},
             "records sent again, as a neighbour's stay different"},
+    Setting{Section::limits,
+            "ready_ms",
+            Whole{bound<&Limits::ready_ms>, 0, 600'000, "ms"},
+            "from the start until /readyz no longer waits for neighbours to tell their tables"},
     Setting{Section::limits,
             "shutdown_ms",
             Whole{bound<&Limits::shutdown_ms>, 100, 60'000, "ms"},

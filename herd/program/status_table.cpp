@@ -135,7 +135,7 @@ std::string stored(const rapidjson::Value& status) {
 
 // What a herd counts that has all it needs, and clients that come, say something and go. Of the
 // other counters, also of those that a newer server has, each that is not 0 is worth a look.
-constexpr std::array<std::string_view, 16> ordinary = {"iamat",
+constexpr std::array<std::string_view, 17> ordinary = {"iamat",
                                                        "iamat_old",
                                                        "whatsat",
                                                        "sync",
@@ -150,7 +150,8 @@ constexpr std::array<std::string_view, 16> ordinary = {"iamat",
                                                        "places_lookups",
                                                        "places_shared",
                                                        "places_requests",
-                                                       "journal_renewals"};
+                                                       "journal_renewals",
+                                                       "http_requests"};
 
 // "Alpha: table_full 3, lines_too_long 1", a line; empty: nothing is.
 std::string worth_a_look(const std::string& server, const rapidjson::Value& counters) {

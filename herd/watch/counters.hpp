@@ -79,6 +79,13 @@ struct Counters {
     std::uint64_t log_lines_lost = 0;
     std::uint64_t log_lines_suppressed = 0;
     std::uint64_t journal_refused = 0;
+    std::uint64_t http_requests = 0;
+    std::uint64_t http_refused = 0;
+    std::uint64_t http_denied = 0;
+    std::uint64_t http_evicted = 0;
+    std::uint64_t http_waited = 0;
+    std::uint64_t http_late = 0;
+    std::uint64_t http_stalled = 0;
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
@@ -237,6 +244,25 @@ inline constexpr std::array counters_table = {
     Counter{"journal_refused",
             &Counters::journal_refused,
             "Records of a journal file that the table could not take."},
+    Counter{"http_requests", &Counters::http_requests, "Requests over HTTP."},
+    Counter{"http_refused",
+            &Counters::http_refused,
+            "Requests over HTTP that were malformed or too large."},
+    Counter{"http_denied",
+            &Counters::http_denied,
+            "Requests over HTTP without the token, or with a name of the host, that they need."},
+    Counter{"http_evicted",
+            &Counters::http_evicted,
+            "Connections over HTTP closed to make room for others (limits.http_connections)."},
+    Counter{"http_waited",
+            &Counters::http_waited,
+            "Times that accepting connections over HTTP stopped for want of room."},
+    Counter{"http_late",
+            &Counters::http_late,
+            "Connections over HTTP closed as a request was not whole in time."},
+    Counter{"http_stalled",
+            &Counters::http_stalled,
+            "Connections over HTTP closed as they did not read, or not end, in time."},
 };
 
 static_assert(counters_table.size() * sizeof(std::uint64_t) == sizeof(Counters));
