@@ -3,6 +3,8 @@
 #include "herd/clients/clients.hpp"
 #include "herd/links/neighbours.hpp"
 #include "herd/log.hpp"
+#include "herd/ops/family.hpp"
+#include "herd/ops/operations.hpp"
 #include "herd/places/lookup.hpp"
 #include "herd/table/client_index.hpp"
 #include "herd/table/record.hpp"
@@ -54,6 +56,14 @@ std::uint64_t places_memory(const config::Limits& limits) {
            std::uint64_t{2} * limits.places_in_flight * limits.places_body_max;
 }
 
+bool has_http(const config::Config& config) {
+    return std::ranges::any_of(config.servers, &config::Server::has_http);
+}
+
+std::uint32_t http_connections(const config::Config& config) {
+    return has_http(config) ? config.limits.http_connections : 0;
+}
+
 std::uint64_t access_memory(const config::Config& config) {
     if (config.access.secret_file.empty()) return 0;
     return clients::Admissions::memory_max(config.limits);
@@ -74,14 +84,15 @@ reactor::Loop::Limits loop_limits(const config::Config& config) {
     assert(config.servers.size() <= config::servers_max);
     const auto servers = static_cast<std::uint32_t>(config.servers.size());
     return {.watches = config.limits.connections + config.limits.peer_connections + 2 * servers +
-                       shaking_connections(config) + reactor::Loop::guests_max + other_descriptors,
+                       http_connections(config) + shaking_connections(config) +
+                       reactor::Loop::guests_max + other_descriptors,
             .timers = 2 * servers + config.limits.places_in_flight + other_descriptors};
 }
 
 std::uint64_t descriptors(const config::Config& config) {
     return std::uint64_t{config.limits.connections} + config.limits.peer_connections +
            config.servers.size() + std::uint64_t{2} * config.limits.places_in_flight +
-           shaking_connections(config) + other_descriptors;
+           http_connections(config) + shaking_connections(config) + other_descriptors;
 }
 
 reactor::Handshakes::Limits handshake_limits(const config::Limits& limits) {
@@ -103,6 +114,7 @@ reactor::Wire::Limits wire_limits(const config::Config& config) {
     assert(wire.blocks_reserved < wire.blocks);
     assert(line_max(limits) + protocol::peer_message_size_max < wire.receive_size);
     static_assert(watch::status_size_max < other_answers);
+    static_assert(ops::metrics_size_max + http::answer_head_size_max < other_answers);
     return wire;
 }
 
@@ -127,7 +139,8 @@ std::uint64_t memory_ceiling(const config::Config& config) {
         limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
                          sizeof(std::uint32_t));
     return table_memory(limits) + blocks + clients::Clients::memory_max(limits) +
-           access_memory(config) + links::Neighbours::memory_max(config) + places_memory(limits) +
+           (has_http(config) ? ops::Operations::memory_max(config) : 0) + access_memory(config) +
+           links::Neighbours::memory_max(config) + places_memory(limits) +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +
            buffers_memory(config) + tls_memory(config);
 }

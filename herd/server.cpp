@@ -15,6 +15,7 @@ namespace {
 
 constexpr reactor::Duration tick_interval = std::chrono::seconds(1);
 constexpr reactor::Duration drain_interval = std::chrono::milliseconds(10);
+constexpr std::int64_t second_ns = 1'000'000'000;
 
 }  // namespace
 
@@ -43,8 +44,10 @@ Server::Server(reactor::Loop& loop,
       journal_(core_, config.journal),
       expiry_(loop, table_, core_.ttl_ns, counters_.records_expired),
       spoiler_(table_),
-      neighbours_(core_, links::Neighbours::TellStatus::to<&Server::status>(*this)),
+      neighbours_(core_, links::Neighbours::TellStatus::to<&Server::tell_status>(*this)),
       clients_(core_, places, neighbours_.barrier(), journal_.on() ? &journal_ : nullptr),
+      places_(places),
+      operations_(core_, ops::OpsService::Look::to<&Server::look>(*this)),
       tick_(loop, reactor::Delegate<void()>::to<&Server::tick>(*this)),
       drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)) {}
 
@@ -59,12 +62,14 @@ Outcome<> Server::open() {
     if (!config_.access.secret_file.empty()) {
         if (auto limited = clients_.limit_access(config_.access); !limited) return limited;
     }
+    if (auto opened = operations_.open(config_, self_); !opened) return opened;
     if (auto opened = log_.open(config_.log, self_.name, counters_); !opened) return opened;
     if (auto opened = journal_.open(); !opened) return opened;
     neighbours_.add(config_, self_);
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
     if (auto listening = clients_.listen(self_); !listening) return listening;
-    return neighbours_.listen(self_.peers);
+    if (auto listening = neighbours_.listen(self_.peers); !listening) return listening;
+    return operations_.listen(self_);
 }
 
 void Server::start() {
@@ -74,6 +79,7 @@ void Server::start() {
         .field("peers", config::text_of(neighbours_.address()));
     neighbours_.start();
     started_at_ = core_.loop.now();
+    started_s_ = reloaded_s_ = reactor::sys::wall_ns() / second_ns;
     expiry_.start();
     tick_.start(tick_interval);
 }
@@ -87,13 +93,14 @@ void Server::flood() {
 void Server::tick() {
     clients_.tick();
     neighbours_.tick();
+    operations_.tick(status());
     if (core_.sealing != nullptr) core_.sealing->handshakes.tick();
     wire_.trim();
     // From the time it was due, so that the ticks do not drift; from now, when they fell behind.
     tick_.start_at(std::max(tick_.due() + tick_interval, core_.loop.now()));
 }
 
-std::string_view Server::status(std::span<char> out, watch::Audience audience) {
+watch::Status Server::status() const {
     watch::Status status{.up = core_.loop.now() - started_at_,
                          .draining = draining_,
                          .journal = journal_.state(),
@@ -101,7 +108,34 @@ std::string_view Server::status(std::span<char> out, watch::Audience audience) {
     core_.describe(status);
     neighbours_.describe(status);
     clients_.describe(status);
-    return format_status(out, status, audience);
+    operations_.describe(status);
+    return status;
+}
+
+std::string_view Server::tell_status(std::span<char> out, watch::Audience audience) {
+    return format_status(out, status(), audience);
+}
+
+void Server::look(ops::Snapshot& snapshot) {
+    snapshot = {.status = status(),
+                .version = HERD_VERSION,
+                .started_s = started_s_,
+                .limits = &core_.limits,
+                .wire = wire_.counters(),
+                .blocks = wire_.blocks().in_use(),
+                .journal_bytes = journal_.size(),
+                .journal_unsynced = journal_.unsynced(),
+                .places = places_.tally(),
+                .iterations = &core_.loop.iterations(),
+                .syncs = &journal_.sync_times(),
+                .process = reactor::sys::process(),
+                .reloaded = reloaded_,
+                .reloaded_s = reloaded_s_};
+}
+
+void Server::note_reload(bool obeyed) {
+    reloaded_ = obeyed;
+    if (obeyed) reloaded_s_ = reactor::sys::wall_ns() / second_ns;
 }
 
 void Server::check() const {
@@ -110,6 +144,7 @@ void Server::check() const {
     expiry_.check();
     neighbours_.check();
     clients_.check();
+    operations_.check();
 }
 
 void Server::shut_down() {

@@ -6,6 +6,8 @@
 #include "herd/journal/journal.hpp"
 #include "herd/links/neighbours.hpp"
 #include "herd/log.hpp"
+#include "herd/ops/operations.hpp"
+#include "herd/ops/snapshot.hpp"
 #include "herd/outcome.hpp"
 #include "herd/places/places.hpp"
 #include "herd/table/expiry.hpp"
@@ -55,7 +57,10 @@ public:
     const clients::Clients& clients() const { return clients_; }
     const links::Neighbours& neighbours() const { return neighbours_; }
     const journal::Journal& journal() const { return journal_; }
+    const ops::Operations& operations() const { return operations_; }
     const reactor::Wire& wire() const { return wire_; }
+    // A SIGHUP was obeyed, or not.
+    void note_reload(bool obeyed);
     // For tests: asserts what must hold between two iterations of the loop.
     void check() const;
     table::Spoiler& spoiler() { return spoiler_; }
@@ -64,7 +69,9 @@ private:
     void flood();
     void tick();
     void check_drained();
-    std::string_view status(std::span<char> out, watch::Audience audience);
+    watch::Status status() const;
+    std::string_view tell_status(std::span<char> out, watch::Audience audience);
+    void look(ops::Snapshot& snapshot);
 
     const config::Config& config_;
     const config::Server& self_;
@@ -80,10 +87,15 @@ private:
     table::Spoiler spoiler_;
     links::Neighbours neighbours_;
     clients::Clients clients_;
+    places::Places& places_;
+    ops::Operations operations_;
     reactor::Timer tick_;
     reactor::Timer drain_;
     reactor::Instant drain_until_{};
     reactor::Instant started_at_{};
+    std::int64_t started_s_ = 0;  // Since 1970.
+    std::int64_t reloaded_s_ = 0;
+    bool reloaded_ = true;
     bool draining_ = false;
 };
 

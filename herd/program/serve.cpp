@@ -120,8 +120,10 @@ Outcome<> Serving::start() {
                      static_cast<unsigned long long>(refused),
                      self_.name.c_str());
     }
+    const auto& http = server_.operations().address();
     say(": clients on " + config::text_of(server_.clients().address()) + ", peers on " +
-        config::text_of(server_.neighbours().address()));
+        config::text_of(server_.neighbours().address()) +
+        (http ? ", http on " + config::text_of(*http) : ""));
     return {};
 }
 
@@ -148,8 +150,10 @@ Outcome<> Serving::open_sealing() {
 // Who is connected stays so.
 void Serving::reload() {
     server_.log().reopen();
-    if (config_.keys.empty()) return;
-    if (const auto done = sealer_.reload(); !done) {
+    if (config_.keys.empty()) return server_.note_reload(true);
+    const auto done = sealer_.reload();
+    server_.note_reload(done.has_value());
+    if (!done) {
         server_.log().event(Level::error, "certificates_kept").field("why", done.error());
     } else {
         server_.log().event(Level::info, "certificates_read");

@@ -69,9 +69,10 @@ TEST_CASE("needs: what is told of a server is what it maps, to the megabyte", "[
                                  R"("connections": 900, "places_body_max": 1000000)",
                                  R"("long_records": 20000, "line_max": 60000)",
                                  R"("syncs": 100000, "places_queue": 1000000)",
+                                 R"("http_connections": 20000)",
                                  R"("peer_connections": 4096, "places_in_flight": 85)");
     auto config = config::parse(R"({"servers": [
-        {"name": "A", "clients": "127.0.0.1:0", "peers": "127.0.0.1:0"},
+        {"name": "A", "clients": "127.0.0.1:0", "peers": "127.0.0.1:0", "http": "127.0.0.1:0"},
         {"name": "B", "clients": "127.0.0.1:0", "peers": "127.0.0.1:0"}],
         "links": [["A", "B"]], "limits": {)" +
                                     limits + "}}",

@@ -1,0 +1,74 @@
+#include "herd/ops/operations.hpp"
+
+#include "herd/config/text.hpp"
+
+#include <cassert>
+#include <chrono>
+
+namespace herd::ops {
+
+Operations::Operations(Core& core, OpsService::Look look)
+    : core_(core),
+      gate_(core),
+      readiness_(std::chrono::milliseconds(core.limits.ready_ms)),
+      service_(gate_, readiness_, core.counters.http_denied, look),
+      routes_{{{"/healthz", &service_},
+               {"/readyz", &service_},
+               {"/metrics", &service_},
+               {"/status", &service_}}},
+      http_(core.wire, routes_, {.connections = core.limits.http_connections}) {}
+
+std::uint64_t Operations::memory_max(const config::Config& config) {
+    return http::Server::memory_max(config.limits.http_connections) + OpsService::memory();
+}
+
+Outcome<> Operations::open(const config::Config& config, const config::Server& self) {
+    on_ = self.has_http();
+    if (!on_) return {};
+    auto mapped = http_.map();
+    if (mapped) mapped = service_.map();
+    if (!mapped) return failure("cannot map memory", mapped.error());
+    return gate_.open(config.access, self);
+}
+
+Outcome<> Operations::listen(const config::Server& self) {
+    assert(on_ == self.has_http());
+    if (self.http) {
+        const auto listening = http_.listen(*self.http);
+        if (!listening) {
+            return failure("HTTP address " + config::text_of(*self.http), listening.error());
+        }
+        address_ = *listening;
+    }
+    if (self.https) {
+        assert(core_.sealing != nullptr);
+        const auto listening = http_.listen_sealed(*self.https, *core_.sealing);
+        if (!listening) {
+            return failure("HTTPS address " + config::text_of(*self.https), listening.error());
+        }
+        tls_address_ = *listening;
+    }
+    return {};
+}
+
+void Operations::tick(const watch::Status& status) {
+    if (!on_) return;
+    readiness_.look(status);
+    http_.tick();
+}
+
+void Operations::describe(watch::Status& status) const {
+    const http::Counters& counted = http_.counters();
+    status.counters.http_requests = counted.requests;
+    status.counters.http_refused = counted.refused;
+    status.counters.http_late = counted.late;
+    status.counters.http_stalled = counted.stalled;
+    status.counters.http_evicted = counted.evicted;
+    status.counters.http_waited = counted.waited;
+}
+
+void Operations::check() const {
+    if (on_) http_.check();
+}
+
+}  // namespace herd::ops

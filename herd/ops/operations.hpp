@@ -1,0 +1,57 @@
+#pragma once
+
+#include "herd/config/config.hpp"
+#include "herd/core.hpp"
+#include "herd/http/handler.hpp"
+#include "herd/http/server.hpp"
+#include "herd/ops/gate.hpp"
+#include "herd/ops/ops_service.hpp"
+#include "herd/ops/readiness.hpp"
+#include "herd/outcome.hpp"
+#include "herd/watch/status.hpp"
+#include "reactor/address.hpp"
+#include "reactor/result.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace herd::ops {
+
+// The HTTP port of one server, where it is configured to have one, and who answers there. Owned by
+// the Server; what it is given outlives it. It answers until the process ends, so that one can see
+// a server shut down.
+class Operations {
+public:
+    Operations(Core& core, OpsService::Look look);
+
+    // Bytes that open() may map.
+    static std::uint64_t memory_max(const config::Config& config);
+    // Once, first.
+    Outcome<> open(const config::Config& config, const config::Server& self);
+    // Once; port 0 takes a free one.
+    Outcome<> listen(const config::Server& self);
+    // Where it listens, if it does; the second for TLS.
+    const std::optional<reactor::Address>& address() const { return address_; }
+    const std::optional<reactor::Address>& tls_address() const { return tls_address_; }
+
+    // About once a second.
+    void tick(const watch::Status& status);
+    // Adds what it has counted.
+    void describe(watch::Status& status) const;
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
+private:
+    Core& core_;
+    Gate gate_;
+    Readiness readiness_;
+    OpsService service_;
+    std::array<http::Route, 4> routes_;
+    http::Server http_;
+    bool on_ = false;
+    std::optional<reactor::Address> address_;
+    std::optional<reactor::Address> tls_address_;
+};
+
+}  // namespace herd::ops

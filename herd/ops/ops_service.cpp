@@ -1,0 +1,98 @@
+#include "herd/ops/ops_service.hpp"
+
+#include "herd/ops/family.hpp"
+#include "herd/watch/status.hpp"
+#include "protocol/text_writer.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace herd::ops {
+
+namespace {
+
+constexpr std::size_t buffer_size = std::max(metrics_size_max, watch::status_size_max);
+// What is told holds for now only.
+constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
+
+// {"ready":false,"why":["Hands is not linked"]}
+void write_json(bool ready, std::string_view lines, protocol::TextWriter& out) {
+    out.put(ready ? "{\"ready\":true,\"why\":[" : "{\"ready\":false,\"why\":[");
+    bool begins = true;
+    for (const char byte : lines) {
+        if (begins) out.put(out.text().ends_with('[') ? "\"" : ",\"");
+        begins = byte == '\n';
+        if (byte == '"' || byte == '\\') out.put('\\');
+        out.put(begins ? '"' : byte);
+    }
+    out.put("]}\n");
+}
+
+}  // namespace
+
+std::uint64_t OpsService::memory() {
+    return buffer_size;
+}
+
+reactor::Result<void> OpsService::map() {
+    auto buffer = reactor::PageArray<char>::map(buffer_size);
+    if (!buffer) return std::unexpected(buffer.error());
+    buffer_ = std::move(*buffer);
+    return {};
+}
+
+void OpsService::on_request(http::Connection& connection, const http::Request& request) {
+    if (request.method != http::Request::Method::get) {
+        return connection.refuse(405, "Allow: GET, HEAD\r\n");
+    }
+    const std::string_view path = request.path();
+    if (path == "/healthz") return connection.answer({.extra = no_store, .body = "ok\n"});
+    target_.parse(request.target);
+    Snapshot now;
+    look_(now);
+    readiness_.look(now.status);
+    now.ready = readiness_.ready(now.status);
+    if (path == "/readyz") return answer_ready(connection, now);
+    if (path == "/metrics") return answer_metrics(connection, request, now);
+    assert(path == "/status");
+    answer_status(connection, request, now);
+}
+
+void OpsService::answer_ready(http::Connection& connection, const Snapshot& now) {
+    const bool json = target_.find("json").has_value();
+    const std::size_t half = buffer_.size() / 2;
+    protocol::TextWriter why(buffer().first(half));
+    if (!now.ready) readiness_.explain(now.status, why);
+    protocol::TextWriter out(buffer().subspan(half));
+    write_json(now.ready, why.text(), out);
+    assert(!why.overflowed() && !out.overflowed());
+    const std::string_view text = now.ready ? "ready\n" : why.text();
+    connection.answer({.status = now.ready ? 200U : 503U,
+                       .type = json ? http::json_type : http::text_type,
+                       .extra = no_store,
+                       .body = json ? out.text() : text});
+}
+
+void OpsService::answer_metrics(http::Connection& connection,
+                                const http::Request& request,
+                                const Snapshot& now) {
+    if (!gate_.sees_all(connection, request)) return deny(connection, 401);
+    connection.answer(
+        {.type = metrics_type, .extra = no_store, .body = write_metrics(buffer(), now)});
+}
+
+void OpsService::answer_status(http::Connection& connection,
+                               const http::Request& request,
+                               const Snapshot& now) {
+    if (!gate_.knows_host(request)) return deny(connection, 421);
+    if (!gate_.sees_all(connection, request)) return deny(connection, 401);
+    const std::string_view body = format_status(buffer(), now.status, gate_.audience(connection));
+    connection.answer({.type = http::json_type, .extra = no_store, .body = body});
+}
+
+void OpsService::deny(http::Connection& connection, unsigned status) {
+    ++denied_;
+    connection.refuse(status, status == 401 ? "WWW-Authenticate: Bearer realm=\"herd\"\r\n" : "");
+}
+
+}  // namespace herd::ops

@@ -1,0 +1,43 @@
+#include "herd/ops/readiness.hpp"
+
+#include <cassert>
+#include <string_view>
+
+namespace herd::ops {
+
+namespace {
+
+// What is waited for; empty: nothing. An old server tells nothing of itself.
+std::string_view missing(const watch::LinkStatus& link) {
+    if (link.legacy) return {};
+    if (link.state != "live") return "is not linked";
+    if (!link.hears) return "is not connected here";
+    return link.told ? std::string_view() : "has not told its whole table";
+}
+
+}  // namespace
+
+void Readiness::look(const watch::Status& status) {
+    if (was_ready_) return;
+    assert(status.link_count <= status.links.size());
+    bool all = true;
+    for (std::size_t i = 0; i < status.link_count; ++i) {
+        all = all && missing(status.links[i]).empty();
+    }
+    was_ready_ = all || status.up >= wait_max_;
+}
+
+void Readiness::explain(const watch::Status& status, protocol::TextWriter& out) const {
+    if (status.draining) out.put("shutting down\n");
+    if (was_ready_) return;
+    for (std::size_t i = 0; i < status.link_count; ++i) {
+        const std::string_view what = missing(status.links[i]);
+        if (what.empty()) continue;
+        out.put(status.links[i].neighbour);
+        out.put(' ');
+        out.put(what);
+        out.put('\n');
+    }
+}
+
+}  // namespace herd::ops

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "herd/watch/status.hpp"
+#include "protocol/text_writer.hpp"
+#include "reactor/time.hpp"
+
+namespace herd::ops {
+
+// Whether a server may be sent clients: once since its start each neighbour was linked both ways
+// and had told all of its table, or it has waited for that long enough. Then it stays ready until
+// it shuts down: that a neighbour is lost, or the journal's disk, is no reason to send nobody to
+// it, or one dead server would take all of them out. A value.
+class Readiness {
+public:
+    explicit Readiness(reactor::Duration wait_max) : wait_max_(wait_max) {}
+
+    // At each tick, and when somebody asks. Of `status` it reads links, time and draining.
+    void look(const watch::Status& status);
+
+    bool ready(const watch::Status& status) const { return was_ready_ && !status.draining; }
+    // Why it is not: a line each, to `out`.
+    void explain(const watch::Status& status, protocol::TextWriter& out) const;
+
+private:
+    reactor::Duration wait_max_;
+    bool was_ready_ = false;
+};
+
+}  // namespace herd::ops
