@@ -100,11 +100,15 @@ struct PlacesArguments {
 
 struct CheckArguments {
     bool settings = false;
+    bool metrics = false;
     std::string keys_folder;
 
     void add_to(CLI::App& command, Common& common) {
         common.add_config(command);
-        command.add_flag("--settings", settings, "Print all settings that there are, in Markdown");
+        auto* const settings_only = command.add_flag(
+            "--settings", settings, "Print all settings that there are, in Markdown");
+        command.add_flag("--metrics", metrics, "Print all metrics that there are, in Markdown")
+            ->excludes(settings_only);
         command.add_option("--keys", keys_folder, "Examine the keys in this folder, too")
             ->type_name("DIR");
     }

@@ -10,6 +10,7 @@
 #include "herd/places/key.hpp"
 #include "herd/program/check.hpp"
 #include "herd/program/make_keys.hpp"
+#include "herd/program/metrics_page.hpp"
 #include "herd/program/processes.hpp"
 #include "herd/program/send.hpp"
 #include "herd/program/serve.hpp"
@@ -73,6 +74,10 @@ int run_up(const Common& common, const char* program) {
 }
 
 int run_check(const Common& common, const CheckArguments& given) {
+    if (given.metrics) {
+        std::fputs(herd::program::metrics_page().c_str(), stdout);
+        return 0;
+    }
     if (given.settings) {
         std::fputs(herd::program::settings_page().c_str(), stdout);
         return 0;
