@@ -21,10 +21,12 @@ bool HerdSetup::sealed_by_environment() {
 
 Herd::Herd(HerdSetup setup) : setup_(std::move(setup)) {
     setup_.sealed = setup_.sealed && setup_.played.empty();
-    const auto ports = free_ports(2 * setup_.names.size() + 1);
+    const std::size_t count = setup_.names.size();
+    const auto ports = free_ports(4 * count + 1);
     places_port_ = ports.back();
     for (std::size_t i = 0; i < setup_.names.size(); ++i) {
         ports_[setup_.names[i]] = {ports[2 * i], ports[2 * i + 1]};
+        http_ports_[setup_.names[i]] = {ports[2 * (count + i)], ports[2 * (count + i) + 1]};
     }
     config_ = write_file(folder_ / "herd.json", configuration({}));
     if (setup_.sealed) make_keys();
@@ -114,7 +116,7 @@ std::string Herd::configuration(const std::string& reader) const {
                    "\",\"clients\":" + address(port(name)) +
                    (is_legacy(name) ? ",\"legacy\":true"
                                     : ",\"peers\":" + address(found_at(reader, name))) +
-                   "}";
+                   http_members(name) + "}";
     }
     for (const auto& [one, other] : setup_.links) {
         links += (links.empty() ? "[\"" : ",[\"") + one + "\",\"" + other + "\"]";
@@ -129,6 +131,12 @@ std::string Herd::configuration(const std::string& reader) const {
            (setup_.journal ? ",\"journal\":{\"folder\":\"" + (folder_ / "kept").string() + "\"}"
                            : "") +
            "}";
+}
+
+std::string Herd::http_members(const std::string& name) const {
+    if (!setup_.http || !is_ours(name)) return "";
+    return ",\"http\":" + address(http_port(name)) +
+           (setup_.sealed ? ",\"https\":" + address(https_port(name)) : "");
 }
 
 std::uint16_t Herd::found_at(const std::string& reader, const std::string& name) const {

@@ -42,6 +42,7 @@ struct HerdSetup {
     Names played = {};  // Of the names: neighbours that the test plays itself.
     // Who finds whom elsewhere than where it listens: behind a relay of the test's, at this port.
     std::map<std::pair<std::string, std::string>, std::uint16_t> detours = {};
+    bool http = false;   // The servers speak HTTP, those with keys also within TLS.
     bool linked = true;  // Wait for the links, too, unless somebody else makes some of them.
     // The servers have keys, and speak TLS with each other: where HERD_SEALED is set, all herds do,
     // but for those with neighbours that a test plays, in the clear.
@@ -57,6 +58,8 @@ public:
 
     std::uint16_t port(const std::string& name) const { return ports_.at(name).first; }
     std::uint16_t peer_port(const std::string& name) const { return ports_.at(name).second; }
+    std::uint16_t http_port(const std::string& name) const { return http_ports_.at(name).first; }
+    std::uint16_t https_port(const std::string& name) const { return http_ports_.at(name).second; }
     std::uint16_t places_port() const { return places_port_; }
     Process& server(const std::string& name) { return *servers_.at(name); }
     Process& places() { return *places_; }
@@ -90,6 +93,7 @@ public:
 private:
     // As the server `reader` is to see it.
     std::string configuration(const std::string& reader) const;
+    std::string http_members(const std::string& name) const;
     std::uint16_t found_at(const std::string& reader, const std::string& name) const;
     void make_keys() const;
     void start_places();
@@ -99,6 +103,7 @@ private:
     HerdSetup setup_;
     TemporaryFolder folder_;
     std::map<std::string, std::pair<std::uint16_t, std::uint16_t>> ports_;
+    std::map<std::string, std::pair<std::uint16_t, std::uint16_t>> http_ports_;
     std::uint16_t places_port_ = 0;
     std::string config_;
     std::unique_ptr<Process> places_;

@@ -2,6 +2,7 @@
 // root, and the programs ip, nft and tc.
 #include "tests/live/client.hpp"
 #include "tests/live/network.hpp"
+#include "tests/live/skip.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,7 +10,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -155,18 +155,6 @@ private:
     std::uint64_t second_ = 1'600'000'000;
     std::uint64_t count_ = 0;
 };
-
-// Says why, and ends the program as what runs it takes for a test that was skipped. Run by hand, it
-// goes on with the next test.
-void skip(const std::string& why) {
-    WARN("skipped: " << why);
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
-    const char* const code = std::getenv("HERD_SKIP_CODE");
-    if (code == nullptr) return;
-    std::printf("skipped: %s\n", why.c_str());
-    std::fflush(stdout);
-    std::_Exit(std::atoi(code));
-}
 
 // Null where none can be made.
 std::unique_ptr<Hosts> make_hosts(Hosts::Peers peers) {
