@@ -91,6 +91,8 @@ public:
     void send(std::string_view part);
     void end();
     bool blocked() const { return stream_.blocked(); }
+    // Its answer has begun.
+    bool is_streaming() const { return state_ == State::streaming; }
 
     // For answers that are wrong on purpose: written to the stream, and then there is a next
     // request, or there is none, or nothing is said any more and what comes is ignored.

@@ -15,6 +15,8 @@ class Connection;
 struct Ticket {
     reactor::Handle<Connection> connection;
     std::uint32_t number = 0;  // of the requests of that connection
+
+    friend bool operator==(const Ticket&, const Ticket&) = default;
 };
 
 // Who answers requests. Each is answered exactly once, by what Connection has for that: from within

@@ -127,3 +127,33 @@ TEST_CASE("steady state: 10,000 commands and 1,000 floods allocate nothing",
     CHECK(herd[0].counters().iamat >= 3'300);
     CHECK(herd[0].counters().lines_too_long == 1'100);
 }
+
+TEST_CASE("steady state: 1,000 scrapes and other requests allocate nothing",
+          "[live][steady_state]") {
+    const live::TemporaryFolder folder;
+    herd::config::Config config = three_in_a_row(folder.path());
+    config.servers[0].http = reactor::Address::loopback(0);
+    live::SteppedHerd herd(config, [](bool moves) { counting = moves; });
+    herd.run_until([&] { return herd[0].neighbours().reach().live == 1; });
+    const reactor::Address at = *herd[0].operations().address();
+    const auto round = [&](live::Asker& scraper, int number) {
+        REQUIRE(scraper.say("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n"));
+        scraper.hear_until("{reason=\"stalled\"} 0\n");
+        REQUIRE(scraper.say("GET /status?a=%41 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        scraper.hear_until("}}");
+        REQUIRE(scraper.say("GET /readyz?json HTTP/1.1\r\nHost: h\r\n\r\n"));
+        scraper.hear_until("}\n");
+        if (number % 10 != 0) return;
+        live::Asker guest(herd, at);
+        REQUIRE(guest.say("POST /healthz HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"));
+        REQUIRE(guest.say("Connection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
+        guest.half_close();
+        guest.hear_end();
+    };
+    live::Asker scraper(herd, at);
+    for (int number = 1; number <= 50; ++number) round(scraper, number);
+    allocations = 0;
+    for (int number = 51; number <= 1050; ++number) round(scraper, number);
+    CHECK(allocations.load() == 0);
+    CHECK(herd[0].operations().address()->port != 0);
+}

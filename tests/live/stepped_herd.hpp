@@ -118,13 +118,15 @@ class Asker {
 public:
     // A small `receive_size` makes a client that soon owes the server reading; 0: the system's.
     Asker(SteppedHerd& herd, herd::Server& server, int receive_size = 0)
+        : Asker(herd, server.clients().address(), receive_size) {}
+    Asker(SteppedHerd& herd, const reactor::Address& at, int receive_size = 0)
         : herd_(herd), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         if (receive_size > 0) {
             ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_size, sizeof receive_size);
         }
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_port = htons(server.clients().address().port);
+        address.sin_port = htons(at.port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     }

@@ -30,6 +30,7 @@ Scenario::Scenario(Random& random, bool liar_wanted) {
     draw_liar(random, liar_wanted);
     draw_ahead(random);
     draw_seals(random);
+    draw_http(random);
 }
 
 void Scenario::draw_herd(Random& random) {
@@ -233,6 +234,18 @@ void Scenario::draw_seals(Random random) {
     if (!sealed) return;
     config.keys = "keys";
     if (random.chance(50)) faults.seal_refusals = static_cast<unsigned>(random.between(1, 50));
+}
+
+// Likewise. There strangers come more often.
+void Scenario::draw_http(Random random) {
+    Random own(random.bits() ^ 0x4177);
+    if (overload || !own.chance(30)) return;
+    for (Host host = 0; host < servers(); ++host) {
+        config.servers[host].http =
+            reactor::Address::loopback(static_cast<std::uint16_t>(1200 + host));
+    }
+    config.limits.http_connections = static_cast<std::uint32_t>(own.between(1, 8));
+    weight(Event::intrude) += static_cast<unsigned>(own.between(1, 8));
 }
 
 }  // namespace sim

@@ -81,6 +81,7 @@ private:
     void draw_liar(Random random, bool wanted);
     void draw_ahead(Random random);
     void draw_seals(Random random);
+    void draw_http(Random random);
 };
 
 }  // namespace sim

@@ -46,10 +46,12 @@ struct Visitor {
     bool doubtful = false;      // Answers may be of a run whose journal had failed.
 };
 
-// Somebody who connects to the servers' port without being a neighbour.
+// Somebody who connects to the servers' port without being a neighbour, or asks over HTTP.
 struct Intruder {
     int fd = -1;
     std::string unsent;
+    bool http = false;
+    std::string heard = {};  // how it begins
 };
 
 // A whole herd on a fake kernel, driven by one seed: servers on a random graph, clients that
@@ -114,6 +116,7 @@ private:
     void question();
     void ask_to_sync();
     void intrude();
+    void ask_over_http(Host host, const reactor::Address& address);
     void cut_link();
     void swizzle();
     void stop_server();
@@ -154,6 +157,7 @@ private:
     // world_visitors.cpp: clients.
     void say(Host host, const std::string& line);
     void settle_visitors();
+    void hear_http(Intruder& intruder);
     void exchange(Host host, Visitor& visitor);
     bool send_unsent(int fd, std::string& unsent);
     void read_answers(Host host, Visitor& visitor);

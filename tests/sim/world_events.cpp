@@ -145,11 +145,31 @@ void World::intrude() {
                                  std::string("\xff\0\n", 3) + line,
                                  ""};
     if (random_.chance(20)) return say(host, line.substr(0, line.size() - 1));
+    const auto& http = scenario_.config.servers[host].http;
+    if (http && random_.chance(60)) return ask_over_http(host, *http);
     Intruder intruder{.fd = -1, .unsent = texts[random_.below(std::size(texts))]};
     say_event("a stranger comes to " + name(host));
     kernel_.enter(visitor_host);
     intruder.fd = *kernel_.open_socket();
     static_cast<void>(kernel_.connect(intruder.fd, scenario_.config.servers[host].peers));
+    intruders_.push_back(std::move(intruder));
+}
+
+// Requests, some of them halves, or behind one another.
+void World::ask_over_http(Host host, const reactor::Address& address) {
+    const std::string texts[] = {"GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n",
+                                 "GET /readyz HTTP/1.0\r\n\r\n",
+                                 "HEAD /status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                 "POST /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab",
+                                 "GET /healthz HTTP/1.1\r\nHo",
+                                 "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nz",
+                                 "IAMAT c0 +1-1 5\n"};
+    Intruder intruder{.fd = -1, .unsent = texts[random_.below(std::size(texts))], .http = true};
+    if (random_.chance(30)) intruder.unsent += texts[random_.below(std::size(texts))];
+    say_event("a stranger asks " + name(host) + " over HTTP");
+    kernel_.enter(visitor_host);
+    intruder.fd = *kernel_.open_socket();
+    static_cast<void>(kernel_.connect(intruder.fd, address));
     intruders_.push_back(std::move(intruder));
 }
 

@@ -49,9 +49,25 @@ void World::settle_visitors() {
     std::erase_if(intruders_, [&](Intruder& intruder) {
         const bool goes_on = intruder.unsent.empty() ? random_.chance(80)
                                                      : send_unsent(intruder.fd, intruder.unsent);
+        if (intruder.http) hear_http(intruder);
         if (!goes_on) kernel_.close(intruder.fd);
         return !goes_on;
     });
+}
+
+// H1: what comes over HTTP begins as an answer does.
+void World::hear_http(Intruder& intruder) {
+    constexpr std::string_view begin = "HTTP/1.1 ";
+    char buffer[512];
+    while (intruder.unsent.empty() && kernel_.peer_address(intruder.fd)) {
+        const auto received = kernel_.receive(intruder.fd, buffer);
+        if (!received || *received == 0) return;
+        if (intruder.heard.size() < begin.size()) intruder.heard.append(buffer, *received);
+        const std::size_t known = std::min(begin.size(), intruder.heard.size());
+        if (!intruder.heard.starts_with(begin.substr(0, known))) {
+            fail("H1", "no answer of HTTP: " + intruder.heard);
+        }
+    }
 }
 
 // As much as it can; false when the connection has failed.
