@@ -13,44 +13,48 @@ constexpr std::string_view preface =
     R"(<!-- Written by `herd check --metrics` from the tables in herd/ops/*_families.cpp. -->
 # Metrics
 
-Where a server has `"http": ADDRESS`, it says there what it has counted and how it is. The built-in herd
-does so on loopback, ports 12201 to 12205:
+Where a server has `"http": ADDRESS`, it says there what it has counted and how it is. The
+built-in herd does so on loopback, ports 12201 to 12205:
 
 ```
-curl http://127.0.0.1:12201/metrics     everything below, for Prometheus (text format 0.0.4)
-curl http://127.0.0.1:12201/healthz     "ok": the loop turns. What fails this may be killed
-curl http://127.0.0.1:12201/readyz      200 or 503, and why; ?json for programs. What fails this gets no clients
-curl http://127.0.0.1:12201/status      what `herd status --json` asks the port for peers
+curl http://127.0.0.1:12201/metrics   all that is below, for Prometheus (text format 0.0.4)
+curl http://127.0.0.1:12201/healthz   "ok": the loop turns. Who fails this may be killed
+curl http://127.0.0.1:12201/readyz    200 or 503, and why; ?json. Who fails this gets no clients
+curl http://127.0.0.1:12201/status    what `herd status --json` asks the port for peers
 ```
 
-(At the port for clients, `curl` gets a line of `?` for each of its own, and says that it is no HTTP.)
+(At the port for clients, `curl` gets a line of `?` for each of its own, and says that it is no
+HTTP.)
 
-`/readyz` says 200 once each neighbour has been linked both ways and has told its whole table, or after
-`limits.ready_ms`. Then it stays: a lost neighbour or a journal's disk is a matter for an alert, and no
-reason to take a server out, or one dead server would take all of them. From SIGTERM on it says 503. A
-load balancer checks it, also with HTTP/1.0 and no Host (`option httpchk GET /readyz` of HAProxy).
+`/readyz` says 200 once each neighbour has been linked both ways and has told its whole table, or
+after `limits.ready_ms`. Then it stays: a lost neighbour or a journal's disk is a matter for an
+alert, and no reason to take a server out, or one dead server would take all of them. From SIGTERM
+on it says 503. A load balancer checks it, also with HTTP/1.0 and no Host (`option httpchk GET
+/readyz` of HAProxy).
 
-A scrape every 15 s, and the alerts of [ops/herd.rules.yml](../ops/herd.rules.yml), of which
-`promtool test rules ops/herd.test.yml` shows that they fire:
+Prometheus scrapes all of them, every 15 s say, with the alerts of
+[ops/herd.rules.yml](../ops/herd.rules.yml), of which `promtool test rules ops/herd.test.yml` shows
+that they fire:
 
 ```yaml
 rule_files: [herd.rules.yml]
 scrape_configs:
 - job_name: herd
   static_configs:
-  - targets: ['127.0.0.1:12201', '127.0.0.1:12202', '127.0.0.1:12203', '127.0.0.1:12204', '127.0.0.1:12205']
+  - targets: ['127.0.0.1:12201', '127.0.0.1:12202', '127.0.0.1:12203']
 ```
 
 [ops/grafana.json](../ops/grafana.json) is a dashboard of these.
 
-Who is on the server's own machine may read all of it. Where `access.secret_file` is set, who is elsewhere
-needs a token to ask for all clients (`herd token --for '*' --may ask --until +90d`) for `/metrics` and
-`/status`, as `Authorization: Bearer TOKEN` (`credentials_file` of Prometheus) or as the password of a
-Basic one; over `https`, or with `access.in_the_clear`. Where it is not, `/metrics` is for everybody who can
-connect, and `/status` tells other machines that the server is up, and no more.
+Who is on the server's own machine may read all of it. Where `access.secret_file` is set, who is
+elsewhere needs a token to ask for all clients (`herd token --for '*' --may ask --until +90d`) for
+`/metrics` and `/status`, as `Authorization: Bearer TOKEN` (`credentials_file` of Prometheus) or as
+the password of a Basic one; over `https`, or with `access.in_the_clear`. Where it is not set,
+`/metrics` is for everybody who can connect, and `/status` tells other machines that the server is
+up, and no more.
 
-A counter never falls but at the server's restart. What is absent is unknown, or there is none of it.
-Those that begin with `herd_link_` have a label `neighbour` for each.
+A counter never falls but at the server's restart. What is absent is unknown, or there is none of
+it. Those that begin with `herd_link_` have a label `neighbour` for each.
 )";
 
 // Its name, its type, the values of its label, and what it means.

@@ -44,6 +44,8 @@ std::string item(const config::Setting& setting) {
     const std::string usual = config::shown(setting, defaults);
     if (setting.required) {
         text += "; required";
+    } else if (std::holds_alternative<config::Endpoint>(setting.type)) {
+        text += "; optional";
     } else if (!usual.empty()) {
         text += "; default `" + usual + "`";
     }
