@@ -38,8 +38,14 @@ AtLine write_at(std::span<char> out,
                 const IamAt& report) {
     assert(out.size() >= at_line_size_max(server, report));
     Pen pen(out);
-    AtLine line = {
-        server, {}, report.client, report.location, report.time_text, report.time, skew_ns};
+    AtLine line = {server,
+                   {},
+                   report.client,
+                   report.location,
+                   report.time_text,
+                   report.time,
+                   skew_ns,
+                   report.spot};
     pen.put(at_prefix);
     pen.put(server);
     pen.put(" ");

@@ -23,6 +23,7 @@ struct AtLine {
     std::string_view time_text;
     PosixTime time;
     std::int64_t skew_ns;  // the server's clock minus the client's
+    Spot spot = {};        // of the location
     // All of it, and its last three fields, as format_at writes them: where they stand in memory
     // like that. Both are empty otherwise; who changes a field empties them.
     std::string_view whole = {};

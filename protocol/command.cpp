@@ -57,7 +57,7 @@ std::optional<Malformed> read(Tokens fields, IamAt& report) {
         return fields.front().empty() ? Malformed::operand_count : what;
     };
     report.client = fields.next();
-    report.location = fields.take(iso6709_size(fields.front()));
+    report.location = fields.take(read_iso6709(fields.front(), report.spot));
     if (report.location.empty()) return fault(Malformed::location);
     report.time_text = fields.take(read_posix_time(fields.front(), report.time));
     if (report.time_text.empty()) return fault(Malformed::time);

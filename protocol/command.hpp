@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/iso6709.hpp"
 #include "protocol/malformed.hpp"
 #include "protocol/posix_time.hpp"
 
@@ -22,6 +23,7 @@ struct IamAt {
     std::string_view location;
     std::string_view time_text;
     PosixTime time;
+    Spot spot = {};  // of the location
     std::string_view tail =
         {};  // all three texts, when single blanks stand between them; else empty
 };

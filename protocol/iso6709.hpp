@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -10,6 +11,24 @@ namespace protocol {
 struct Iso6709 {
     double latitude;
     double longitude;
+
+    friend bool operator==(const Iso6709&, const Iso6709&) = default;
+};
+
+// The same in whole ten-millionths of a degree, a centimetre or less, counted from the south pole
+// and, eastwards, from the antimeridian: two words that are cheap to read, keep and compare. What
+// stands behind the seventh decimal is cut off.
+struct Spot {
+    static constexpr std::uint32_t per_degree = 10'000'000;
+    static constexpr std::uint32_t latitude_max = 180 * per_degree;   // the north pole
+    static constexpr std::uint32_t longitude_end = 360 * per_degree;  // the antimeridian again: 0
+    static constexpr std::uint32_t latitude_mask = (1U << 31) - 1;
+
+    std::uint32_t latitude : 31;  // at most latitude_max
+    std::uint32_t cut : 1;        // There is an eighth decimal.
+    std::uint32_t longitude;      // below longitude_end
+
+    friend bool operator==(const Spot&, const Spot&) = default;
 };
 
 // Whether the text is a latitude and a longitude in ISO 6709 decimal degrees and nothing else, as
@@ -17,10 +36,14 @@ struct Iso6709 {
 // point with any number of decimals. The range is decided exactly, however many decimals there are.
 bool is_iso6709(std::string_view text);
 
-// How many bytes such a location takes at the front of the text; 0 if none stands there.
-std::size_t iso6709_size(std::string_view text);
+// How many bytes such a location takes at the front of the text; 0 if none stands there. Sets
+// `spot`.
+std::size_t read_iso6709(std::string_view text, Spot& spot);
 
 // Its value, rounded to the nearest double. Nothing if `is_iso6709` does not hold.
 std::optional<Iso6709> parse_iso6709(std::string_view text);
+
+// That of a spot: of one that is not cut the same as its text's, but that +180 degrees are -180.
+Iso6709 degrees_of(Spot spot);
 
 }  // namespace protocol

@@ -100,7 +100,7 @@ std::optional<Malformed> read(std::string_view name, Tokens fields, AtLine& line
     if (!skew) return fault(Malformed::skew);
     line.skew_ns = *skew;
     line.client = fields.next();
-    line.location = fields.take(iso6709_size(fields.front()));
+    line.location = fields.take(read_iso6709(fields.front(), line.spot));
     if (line.location.empty()) return fault(Malformed::location);
     line.time_text = fields.take(read_posix_time(fields.front(), line.time));
     if (line.time_text.empty()) return fault(Malformed::time);

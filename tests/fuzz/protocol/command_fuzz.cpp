@@ -6,6 +6,7 @@
 #include "protocol/tokens.hpp"
 
 #include <cassert>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -29,6 +30,12 @@ void check_report(const IamAt& report, std::string_view line) {
     assert(place);
     assert(place->latitude >= -90 && place->latitude <= 90);
     assert(place->longitude >= -180 && place->longitude <= 180);
+    assert(report.spot.latitude <= Spot::latitude_max);
+    assert(report.spot.longitude < Spot::longitude_end);
+    const Iso6709 near = degrees_of(report.spot);
+    assert(std::abs(near.latitude - place->latitude) < 1.1e-7);
+    assert(std::abs(std::remainder(near.longitude - place->longitude, 360)) < 1.1e-7);
+    assert(report.spot.cut || near.latitude == place->latitude);
 
     std::vector<char> out(at_line_size_max("Goloman", report));
     const auto answer = write_at(out, "Goloman", -report.time.nanoseconds / 3, report).whole;

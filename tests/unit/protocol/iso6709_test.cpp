@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdint>
 #include <string>
 
 using namespace std::string_literals;
@@ -71,6 +72,42 @@ TEST_CASE("iso6709: beyond the poles and the antimeridian there is nothing, howe
 TEST_CASE("iso6709: any number of decimals is read, to the nearest double", "[protocol][iso6709]") {
     check_value("+34.0689300000000000000000000000000000000000001-118.4", 34.06893, -118.4);
     check_value("+0.1+0." + std::string(400, '0') + "1", 0.1, 0);
+}
+
+TEST_CASE("iso6709: a spot is the location to the seventh decimal", "[protocol][iso6709]") {
+    constexpr std::int64_t degree = Spot::per_degree;
+    const auto check = [](std::string_view text, std::int64_t north, std::int64_t east, bool cut) {
+        CAPTURE(text);
+        Spot spot{};
+        REQUIRE(read_iso6709(text, spot) == text.size());
+        CHECK(std::int64_t{spot.latitude} == 90 * degree + north);
+        CHECK(std::int64_t{spot.longitude} == 180 * degree + east);
+        CHECK(spot.cut == cut);
+        const auto place = parse_iso6709(text);
+        REQUIRE(place);
+        if (!cut && place->longitude < 180) CHECK(degrees_of(spot) == *place);
+    };
+    check("+0+0", 0, 0, false);
+    check("-0-0", 0, 0, false);
+    check("+34.068930-118.445127", 340'689'300, -1'184'451'270, false);
+    check("+0.1-0.0000001", 1'000'000, -1, false);
+    check("+89.9999999+179.9999999", 90 * degree - 1, 180 * degree - 1, false);
+    check("-90-180", -90 * degree, -180 * degree, false);
+    check("+90.0000000+180.000000", 90 * degree, -180 * degree, false);
+    check("+1.23456789-1.23456789", 12'345'678, -12'345'678, true);
+    check("+1.2345678-1.00000000", 12'345'678, -10'000'000, true);
+    check("+1.00000000-1.1", 10'000'000, -11'000'000, true);
+    check("+1." + std::string(100, '9') + "-1", 19'999'999, -10'000'000, true);
+}
+
+TEST_CASE("iso6709: a location is read at the front of a text and no further",
+          "[protocol][iso6709]") {
+    for (const char* const behind : {" 1", "", " 1234567890", "x", ".5", "+7", "\n"}) {
+        const std::string text = std::string("+34.06893-118.44") + behind;
+        Spot spot{};
+        CHECK(read_iso6709(text, spot) == 16);
+        CHECK(degrees_of(spot) == Iso6709{34.06893, -118.44});
+    }
 }
 
 TEST_CASE("iso6709: degrees with minutes are not decimal degrees", "[protocol][iso6709]") {
