@@ -9,8 +9,8 @@ namespace protocol {
 
 // A place on earth in degrees: latitude -90 to 90, longitude -180 to 180, north and east positive.
 struct Iso6709 {
-    double latitude;
-    double longitude;
+    double latitude = 0;
+    double longitude = 0;
 
     friend bool operator==(const Iso6709&, const Iso6709&) = default;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/outcome.hpp"
+#include "protocol/iso6709.hpp"
 
 #include <cstdint>
 #include <span>
@@ -11,10 +12,7 @@
 namespace herd::offline {
 
 // Decimal degrees, WGS 84.
-struct Coordinates {
-    double latitude = 0;
-    double longitude = 0;
-};
+using Coordinates = protocol::Iso6709;
 
 // Whose data a place is; each has a notice to pass on.
 enum class Source : std::uint8_t { geonames, ourairports, census };

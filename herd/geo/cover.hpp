@@ -1,0 +1,46 @@
+#pragma once
+
+#include "herd/geo/sphere.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace herd::geo {
+
+// A few runs of keys, in their order, that together have all those of slots within a circle, and
+// of some around it: the squares of the smallest size of which no more than `runs_max` touch the
+// circle. Near a pole, where squares are long and narrow, these are much larger than the circle.
+class Cover {
+public:
+    static constexpr std::size_t runs_max = 32;
+    static constexpr double radius_m_max = 2'000'000;
+    // Keys from `from` on that are below `end`.
+    struct Run {
+        std::uint64_t from;
+        std::uint64_t end;
+    };
+
+    // `radius_m` from 0 to radius_m_max.
+    void take(const Centre& centre, double radius_m);
+
+    std::span<const Run> runs() const { return std::span(runs_).first(count_); }
+
+private:
+    // The first and the last row, or column, of cells.
+    struct Range {
+        std::uint32_t first;
+        std::uint32_t last;
+
+        std::uint64_t squares(unsigned size) const { return (last >> size) - (first >> size) + 1; }
+    };
+
+    void add(Range rows, Range columns, unsigned size);
+    void join();
+
+    std::array<Run, runs_max> runs_;
+    std::size_t count_ = 0;
+};
+
+}  // namespace herd::geo

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "reactor/pages.hpp"
+#include "reactor/result.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace herd::geo {
+
+// A sorted set of 64-bit keys: a B+ tree. Whatever the keys are, and in whatever order they come
+// and go, each page but the root is two fifths full at least: so no choice of keys takes more than
+// so much memory, or makes any step cost more than the height of the tree. Mapped once, for as many
+// keys as it may hold; pages are used in their order. Nothing here allocates.
+class KeyTree {
+public:
+    // Once, first. Fails with what the system says (ENOMEM).
+    reactor::Result<void> open(std::uint32_t keys);
+    // Bytes that open() maps for so many keys.
+    static std::uint64_t size_max(std::uint32_t keys);
+
+    // A key that is not in it, and one that is.
+    void insert(std::uint64_t key);
+    void erase(std::uint64_t key);
+    // Both at once; cheaper where the two are neighbours.
+    void replace(std::uint64_t old, std::uint64_t key);
+
+    // The first keys from `from` on that are below `end`, as many as `out` holds, in their order;
+    // how many that are.
+    std::size_t copy(std::uint64_t from, std::uint64_t end, std::span<std::uint64_t> out) const;
+    // Asks memory for the page where copy() begins, and does not wait for it.
+    void fetch(std::uint64_t from) const;
+    // A guess at how far from `key` others are: how far up or down, whichever is less, the
+    // `count`-th one is. Of that one page alone: where it has too few on both sides, UINT64_MAX.
+    std::uint64_t spacing(std::uint64_t key, std::uint32_t count) const;
+
+    std::uint32_t size() const { return size_; }
+
+    // Asserts that keys ascend, that pages are as full as they must be, and that all are in use or
+    // free. O(n), for tests.
+    void check() const;
+
+private:
+    static constexpr std::size_t page_size = 256;
+    static constexpr std::uint32_t no_page = UINT32_MAX;
+    static constexpr std::uint32_t height_max = 16;
+
+    struct alignas(page_size) Leaf {
+        static constexpr std::uint32_t most = 31;
+        static constexpr std::uint32_t least = 14;
+
+        std::array<std::uint64_t, most> keys;
+        std::uint32_t count;
+        std::uint32_t next;  // the leaf behind it, or no_page
+
+        std::uint32_t& link() { return next; }  // of free pages
+    };
+    static_assert(sizeof(Leaf) == page_size);
+
+    // Child i has the keys from keys[i] up to keys[i + 1].
+    struct alignas(page_size) Branch {
+        static constexpr std::uint32_t most = 21;
+        static constexpr std::uint32_t least = 9;
+
+        std::array<std::uint64_t, most> keys;
+        std::array<std::uint32_t, most> children;
+        std::uint32_t count;
+
+        std::uint32_t& link() { return children[0]; }
+    };
+    static_assert(sizeof(Branch) == page_size);
+    static_assert(2 * Leaf::least <= Leaf::most);
+    static_assert(2 * Branch::least <= Branch::most);
+
+    // Pages of one kind.
+    template <class Page>
+    struct Pool {
+        std::uint32_t take();
+        void give_back(std::uint32_t page);
+        Page& operator[](std::uint32_t page) { return pages[page]; }
+        const Page& operator[](std::uint32_t page) const { return pages[page]; }
+
+        reactor::PageArray<Page> pages;
+        std::uint32_t fresh = 0;  // Pages from here on were never used.
+        std::uint32_t free = no_page;
+        std::uint32_t used = 0;
+    };
+
+    // Where one came by on the way down: which branch, and which child of it.
+    struct Step {
+        std::uint32_t branch;
+        std::uint32_t place;
+    };
+    // By height above the leaves, from 1 on.
+    using Way = std::array<Step, height_max + 1>;
+
+    static std::uint32_t leaves_max(std::uint32_t keys);
+    static std::uint32_t branches_max(std::uint32_t keys);
+
+    std::uint32_t leaf_of(std::uint64_t key) const;
+    std::uint32_t leaf_of(std::uint64_t key, Way& way) const;
+    template <class Page>
+    void make_room(Pool<Page>& pool, const Way& way, std::uint32_t height);
+    template <class Page>
+    static bool share(Pool<Page>& pool, Branch& parent, std::uint32_t left);
+    template <class Page>
+    static void split(Pool<Page>& pool, Branch& parent, std::uint32_t place);
+    template <class Page>
+    void refill(Pool<Page>& pool, const Way& way, std::uint32_t height);
+    void make_root_above();
+    std::uint32_t check_page(std::uint32_t page,
+                             std::uint32_t height,
+                             std::uint64_t from,
+                             std::uint64_t end) const;
+
+    Pool<Leaf> leaves_;
+    Pool<Branch> branches_;
+    std::uint32_t root_ = 0;
+    std::uint32_t height_ = 0;  // of the root above the leaves
+    std::uint32_t size_ = 0;
+};
+
+}  // namespace herd::geo

@@ -1,0 +1,163 @@
+#include "herd/geo/nearest.hpp"
+
+#include "herd/geo/cell.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+
+namespace herd::geo {
+
+namespace {
+
+// As many as are to be expected in a circle, so that as many as are wanted are there.
+constexpr double expected_share = 1.2;
+
+// A bound that rounding does not make too narrow.
+double bound_of(double distance_m) {
+    return haversine_of(distance_m) * (1 + 1e-9) + 1e-30;
+}
+
+std::uint32_t millimetres(double distance_m) {
+    return static_cast<std::uint32_t>(std::lround(distance_m * 1000));
+}
+
+}  // namespace
+
+Nearest::Nearest(const KeyTree& tree,
+                 const Population& population,
+                 protocol::Iso6709 centre,
+                 double radius_m,
+                 std::span<Found> room)
+    : tree_(tree), population_(population), centre_(centre), radius_m_(radius_m), room_(room) {
+    assert(radius_m >= 0);
+    assert(radius_m <= radius_m_max);
+    if (!room.empty()) begin_pass(first_radius());
+}
+
+// A circle too small costs another pass, one that is too large visits to all who are in it.
+double Nearest::first_radius() const {
+    constexpr std::uint32_t sample = 8;
+    constexpr double least_m = 100;
+    const std::uint64_t spacing = tree_.spacing(key_of(Cell::of(centre_.at()), 0), sample);
+    const double cells = static_cast<double>((spacing >> slot_bits) + 1) / sample * wanted();
+    const double side = Cell::side * radians * earth_radius_m;
+    const double area = cells * side * side * std::max(centre_.across(), 0.01);
+    return std::clamp(std::sqrt(area / std::numbers::pi), std::min(least_m, radius_m_), radius_m_);
+}
+
+double Nearest::wanted() const {
+    return expected_share * static_cast<double>(room_.size());
+}
+
+void Nearest::begin_pass(double radius_m) {
+    assert(radius_m <= radius_m_);
+    pass_radius_m_ = radius_m;
+    limit_ = bound_of(radius_m);
+    count_ = 0;
+    cover_.take(centre_, radius_m);
+    run_ = 0;
+    from_ = cover_.runs().front().from;
+    for (const Cover::Run& run : cover_.runs()) tree_.fetch(run.from);
+}
+
+bool Nearest::run(std::uint32_t& visits) {
+    std::array<std::uint64_t, batch_size> batch;
+    while (!room_.empty()) {
+        const std::size_t first_run = run_;
+        const std::span<std::uint64_t> keys(batch.data(), gather(batch));
+        for (const std::uint64_t key : keys) consider(slot_of(key));
+        const auto cost =
+            static_cast<std::uint32_t>(keys.size() + 1 + square_visits * (run_ - first_run));
+        visits -= std::min(visits, cost);
+        if (run_ == cover_.runs().size() && end_pass()) break;
+        if (visits > 0) continue;
+        interrupted_ = true;
+        return false;
+    }
+    finish();
+    return true;
+}
+
+// The next keys, of as many runs as it takes: what they need of memory comes all at once.
+std::size_t Nearest::gather(std::span<std::uint64_t> keys) {
+    const std::span<const Cover::Run> runs = cover_.runs();
+    std::size_t size = 0;
+    while (run_ < runs.size() && size < keys.size()) {
+        const std::span<std::uint64_t> rest = keys.subspan(size);
+        const std::size_t more = tree_.copy(from_, runs[run_].end, rest);
+        for (const std::uint64_t key : rest.first(more)) population_.fetch(slot_of(key));
+        size += more;
+        if (more == rest.size()) {
+            from_ = rest.back() + 1;
+        } else if (++run_ < runs.size()) {
+            from_ = runs[run_].from;
+        }
+    }
+    return size;
+}
+
+void Nearest::consider(std::uint32_t slot) {
+    const double haversine = centre_.haversine(population_.place(slot));
+    if (haversine > limit_) return;
+    const double distance_m = distance_of(haversine);
+    if (distance_m > pass_radius_m_) return;
+    const Found found{millimetres(distance_m), slot};
+    if (full() && !before(found, room_.front())) return;
+    if (!population_.counts(slot)) return;
+    // It may have moved from where it had been seen to where it had not.
+    if (interrupted_ && has(slot)) return;
+    if (full()) {
+        std::ranges::pop_heap(room_, order());
+        --count_;
+    }
+    put(found);
+}
+
+void Nearest::put(Found found) {
+    room_[count_++] = found;
+    std::ranges::push_heap(room_.first(count_), order());
+    if (full()) limit_ = std::min(limit_, bound_of((room_.front().distance_mm + 0.5) / 1000));
+}
+
+// Whether it was the last pass; if not, another one has begun.
+bool Nearest::end_pass() {
+    if (full() || pass_radius_m_ >= radius_m_) return true;
+    constexpr double growth_max = 4;
+    const double growth_min = count_ > found_before_ ? 1.25 : growth_max;
+    const double growth = std::sqrt(wanted() / static_cast<double>(count_ + 1));
+    found_before_ = count_;
+    begin_pass(std::min(pass_radius_m_ * std::clamp(growth, growth_min, growth_max), radius_m_));
+    return false;
+}
+
+void Nearest::finish() {
+    const std::span<Found> all = room_.first(count_);
+    if (!interrupted_) {
+        std::ranges::sort_heap(all, order());
+        return;
+    }
+    // Where they are by now.
+    const auto gone = std::ranges::remove_if(all, [this](Found& found) {
+        if (!population_.counts(found.slot)) return true;
+        const double distance_m = centre_.distance_m(population_.place(found.slot));
+        found.distance_mm = millimetres(distance_m);
+        return distance_m > radius_m_;
+    });
+    count_ -= gone.size();
+    std::ranges::sort(room_.first(count_), order());
+}
+
+bool Nearest::has(std::uint32_t slot) const {
+    const std::span<const Found> all = found();
+    return std::ranges::find(all, slot, &Found::slot) != all.end();
+}
+
+bool Nearest::before(const Found& one, const Found& other) const {
+    if (one.distance_mm != other.distance_mm) return one.distance_mm < other.distance_mm;
+    return population_.precedes(one.slot, other.slot);
+}
+
+}  // namespace herd::geo

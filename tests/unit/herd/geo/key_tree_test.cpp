@@ -1,0 +1,150 @@
+#include "herd/geo/key_tree.hpp"
+
+#include "tests/sim/random.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <vector>
+
+namespace key_tree_test {
+
+namespace {
+
+using herd::geo::KeyTree;
+
+constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+
+// A tree, and the same in the plainest way.
+struct Trees {
+    explicit Trees(std::uint32_t keys) { REQUIRE(tree.open(keys).has_value()); }
+
+    void insert(std::uint64_t key) {
+        if (plain.insert(key).second) tree.insert(key);
+    }
+    void erase(std::uint64_t key) {
+        if (plain.erase(key) > 0) tree.erase(key);
+    }
+    void replace(std::uint64_t old, std::uint64_t key) {
+        if (old == key || !plain.contains(old) || plain.contains(key)) return;
+        plain.erase(old);
+        plain.insert(key);
+        tree.replace(old, key);
+    }
+    std::vector<std::uint64_t> all(std::uint64_t from = 0, std::uint64_t end = most) const {
+        std::vector<std::uint64_t> keys(plain.size() + 1);
+        keys.resize(tree.copy(from, end, keys));
+        return keys;
+    }
+    std::vector<std::uint64_t> expected(std::uint64_t from = 0, std::uint64_t end = most) const {
+        return {plain.lower_bound(from), plain.lower_bound(end)};
+    }
+    void check() const {
+        tree.check();
+        REQUIRE(tree.size() == plain.size());
+        REQUIRE(all() == expected());
+    }
+
+    KeyTree tree;
+    std::set<std::uint64_t> plain;
+};
+
+}  // namespace
+
+TEST_CASE("key tree: an empty one has nothing", "[herd][geo]") {
+    const Trees trees(5);
+    trees.check();
+    CHECK(trees.all().empty());
+    CHECK(trees.tree.spacing(7, 1) == most);
+}
+
+TEST_CASE("key tree: keys come out in their order, whatever order they came in", "[herd][geo]") {
+    const auto step = GENERATE(std::uint64_t{1}, std::uint64_t{most}, std::uint64_t{7919});
+    Trees trees(20'000);
+    std::uint64_t key = 1'000'000;
+    for (int i = 0; i < 20'000; ++i, key += step) {
+        trees.insert(key % 1'000'003);
+        if (i % 1000 == 0) trees.check();
+    }
+    trees.check();
+    const auto left = std::vector(trees.plain.begin(), trees.plain.end());
+    for (std::size_t i = 0; i < left.size(); ++i) {
+        trees.erase(left[i * 7919 % left.size()]);
+        if (i % 1000 == 0) trees.check();
+    }
+    trees.check();
+    CHECK(trees.tree.size() == 0);
+}
+
+TEST_CASE("key tree: agrees with a plain set, whatever comes and goes", "[herd][geo]") {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        sim::Random random(seed);
+        Trees trees(3000);
+        const auto range = static_cast<std::uint64_t>(random.between(50, 6000));
+        auto wanted = static_cast<std::size_t>(random.between(0, 3000));
+        for (int i = 0; i < 6000; ++i) {
+            if (random.chance(1)) wanted = static_cast<std::size_t>(random.between(0, 3000));
+            const std::uint64_t key = random.below(range);
+            if (random.chance(30)) {
+                trees.replace(key, random.chance(50) ? random.below(range) : key + random.below(9));
+            } else if (trees.plain.size() < wanted) {
+                trees.insert(key);
+            } else if (const auto next = trees.plain.lower_bound(key); next != trees.plain.end()) {
+                trees.erase(*next);
+            }
+            if (i % 500 == 0) trees.check();
+        }
+        trees.check();
+        for (int i = 0; i < 200; ++i) {
+            const std::uint64_t from = random.below(range);
+            const std::uint64_t end = from + random.below(range);
+            REQUIRE(trees.all(from, end) == trees.expected(from, end));
+        }
+    }
+}
+
+TEST_CASE("key tree: a copy ends where there is no more room", "[herd][geo]") {
+    Trees trees(1000);
+    for (std::uint64_t key = 0; key < 1000; ++key) trees.insert(key * 2);
+    std::array<std::uint64_t, 70> out{};
+    REQUIRE(trees.tree.copy(101, most, out) == out.size());
+    for (std::size_t i = 0; i < out.size(); ++i) CHECK(out[i] == 102 + 2 * i);
+    CHECK(trees.tree.copy(101, 102, out) == 0);
+    CHECK(trees.tree.copy(1998, most, out) == 1);
+    CHECK(trees.tree.copy(1999, most, out) == 0);
+}
+
+TEST_CASE("key tree: it holds as many as it was opened for, in whatever order they came",
+          "[herd][geo]") {
+    for (std::uint32_t keys : {1U, 13U, 31U, 32U, 500U, 4000U}) {
+        Trees trees(keys);
+        for (std::uint32_t round = 0; round < 4; ++round) {
+            // Every page of the last round is left as empty as a page may be.
+            for (std::uint64_t i = 0; trees.plain.size() < keys; ++i) {
+                trees.insert((i * 2654435761 + round) % (std::uint64_t{64} * keys));
+            }
+            trees.check();
+            for (std::uint64_t i = 0; trees.plain.size() > keys / 3; ++i) {
+                const auto next = trees.plain.lower_bound(i * 5 % (std::uint64_t{64} * keys));
+                if (next != trees.plain.end()) trees.erase(*next);
+            }
+            trees.check();
+        }
+    }
+}
+
+TEST_CASE("key tree: the spacing is how far the nearer side's key is", "[herd][geo]") {
+    Trees trees(10);
+    for (const std::uint64_t key : {10U, 20U, 30U, 100U}) trees.insert(key);
+    CHECK(trees.tree.spacing(25, 1) == 5);
+    CHECK(trees.tree.spacing(28, 1) == 2);
+    CHECK(trees.tree.spacing(25, 2) == 15);
+    CHECK(trees.tree.spacing(5, 2) == 15);
+    CHECK(trees.tree.spacing(200, 4) == 190);
+    CHECK(trees.tree.spacing(25, 4) == most);
+}
+
+}  // namespace key_tree_test
