@@ -1,6 +1,7 @@
 #include "herd/needs.hpp"
 
 #include "herd/clients/clients.hpp"
+#include "herd/geo/key_tree.hpp"
 #include "herd/links/neighbours.hpp"
 #include "herd/log.hpp"
 #include "herd/ops/family.hpp"
@@ -118,17 +119,21 @@ reactor::Wire::Limits wire_limits(const config::Config& config) {
     return wire;
 }
 
-table::LocationTable::Capacity table_capacity(const config::Limits& limits) {
+table::LocationTable::Capacity table_capacity(const config::Config& config) {
+    const config::Limits& limits = config.limits;
     assert(limits.clients > 0);
     assert(line_max(limits) <= UINT16_MAX);
     return {.records = limits.clients,
             .long_lines = limits.long_records,
             .long_line_size = line_max(limits),
-            .reserve = limits.clients / 4};
+            .reserve = limits.clients / 4,
+            .positions = config.nearby};
 }
 
-std::uint64_t table_memory(const config::Limits& limits) {
+std::uint64_t table_memory(const config::Config& config) {
+    const config::Limits& limits = config.limits;
     return limits.clients * sizeof(table::Record) + table::ClientIndex::size_max(limits.clients) +
+           (config.nearby ? geo::KeyTree::size_max(limits.clients) : 0) +
            (limits.long_records + 1) * (line_max(limits) + sizeof(std::uint32_t));
 }
 
@@ -138,7 +143,7 @@ std::uint64_t memory_ceiling(const config::Config& config) {
     const std::uint64_t blocks =
         limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
                          sizeof(std::uint32_t));
-    return table_memory(limits) + blocks + clients::Clients::memory_max(limits) +
+    return table_memory(config) + blocks + clients::Clients::memory_max(limits) +
            (has_http(config) ? ops::Operations::memory_max(config) : 0) + access_memory(config) +
            links::Neighbours::memory_max(config) + places_memory(limits) +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +

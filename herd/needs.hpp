@@ -24,7 +24,7 @@ reactor::Wire::Limits wire_limits(const config::Config& config);
 reactor::Handshakes::Limits handshake_limits(const config::Limits& limits);
 
 // The table, whose lines have room for the AT line of the longest command.
-table::LocationTable::Capacity table_capacity(const config::Limits& limits);
+table::LocationTable::Capacity table_capacity(const config::Config& config);
 
 // All memory that a server of this configuration can ever touch through its own limits, in bytes,
 // to the next megabyte. What libcurl and the C library take comes on top: a few megabytes.
@@ -34,6 +34,6 @@ std::uint64_t memory_ceiling(const config::Config& config);
 std::uint64_t tls_memory(const config::Config& config);
 
 // Of that, what the stored clients take.
-std::uint64_t table_memory(const config::Limits& limits);
+std::uint64_t table_memory(const config::Config& config);
 
 }  // namespace herd

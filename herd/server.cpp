@@ -55,7 +55,7 @@ Server::Server(reactor::Loop& loop,
 Outcome<> Server::open() {
     const table::ClientHash hash(reactor::sys::random_bits(), reactor::sys::random_bits());
     auto mapped = wire_.open(wire_limits(config_));
-    if (mapped) mapped = table_.open(table_capacity(config_.limits), hash);
+    if (mapped) mapped = table_.open(table_capacity(config_), hash);
     if (mapped) mapped = neighbours_.map(static_cast<std::uint32_t>(self_.neighbours.size()));
     if (mapped) mapped = clients_.map();
     if (!mapped) return failure("cannot map memory", mapped.error());

@@ -114,6 +114,7 @@ struct Config {
     Access access;
     std::int64_t max_future_ms = 0;  // 0: no report is refused for a stamp in the future
     std::int64_t ttl_s = 0;          // how long from its effective time a report counts
+    bool nearby = true;              // keep an index of where clients are
     bool prefault = false;           // take all memory at the start
     bool spin = false;               // never sleep in the kernel
 

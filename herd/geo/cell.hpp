@@ -2,6 +2,7 @@
 
 #include "protocol/iso6709.hpp"
 
+#include <bit>
 #include <cstdint>
 
 namespace herd::geo {
@@ -24,6 +25,13 @@ struct Cell {
     static Cell of(protocol::Iso6709 place) {
         return {row_of(place.latitude), column_of(place.longitude)};
     }
+    // Whether both are in one.
+    static bool shared(protocol::Spot one, protocol::Spot other) {
+        constexpr std::uint64_t above = UINT32_MAX >> bits << bits;
+        constexpr std::uint64_t mask = above << 32 | (above & protocol::Spot::latitude_mask);
+        const auto words = [](protocol::Spot spot) { return std::bit_cast<std::uint64_t>(spot); };
+        return ((words(one) ^ words(other)) & mask) == 0;
+    }
     static std::uint32_t row_of(double latitude) {
         return static_cast<std::uint32_t>((latitude + 90) * (1 / side));
     }
@@ -35,21 +43,22 @@ struct Cell {
     friend bool operator==(const Cell&, const Cell&) = default;
 };
 
-// Every second bit of the result is one of the number's.
-constexpr std::uint64_t spread(std::uint32_t number) {
-    std::uint64_t bits = number;
-    bits = (bits | bits << 16) & 0x0000'ffff'0000'ffff;
-    bits = (bits | bits << 8) & 0x00ff'00ff'00ff'00ff;
-    bits = (bits | bits << 4) & 0x0f0f'0f0f'0f0f'0f0f;
-    bits = (bits | bits << 2) & 0x3333'3333'3333'3333;
-    return (bits | bits << 1) & 0x5555'5555'5555'5555;
-}
-
 // A cell's place in Morton's order (1966): by the bits of row and column in turns, so that a square
 // of 2^n by 2^n cells, the first row and column of which are multiples of 2^n, is one unbroken run.
 constexpr std::uint64_t code_of(std::uint32_t row, std::uint32_t column) {
-    return spread(row) << 1 | spread(column);
+    constexpr std::uint32_t half = 0xffff;
+    // The sixteen last bits of both are moved apart at once, each in a half of a word.
+    std::uint64_t bits = std::uint64_t{row & half} << 32 | (column & half);
+    bits = (bits | bits << 8) & 0x00ff'00ff'00ff'00ff;
+    bits = (bits | bits << 4) & 0x0f0f'0f0f'0f0f'0f0f;
+    bits = (bits | bits << 2) & 0x3333'3333'3333'3333;
+    bits = (bits | bits << 1) & 0x5555'5555'5555'5555;
+    const auto last = static_cast<std::uint32_t>(bits | bits >> 31);
+    const std::uint64_t first = (row >> 16) << 1 | (column >> 16 & 1) | (column >> 16 & 2) << 1;
+    return first << 32 | last;
 }
+static_assert(Cell::row_max >> 16 == 1);
+static_assert(Cell::column_max >> 16 == 3);
 
 // What a slot is kept by: its cell's code, and in its last bits the slot.
 inline constexpr unsigned slot_bits = 29;

@@ -9,31 +9,12 @@ namespace herd::geo {
 
 namespace {
 
-// In a page's keys: the last place with at most this key; 0: there is none.
-template <class Page>
-std::uint32_t place_of(const Page& page, std::uint64_t key) {
-    std::uint32_t at = 0;
-    for (std::uint32_t left = page.count; left > 1;) {
-        const std::uint32_t half = left / 2;
-        at += page.keys[at + half] <= key ? half : 0;
-        left -= half;
-    }
-    return at;
-}
-
-// The first place with at least this key, perhaps behind all.
-template <class Page>
-std::uint32_t lower_bound(const Page& page, std::uint64_t key) {
-    const std::uint32_t at = place_of(page, key);
-    return at + (at < page.count && page.keys[at] < key ? 1 : 0);
-}
-
 // Copies entries, within a page or from one to another; their old places are the caller's.
 template <class Page>
 void copy_entries(
     const Page& from, std::uint32_t first, std::uint32_t count, Page& to, std::uint32_t at) {
-    assert(first + count <= Page::most);
-    assert(at + count <= Page::most);
+    assert(first + count <= from.keys.size());
+    assert(at + count <= to.keys.size());
     std::memmove(&to.keys.data()[at], &from.keys.data()[first], count * sizeof(to.keys[0]));
     if constexpr (requires { to.children; }) {
         std::memmove(
@@ -47,10 +28,17 @@ void open_gap(Page& page, std::uint32_t place) {
     ++page.count;
 }
 
+// Puts an end behind the first `count` entries.
+template <class Page>
+void cut(Page& page, std::uint32_t count) {
+    std::fill(page.keys.begin() + count, page.keys.begin() + page.count, UINT64_MAX);
+    page.count = count;
+}
+
 template <class Page>
 void close_gap(Page& page, std::uint32_t place) {
     copy_entries(page, place + 1, page.count - place - 1, page, place);
-    --page.count;
+    page.keys[--page.count] = UINT64_MAX;
 }
 
 // Moves entries so that both have half of them.
@@ -62,13 +50,15 @@ void balance(Page& left, Page& right) {
         const std::uint32_t moved = left.count - wanted;
         copy_entries(right, 0, right.count, right, moved);
         copy_entries(left, wanted, moved, right, 0);
+        right.count += moved;
+        cut(left, wanted);
     } else {
         const std::uint32_t moved = wanted - left.count;
         copy_entries(right, 0, moved, left, left.count);
         copy_entries(right, moved, right.count - moved, right, 0);
+        left.count = wanted;
+        cut(right, all - wanted);
     }
-    left.count = wanted;
-    right.count = all - wanted;
 }
 
 template <class Page>
@@ -89,6 +79,7 @@ std::uint32_t KeyTree::Pool<Page>::take() {
         free = pages[page].link();
     }
     assert(page < pages.size());
+    pages[page].keys.fill(none);
     pages[page].count = 0;
     ++used;
     return page;
@@ -103,12 +94,12 @@ void KeyTree::Pool<Page>::give_back(std::uint32_t page) {
 }
 
 std::uint32_t KeyTree::leaves_max(std::uint32_t keys) {
-    return keys / Leaf::least + 2;
+    return keys / least + 2;
 }
 
-// Each level has at most a ninth of the one below it, and the root.
+// Each level has at most a part of the one below it, and the root.
 std::uint32_t KeyTree::branches_max(std::uint32_t keys) {
-    return leaves_max(keys) / (Branch::least - 1) + height_max;
+    return leaves_max(keys) / (least - 1) + height_max;
 }
 
 std::uint64_t KeyTree::size_max(std::uint32_t keys) {
@@ -133,13 +124,14 @@ reactor::Result<void> KeyTree::open(std::uint32_t keys) {
 }
 
 std::uint32_t KeyTree::leaf_of(std::uint64_t key) const {
-    std::uint32_t page = root_;
-    for (std::uint32_t height = height_; height > 0; --height) {
-        const Branch& branch = branches_[page];
-        page = branch.children[place_of(branch, key)];
-        if (height > 1) prefetch(branches_[page]);
+    if (height_ == 0) return root_;
+    const Branch* branch = &branches_[root_];
+    for (std::uint32_t height = height_; height > 1; --height) {
+        branch = &branches_[branch->children[place_of(*branch, key)]];
+        // Its lines at once, not one after the other.
+        prefetch(*branch);
     }
-    return page;
+    return branch->children[place_of(*branch, key)];
 }
 
 std::uint32_t KeyTree::leaf_of(std::uint64_t key, Way& way) const {
@@ -157,11 +149,11 @@ void KeyTree::insert(std::uint64_t key) {
     while (true) {
         Way way;
         Leaf& leaf = leaves_[leaf_of(key, way)];
-        if (leaf.count == Leaf::most) {
+        if (leaf.count == most) {
             make_room(leaves_, way, 1);
             continue;
         }
-        const std::uint32_t place = lower_bound(leaf, key);
+        const std::uint32_t place = less_than(leaf.keys, key);
         assert(place == leaf.count || leaf.keys[place] != key);
         open_gap(leaf, place);
         leaf.keys[place] = key;
@@ -173,31 +165,30 @@ void KeyTree::insert(std::uint64_t key) {
 void KeyTree::erase(std::uint64_t key) {
     Way way;
     Leaf& leaf = leaves_[leaf_of(key, way)];
-    const std::uint32_t place = lower_bound(leaf, key);
-    assert(place < leaf.count);
+    const std::uint32_t place = less_than(leaf.keys, key);
     assert(leaf.keys[place] == key);
     close_gap(leaf, place);
     --size_;
-    if (leaf.count < Leaf::least) refill(leaves_, way, 1);
+    if (leaf.count < least) refill(leaves_, way, 1);
 }
 
 void KeyTree::replace(std::uint64_t old, std::uint64_t key) {
     Leaf& leaf = leaves_[leaf_of(old)];
-    if (key < leaf.keys[0] || key > leaf.keys[leaf.count - 1]) {
+    const std::uint32_t from = less_than(leaf.keys, old);
+    const std::uint32_t to = less_than(leaf.keys, key);
+    // At an end of the page, others may have their place there.
+    if (to == 0 || to == leaf.count) {
         erase(old);
         return insert(key);
     }
-    const std::uint32_t from = lower_bound(leaf, old);
-    assert(from < leaf.count);
     assert(leaf.keys[from] == old);
-    std::uint32_t to = lower_bound(leaf, key);
     if (to > from) {
-        --to;
-        copy_entries(leaf, from + 1, to - from, leaf, from);
+        copy_entries(leaf, from + 1, to - from - 1, leaf, from);
+        leaf.keys[to - 1] = key;
     } else {
         copy_entries(leaf, to, from - to, leaf, to + 1);
+        leaf.keys[to] = key;
     }
-    leaf.keys[to] = key;
 }
 
 // Of the page that was come to last, whose parent is at that height: it is full. Makes one step,
@@ -209,7 +200,7 @@ void KeyTree::make_room(Pool<Page>& pool, const Way& way, std::uint32_t height) 
     Branch& parent = branches_[above.branch];
     if (above.place > 0 && share(pool, parent, above.place - 1)) return;
     if (above.place + 1 < parent.count && share(pool, parent, above.place)) return;
-    if (parent.count == Branch::most) return make_room(branches_, way, height + 1);
+    if (parent.count == most) return make_room(branches_, way, height + 1);
     split(pool, parent, above.place);
 }
 
@@ -227,10 +218,10 @@ void KeyTree::make_root_above() {
 // Between two children, unless both are nearly full: then neither gains much.
 template <class Page>
 bool KeyTree::share(Pool<Page>& pool, Branch& parent, std::uint32_t left) {
-    constexpr std::uint32_t gain_min = Page::most / 8;
+    constexpr std::uint32_t gain_min = most / 8;
     Page& one = pool[parent.children[left]];
     Page& other = pool[parent.children[left + 1]];
-    if (one.count + other.count + gain_min > 2 * Page::most) return false;
+    if (one.count + other.count + gain_min > 2 * most) return false;
     balance(one, other);
     parent.keys[left + 1] = other.keys[0];
     return true;
@@ -238,7 +229,7 @@ bool KeyTree::share(Pool<Page>& pool, Branch& parent, std::uint32_t left) {
 
 template <class Page>
 void KeyTree::split(Pool<Page>& pool, Branch& parent, std::uint32_t place) {
-    assert(parent.count < Branch::most);
+    assert(parent.count < most);
     const std::uint32_t upper = pool.take();
     Page& lower_page = pool[parent.children[place]];
     Page& upper_page = pool[upper];
@@ -267,7 +258,7 @@ void KeyTree::refill(Pool<Page>& pool, const Way& way, std::uint32_t height) {
     const std::uint32_t right = parent.children[left + 1];
     Page& left_page = pool[parent.children[left]];
     Page& right_page = pool[right];
-    if (left_page.count + right_page.count > 2 * Page::least) {
+    if (left_page.count + right_page.count > 2 * least) {
         balance(left_page, right_page);
         parent.keys[left + 1] = right_page.keys[0];
         return;
@@ -277,14 +268,14 @@ void KeyTree::refill(Pool<Page>& pool, const Way& way, std::uint32_t height) {
     if constexpr (requires { left_page.next; }) left_page.next = right_page.next;
     pool.give_back(right);
     close_gap(parent, left + 1);
-    if (parent.count < Branch::least) refill(branches_, way, height + 1);
+    if (parent.count < least) refill(branches_, way, height + 1);
 }
 
 std::size_t KeyTree::copy(std::uint64_t from,
                           std::uint64_t end,
                           std::span<std::uint64_t> out) const {
     const Leaf* leaf = &leaves_[leaf_of(from)];
-    std::uint32_t place = lower_bound(*leaf, from);
+    std::uint32_t place = less_than(leaf->keys, from);
     std::size_t size = 0;
     while (size < out.size()) {
         if (place < leaf->count) {
@@ -307,11 +298,11 @@ void KeyTree::fetch(std::uint64_t from) const {
 std::uint64_t KeyTree::spacing(std::uint64_t key, std::uint32_t count) const {
     assert(count > 0);
     const Leaf& leaf = leaves_[leaf_of(key)];
-    const std::uint32_t place = lower_bound(leaf, key);
-    std::uint64_t least = UINT64_MAX;
-    if (place + count <= leaf.count) least = leaf.keys[place + count - 1] - key;
-    if (place >= count) least = std::min(least, key - leaf.keys[place - count]);
-    return least;
+    const std::uint32_t place = less_than(leaf.keys, key);
+    std::uint64_t nearest = UINT64_MAX;
+    if (place + count <= leaf.count) nearest = leaf.keys[place + count - 1] - key;
+    if (place >= count) nearest = std::min(nearest, key - leaf.keys[place - count]);
+    return nearest;
 }
 
 void KeyTree::check() const {
@@ -342,15 +333,15 @@ std::uint32_t KeyTree::check_page(std::uint32_t page,
     const bool is_root = page == root_ && height == height_;
     if (height == 0) {
         const Leaf& leaf = leaves_[page];
-        assert(is_root || leaf.count >= Leaf::least);
-        assert(leaf.count <= Leaf::most);
+        assert(is_root || leaf.count >= least);
+        assert(leaf.count <= most);
         assert(leaf.count == 0 || leaf.keys[0] >= from);
         assert(leaf.count == 0 || leaf.keys[leaf.count - 1] < end);
         return leaf.count;
     }
     const Branch& branch = branches_[page];
-    assert(branch.count >= (is_root ? 2 : Branch::least));
-    assert(branch.count <= Branch::most);
+    assert(branch.count >= (is_root ? 2 : least));
+    assert(branch.count <= most);
     assert(branch.keys[0] == from);
     std::uint32_t keys = 0;
     for (std::uint32_t i = 0; i < branch.count; ++i) {

@@ -11,7 +11,7 @@
 namespace herd::geo {
 
 // A sorted set of 64-bit keys: a B+ tree. Whatever the keys are, and in whatever order they come
-// and go, each page but the root is two fifths full at least: so no choice of keys takes more than
+// and go, each page but the root is nearly half full at least: so no choice of keys takes more than
 // so much memory, or makes any step cost more than the height of the tree. Mapped once, for as many
 // keys as it may hold; pages are used in their order. Nothing here allocates.
 class KeyTree {
@@ -21,7 +21,7 @@ public:
     // Bytes that open() maps for so many keys.
     static std::uint64_t size_max(std::uint32_t keys);
 
-    // A key that is not in it, and one that is.
+    // A key that is not in it, and not the greatest number that there is; and one that is in it.
     void insert(std::uint64_t key);
     void erase(std::uint64_t key);
     // Both at once; cheaper where the two are neighbours.
@@ -43,36 +43,35 @@ public:
     void check() const;
 
 private:
-    static constexpr std::size_t page_size = 256;
     static constexpr std::uint32_t no_page = UINT32_MAX;
     static constexpr std::uint32_t height_max = 16;
+    // Of a page: one less than a power of two, so that a search halves it without a rest.
+    static constexpr std::uint32_t most = 31;
+    static constexpr std::uint32_t least = 14;
+    static_assert(2 * least <= most);
 
-    struct alignas(page_size) Leaf {
-        static constexpr std::uint32_t most = 31;
-        static constexpr std::uint32_t least = 14;
+    // In both, what is behind the last of the keys is `none`.
+    static constexpr std::uint64_t none = UINT64_MAX;
+    using Keys = std::array<std::uint64_t, most>;
 
-        std::array<std::uint64_t, most> keys;
+    struct alignas(64) Leaf {
+        Keys keys;
         std::uint32_t count;
         std::uint32_t next;  // the leaf behind it, or no_page
 
         std::uint32_t& link() { return next; }  // of free pages
     };
-    static_assert(sizeof(Leaf) == page_size);
+    static_assert(sizeof(Leaf) == 256);
 
     // Child i has the keys from keys[i] up to keys[i + 1].
-    struct alignas(page_size) Branch {
-        static constexpr std::uint32_t most = 21;
-        static constexpr std::uint32_t least = 9;
-
-        std::array<std::uint64_t, most> keys;
+    struct alignas(64) Branch {
+        Keys keys;
         std::array<std::uint32_t, most> children;
         std::uint32_t count;
 
         std::uint32_t& link() { return children[0]; }
     };
-    static_assert(sizeof(Branch) == page_size);
-    static_assert(2 * Leaf::least <= Leaf::most);
-    static_assert(2 * Branch::least <= Branch::most);
+    static_assert(sizeof(Branch) == 384);
 
     // Pages of one kind.
     template <class Page>
@@ -95,6 +94,28 @@ private:
     };
     // By height above the leaves, from 1 on.
     using Way = std::array<Step, height_max + 1>;
+
+    // How many keys of a page are less than this one.
+    static std::uint32_t less_than(const Keys& keys, std::uint64_t key) {
+        return below(keys, [key](std::uint64_t each) { return each < key; });
+    }
+    // The last place of a branch with at most this key.
+    static std::uint32_t place_of(const Branch& branch, std::uint64_t key) {
+        return below(branch.keys, [key](std::uint64_t each) { return each <= key; }) - 1;
+    }
+    template <class Holds>
+    static std::uint32_t below(const Keys& keys, Holds holds) {
+        // Without branches, as nobody can guess them, and without a check at each of its steps.
+        const std::uint64_t* at = keys.data();
+        const auto step = [&](std::size_t size) { at += size * std::size_t{holds(at[size - 1])}; };
+        step(16);
+        step(8);
+        step(4);
+        step(2);
+        step(1);
+        return static_cast<std::uint32_t>(at - keys.data());
+    }
+    static_assert(most == 16 + 8 + 4 + 2 + 1);
 
     static std::uint32_t leaves_max(std::uint32_t keys);
     static std::uint32_t branches_max(std::uint32_t keys);

@@ -184,7 +184,7 @@ std::string memory(const config::Config& config) {
         return std::to_string((bytes >> 20) + 1) + " MiB";
     };
     return "memory of a server: at most " + in_mib(memory_ceiling(config)) + ", " +
-           in_mib(table_memory(config.limits)) + " of it the table" +
+           in_mib(table_memory(config)) + " of it the table" +
            (config.keys.empty() ? "" : ", " + in_mib(tls_memory(config)) + " TLS") + "; " +
            (config.prefault ? "all of it taken at the start\n" : "taken when it is needed\n");
 }

@@ -1,7 +1,9 @@
 #include "herd/table/location_table.hpp"
 
+#include "herd/geo/cell.hpp"
 #include "herd/table/rules.hpp"
 
+#include <array>
 #include <cassert>
 #include <cstring>
 #include <tuple>
@@ -10,8 +12,6 @@
 namespace herd::table {
 
 namespace {
-
-constexpr std::uint32_t no_long_line = 0;
 
 std::int64_t effective(const protocol::AtLine& line) {
     return rules::effective(line.time.nanoseconds, line.skew_ns);
@@ -26,13 +26,16 @@ Version version_of(const protocol::AtLine& line, std::int64_t effective_ns) {
 reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash hash) {
     assert(capacity_.records == 0);
     assert(capacity.records > 0);
-    assert(capacity.records <= (1U << 30));
+    assert(capacity.records <= (1U << geo::slot_bits));
     assert(capacity.reserve <= capacity.records);
     assert(capacity.long_line_size > 0);
     assert(capacity.long_line_size <= UINT16_MAX);
     auto records = reactor::PageArray<Record>::map(capacity.records);
     if (!records) return std::unexpected(records.error());
     if (auto index = index_.open(capacity.records); !index) return index;
+    if (capacity.positions) {
+        if (auto positions = positions_.open(capacity.records); !positions) return positions;
+    }
     auto lines = reactor::PageArray<char>::map((std::size_t{capacity.long_lines} + 1) *
                                                capacity.long_line_size);
     if (!lines) return std::unexpected(lines.error());
@@ -45,7 +48,6 @@ reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash h
     long_free_ = std::move(*free);
     capacity_ = capacity;
     hash_ = hash;
-    long_fresh_ = no_long_line + 1;
     return {};
 }
 
@@ -85,11 +87,10 @@ Stored LocationTable::store(const protocol::AtLine& line,
     }
     if (is_new) {
         assert(!used(slot));
-        record.hash = key.hash;
         record.bucket = Digest::bucket_of(line.client);
         take_free_slot();
     }
-    write(record, line, effective_ns, source);
+    write(slot, line, effective_ns, source);
     feed_.touch(slot);
     return Stored::stored;
 }
@@ -116,7 +117,8 @@ void LocationTable::take_free_slot() {
 void LocationTable::remove(std::uint32_t slot) {
     assert(used(slot));
     Record& record = records_[slot];
-    index_.remove(record.hash, slot);
+    index_.remove(key(client(record)).hash, slot);
+    if (capacity_.positions) positions_.erase(geo::key_of(geo::Cell::of(record.spot), slot));
     digest_.toggle(record.bucket, std::exchange(record.digest, 0));
     static_cast<void>(fit_line(record, 0));
     feed_.remove(slot);
@@ -158,29 +160,45 @@ const Record* LocationTable::find(std::string_view client_id, Key key) const {
     return slot == no_record ? nullptr : &records_[slot];
 }
 
+// From now on it has a line of that size, whose text is still to be written.
 bool LocationTable::fit_line(Record& record, std::size_t size) {
     const bool needs_long = size > Record::inline_size_max;
-    const bool has_long = record.long_line != no_long_line;
+    const bool has_long = record.is_long();
     if (size > capacity_.long_line_size) return false;
     if (needs_long && !has_long) {
         if (long_used_ == capacity_.long_lines) return false;
         ++long_used_;
-        record.long_line = long_free_count_ > 0 ? long_free_[--long_free_count_] : long_fresh_++;
-        assert(record.long_line <= capacity_.long_lines);
+        const std::uint32_t number =
+            long_free_count_ > 0 ? long_free_[--long_free_count_] : long_fresh_++;
+        assert(number < capacity_.long_lines);
+        std::memcpy(record.text, &number, sizeof number);
     }
     if (!needs_long && has_long) {
         assert(long_used_ > 0);
         assert(long_free_count_ < capacity_.long_lines);
-        long_free_[long_free_count_++] = std::exchange(record.long_line, no_long_line);
+        long_free_[long_free_count_++] = long_line(record);
         --long_used_;
     }
+    record.line_size = static_cast<std::uint16_t>(size);
     return true;
 }
 
-void LocationTable::write(Record& record,
+void LocationTable::move(std::uint32_t slot, protocol::Spot from, protocol::Spot to) {
+    if (!capacity_.positions) return;
+    const std::uint64_t key = geo::key_of(geo::Cell::of(to), slot);
+    if (!used(slot)) return positions_.insert(key);
+    positions_.replace(geo::key_of(geo::Cell::of(from), slot), key);
+}
+
+void LocationTable::write(std::uint32_t slot,
                           const protocol::AtLine& line,
                           std::int64_t effective_ns,
                           std::uint32_t source) {
+    Record& record = records_[slot];
+    // Most clients stay in their cell.
+    const bool stays = record.seq != 0 && geo::Cell::shared(record.spot, line.spot);
+    if (!stays) move(slot, record.spot, line.spot);
+    record.spot = line.spot;
     char* start = text(record);
     const std::size_t size = at_line_size(line);
     if (line.whole.empty()) {
@@ -201,7 +219,6 @@ void LocationTable::write(Record& record,
     record.digest = digest;
     record.effective_ns = effective_ns;
     record.source = source;
-    record.line_size = static_cast<std::uint16_t>(size);
     record.server_end = static_cast<std::uint16_t>(server_end);
     record.skew_end = static_cast<std::uint16_t>(skew_end);
     record.client_end = static_cast<std::uint16_t>(client_end);
@@ -217,7 +234,7 @@ void LocationTable::check(bool whole) const {
         if (!used(slot)) continue;
         const Record& record = records_[slot];
         ++records;
-        long_lines += record.long_line != no_long_line;
+        long_lines += record.is_long();
         root ^= record.digest;
         check_record(record);
     }
@@ -233,6 +250,7 @@ void LocationTable::check(bool whole) const {
     }
     assert(records + free == slots_);
     feed_.check(size_);
+    if (capacity_.positions) check_positions();
     if (!whole) return;
     index_.check(size_);
     digest_.check();
@@ -242,13 +260,24 @@ void LocationTable::check_storage() const {
     assert(size_ <= slots_);
     assert(slots_ <= capacity_.records);
     assert(long_used_ <= capacity_.long_lines);
-    assert(long_fresh_ == no_long_line + 1 + long_used_ + long_free_count_);
+    assert(long_fresh_ == long_used_ + long_free_count_);
+}
+
+void LocationTable::check_positions() const {
+    positions_.check();
+    assert(positions_.size() == size_);
+    std::array<std::uint64_t, 1> next{};
+    for (std::uint64_t from = 0; positions_.copy(from, UINT64_MAX, next) > 0; from = next[0] + 1) {
+        const std::uint32_t slot = geo::slot_of(next[0]);
+        assert(slot < slots_);
+        assert(used(slot));
+        assert(next[0] == geo::key_of(geo::Cell::of(records_[slot].spot), slot));
+    }
 }
 
 void LocationTable::check_record(const Record& record) const {
     assert(record.line_size <= capacity_.long_line_size);
-    assert((record.long_line != no_long_line) == (record.line_size > Record::inline_size_max));
-    assert(record.long_line < long_fresh_);
+    assert(!record.is_long() || long_line(record) < long_fresh_);
     assert(record.server_end < record.skew_end);
     assert(record.skew_end < record.client_end);
     assert(record.client_end < record.location_end);
@@ -256,17 +285,37 @@ void LocationTable::check_record(const Record& record) const {
     assert(record.bucket < Digest::bucket_count);
     assert(line(record).starts_with(protocol::at_prefix));
     assert(find(client(record)) == &record);
+    protocol::Spot spot{};
+    assert(protocol::read_iso6709(location(record), spot) == location(record).size());
+    assert(record.spot == spot);
+}
+
+std::uint32_t LocationTable::long_line(const Record& record) {
+    assert(record.is_long());
+    std::uint32_t number = 0;
+    std::memcpy(&number, record.text, sizeof number);
+    return number;
 }
 
 char* LocationTable::text(Record& record) {
-    if (record.long_line == no_long_line) return record.text;
-    return &long_lines_[std::size_t{record.long_line} * capacity_.long_line_size];
+    if (!record.is_long()) return record.text;
+    return &long_lines_[std::size_t{long_line(record)} * capacity_.long_line_size];
+}
+
+const char* LocationTable::text(const Record& record) const {
+    if (!record.is_long()) return record.text;
+    return &long_lines_[std::size_t{long_line(record)} * capacity_.long_line_size];
 }
 
 std::string_view LocationTable::line(const Record& record) const {
-    if (record.long_line == no_long_line) return {record.text, record.line_size};
-    return {&long_lines_[std::size_t{record.long_line} * capacity_.long_line_size],
-            record.line_size};
+    return {text(record), record.line_size};
+}
+
+protocol::Iso6709 LocationTable::place(const Record& record) const {
+    if (!record.spot.cut) return protocol::degrees_of(record.spot);
+    const auto place = protocol::parse_iso6709(location(record));
+    assert(place.has_value());
+    return *place;
 }
 
 std::string_view LocationTable::client(const Record& record) const {

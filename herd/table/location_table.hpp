@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/geo/key_tree.hpp"
 #include "herd/table/change_feed.hpp"
 #include "herd/table/client_hash.hpp"
 #include "herd/table/client_index.hpp"
@@ -7,6 +8,7 @@
 #include "herd/table/record.hpp"
 #include "herd/table/version.hpp"
 #include "protocol/at_line.hpp"
+#include "protocol/iso6709.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 
@@ -26,8 +28,9 @@ enum class Stored : std::uint8_t {
 };
 
 // The newest report of every client: a fixed slab of records, found through an index of a keyed
-// hash of the client, and all of them in one change feed. Records are never moved, and never
-// evicted for want of room. Mapped once; nothing here allocates.
+// hash of the client, and all of them in one change feed. Their slots are in a second index, by
+// where the clients are. Records are never moved, and never evicted for want of room. Mapped once;
+// nothing here allocates.
 class LocationTable {
 public:
     struct Capacity {
@@ -36,6 +39,7 @@ public:
         std::uint32_t long_line_size;  // the longest line of all, in bytes
         // So many of the last free records are not for just any client's report.
         std::uint32_t reserve = 0;
+        bool positions = true;  // Whether where clients are is kept in order, too.
     };
 
     LocationTable() = default;
@@ -102,6 +106,12 @@ public:
     std::string_view client(const Record& record) const;
     std::string_view location(const Record& record) const;
 
+    // The slots by where their clients are: geo::key_of the cell of each record's spot. Null:
+    // that is not kept.
+    const geo::KeyTree* positions() const { return capacity_.positions ? &positions_ : nullptr; }
+    // Where it says that its client is, to the last decimal.
+    protocol::Iso6709 place(const Record& record) const;
+
     const Digest& digest() const { return digest_; }
     std::uint32_t size() const { return size_; }
     // Slots from here on were never used. Of those below some may be unused again.
@@ -112,7 +122,7 @@ public:
     std::uint32_t capacity() const { return capacity_.records; }
     std::uint32_t long_lines_used() const { return long_used_; }
     ChangeFeed& feed() { return feed_; }
-    // Asserts that records, index, feed, free slots, long lines and digest fit each other. O(n),
+    // Asserts that records, indexes, feed, free slots, long lines and digest fit each other. O(n),
     // for tests; what takes long even for a small table is asked for with `whole`.
     void check(bool whole = false) const;
     const ChangeFeed& feed() const { return feed_; }
@@ -132,18 +142,23 @@ private:
     // no_record: nothing is known of the client.
     std::uint32_t slot_of(std::string_view client, Key key) const;
     bool fit_line(Record& record, std::size_t size);
-    void write(Record& record,
+    void move(std::uint32_t slot, protocol::Spot from, protocol::Spot to);
+    void write(std::uint32_t slot,
                const protocol::AtLine& line,
                std::int64_t effective_ns,
                std::uint32_t source);
+    static std::uint32_t long_line(const Record& record);
     char* text(Record& record);
+    const char* text(const Record& record) const;
     void check_record(const Record& record) const;
+    void check_positions() const;
     void check_storage() const;
 
     Capacity capacity_{};
     ClientHash hash_;
     reactor::PageArray<Record> records_;
     ClientIndex index_;
+    geo::KeyTree positions_;
     reactor::PageArray<char> long_lines_;
     reactor::PageArray<std::uint32_t> long_free_;
     std::uint32_t size_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/at_line.hpp"
+#include "protocol/iso6709.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -22,16 +23,17 @@ struct Record {
     std::uint32_t previous;     // in the change feed
     std::uint32_t next;
     std::uint32_t source;      // the neighbour incarnation it came from; 0: a client of ours
-    std::uint32_t long_line;   // where the line stands when it is longer than inline_size_max
-    std::uint32_t hash;        // what the index has of the client's
+    protocol::Spot spot;       // of its location
     std::uint16_t line_size;   // without a newline
     std::uint16_t server_end;  // offsets into the line
     std::uint16_t skew_end;
     std::uint16_t client_end;
     std::uint16_t location_end;
     std::uint16_t bucket;  // of the table's digest
+    // The line; of one that is longer than this, the number of the long line that has it.
     char text[inline_size_max];
 
+    bool is_long() const { return line_size > inline_size_max; }
     // The server that its line names.
     std::string_view server(std::string_view line) const {
         return line.substr(protocol::at_prefix.size(), server_end - protocol::at_prefix.size());

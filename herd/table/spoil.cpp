@@ -14,7 +14,7 @@ bool Spoiler::spoil(const protocol::AtLine& line) {
     if (slot == no_record) return false;
     Record& record = table_.records_[slot];
     if (!table_.fit_line(record, at_line_size(line))) return false;
-    table_.write(record, line, record.effective_ns, record.source);
+    table_.write(slot, line, record.effective_ns, record.source);
     ++count_;
     return true;
 }
@@ -31,6 +31,7 @@ std::string_view Spoiler::spoil_one(std::uint64_t slot) {
     assert(std::holds_alternative<protocol::AtLine>(*message));
     protocol::AtLine report = std::get<protocol::AtLine>(*message);
     report.location = "+0+0";
+    protocol::read_iso6709(report.location, report.spot);
     report.whole = report.tail = {};
     [[maybe_unused]] const bool done = spoil(report);
     assert(done);

@@ -49,9 +49,11 @@ public:
         std::size_t servers;
         std::size_t connections;
         std::uint32_t depth;
+        bool travels = false;  // Each report is of another cell than the client's last one.
     };
 
-    explicit Scene(const Shape& shape) : config_(herd_of(shape.servers)), depth_(shape.depth) {
+    explicit Scene(const Shape& shape)
+        : config_(herd_of(shape.servers)), depth_(shape.depth), travels_(shape.travels) {
         kernel_.delay_min_ns = kernel_.delay_max_ns = 0;
         for (const auto& self : config_.servers) {
             kernel_.enter(static_cast<sim::Host>(servers_.size()));
@@ -108,7 +110,14 @@ private:
     std::string_view next_report() {
         ++said_;
         const std::int64_t stamp = kernel_.wall_ns(visitor) + static_cast<std::int64_t>(said_);
-        return {report_.data(), fleet_.report(report_, picker_.next(), stamp)};
+        const std::size_t size = fleet_.report(report_, picker_.next(), stamp);
+        if (travels_) {
+            // Some hundreds of metres to the north, by the latitude's third decimal.
+            const std::string_view text(report_.data(), size);
+            const std::size_t point = text.find('.', text.find('+'));
+            report_[point + 3] = static_cast<char>('0' + said_ / clients * 3 % 10);
+        }
+        return {report_.data(), size};
     }
 
     void run_for(reactor::Duration duration) {
@@ -142,6 +151,7 @@ private:
     sim::FakeKernel kernel_{1};
     herd::config::Config config_;
     std::uint32_t depth_;
+    bool travels_;
     std::vector<std::unique_ptr<sim::Process>> servers_;
     std::vector<int> connections_;
     sim::Host counted_ = visitor;
@@ -160,6 +170,7 @@ struct Case {
 
 constexpr Case cases[] = {
     {"pipelined", {1, 4, 64}, 0},
+    {"pipelined, to another cell", {1, 4, 64, true}, 0},
     {"pipelined and passed on", {2, 4, 64}, 0},
     {"taken from a neighbour", {2, 4, 64}, 1},
     {"one at a time", {1, 1, 1}, 0},

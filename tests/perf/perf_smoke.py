@@ -23,10 +23,11 @@ import tempfile
 TOLERANCE = 0.04
 FIGURES = {  # instructions per report, by build
     'gcc 12 x86_64': {
-        'pipelined': 1833,
-        'pipelined and passed on': 2068,
-        'taken from a neighbour': 2125,
-        'one at a time': 2765,
+        'pipelined': 1883,
+        'pipelined, to another cell': 2268,
+        'pipelined and passed on': 2098,
+        'taken from a neighbour': 2160,
+        'one at a time': 2841,
     },
 }
 KERNEL = 'reactor::sys::'
@@ -120,10 +121,10 @@ def judge(counts, expected):
                 good, said = False, f'{said}: A REGRESSION, more than {TOLERANCE:.0%}'
             elif change < -TOLERANCE:
                 said = f'{said}: better; lower the figure, to keep it so'
-        print(f'{name:24} {instructions:8.1f} instructions per report, {said}')
+        print(f'{name:26} {instructions:8.1f} instructions per report, {said}')
     for name in expected.keys() - counts.keys():
         good = False
-        print(f'{name:24} was not counted')
+        print(f'{name:26} was not counted')
     return good
 
 

@@ -36,7 +36,7 @@ TEST_CASE("server: memory that the system does not have is a reason, too", "[her
     herd::config::Config config = herd_of_two();
     // More than an address space has.
     config.limits.blocks = UINT32_MAX;
-    config.limits.clients = 1U << 30;
+    config.limits.clients = 1U << 29;
     config.limits.long_records = UINT32_MAX - 1;
     config.limits.line_max = 65'000;
     Process process(kernel, config, 0);
