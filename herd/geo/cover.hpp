@@ -28,15 +28,6 @@ public:
     std::span<const Run> runs() const { return std::span(runs_).first(count_); }
 
 private:
-    // The first and the last row, or column, of cells.
-    struct Range {
-        std::uint32_t first;
-        std::uint32_t last;
-
-        std::uint64_t squares(unsigned size) const { return (last >> size) - (first >> size) + 1; }
-    };
-
-    void add(Range rows, Range columns, unsigned size);
     void join();
 
     std::array<Run, runs_max> runs_;
