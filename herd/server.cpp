@@ -88,6 +88,7 @@ void Server::start() {
 void Server::flood() {
     journal_.pump();
     neighbours_.flood();
+    clients_.push();
 }
 
 void Server::tick() {

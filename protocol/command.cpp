@@ -101,6 +101,32 @@ std::expected<Command, Malformed> parse_auth(Tokens fields) {
     return Auth{pattern, token};
 }
 
+// What reads as a location is one: no client has such a name.
+std::expected<Command, Malformed> parse_follow(Tokens fields) {
+    const std::string_view whom = fields.next();
+    const std::string_view radius_text = fields.next();
+    if (whom.empty() || !fields.next().empty()) return std::unexpected(Malformed::operand_count);
+    Follow follow;
+    if (read_iso6709(whom, follow.centre) != whom.size()) {
+        if (!radius_text.empty()) return std::unexpected(Malformed::location);
+        follow.client = whom;
+        return follow;
+    }
+    if (radius_text.empty()) return std::unexpected(Malformed::operand_count);
+    const auto radius = parse_radius(radius_text);
+    if (!radius) return std::unexpected(Malformed::radius);
+    follow.radius_mm = *radius;
+    return follow;
+}
+
+std::expected<Command, Malformed> parse_unfollow(Tokens fields) {
+    const std::string_view text = fields.next();
+    if (text.empty() || !fields.next().empty()) return std::unexpected(Malformed::operand_count);
+    const auto number = parse_whole(text, UINT16_MAX);
+    if (!number) return std::unexpected(Malformed::bound);
+    return Unfollow{static_cast<std::uint16_t>(*number)};
+}
+
 }  // namespace
 
 std::expected<Command, Malformed> parse_command(std::string_view line) {
@@ -110,13 +136,16 @@ std::expected<Command, Malformed> parse_command(std::string_view line) {
     if (name == "WHATSAT") return parse_whats_at(fields);
     if (name == "SYNC") return parse_sync(fields);
     if (name == "AUTH") return parse_auth(fields);
+    if (name == "FOLLOW") return parse_follow(fields);
+    if (name == "UNFOLLOW") return parse_unfollow(fields);
     return std::unexpected(Malformed::unknown_command);
 }
 
 std::string_view client_of(const Command& command) {
     if (const auto* iamat = std::get_if<IamAt>(&command)) return iamat->client;
     if (const auto* whatsat = std::get_if<WhatsAt>(&command)) return whatsat->client;
-    static_assert(std::variant_size_v<Command> == 4, "the others are about nobody");
+    if (const auto* follow = std::get_if<Follow>(&command)) return follow->client;
+    static_assert(std::variant_size_v<Command> == 6, "the others are about nobody");
     return {};
 }
 

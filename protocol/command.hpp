@@ -61,7 +61,20 @@ struct AuthAnswer {
     std::int64_t until_s;  // since 1970; 0: for ever
 };
 
-using Command = std::variant<IamAt, WhatsAt, Sync, Auth>;
+// "FOLLOW client": tell of it now and whenever it changes. "FOLLOW location radius": of all who are
+// there.
+struct Follow {
+    std::string_view client;  // empty: an area
+    Spot centre = {};
+    std::uint32_t radius_mm = 0;  // as of WhatsAt
+};
+
+// "UNFOLLOW number": tell no more of what has that number.
+struct Unfollow {
+    std::uint16_t number;
+};
+
+using Command = std::variant<IamAt, WhatsAt, Sync, Auth, Follow, Unfollow>;
 
 // The client that it is about; empty when it is about none.
 std::string_view client_of(const Command& command);

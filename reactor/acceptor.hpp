@@ -105,6 +105,9 @@ public:
     Handle<T> handle(const T& session) const { return slots_.handle(session); }
     // Null when it has ended.
     T* find(Handle<T> handle) { return slots_.find(handle); }
+    // That of such an index.
+    T& operator[](std::uint32_t index) { return slots_[index]; }
+    const T& operator[](std::uint32_t index) const { return slots_[index]; }
     std::uint32_t capacity() const { return slots_.capacity(); }
     bool full() const { return slots_.full(); }
     const Counters& counters() const { return counters_; }

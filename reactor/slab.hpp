@@ -113,6 +113,10 @@ public:
         assert(live(index));
         return *at(index);
     }
+    const T& operator[](std::uint32_t index) const {
+        assert(live(index));
+        return *at(index);
+    }
 
     // Calls visit(T&) for each live object in slot order; the visit may release that object.
     template <class Visit>

@@ -72,6 +72,8 @@ public:
     // stream; commit() drops what it wrote.
     std::span<char> reserve(std::size_t size) { return wire_.reserve(size); }
     void commit(std::size_t size) { wire_.commit(*this, size); }
+    // How much can be reserved before anything has to be sent.
+    std::size_t room() const { return wire_.room(); }
     // Both in one, by copy.
     void send(std::string_view bytes);
     // Past the shared buffer, straight to the kernel; what it refuses waits in blocks.
@@ -112,6 +114,7 @@ public:
     // Its turn is over, and the next has not begun.
     bool yielded() const { return yielded_; }
     bool blocked() const { return !unsent_.empty(); }
+    bool corked() const { return corked_; }
     // Input, or the peer's end, is still to be handled.
     bool holds_input() const { return !held_.empty() || input_ended(); }
     // The peer's end came without the farewell that a seal has: anybody on the way may have forged

@@ -25,7 +25,7 @@ class Stream;
 // borrowed blocks. One send buffer: streams write their answers at its end, each an unbroken span;
 // the flush phase sends each span with one system call. Before that flush, and before any other
 // that a full buffer forces, `first` runs: what must be on its way before an answer is. It sends by
-// send_now() only: what it reserved might force the next flush.
+// send_now(), and reserves no more than room(), which forces no other flush.
 //
 // Of streams that are sealed it owns the seals, and a second receive buffer, for sealed bytes: they
 // are opened from there into the first one. So no stream is larger for it.
@@ -100,6 +100,7 @@ private:
     static constexpr std::uint32_t spans_max = 4096;
 
     std::span<char> reserve(std::size_t size);
+    std::size_t room() const { return span_count_ == spans_max ? 0 : send_.size() - send_used_; }
     void commit(Stream& stream, std::size_t size);
     void flush();
     void send_spans();

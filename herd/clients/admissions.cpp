@@ -133,6 +133,15 @@ bool Admissions::allows(const Session& session,
     return false;
 }
 
+bool Admissions::may(const Session& session,
+                     std::string_view client,
+                     access::Right right,
+                     std::int64_t now_s) const {
+    const Admission* const admission = find(session);
+    return admission != nullptr && admission->grant.has_value() &&
+           admission->grant->allows(client, right) && !admission->grant->expired(now_s);
+}
+
 void Admissions::forget(const Session& session) {
     Admission* const admission = find(session);
     if (admission == nullptr) return;

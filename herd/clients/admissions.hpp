@@ -75,6 +75,12 @@ public:
                 access::Right right,
                 std::int64_t now_s);
 
+    // The same without a word.
+    bool may(const Session& session,
+             std::string_view client,
+             access::Right right,
+             std::int64_t now_s) const;
+
     // Of a session that ends.
     void forget(const Session& session);
 

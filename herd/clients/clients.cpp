@@ -40,7 +40,8 @@ Clients::Clients(Core& core,
             .places = places,
             .barrier = barrier,
             .journal = journal,
-            .ended = reactor::Delegate<void(Session&)>::to<&Clients::on_ended>(*this)},
+            .ended = reactor::Delegate<void(Session&)>::to<&Clients::on_ended>(*this),
+            .slot_of = Admissions::SlotOf::to<&Clients::slot_of>(*this)},
       admissions_(core, Admissions::SlotOf::to<&Clients::slot_of>(*this)),
       acceptor_(core.loop,
                 reactor::SocketProfile::client,
@@ -59,12 +60,18 @@ Clients::Clients(Core& core,
 
 std::uint64_t Clients::memory_max(const config::Limits& limits) {
     return std::uint64_t{limits.connections} *
-           (reactor::Slab<Session>::slot_size + Questions::slot_size);
+               (reactor::Slab<Session>::slot_size + Questions::slot_size) +
+           follow::Switchboard::memory_max(limits);
 }
 
 reactor::Result<void> Clients::map() {
     const std::uint32_t connections = host_.core.limits.connections;
     if (auto mapped = acceptor_.map(connections); !mapped) return mapped;
+    if (const geo::KeyTree* const positions = host_.core.table.positions()) {
+        following_.emplace(host_.core, *positions, *this);
+        host_.following = &*following_;
+        if (auto mapped = following_->map(); !mapped) return mapped;
+    }
     return host_.questions.map(connections);
 }
 
@@ -159,6 +166,12 @@ void Clients::describe(watch::Status& status) const {
     status.counters.places_failed = tally.failed;
 }
 
+bool Clients::may_hear(std::uint32_t session, std::string_view client) const {
+    if (host_.admissions == nullptr) return true;
+    return host_.admissions->may(
+        acceptor_[session], client, access::Right::ask, reactor::sys::wall_ns() / 1'000'000'000);
+}
+
 void Clients::drain() {
     draining_ = true;
     tls_listener_.close();
@@ -176,6 +189,7 @@ void Clients::check() const {
     assert(asking == host_.questions.size());
     host_.questions.check();
     if (host_.admissions != nullptr) admissions_.check();
+    if (following_) following_->check();
 }
 
 void Clients::on_full() {

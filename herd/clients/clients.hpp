@@ -39,7 +39,7 @@ namespace herd::clients {
 // Without a crowd, and with all busy, newcomers wait in the kernel's queue.
 //
 // When a block is wanted and there is none, the connection that holds most goes.
-class Clients {
+class Clients final : public follow::Outlet {
 public:
     static constexpr std::uint32_t newcomers_share = 8;
     static constexpr std::uint32_t crowd_share = 64;  // what makes a crowd
@@ -68,10 +68,16 @@ public:
     // Asserts what must hold between calls. For tests.
     void check() const;
 
+    // In the flush, behind what is flooded: tells those who follow something.
+    void push() {
+        if (host_.following != nullptr) host_.following->push();
+    }
+
     // Adds what it knows.
     void describe(watch::Status& status) const;
 
     std::uint32_t size() const { return acceptor_.size(); }
+    std::uint32_t subscriptions() const { return following_ ? following_->subscriptions() : 0; }
 
 private:
     struct Candidate;
@@ -90,9 +96,20 @@ private:
     std::uint16_t group_of(const reactor::Socket& socket);
 
     std::uint32_t slot_of(const Session& session) const { return acceptor_.index(session); }
+    Flow flow(std::uint32_t session, std::size_t size) const override {
+        return acceptor_[session].flow(size);
+    }
+    std::span<char> reserve(std::uint32_t session, std::size_t size) override {
+        return acceptor_[session].reserve(size);
+    }
+    void commit(std::uint32_t session, std::string_view text) override {
+        acceptor_[session].push(text);
+    }
+    bool may_hear(std::uint32_t session, std::string_view client) const override;
 
     Host host_;
     Admissions admissions_;
+    std::optional<follow::Switchboard> following_;  // Outlives the sessions.
     reactor::Acceptor<Session> acceptor_;
     const Session* newest_ = nullptr;  // Has had no time to say anything; null once it has ended.
     std::uint16_t arrivals_ = 0;

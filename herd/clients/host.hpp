@@ -2,6 +2,7 @@
 
 #include "herd/clients/newcomers.hpp"
 #include "herd/core.hpp"
+#include "herd/follow/switchboard.hpp"
 #include "herd/journal/journal.hpp"
 #include "herd/links/barrier.hpp"
 #include "herd/places/places.hpp"
@@ -40,8 +41,10 @@ struct Host {
     CommandBatch commands{};                  // what is read ahead of the batch at hand
     Questions questions{};                    // Room for one of each session.
     Newcomers newcomers{core.limits.new_clients_per_s};
-    Admissions* admissions = nullptr;  // Null: anybody may report and ask.
-    std::int64_t received_ns = 0;      // Wall clock, when the batch at hand was read.
+    Admissions* admissions = nullptr;          // Null: anybody may report and ask.
+    follow::Switchboard* following = nullptr;  // Null: nothing can be followed.
+    reactor::Delegate<std::uint32_t(const Session&)> slot_of{};
+    std::int64_t received_ns = 0;  // Wall clock, when the batch at hand was read.
 };
 
 }  // namespace herd::clients

@@ -42,6 +42,7 @@ Session::~Session() {
     }
     if (syncing_) host_.barrier.cancel(this);
     if (host_.admissions != nullptr) host_.admissions->forget(*this);
+    if (host_.following != nullptr) host_.following->forget(host_.slot_of(*this));
     assert(!asks());
 }
 
@@ -49,7 +50,7 @@ std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool end
     host_.received_ns = reactor::sys::wall_ns();
     const std::size_t taken = read_lines(bytes, seen, ended);
     if (!stream_.listens()) return taken;
-    if (ended || draining_) stream_.finish();
+    if (draining_ || (ended && !follows())) stream_.finish();
     return taken;
 }
 
@@ -101,8 +102,12 @@ void Session::command(const Line& line) {
         question(line, *whatsat);
     } else if (const auto* auth = std::get_if<protocol::Auth>(&*line.message)) {
         authenticate(line, *auth);
+    } else if (const auto* wanted = std::get_if<protocol::Follow>(&*line.message)) {
+        follow(line, *wanted);
+    } else if (const auto* over = std::get_if<protocol::Unfollow>(&*line.message)) {
+        unfollow(line, *over);
     } else {
-        static_assert(std::variant_size_v<protocol::Command> == 4, "each command has its branch");
+        static_assert(std::variant_size_v<protocol::Command> == 6, "each command has its branch");
         sync(line.text);
     }
 }
@@ -376,7 +381,8 @@ void Session::drain() {
 
 void Session::on_drained() {
     assert(!stream_.blocked());
-    if (draining_ && !waits() && !stream_.holds_input()) stream_.finish();
+    if (draining_ && !waits() && !stream_.holds_input()) return stream_.finish();
+    if (follows()) host_.following->resume(host_.slot_of(*this));
 }
 
 void Session::on_closed(reactor::Closed) {

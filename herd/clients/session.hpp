@@ -72,6 +72,10 @@ public:
         return {.number = static_cast<std::uint16_t>(number_),
                 .group = static_cast<std::uint16_t>(group_)};
     }
+    // Whether it takes what is pushed, and `size` bytes of it now.
+    follow::Outlet::Flow flow(std::size_t size) const;
+    std::span<char> reserve(std::size_t size) { return stream_.reserve(size); }
+    void push(std::string_view text);
     // A WHATSAT of its waits for the Places service.
     bool asks() const { return question_ != Questions::no_index; }
     // The line of a wrong token is to be answered now.
@@ -91,6 +95,9 @@ private:
     table::Stored report_newcomer(const Line& line, const protocol::AtLine& answer);
     void question(const Line& line, const protocol::WhatsAt& whatsat);
     void sync(std::string_view line);
+    void follow(const Line& line, const protocol::Follow& wanted);
+    void unfollow(const Line& line, const protocol::Unfollow& over);
+    bool follows() const;
     void authenticate(const Line& line, const protocol::Auth& auth);
     bool allowed(std::string_view client, access::Right right) const;
     bool refusing() const;

@@ -30,6 +30,7 @@ void Session::authenticate(const Line& line, const protocol::Auth& auth) {
     }
     ++host_.core.counters.auth;
     proven_ = true;
+    if (follows()) host_.following->start_over(host_.slot_of(*this));
     const protocol::AuthAnswer answer{.server = host_.core.name,
                                       .pattern = grant->pattern.text(),
                                       .rights = access::to_text(grant->rights),

@@ -34,6 +34,8 @@ struct Limits {
     std::uint32_t repairs_per_s = 2'000;       // records sent again as a neighbour's differ
     std::uint32_t ready_ms = 5'000;            // until a server is ready without all neighbours
     std::uint32_t shutdown_ms = 4'000;         // from SIGTERM to exit
+    std::uint32_t subscriptions = 16'384;         // FOLLOWs of all clients
+    std::uint32_t subscriptions_per_client = 64;  // of these, of one connection
     std::uint32_t syncs = 256;                 // SYNCs that wait at a time
     std::uint32_t sync_ms = 5'000;             // from a SYNC to its answer
     std::uint32_t journal_ms = 5'000;          // that an answer waits for a disk which says nothing

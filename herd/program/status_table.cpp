@@ -135,7 +135,9 @@ std::string stored(const rapidjson::Value& status) {
 
 // What a herd counts that has all it needs, and clients that come, say something and go. Of the
 // other counters, also of those that a newer server has, each that is not 0 is worth a look.
-constexpr std::array<std::string_view, 17> ordinary = {"iamat",
+constexpr std::array<std::string_view, 19> ordinary = {"follows",
+                                                       "pushed",
+                                                       "iamat",
                                                        "iamat_old",
                                                        "whatsat",
                                                        "sync",

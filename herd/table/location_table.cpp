@@ -90,6 +90,7 @@ Stored LocationTable::store(const protocol::AtLine& line,
         record.bucket = Digest::bucket_of(line.client);
         take_free_slot();
     }
+    if (onlooker_ != nullptr) onlooker_->before_change(slot);
     write(slot, line, effective_ns, source);
     feed_.touch(slot);
     return Stored::stored;
@@ -99,7 +100,7 @@ bool LocationTable::repeat(const protocol::AtLine& line) {
     const std::uint32_t slot = slot_of(line.client, key(line.client));
     if (slot == no_record) return false;
     if (!rules::newer(version(records_[slot]), version_of(line, effective(line)))) return false;
-    feed_.touch(slot);
+    touch_again(slot);
     return true;
 }
 
@@ -114,8 +115,14 @@ void LocationTable::take_free_slot() {
     assert(slots_ <= capacity_.records);
 }
 
+void LocationTable::touch_again(std::uint32_t slot) {
+    if (onlooker_ != nullptr) onlooker_->before_change(slot);
+    feed_.touch(slot);
+}
+
 void LocationTable::remove(std::uint32_t slot) {
     assert(used(slot));
+    if (onlooker_ != nullptr) onlooker_->before_removal(slot);
     Record& record = records_[slot];
     index_.remove(key(client(record)).hash, slot);
     if (capacity_.positions) positions_.erase(geo::key_of(geo::Cell::of(record.spot), slot));
@@ -133,7 +140,7 @@ void LocationTable::send_again(std::uint32_t slot) {
     assert(slot < slots_);
     assert(used(slot));
     records_[slot].source = 0;
-    feed_.touch(slot);
+    touch_again(slot);
 }
 
 bool LocationTable::replaces(const protocol::AtLine& line,

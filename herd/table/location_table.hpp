@@ -5,6 +5,7 @@
 #include "herd/table/client_hash.hpp"
 #include "herd/table/client_index.hpp"
 #include "herd/table/digest.hpp"
+#include "herd/table/onlooker.hpp"
 #include "herd/table/record.hpp"
 #include "herd/table/version.hpp"
 #include "protocol/at_line.hpp"
@@ -100,6 +101,12 @@ public:
         return records_[slot];
     }
 
+    std::uint32_t slot(const Record& record) const {
+        return static_cast<std::uint32_t>(&record - &records_[0]);
+    }
+    // From now on it is told of each change before; null: nobody is.
+    void show(Onlooker* onlooker) { onlooker_ = onlooker; }
+
     // The AT line without a newline, byte for byte as the client was answered.
     std::string_view line(const Record& record) const;
     Version version(const Record& record) const;
@@ -132,6 +139,7 @@ private:
     enum class Origin : std::uint8_t { client, newcomer, neighbour };
 
     Stored store(const protocol::AtLine& line, Key key, std::uint32_t source, Origin origin);
+    void touch_again(std::uint32_t slot);
     std::uint32_t free_slot() const { return free_ == no_record ? slots_ : free_; }
     void take_free_slot();
     bool replaces(const protocol::AtLine& line,
@@ -169,6 +177,7 @@ private:
     std::uint32_t long_free_count_ = 0;  // Given back, on the stack long_free_.
     Digest digest_;
     ChangeFeed feed_{records_};
+    Onlooker* onlooker_ = nullptr;
 };
 
 }  // namespace herd::table

@@ -16,6 +16,11 @@ struct Counters {
     std::uint64_t iamat_old = 0;
     std::uint64_t whatsat = 0;
     std::uint64_t sync = 0;
+    std::uint64_t follows = 0;
+    std::uint64_t follows_refused = 0;
+    std::uint64_t pushed = 0;
+    std::uint64_t follows_swept = 0;
+    std::uint64_t follows_restarted = 0;
     std::uint64_t auth = 0;
     std::uint64_t invalid = 0;
     std::uint64_t relayed = 0;
@@ -104,6 +109,19 @@ inline constexpr std::array counters_table = {
     Counter{"iamat_old", &Counters::iamat_old, "Reports that were not newer than what was stored."},
     Counter{"whatsat", &Counters::whatsat, "Valid questions of clients."},
     Counter{"sync", &Counters::sync, "Valid SYNCs of clients."},
+    Counter{"follows", &Counters::follows, "Valid FOLLOWs of clients."},
+    Counter{
+        "follows_refused",
+        &Counters::follows_refused,
+        "FOLLOWs beyond limits.subscriptions, those of one client, or what one place may have."},
+    Counter{"pushed", &Counters::pushed, "NOW lines to those who follow something."},
+    Counter{"follows_swept",
+            &Counters::follows_swept,
+            "Times that a follower had too many changes to be told of, and all of it was gone "
+            "through."},
+    Counter{"follows_restarted",
+            &Counters::follows_restarted,
+            "Times that a follower was told anew of all that it follows."},
     Counter{"auth", &Counters::auth, "Tokens of clients that were right."},
     Counter{"invalid", &Counters::invalid, "Commands answered with \"?\"."},
     Counter{"relayed",
