@@ -71,6 +71,8 @@ void Scenario::draw_limits(Random& random) {
     limits.clients = many_clients;
     limits.long_records = 2;
     limits.connections = 8;
+    limits.subscriptions = 12;
+    limits.subscriptions_per_client = 3;
     limits.peer_connections = 32;
     limits.line_max = 256;
     limits.blocks = 64;

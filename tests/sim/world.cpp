@@ -1,6 +1,7 @@
 #include "tests/sim/world.hpp"
 
 #include "tests/sim/no_allocation.hpp"
+#include "tests/sim/said.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -28,6 +29,7 @@ World::World(std::uint64_t seed, bool liar_wanted)
     covered_.assign(servers, std::vector<Covered>(servers));
     reports_.resize(scenario_.clients);
     if (scenario_.liar) start_liar(seed);
+    start_followers(seed);
     promises_.assign(servers, std::vector<std::vector<Promise>>(scenario_.clients));
 }
 
@@ -99,6 +101,27 @@ void World::run_for(std::int64_t duration_ns) {
     while (failure_.empty() && step(until)) {
     }
     settle_visitors();
+    if (followers_) followers_->act();
+}
+
+// In a third of the runs. They have chances of their own: the others are what they were without.
+void World::start_followers(std::uint64_t seed) {
+    Random random(seed ^ 0xf0110);
+    if (!random.chance(33)) return;
+    std::vector<reactor::Address> servers;
+    for (std::size_t i = 0; i < scenario_.servers(); ++i) {
+        servers.push_back(scenario_.config.servers[i].clients);
+    }
+    std::vector<std::string> names;
+    for (std::uint32_t i = 0; i < scenario_.clients; ++i) {
+        names.push_back(name_of(i, scenario_.long_names));
+    }
+    followers_.emplace(
+        kernel_,
+        random.bits(),
+        std::move(servers),
+        std::move(names),
+        [this](std::string_view check, const std::string& reason) { fail(check, reason); });
 }
 
 // Lets one server that has something to do run once, or moves time on; false when it is `until_ns`.

@@ -5,6 +5,7 @@
 #include "herd/table/record.hpp"
 #include "herd/table/rules.hpp"
 #include "tests/sim/fake_kernel.hpp"
+#include "tests/sim/followers.hpp"
 #include "tests/sim/lying_host.hpp"
 #include "tests/sim/process.hpp"
 #include "tests/sim/random.hpp"
@@ -154,6 +155,9 @@ private:
     void end_process(Host host, bool power);
     bool is_kept(Host host, const std::string& line) const;
 
+    void start_followers(std::uint64_t seed);
+    void check_followers();
+
     // world_visitors.cpp: clients.
     void say(Host host, const std::string& line);
     void settle_visitors();
@@ -220,6 +224,7 @@ private:
     FakeKernel kernel_;
     std::vector<std::unique_ptr<Process>> processes_;  // Null while down.
     std::optional<LyingHost> liar_;
+    std::optional<Followers> followers_;
     std::vector<Visitor> visitors_;
     std::vector<Intruder> intruders_;
     std::vector<Seen> seen_;

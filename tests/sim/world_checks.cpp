@@ -157,7 +157,8 @@ void World::check_memory() {
         const herd::Server& server = processes_[host]->server;
         const reactor::BlockPool& blocks = server.wire().blocks();
         const std::uint64_t connections = kernel_.open_descriptors(host);
-        if (blocks.in_use() > blocks_per_connection * connections) {
+        const std::uint64_t farewells = server.clients().subscriptions();
+        if (blocks.in_use() > blocks_per_connection * connections + farewells) {
             fail("B1", name(host) + " holds " + std::to_string(blocks.in_use()) + " blocks");
         }
         if (connections > herd::descriptors(scenario_.config)) {

@@ -72,6 +72,7 @@ void World::converge() {
     if (const std::string found = difference(); !found.empty()) return fail("L1", found);
     if (!refused() && !at_rest(changes_before)) fail("L3", "changes without reports");
     check_coverage();
+    check_followers();
     check_nothing_lost(before);
     check_digests();
     check_logs();
@@ -80,6 +81,22 @@ void World::converge() {
     if (scenario_.overload) return overload();
     if (scenario_.shrink_end) return shrink_tables();
     if (scenario_.power_end) lose_all_power();
+}
+
+// F2: when nothing changes any more, and all followers read, each knows what its server has.
+void World::check_followers() {
+    if (!followers_) return;
+    followers_->begin_to_end();
+    // However slow their paths are: until nothing has come for two seconds.
+    for (int quiet = 0, i = 0; quiet < 40 && i < 2'000; ++quiet, ++i) {
+        if (followers_->read_all()) quiet = 0;
+        run_for(50 * ms);
+    }
+    for (Host host = 0; host < processes_.size() && failure_.empty(); ++host) {
+        followers_->check(host, table(host), [&](std::string_view line) {
+            return expired(host, parse_at(line));
+        });
+    }
 }
 
 // Nobody waits for an answer, all are equal, and nothing has changed since.
@@ -98,7 +115,8 @@ bool World::clients_wait() const {
 // read yet, as it waits for its disk.
 bool World::clients_linger() const {
     for (Host host = 0; host < processes_.size(); ++host) {
-        const std::size_t here = visitors_[host].fd >= 0 ? 1 : 0;
+        std::size_t here = visitors_[host].fd >= 0 ? 1 : 0;
+        if (followers_ && followers_->connected(host)) ++here;
         if (processes_[host]->server.clients().size() > here) return true;
     }
     return false;
@@ -246,6 +264,8 @@ void World::check_digests() {
 // listeners, its links and its clients.
 void World::check_rest() {
     for (Host host = 0; host < processes_.size(); ++host) leave(host);
+    if (followers_) followers_->leave();
+    followers_.reset();
     kernel_.enter(1000);
     for (const Intruder& intruder : intruders_) kernel_.close(intruder.fd);
     intruders_.clear();
