@@ -5,6 +5,7 @@
 #include "herd/config/text.hpp"
 #include "herd/keys/make.hpp"
 #include "herd/outcome.hpp"
+#include "herd/program/client_port.hpp"
 #include "herd/program/processes.hpp"
 #include "herd/program/show_status.hpp"
 #include "herd/program/token.hpp"
@@ -128,13 +129,28 @@ struct KeysArguments {
     }
 };
 
+// Of those that speak with a server as clients do.
+struct PortArguments {
+    herd::program::ClientOptions options;
+
+    void add_to(CLI::App& command) {
+        auto* const unsealed = command.add_flag(
+            "--plain", options.plain, "Without TLS, though the server has clients_tls");
+        command
+            .add_option(
+                "--ca", options.authority, "With TLS, certificates to believe; not keys/ca.crt")
+            ->type_name("FILE")
+            ->excludes(unsealed);
+    }
+};
+
 struct SendArguments {
     std::vector<std::string> lines;
     std::string token_file;
-    bool plain = false;
-    std::string authority;
+    PortArguments port;
 
     void add_to(CLI::App& command, Common& common) {
+        common.add_name(command);
         common.add_config(command);
         command
             .add_option(
@@ -142,11 +158,27 @@ struct SendArguments {
             ->required();
         command.add_option("--token-file", token_file, "File with a token, which is shown first")
             ->type_name("FILE");
-        auto* const unsealed =
-            command.add_flag("--plain", plain, "Without TLS, though the server has clients_tls");
-        command.add_option("--ca", authority, "With TLS, certificates to believe; not keys/ca.crt")
-            ->type_name("FILE")
-            ->excludes(unsealed);
+        port.add_to(command);
+    }
+};
+
+struct WatchArguments {
+    std::vector<std::string> what;
+    std::string token_file;
+    bool json = false;
+    PortArguments port;
+
+    void add_to(CLI::App& command, Common& common) {
+        common.add_name(command);
+        common.add_config(command);
+        command
+            .add_option(
+                "WHAT", what, "A client, or a location and a radius in km: \"+34.07-118.44 5\"")
+            ->required();
+        command.add_flag("--json", json, "An object a line");
+        command.add_option("--token-file", token_file, "File with a token, which is shown first")
+            ->type_name("FILE");
+        port.add_to(command);
     }
 };
 

@@ -18,6 +18,7 @@
 #include "herd/program/show_status.hpp"
 #include "herd/program/token.hpp"
 #include "herd/program/up.hpp"
+#include "herd/program/watch.hpp"
 #include "reactor/sys.hpp"
 
 #include <CLI/CLI.hpp>
@@ -127,8 +128,25 @@ int run_send(const Common& common, const SendArguments& given) {
         lines,
         {.time_limit = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way,
          .begins_with_auth = !given.token_file.empty(),
-         .plain = given.plain,
-         .authority = given.authority});
+         .port = given.port.options});
+}
+
+int run_watch(const Common& common, const WatchArguments& given) {
+    const auto config = common.read();
+    if (!config) return fail(config.error());
+    const auto server = common.find(*config);
+    if (!server) return fail(server.error());
+    herd::program::WatchOptions options{
+        .json = given.json, .time_limit = way, .port = given.port.options};
+    for (const std::string& each : given.what) {
+        if (each.find('\n') != std::string::npos) return fail("what to watch is one line");
+    }
+    if (!given.token_file.empty()) {
+        auto line = herd::program::auth_line(given.token_file);
+        if (!line) return fail(line.error());
+        options.auth = std::move(*line);
+    }
+    return herd::program::watch(*config, **server, given.what, options);
 }
 
 int run_token(const Common& common, TokenArguments given) {
@@ -189,76 +207,80 @@ std::string unknown_command(const CLI::App& app, int count, const char* const* a
     return word.starts_with('-') || !app.get_subcommands(is_it).empty() ? "" : word;
 }
 
-int run(int count, const char* const* arguments) {
-    CLI::App app{"An application server herd: any server knows where every client is"};
-    app.name("herd");
-    app.require_subcommand(1);
-    Common common;
+// All subcommands, with what each takes.
+class CommandLine {
+public:
+    CommandLine() {
+        app_.name("herd");
+        app_.require_subcommand(1);
+        common_.add_name(*serve_);
+        common_.add_config(*serve_);
+        common_.add_log_folder(*serve_);
+        common_.add_parent(*serve_);
+        // For tests: SIGUSR1 spoils one stored record, which the herd should then find.
+        serve_->add_flag("--corruptible", corruptible_)->group("");
+        common_.add_config(*up_);
+        common_.add_log_folder(*up_);
+        send_arguments_.add_to(*send_, common_);
+        watch_arguments_.add_to(*watch_, common_);
+        token_arguments_.add_to(*token_, common_);
+        status_arguments_.add_to(*status_, common_);
+        places_arguments_.add_to(*places_, common_);
+        check_arguments_.add_to(*check_, common_);
+        keys_arguments_.add_to(*keys_, common_);
+        app_.set_version_flag("--version", "herd " HERD_VERSION);
+        for (CLI::App* command : app_.get_subcommands({})) {
+            command->set_version_flag("--version", "herd " HERD_VERSION);
+        }
+    }
 
-    auto* const serve = app.add_subcommand("serve", "Run one server until SIGTERM or Ctrl-C");
-    common.add_name(*serve);
-    common.add_config(*serve);
-    common.add_log_folder(*serve);
-    common.add_parent(*serve);
-    bool corruptible = false;
-    // For tests: SIGUSR1 spoils one stored record, which the herd should then find.
-    serve->add_flag("--corruptible", corruptible)->group("");
+    int run(int count, const char* const* arguments) {
+        if (const auto word = unknown_command(app_, count, arguments); !word.empty()) {
+            return fail(herd::config::quoted(word) + " is no subcommand; herd --help lists them");
+        }
+        try {
+            app_.parse(count, arguments);
+        } catch (const CLI::ParseError& error) {
+            return app_.exit(error) == 0 ? printed(0) : wrong_usage;
+        }
+        if (*serve_) return run_serve(common_, corruptible_);
+        if (*up_) return run_up(common_, arguments[0]);
+        if (*places_) return run_places(common_, places_arguments_);
+        reactor::sys::release_signals();
+        if (*send_) return printed(run_send(common_, send_arguments_));
+        if (*watch_) return printed(run_watch(common_, watch_arguments_));
+        if (*token_) return printed(run_token(common_, token_arguments_));
+        if (*status_) return printed(run_status(common_, status_arguments_));
+        if (*keys_) return printed(run_keys(common_, keys_arguments_));
+        return printed(run_check(common_, check_arguments_));
+    }
 
-    auto* const up = app.add_subcommand("up", "Run every server of a herd until Ctrl-C");
-    common.add_config(*up);
-    common.add_log_folder(*up);
-
-    auto* const send = app.add_subcommand(
+private:
+    CLI::App app_{"An application server herd: any server knows where every client is"};
+    Common common_;
+    bool corruptible_ = false;
+    SendArguments send_arguments_;
+    WatchArguments watch_arguments_;
+    TokenArguments token_arguments_;
+    StatusArguments status_arguments_;
+    PlacesArguments places_arguments_;
+    CheckArguments check_arguments_;
+    KeysArguments keys_arguments_;
+    CLI::App* serve_ = app_.add_subcommand("serve", "Run one server until SIGTERM or Ctrl-C");
+    CLI::App* up_ = app_.add_subcommand("up", "Run every server of a herd until Ctrl-C");
+    CLI::App* send_ = app_.add_subcommand(
         "send", "Send commands to a server and print its answers; exit code 1 if one was \"?\"");
-    common.add_name(*send);
-    SendArguments send_arguments;
-    send_arguments.add_to(*send, common);
-
-    auto* const token = app.add_subcommand(
+    CLI::App* watch_ = app_.add_subcommand(
+        "watch", "Follow clients and areas at a server, and print each change until Ctrl-C");
+    CLI::App* token_ = app_.add_subcommand(
         "token", "Make a token that lets clients report and ask, or say what one grants");
-    TokenArguments token_arguments;
-    token_arguments.add_to(*token, common);
-
-    auto* const status =
-        app.add_subcommand("status", "Ask every server how it is; exit code 1 if one is silent");
-    StatusArguments status_arguments;
-    status_arguments.add_to(*status, common);
-
-    auto* const places = app.add_subcommand("places", "Run an offline Places service");
-    PlacesArguments places_arguments;
-    places_arguments.add_to(*places, common);
-
-    auto* const check = app.add_subcommand("check", "Validate a configuration and describe it");
-    CheckArguments check_arguments;
-    check_arguments.add_to(*check, common);
-
-    auto* const keys = app.add_subcommand(
+    CLI::App* status_ =
+        app_.add_subcommand("status", "Ask every server how it is; exit code 1 if one is silent");
+    CLI::App* places_ = app_.add_subcommand("places", "Run an offline Places service");
+    CLI::App* check_ = app_.add_subcommand("check", "Validate a configuration and describe it");
+    CLI::App* keys_ = app_.add_subcommand(
         "keys", "Make the keys and certificates that servers still lack; nothing is overwritten");
-    KeysArguments keys_arguments;
-    keys_arguments.add_to(*keys, common);
-
-    app.set_version_flag("--version", "herd " HERD_VERSION);
-    for (CLI::App* command : {serve, up, send, token, status, places, check, keys}) {
-        command->set_version_flag("--version", "herd " HERD_VERSION);
-    }
-    if (const auto word = unknown_command(app, count, arguments); !word.empty()) {
-        return fail(herd::config::quoted(word) + " is no subcommand; herd --help lists them");
-    }
-    try {
-        app.parse(count, arguments);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? printed(0) : wrong_usage;
-    }
-    if (*serve) return run_serve(common, corruptible);
-    if (*up) return run_up(common, arguments[0]);
-    if (*places) return run_places(common, places_arguments);
-    reactor::sys::release_signals();
-    if (*send) return printed(run_send(common, send_arguments));
-    if (*token) return printed(run_token(common, token_arguments));
-    if (*status) return printed(run_status(common, status_arguments));
-    if (*keys) return printed(run_keys(common, keys_arguments));
-    return printed(run_check(common, check_arguments));
-}
+};
 
 }  // namespace
 
@@ -266,7 +288,7 @@ int main(int count, char** arguments) {
     reactor::sys::hold_signals();
     reactor::sys::open_standard_descriptors();
     try {
-        return run(count, arguments);
+        return CommandLine().run(count, arguments);
     } catch (const std::exception& error) {
         return fail(error.what());
     }

@@ -56,7 +56,7 @@ reactor::Result<void> Dialogue::start(const reactor::Address& server,
 
 void Dialogue::on_ready(reactor::Ready ready) {
     assert(socket_.open());
-    assert(timeout_.pending());
+    assert(timeout_.pending() || lasting_);
     if (state_ == State::connecting && !connected()) return;
     if (state_ == State::shaking && !shaken()) return;
     if (ready.writable && !all_sent_) write();
@@ -146,6 +146,7 @@ void Dialogue::take(std::string_view news) {
     // Who sends no end of a line is not looked through again and again.
     if (news.find('\n') != std::string_view::npos && reader_(in_)) return end({});
     if (in_.size() > limits_.size) return end("the answer is too long");
+    if (lasting_) return timeout_.cancel();
     if (in_.size() < size) timeout_.start(limits_.time);
 }
 

@@ -44,6 +44,9 @@ public:
                                 std::string out,
                                 reactor::SealPtr seal = {});
 
+    // From within the reader: from now on there is no time limit.
+    void wait_on() { lasting_ = true; }
+
     // Why it ended before all had come; empty: it did not.
     std::string_view trouble() const { return trouble_; }
 
@@ -72,6 +75,7 @@ private:
     std::string next_;       // What is being sent, as the socket gets it.
     std::size_t sent_ = 0;   // Of next_.
     bool all_sent_ = false;
+    bool lasting_ = false;
     std::string plain_;  // Room for what the seal opens.
     std::string in_;     // Not taken yet.
     std::string_view trouble_;

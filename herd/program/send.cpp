@@ -1,10 +1,8 @@
 #include "herd/program/send.hpp"
 
 #include "herd/config/text.hpp"
-#include "herd/outcome.hpp"
 #include "herd/program/dialogue.hpp"
-#include "herd/tls/context.hpp"
-#include "herd/tls/dialler.hpp"
+#include "herd/program/disarm.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/result.hpp"
@@ -25,18 +23,6 @@ using reactor::Delegate;
 // Beyond the longest that a server may give: an AT line, and `places_body_max` at its most.
 constexpr std::size_t answer_size_max = std::size_t{32} << 20;
 
-// What an answer is may be anybody's: no control character reaches the terminal, but those that
-// JSON is laid out with. In UTF-8 those from U+0080 to U+009F are two bytes.
-void disarm(std::string& text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const bool is_second = i > 0 && text[i - 1] == '\xc2' && byte >= 0x80 && byte < 0xa0;
-        if (is_second) text[i - 1] = '?';
-        if (is_second || byte == 0x7f || (byte < ' ' && byte != '\n' && byte != '\t'))
-            text[i] = '?';
-    }
-}
-
 bool is_question(std::string_view line) {
     constexpr std::string_view white = " \t\r\v\f";
     const std::size_t start = line.find_first_not_of(white);
@@ -52,6 +38,12 @@ std::size_t answer_size(std::string_view text, bool question) {
     if (!question || text.starts_with('?')) return line_end + 1;
     const std::size_t end = text.find("\n\n", line_end + 1);
     return end == std::string_view::npos ? 0 : end + 2;
+}
+
+// The size of the line that `text` begins with, when it is pushed and answers nothing; else 0.
+std::size_t pushed_size(std::string_view text) {
+    const bool pushed = text.starts_with("NOW ") || text.starts_with("GONE ");
+    return pushed ? text.find('\n') + 1 : 0;  // Without its end it is 0, too.
 }
 
 // What has come, against what was asked.
@@ -100,6 +92,10 @@ bool Conversation::take_answers(std::string& text) {
     std::size_t kept_back = 0;
     while (answers_ < lines_.size()) {
         const std::string_view rest = std::string_view(text).substr(taken);
+        if (const std::size_t size = pushed_size(rest); size > 0) {
+            taken += size;
+            continue;
+        }
         const std::size_t size = answer_size(rest, is_question(lines_[answers_]));
         if (size == 0) break;
         refused_ = refused_ || rest.starts_with('?');
@@ -118,41 +114,25 @@ bool Conversation::take_answers(std::string& text) {
     return answers_ == lines_.size();
 }
 
-// Whom to believe is all that a client needs.
-Outcome<> open_dialler(tls::Dialler& dialler,
-                       const config::Config& config,
-                       const SendOptions& options) {
-    tls::Files files = tls::files_in(config.keys, {});
-    if (!options.authority.empty()) files.authority = options.authority;
-    return dialler.open(files, reactor::Seal::record_max);
-}
-
 }  // namespace
 
 int send_lines(const config::Config& config,
                const config::Server& server,
                const std::vector<std::string>& lines,
                const SendOptions& options) {
-    const bool sealed = server.clients_tls && !options.plain;
-    const reactor::Address& address = sealed ? *server.clients_tls : server.clients;
+    ClientPort port(server, options.port);
     const auto fail = [&](std::string_view what) {
         std::fprintf(stderr,
                      "%s: %.*s\n",
-                     config::text_of(address).c_str(),
+                     config::text_of(port.address()).c_str(),
                      static_cast<int>(what.size()),
                      what.data());
         return 2;
     };
     if (lines.empty()) return 0;
-    tls::Dialler dialler;
-    if (sealed) {
-        if (const auto opened = open_dialler(dialler, config, options); !opened) {
-            return fail(opened.error());
-        }
-    }
+    if (const auto opened = port.open(config); !opened) return fail(opened.error());
     Conversation conversation(lines, options);
-    const auto started =
-        conversation.start(address, sealed ? dialler.dial(server.name) : reactor::SealPtr{});
+    const auto started = conversation.start(port.address(), port.make_seal());
     if (!started) return fail(describe(started.error()));
     conversation.run();
     std::fflush(stdout);

@@ -1,0 +1,113 @@
+#include "herd/program/watch.hpp"
+
+#include "herd/config/text.hpp"
+#include "herd/program/change_json.hpp"
+#include "herd/program/dialogue.hpp"
+#include "herd/program/disarm.hpp"
+#include "reactor/loop.hpp"
+
+#include <cassert>
+#include <cstddef>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+namespace herd::program {
+
+namespace {
+
+using reactor::Delegate;
+
+// The longest line that a server may have, and more.
+constexpr std::size_t line_size_max = std::size_t{1} << 20;
+
+class Watching {
+public:
+    Watching(const std::vector<std::string>& what, const WatchOptions& options)
+        : what_(what),
+          options_(options),
+          dialogue_(loop_,
+                    {.time = options.time_limit, .size = line_size_max},
+                    Dialogue::Reader::to<&Watching::take>(*this),
+                    Delegate<void()>::to<&Watching::on_over>(*this)) {}
+
+    reactor::Result<void> start(const reactor::Address& server, reactor::SealPtr seal) {
+        if (auto opened = loop_.open({.watches = 4, .timers = 4}); !opened) return opened;
+        std::string out = options_.auth.empty() ? "" : options_.auth + "\n";
+        for (const std::string& each : what_) out += "FOLLOW " + each + "\n";
+        return dialogue_.start(server, std::move(out), std::move(seal));
+    }
+    void run() { loop_.run(); }
+
+    std::string_view trouble() const { return dialogue_.trouble(); }
+    bool refused() const { return refused_; }
+
+private:
+    // True: that is all, as it was refused.
+    bool take(std::string& text) {
+        std::size_t taken = 0;
+        std::string shown;
+        for (std::size_t end = 0; (end = text.find('\n', taken)) != std::string::npos;) {
+            take_line(std::string_view(text).substr(taken, end - taken), shown);
+            taken = end + 1;
+        }
+        disarm(shown);
+        std::fwrite(shown.data(), 1, shown.size(), stdout);
+        std::fflush(stdout);
+        text.erase(0, taken);
+        return refused_;
+    }
+    void take_line(std::string_view line, std::string& shown) {
+        const std::size_t asked = what_.size() + (options_.auth.empty() ? 0 : 1);
+        const bool pushed = line.starts_with("NOW ") || line.starts_with("GONE ");
+        if (line.starts_with('?')) {
+            refused_ = true;
+            std::string why(line);
+            disarm(why);
+            std::fprintf(stderr, "herd: the server refuses: %s\n", without_token(why).c_str());
+            return;
+        }
+        if (!pushed && answers_ < asked && ++answers_ == asked) dialogue_.wait_on();
+        if (line.starts_with("AUTH ")) return;
+        shown += options_.json ? change_json(line) : std::string(line);
+        shown += '\n';
+    }
+    static std::string without_token(const std::string& line) {
+        return line.starts_with("? AUTH ") ? "the token" : line;
+    }
+    void on_over() { loop_.stop(); }
+
+    const std::vector<std::string>& what_;
+    const WatchOptions& options_;
+    reactor::Loop loop_;
+    Dialogue dialogue_;
+    std::size_t answers_ = 0;
+    bool refused_ = false;
+};
+
+}  // namespace
+
+int watch(const config::Config& config,
+          const config::Server& server,
+          const std::vector<std::string>& what,
+          const WatchOptions& options) {
+    assert(!what.empty());
+    ClientPort port(server, options.port);
+    const auto fail = [&](std::string_view trouble) {
+        std::fprintf(stderr,
+                     "%s: %.*s\n",
+                     config::text_of(port.address()).c_str(),
+                     static_cast<int>(trouble.size()),
+                     trouble.data());
+        return 2;
+    };
+    if (const auto opened = port.open(config); !opened) return fail(opened.error());
+    Watching watching(what, options);
+    if (const auto started = watching.start(port.address(), port.make_seal()); !started) {
+        return fail(describe(started.error()));
+    }
+    watching.run();
+    return watching.refused() ? 1 : fail(watching.trouble());
+}
+
+}  // namespace herd::program

@@ -1,0 +1,72 @@
+#include "tests/live/process.hpp"
+#include "tests/live/three_servers.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+// Following across servers, as programs do it.
+namespace follow_live_test {
+
+using live::Process;
+using live::Ran;
+using live::run;
+using live::ThreeServers;
+
+namespace {
+
+std::string iamat(const std::string& client, const std::string& location, int stamp) {
+    return "IAMAT " + client + " " + location + " " + std::to_string(stamp);
+}
+
+}  // namespace
+
+TEST_CASE("herd watch: prints what changes at any server, until it is stopped", "[live][follow]") {
+    const ThreeServers herd;
+    Process up(herd.up());
+    REQUIRE(up.says("ready\n"));
+    REQUIRE(herd.send("Alpha", {iamat("there", "+1-1", 5)}).code == 0);
+    Process watch(herd.command({"watch", "Gamma", "there", "+2-2 10"}));
+    REQUIRE(watch.says("FOLLOW Gamma 1\nFOLLOW Gamma 2\n"));
+    REQUIRE(watch.says("NOW 1 AT Alpha "));
+    REQUIRE(herd.send("Alpha", {iamat("comes", "+2.01-2", 6)}).code == 0);
+    CHECK(watch.says("NOW 2 AT Alpha "));
+    REQUIRE(herd.send("Beta", {iamat("comes", "+3-3", 7)}).code == 0);
+    CHECK(watch.says("GONE 2 comes\n"));
+    watch.signal(SIGINT);
+    CHECK(watch.wait() == -SIGINT);
+    up.signal(SIGTERM);
+    CHECK(up.wait() == 0);
+}
+
+TEST_CASE("herd watch: --json, refusals, and a server that ends", "[live][follow]") {
+    const ThreeServers herd;
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    REQUIRE(herd.send("Alpha", {iamat("\"quoted\"", "+1.5-1", 5)}).code == 0);
+    Process watch(herd.command({"watch", "Alpha", "--json", "+1.5-1 1"}));
+    CHECK(watch.says(R"({"event":"follow","server":"Alpha","number":1})"));
+    CHECK(watch.says(R"({"event":"now","number":1,"client":"\"quoted\"","server":"Alpha",)"
+                     R"("latitude":1.5,"longitude":-1.0,"time":"5"})"));
+
+    const Ran refused = run(herd.command({"watch", "Alpha", "+1.5-1 51"}));
+    CHECK(refused.code == 1);
+    CHECK(refused.err == "herd: the server refuses: ? FOLLOW +1.5-1 51\n");
+
+    alpha.signal(SIGTERM);
+    CHECK(alpha.wait() == 0);
+    CHECK(watch.wait() == 2);
+    CHECK(watch.err().find("the connection ended") != std::string::npos);
+}
+
+TEST_CASE("herd send: what is pushed is no answer", "[live][follow]") {
+    const ThreeServers herd;
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    const Ran sent =
+        herd.send("Alpha", {"FOLLOW k", iamat("k", "+1-1", 5), "WHATSAT k 1 0", "UNFOLLOW 1"});
+    CHECK(sent.code == 0);
+    CHECK(sent.out.ends_with("UNFOLLOW Alpha 1\n"));
+}
+
+}  // namespace follow_live_test
