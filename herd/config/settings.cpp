@@ -1,51 +1,16 @@
 #include "herd/config/settings.hpp"
 
+#include "herd/config/member.hpp"
 #include "protocol/server_name.hpp"
 
 #include <algorithm>
 #include <array>
-#include <type_traits>
-#include <utility>
 
 namespace herd::config {
 
 namespace {
 
 constexpr std::uint64_t day_ms = 86'400'000;
-
-template <class Value, class Held>
-void convert(Held& held, Value value) {
-    if constexpr (std::is_same_v<Value, Held>) {
-        held = std::move(value);
-    } else {
-        held = static_cast<Held>(value);
-    }
-}
-
-// Config::a, its member b, ...
-template <class Value, auto... path>
-constexpr Member<Value> at = {
-    [](const Config& config) { return Value((config.*....*path)); },
-    [](Config& config, Value value) { convert((config.*....*path), std::move(value)); }};
-
-template <class Value, auto member>
-constexpr Member<Value> at_server = {
-    [](const Config& config) { return Value(config.servers.back().*member); },
-    [](Config& config, Value value) { config.servers.back().*member = std::move(value); }};
-
-// Of an address that a server need not have.
-template <auto member>
-constexpr Member<reactor::Address> at_port = {
-    [](const Config& config) {
-        return (config.servers.back().*member).value_or(reactor::Address{});
-    },
-    [](Config& config, reactor::Address value) { config.servers.back().*member = value; }};
-
-template <auto... path>
-constexpr Member<std::uint64_t> number = at<std::uint64_t, path...>;
-
-template <auto limit>
-constexpr Member<std::uint64_t> bound = number<&Config::limits, limit>;
 
 bool is_any(std::string_view) {
     return true;
