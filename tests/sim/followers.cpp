@@ -51,6 +51,7 @@ Followers::Wanted Followers::draw() {
 }
 
 void Followers::act() {
+    if (ending_) return;
     for (std::size_t i = 0; i < followers_.size(); ++i) {
         Follower& follower = followers_[i];
         if (follower.fd < 0) {
@@ -71,6 +72,7 @@ void Followers::act() {
 }
 
 void Followers::begin_to_end() {
+    ending_ = true;
     for (Follower& follower : followers_) {
         if (follower.fd >= 0) follower.unsent += last_words + "\n";
     }

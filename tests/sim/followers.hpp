@@ -77,6 +77,7 @@ private:
     std::vector<std::string> names_;
     Fail fail_;
     std::vector<Follower> followers_;
+    bool ending_ = false;  // Nobody follows anything more.
 };
 
 }  // namespace sim
