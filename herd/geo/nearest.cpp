@@ -140,13 +140,13 @@ void Nearest::finish() {
         return;
     }
     // Where they are by now.
-    const auto gone = std::ranges::remove_if(all, [this](Found& found) {
-        if (!population_.counts(found.slot)) return true;
+    count_ = 0;
+    for (const Found& found : all) {
+        if (!population_.counts(found.slot)) continue;
         const double distance_m = centre_.distance_m(population_.place(found.slot));
-        found.distance_mm = millimetres(distance_m);
-        return distance_m > radius_m_;
-    });
-    count_ -= gone.size();
+        if (distance_m > radius_m_) continue;
+        room_[count_++] = {millimetres(distance_m), found.slot};
+    }
     std::ranges::sort(room_.first(count_), order());
 }
 
