@@ -48,9 +48,9 @@ private:
     bool take() {
         std::size_t lines = 0;
         std::size_t count = 0;
-        while (SSL_read_ex(ssl_.get(), plain_.data(), plain_.size(), &count) == 1) {
+        while (SSL_read_ex(ssl_.get(), plain_room.data(), plain_room.size(), &count) == 1) {
             lines += static_cast<std::size_t>(
-                std::ranges::count(std::string_view{plain_.data(), count}, '\n'));
+                std::ranges::count(std::string_view{plain_room.data(), count}, '\n'));
         }
         const int why = SSL_get_error(ssl_.get(), 0);
         for (; lines > 0; lines -= std::min(lines, answers_max)) {
@@ -62,7 +62,7 @@ private:
     }
 
     // Room for all records of one read, as they come one by one.
-    static inline std::array<char, std::size_t{16} << 10> plain_{};
+    static inline std::array<char, std::size_t{16} << 10> plain_room{};
 
     EventLoop& loop_;
     SharedBio& shared_;
