@@ -97,12 +97,12 @@ std::size_t read_iso6709(std::string_view text, Spot& spot) {
 }
 
 bool is_iso6709(std::string_view text) {
-    Spot spot;
+    Spot spot{};
     return !text.empty() && read_iso6709(text, spot) == text.size();
 }
 
 std::optional<Iso6709> parse_iso6709(std::string_view text) {
-    Spot spot;
+    Spot spot{};
     if (text.empty() || read_iso6709(text, spot) != text.size()) return std::nullopt;
     const std::size_t longitude = text.find_last_of("+-");
     if (spot.cut || spot.longitude == 0) {

@@ -70,7 +70,7 @@ public:
 
     // In the flush, behind what is flooded: tells those who follow something.
     void push() {
-        if (host_.following != nullptr) host_.following->push();
+        if (following_) following_->push();
     }
 
     // Adds what it knows.
