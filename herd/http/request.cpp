@@ -29,7 +29,7 @@ std::string_view Request::field(std::string_view name) const {
 std::size_t Request::count(std::string_view name) const {
     assert(field_count <= fields_max);
     const auto is_it = [&](const Field& each) { return same_name(each.name, name); };
-    const auto end = fields.begin() + static_cast<std::ptrdiff_t>(field_count);
+    const auto* const end = fields.begin() + static_cast<std::ptrdiff_t>(field_count);
     return static_cast<std::size_t>(std::count_if(fields.begin(), end, is_it));
 }
 
