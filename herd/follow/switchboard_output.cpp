@@ -19,8 +19,8 @@ namespace {
 constexpr std::uint32_t lines_per_turn = 1024;
 
 void erase(Subscription& subscription, std::uint32_t slot) {
-    const auto end = subscription.due.begin() + subscription.due_count;
-    const auto found = std::find(subscription.due.begin(), end, slot);
+    auto* const end = subscription.due.begin() + subscription.due_count;
+    auto* const found = std::find(subscription.due.begin(), end, slot);
     if (found != end) *found = subscription.due[--subscription.due_count];
 }
 
@@ -28,7 +28,7 @@ void erase(Subscription& subscription, std::uint32_t slot) {
 
 // A client is there, and has changed.
 void Switchboard::enter(Subscription& subscription, std::uint32_t slot) {
-    const auto end = subscription.due.begin() + subscription.due_count;
+    auto* const end = subscription.due.begin() + subscription.due_count;
     if (std::find(subscription.due.begin(), end, slot) != end) return;
     if (subscription.due_count < Subscription::due_max) {
         subscription.due[subscription.due_count++] = slot;

@@ -17,7 +17,7 @@ constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 
 // {"ready":false,"why":["Hands is not linked"]}
 void write_json(bool ready, std::string_view lines, protocol::TextWriter& out) {
-    out.put(ready ? "{\"ready\":true,\"why\":[" : "{\"ready\":false,\"why\":[");
+    out.put(ready ? R"({"ready":true,"why":[)" : R"({"ready":false,"why":[)");
     bool begins = true;
     for (const char byte : lines) {
         if (begins) out.put(out.text().ends_with('[') ? "\"" : ",\"");

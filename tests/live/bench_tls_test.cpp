@@ -131,7 +131,7 @@ TEST_CASE("herd-bench: ClientHellos come as many as they should, and are handsha
 
 TEST_CASE("herd-bench: who does not prove the server's name is not measured", "[live][bench]") {
     const SealedServer server;
-    const auto refused = [&](const std::string& target, std::vector<std::string> arguments) {
+    const auto refused = [&](const std::string& target, const std::vector<std::string>& arguments) {
         const TemporaryFolder folder;
         const Ran ran = run_bench(folder, target, arguments);
         CHECK(ran.code == 2);

@@ -57,7 +57,7 @@ std::string account(std::string_view text, std::size_t piece) {
             body.append(fed.part);
             if (fed.event == Event::more) break;
             if (!parser.whole()) continue;
-            require(body.size() <= body_max + 3 * RequestParser::head_size_max);
+            require(body.size() <= body_max + std::size_t{3} * RequestParser::head_size_max);
             said.append(body).append("\n");
             body.clear();
             parser.next();

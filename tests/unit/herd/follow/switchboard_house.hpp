@@ -38,7 +38,7 @@ public:
     std::span<char> reserve(std::uint32_t session, std::size_t size) override {
         REQUIRE_FALSE(readers.at(session).blocked);
         REQUIRE(size <= room);
-        return buffer;
+        return buffer_;
     }
     void commit(std::uint32_t session, std::string_view text) override {
         REQUIRE(text.ends_with('\n'));
@@ -83,7 +83,7 @@ private:
         }
     }
 
-    std::string buffer = std::string(1 << 16, '\0');
+    std::string buffer_ = std::string(1 << 16, '\0');
 };
 
 // A table, its switchboard and those who follow.

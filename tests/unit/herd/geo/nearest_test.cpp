@@ -122,7 +122,7 @@ TEST_CASE("nearest: finds whom looking at everybody finds (W3)", "[herd][geo]") 
             const double radius_m =
                 random.chance(20) ? 0
                                   : std::pow(10, static_cast<double>(random.below(4700)) / 1000);
-            const auto bound = static_cast<std::size_t>(random.between(0, 2 * count));
+            const auto bound = static_cast<std::size_t>(random.between(0, std::int64_t{2} * count));
             REQUIRE(find(places, centre, radius_m, bound) ==
                     plainly(places, centre, radius_m, bound));
         }

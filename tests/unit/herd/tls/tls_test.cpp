@@ -174,7 +174,7 @@ TEST_CASE("tls: who changes keys again and again is not listened to for long", "
                           [&] { return talk.server.lines.size() == said || talk.server.closed; }));
     }
     CHECK(talk.server.lines.size() >= tls::Channel::key_updates_max);
-    CHECK(talk.server.lines.size() < 2 * tls::Channel::key_updates_max);
+    CHECK(talk.server.lines.size() < std::size_t{2} * tls::Channel::key_updates_max);
     CHECK(house.bench.wire.counters().seals_broken == 1);
 }
 
