@@ -95,6 +95,7 @@ Result<void> Stream::open(Socket socket, SealPtr seal) {
 
 void Stream::finish() {
     if (life_ != Life::open && life_ != Life::paused) return;
+    if (gone_) return abort(Closed::reset);
     life_ = Life::finishing;
     yielded_ = false;
     if (linked() && !corked_) unlink();
@@ -138,7 +139,13 @@ void Stream::on_ready(Ready ready) {
     if (listens() && !input_ended()) return read();
     // Likewise: it may have much to say still.
     if (ready.hangup && yielded_) return;
-    if (ready.hangup) return abort(Closed::reset);
+    if (ready.hangup && blocked()) {
+        lose_peer();
+        if (!dead() && holds_input()) deliver_soon();
+    } else if (ready.hangup) {
+        abort(Closed::reset);
+    }
+    if (dead()) return;
     if (input_ == Input::watched) input_ = Input::unwatched;
     update();
 }
@@ -176,6 +183,7 @@ void Stream::check() const {
     assert(!yielded_ || (linked() && !corked_));
     assert(!yielded_ || life_ == Life::open || life_ == Life::paused);
     assert(!finishing() || held_.empty());
+    assert(!gone_ || (unsent_.empty() && !corked_ && !finishing()));
     assert(held_.size(wire_.blocks()) <= wire_.receive_.size());
     assert(!listens() || input_ != Input::unwatched);
     // Output.

@@ -47,9 +47,13 @@ protected:
 //
 // It is open, or paused, until finish() or its end; stream.cpp has all its states. While output
 // waits for the kernel, nothing more is read: who owes us reading is not read from (but see
-// read_on). After abort() or the peer's reset the descriptor is closed at once, sending is a no-op,
-// and on_closed follows in this iteration's reclaim phase. Nothing here calls its owner back from
-// inside a call of the owner's.
+// read_on). After abort() the descriptor is closed at once, sending is a no-op, and on_closed
+// follows in this iteration's reclaim phase. Nothing here calls its owner back from inside a call
+// of the owner's.
+//
+// A peer that has reset the connection is gone: sending is a no-op, what it had said before is
+// delivered up to where its owner pauses, and then it is closed. So what somebody says who does not
+// wait for answers counts.
 //
 // Invariant: its states go together as the table in stream.cpp says, which is asserted at each
 // change; check() looks at all that follows from them.
@@ -117,8 +121,8 @@ public:
     bool corked() const { return corked_; }
     // Input, or the peer's end, is still to be handled.
     bool holds_input() const { return !held_.empty() || input_ended(); }
-    // The peer's end came without the farewell that a seal has: anybody on the way may have forged
-    // it, so what stands at the end unfinished is worth nothing.
+    // The peer's end came without the farewell that a seal has, so that anybody on the way may have
+    // forged it, or behind it the peer is gone: what stands at the end unfinished is worth nothing.
     bool cut() const { return input_ == Input::cut; }
     // Whether the peer has proved to be of this name. Without a seal it has proved nothing.
     bool proves(std::string_view name) const { return sealed_ && seal().proves(name); }
@@ -169,6 +173,7 @@ private:
     void transmit(std::string_view bytes);
     std::size_t push(std::string_view bytes);
     void keep(std::string_view bytes);
+    void lose_peer();
     void settle();
     void uncork();
     void release();
@@ -195,7 +200,8 @@ private:
     BlockChain held_;    // Input not consumed yet.
     BlockChain unsent_;  // Output the kernel has not taken yet.
     std::uint32_t waiting_since_ = 0;
-    std::uint16_t spans_ = 0;  // Of ours in the shared send buffer.
+    std::uint16_t spans_ : 15 = 0;  // Of ours in the shared send buffer.
+    bool gone_ : 1 = false;         // The peer is.
     // In the first byte what listens() asks: it is asked for each line.
     Life life_ : 3 = Life::fresh;
     bool yielded_ : 1 = false;

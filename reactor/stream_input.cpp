@@ -26,7 +26,7 @@ void Stream::read() {
     if (flow == Flow::broken) return abort(Closed::reset);
     ++wire_.counters_.receives;
     wire_.counters_.bytes_in += count;
-    if (flow == Flow::ended) input_ = Input::ended;
+    if (flow == Flow::ended) input_ = gone_ ? Input::cut : Input::ended;
     deliver(held + count, held);
 }
 

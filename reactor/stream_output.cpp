@@ -27,7 +27,7 @@ void Stream::send_now(std::string_view bytes) {
 }
 
 void Stream::write(std::string_view bytes) {
-    if (dead()) return;
+    if (dead() || gone_) return;
     assert(life_ != Life::fresh);
     assert(life_ != Life::lingering);
     if (sealed_ && !bytes.empty()) {
@@ -41,6 +41,7 @@ void Stream::write(std::string_view bytes) {
 // Plain bytes, or sealed ones: from here on they are the same.
 void Stream::transmit(std::string_view bytes) {
     assert(!dead());
+    if (gone_) return;
     if (!blocked() && !corked_ && !bytes.empty()) {
         bytes.remove_prefix(push(bytes));
         if (dead()) return;
@@ -48,14 +49,27 @@ void Stream::transmit(std::string_view bytes) {
     if (!bytes.empty()) keep(bytes);
 }
 
-// Returns how many the transport took; dead, when it will never take any more.
+// Returns how many the transport took, or need not take; dead, when it will never take any more.
 std::size_t Stream::push(std::string_view bytes) {
     const auto [flow, count] = transport_.send(bytes);
     if (flow == Transport::Flow::broken) abort(Closed::reset);
+    if (flow == Transport::Flow::gone) {
+        lose_peer();
+        return bytes.size();
+    }
     if (flow != Transport::Flow::moved) return 0;
     ++wire_.counters_.sends;
     wire_.counters_.bytes_out += count;
     return count;
+}
+
+// While it is open there may be more to hear.
+void Stream::lose_peer() {
+    if (life_ != Life::open) return abort(Closed::reset);
+    gone_ = true;
+    unsent_.clear(wire_.blocks_);
+    if (corked_) unlink();
+    corked_ = false;
 }
 
 void Stream::keep(std::string_view bytes) {
@@ -75,7 +89,7 @@ void Stream::drain() {
     for (int i = 0; i < drains_max && blocked(); ++i) {
         const std::size_t count = push(unsent_.front(wire_.blocks_));
         if (dead()) return;
-        if (count == 0) break;
+        if (count == 0 || gone_) break;
         unsent_.consume(wire_.blocks_, count);
         progress = true;
     }
@@ -90,7 +104,7 @@ void Stream::drain() {
 
 // Until it is uncorked or dead it is in no other list: held input is delivered after that.
 void Stream::cork(std::uint64_t mark) {
-    if (dead()) return;
+    if (dead() || gone_) return;
     assert(sends());
     assert(mark >= wire_.mark_);
     wire_.mark_ = mark_ = mark;

@@ -26,6 +26,7 @@ public:
         moved,   // some bytes: `count`
         again,   // none now; the kernel says when to try again
         ended,   // none any more: the peer has ended its direction
+        gone,    // the peer takes none any more; what it had sent may still be received
         broken,  // none any more, either way: close() is all that is left
     };
     struct Moved {
@@ -43,7 +44,8 @@ public:
 
     // Fills `buffer`, which is not empty, from its start.
     Moved receive(std::span<char> buffer);
-    // Takes the first `count` of `bytes`, of which there are some. Never `ended`.
+    // Takes the first `count` of `bytes`, of which there are some. Never `ended`; only this says
+    // `gone`.
     Moved send(std::string_view bytes);
     // Once, with all sent. The peer is told that no more will come.
     void end_output() { sys::shutdown_write(socket_.fd()); }
@@ -71,7 +73,10 @@ inline Transport::Moved Transport::receive(std::span<char> buffer) {
 inline Transport::Moved Transport::send(std::string_view bytes) {
     assert(!bytes.empty());
     const auto sent = sys::send(socket_.fd(), bytes);
-    if (!sent) return failed(sent.error());
+    if (!sent) {
+        const int error = sent.error().value;
+        return error == ECONNRESET || error == EPIPE ? Moved{Flow::gone} : failed(sent.error());
+    }
     assert(*sent <= bytes.size());
     return {*sent > 0 ? Flow::moved : Flow::again, *sent};
 }
