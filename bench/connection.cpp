@@ -25,11 +25,11 @@ Connection::Connection(Session& session,
       connector_(session.loop(),
                  pace,
                  reactor::Delegate<void(reactor::Socket)>::to<&Connection::on_connected>(*this)),
-      door_{
-          .opened =
-              reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Connection::open>(
-                  *this),
-          .refused = reactor::Delegate<void(std::string_view)>::to<&Connection::on_refused>(*this)},
+      door_{.opened =
+                reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Connection::open>(
+                    *this),
+            .refused = reactor::Delegate<void(
+                const reactor::Handshakes::Refusal&)>::to<&Connection::on_refused>(*this)},
       answers_(answers),
       times_(times) {
     connector_.aim(server.clients);
@@ -46,9 +46,9 @@ void Connection::on_connected(reactor::Socket socket) {
     if (!handshake_) connector_.dial_later();
 }
 
-void Connection::on_refused(std::string_view why) {
+void Connection::on_refused(const reactor::Handshakes::Refusal& refusal) {
     handshake_ = {};
-    refusal_ = why;
+    refusal_ = refusal.why;
     ++refusals_;
     connector_.dial_later();
 }

@@ -68,7 +68,7 @@ public:
 
 private:
     void on_connected(reactor::Socket socket);
-    void on_refused(std::string_view why);
+    void on_refused(const reactor::Handshakes::Refusal& refusal);
     void open(reactor::Socket socket, reactor::SealPtr seal);
     void cancel();
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;

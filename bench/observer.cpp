@@ -107,7 +107,8 @@ Observer::Observer(Session& session, std::uint32_t number, std::string name, See
           .make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Observer::make_seal>(*this),
           .opened = reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Observer::take>(
               *this),
-          .refused = reactor::Delegate<void(std::string_view)>::to<&Observer::on_refused>(*this)},
+          .refused = reactor::Delegate<void(
+              const reactor::Handshakes::Refusal&)>::to<&Observer::on_refused>(*this)},
       listener_(session.loop(),
                 reactor::Delegate<void(reactor::Socket)>::to<&Observer::on_accepted>(*this)),
       connector_(session.loop(),

@@ -76,7 +76,7 @@ private:
     void on_accepted(reactor::Socket socket);
     reactor::SealPtr make_seal();
     void take(reactor::Socket socket, reactor::SealPtr seal);
-    void on_refused(std::string_view why) { refusal_ = why; }
+    void on_refused(const reactor::Handshakes::Refusal& refusal) { refusal_ = refusal.why; }
     void on_ended(ObserverSession& session);
 
     Session& session_;

@@ -32,6 +32,7 @@ protected:
 struct Sealing {
     Sealer& sealer;
     reactor::Handshakes& handshakes;
+    bool plain_peers = false;  // neighbours that do not speak TLS yet are neighbours, too
 };
 
 }  // namespace herd

@@ -77,6 +77,10 @@ void Server::start() {
         .field("server", self_.name)
         .field("clients", config::text_of(clients_.address()))
         .field("peers", config::text_of(neighbours_.address()));
+    if (core_.sealing != nullptr && core_.sealing->plain_peers) {
+        log_.event(Level::warning, "insecure_peers")
+            .field("why", "neighbours that do not speak TLS are neighbours, too");
+    }
     neighbours_.start();
     started_at_ = core_.loop.now();
     started_s_ = reloaded_s_ = reactor::sys::wall_ns() / second_ns;

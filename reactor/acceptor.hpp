@@ -62,8 +62,7 @@ public:
         return listener_.listen(address);
     }
 
-    // Once, before listen(): what is accepted, and tuned, goes there first, and comes back by
-    // admit().
+    // Once, before listen(): what is accepted goes there first, and comes back by admit().
     void divert(Delegate<void(Socket)> divert) { divert_ = divert; }
     // One that was accepted before, here or elsewhere. Without a free slot it is closed.
     void admit(Socket socket, SealPtr seal) {
@@ -116,12 +115,12 @@ public:
 
 private:
     void on_accepted(Socket socket) {
-        tune(socket, profile_);
         if (divert_) return divert_(std::move(socket));
         take(std::move(socket), {});
     }
     void take(Socket socket, SealPtr seal) {
         assert(!slots_.full());
+        tune(socket, profile_);
         T* const session = make_(slots_, socket);
         assert(session != nullptr);
         ++counters_.accepted;

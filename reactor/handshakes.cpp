@@ -2,6 +2,7 @@
 
 #include "reactor/sys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
@@ -13,12 +14,9 @@ namespace {
 
 // RFC 8446, 5.1: a record is its type, a version, its length and so many bytes.
 constexpr std::size_t record_head = 5;
-constexpr char handshake_type = 22;
 // So many bytes are looked at: those of most are there at once.
 constexpr std::size_t first_record_usual = 2048;
 constexpr std::size_t first_record_max = record_head + Seal::record_max;
-
-constexpr std::string_view speaks_tls = "? TLS is spoken here\n";
 
 std::size_t record_size(std::span<const char> head) {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(head[at]); };
@@ -134,7 +132,7 @@ void Handshakes::gather(Handshake& handshake) {
     if (!seen && seen.error().value == EAGAIN) return;
     // Woken for less than was asked for: there will be no more.
     if (!seen || *seen < handshake.wanted) return drop(handshake);
-    if (start[0] != handshake_type) return refuse_plain(handshake);
+    if (start[0] != Seal::first_byte) return take_plain(handshake);
     std::size_t wanted = record_head;
     if (*seen >= record_head) {
         wanted = record_size(start);
@@ -156,10 +154,14 @@ void Handshakes::greet(Handshake& handshake) {
     ask_next();
 }
 
-void Handshakes::refuse_plain(Handshake& handshake) {
-    ++counters_.plain;
+void Handshakes::take_plain(Handshake& handshake) {
     handshake.unlink();
-    static_cast<void>(sys::send(handshake.socket.fd(), speaks_tls));
+    if (handshake.door.takes_plain) return hand_over(handshake);
+    ++counters_.plain;
+    handshake.door.refused({handshake.socket, "it does not speak TLS", true});
+    std::array<char, speaks_tls.size() + 1> line{};
+    *std::ranges::copy(speaks_tls, line.begin()).out = '\n';
+    static_cast<void>(sys::send(handshake.socket.fd(), {line.data(), line.size()}));
     linger(handshake);
 }
 
@@ -195,9 +197,13 @@ void Handshakes::ask_next() {
     }
 }
 
+// To what comes last of the other side there is no answer, and the kernel would wait 40 ms for one
+// before it acknowledges that: so long would most clients keep back their first line.
 void Handshakes::step(void* argument) {
     auto& handshake = *static_cast<Handshake*>(argument);
-    handshake.shaken = handshake.seal->shake(handshake.socket.fd());
+    const int fd = handshake.socket.fd();
+    handshake.shaken = handshake.seal->shake(fd);
+    static_cast<void>(sys::set_option(fd, sys::Option::quick_ack, 1));
 }
 
 // To ask the helper, and to hear of it, would take longer.
@@ -224,6 +230,8 @@ void Handshakes::judge(Handshake& handshake) {
             return hand_over(handshake);
         case Seal::Shaken::refused:
             return refuse(handshake, handshake.seal->refusal());
+        case Seal::Shaken::plain:
+            return refuse(handshake, handshake.seal->refusal(), true);
         case Seal::Shaken::wants_input:
         case Seal::Shaken::wants_little:
         case Seal::Shaken::wants_output:
@@ -246,20 +254,22 @@ void Handshakes::hear_each_byte(Handshake& handshake) {
 }
 
 void Handshakes::hand_over(Handshake& handshake) {
-    ++counters_.done;
     hear_each_byte(handshake);
     const Door& door = handshake.door;
     handshake.watch.stop();
     Socket socket = std::move(handshake.socket);
     SealPtr seal = std::move(handshake.seal);
-    --shaking_;
+    if (seal != nullptr) {
+        ++counters_.done;
+        --shaking_;
+    }
     slots_.release(handshake);
     door.opened(std::move(socket), std::move(seal));
 }
 
-void Handshakes::refuse(Handshake& handshake, std::string_view why) {
+void Handshakes::refuse(Handshake& handshake, std::string_view why, bool plain) {
     ++counters_.refused;
-    handshake.door.refused(why);
+    handshake.door.refused({handshake.socket, why, plain});
     --shaking_;
     handshake.seal.reset();
     linger(handshake);
@@ -290,11 +300,11 @@ void Handshakes::tick() {
     slots_.for_each([&](Handshake& handshake) {
         if (handshake.end > loop_.now()) return;
         if (handshake.state == State::asked || handshake.state == State::cancelled) return;
-        const bool told = handshake.seal != nullptr;
-        const Door& door = handshake.door;
         if (handshake.state != State::lingering) ++counters_.timed_out;
+        if (handshake.seal != nullptr) {
+            handshake.door.refused({handshake.socket, "no answer in time"});
+        }
         drop(handshake);
-        if (told) door.refused("no answer in time");
     });
     ask_next();
 }

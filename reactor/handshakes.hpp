@@ -31,7 +31,8 @@ namespace reactor {
 // slot the oldest of those that have not shown one goes. Whoever takes longer than `whole` goes.
 //
 // A refused one is told why, as far as TLS tells, and read until its end: a connection that is
-// closed at once takes back what was said.
+// closed at once takes back what was said. So is one that does not speak TLS, where that is not
+// taken.
 //
 // Pinned. Owned by whoever owns the loop's other parts; every Door outlives it.
 class Handshakes {
@@ -47,16 +48,27 @@ public:
         std::uint64_t begun = 0;
         std::uint64_t done = 0;
         std::uint64_t refused = 0;  // by either side
-        std::uint64_t plain = 0;    // did not speak TLS
+        std::uint64_t plain = 0;    // refused, as they did not speak TLS
         std::uint64_t timed_out = 0;
         std::uint64_t displaced = 0;  // for want of a slot
+    };
+
+    // What one who does not speak TLS is told, and a newline.
+    static constexpr std::string_view speaks_tls = "? TLS is spoken here";
+
+    // Valid for the call.
+    struct Refusal {
+        const Socket& socket;  // of the connection
+        std::string_view why;
+        bool plain = false;  // the other side does not speak TLS
     };
 
     // Where connections of one kind come from and go to.
     struct Door {
         Delegate<SealPtr()> make_seal = {};  // for an accepted one; null: none can be had now
         Delegate<void(Socket socket, SealPtr seal)> opened = {};
-        Delegate<void(std::string_view why)> refused = {};
+        Delegate<void(const Refusal& refusal)> refused = {};
+        bool takes_plain = false;  // accepted ones that do not speak TLS are opened, without a seal
     };
 
     using Id = Handle<Handshake>;
@@ -120,7 +132,7 @@ private:
     void on_ready(Handshake& handshake, Ready ready);
     void gather(Handshake& handshake);
     void greet(Handshake& handshake);
-    void refuse_plain(Handshake& handshake);
+    void take_plain(Handshake& handshake);
     void make_ready(Handshake& handshake);
     Handshake* next();
     void ask_next();
@@ -128,7 +140,7 @@ private:
     void judge(Handshake& handshake);
     static void hear_each_byte(Handshake& handshake);
     void hand_over(Handshake& handshake);
-    void refuse(Handshake& handshake, std::string_view why);
+    void refuse(Handshake& handshake, std::string_view why, bool plain = false);
     void linger(Handshake& handshake);
     void discard(Handshake& handshake);
     void drop(Handshake& handshake);

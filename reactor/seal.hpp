@@ -13,7 +13,7 @@ namespace reactor {
 // implements it chooses the cryptography, and names.
 //
 //   shaking --shake() says done--> sealed --farewell()--> opens only
-//      \--refused                     \--broken: close() is all that is left
+//      \--refused, plain              \--broken: close() is all that is left
 //
 // Owned by whoever has the socket: first those who shake hands (Handshakes), then the Stream's
 // Wire. shake() may run on a helper's thread, while nobody else touches it. All else is the loop's.
@@ -21,6 +21,8 @@ class Seal {
 public:
     // Of plain bytes in one record, at most. What open() keeps of a record is not more.
     static constexpr std::size_t record_max = std::size_t{16} << 10;
+    // With which a handshake begins (RFC 8446, 5.1), and no line does.
+    static constexpr char first_byte = 22;
 
     Seal() = default;
     Seal(const Seal&) = delete;
@@ -33,6 +35,7 @@ public:
         wants_output,
         done,
         refused,
+        plain,  // refused, as the other side knows nothing of this
     };
     // Goes on with the handshake as far as the socket lets it, which it reads and writes itself. Of
     // what stands behind the handshake it takes nothing. May take a millisecond of processor time.

@@ -52,4 +52,9 @@ void tune(const Socket& socket, SocketProfile profile) {
     }
 }
 
+std::string_view peer_text(const Socket& socket, std::span<char> out) {
+    const auto address = sys::peer_address(socket.fd());
+    return address ? address->text(out) : "nowhere";
+}
+
 }  // namespace reactor

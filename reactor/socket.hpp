@@ -4,6 +4,8 @@
 #include "reactor/result.hpp"
 #include "reactor/sys.hpp"
 
+#include <span>
+#include <string_view>
 #include <utility>
 
 namespace reactor {
@@ -38,5 +40,9 @@ enum class SocketProfile { client, neighbour };
 // is less, so that unsent records can still be replaced. Failures are ignored: a connection without
 // them still works.
 void tune(const Socket& socket, SocketProfile profile);
+
+// Where the other side is, or "nowhere" when it has gone, for people; written into `out`
+// (address_text_size_max).
+std::string_view peer_text(const Socket& socket, std::span<char> out);
 
 }  // namespace reactor

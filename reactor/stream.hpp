@@ -36,6 +36,10 @@ public:
     virtual std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) = 0;
     // The kernel has taken everything, after a time when it did not.
     virtual void on_drained() {}
+    // What came was not what the other side had sealed, or the other side says why it takes
+    // nothing: on_closed follows. The view dies when this returns, which calls nothing of the
+    // stream.
+    virtual void on_seal_broken(std::string_view) {}
     // Exactly once, last, in the reclaim phase: the owner may release the stream in it.
     virtual void on_closed(Closed why) = 0;
 

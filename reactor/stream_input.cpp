@@ -40,12 +40,14 @@ void Stream::read_sealed(std::size_t held, std::size_t space) {
     wire_.counters_.bytes_in += count;
     const std::span<char> receive(&wire_.receive_[0], wire_.receive_.size());
     const Seal::Opened opened = seal().open({&wire_.sealed_[0], count}, receive.subspan(held));
+    const bool broken = opened.end == Seal::End::broken;
+    if (broken) {
+        ++wire_.counters_.seals_broken;
+        events_.on_seal_broken(seal().refusal());
+    }
     transmit(seal().reply());
     if (dead()) return;
-    if (opened.end == Seal::End::broken) {
-        ++wire_.counters_.seals_broken;
-        return abort(Closed::reset);
-    }
+    if (broken) return abort(Closed::reset);
     partial_ = opened.partial;
     if (flow == Flow::ended) input_ = Input::cut;
     if (opened.end == Seal::End::farewell) input_ = Input::ended;

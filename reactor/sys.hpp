@@ -43,6 +43,7 @@ enum class Option : std::uint8_t {
     user_timeout_ms,  // how long sent bytes may stay unacknowledged
     send_buffer_size,
     unsent_low_water,  // "writable" means that fewer unsent bytes than this are in the kernel
+    quick_ack,         // what comes next is acknowledged at once
     // "readable" means that so many bytes have come, or the end. At first 1.
     receive_low_water,
 };

@@ -200,6 +200,9 @@ Result<void> set_option(int fd, Option option, int value) {
         case Option::unsent_low_water:
             name = TCP_NOTSENT_LOWAT;
             break;
+        case Option::quick_ack:
+            name = TCP_QUICKACK;
+            break;
         case Option::receive_low_water:
             level = SOL_SOCKET, name = SO_RCVLOWAT;
             break;

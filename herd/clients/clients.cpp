@@ -54,7 +54,8 @@ Clients::Clients(Core& core,
           .opened =
               reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Clients::on_shaken>(
                   *this),
-          .refused = reactor::Delegate<void(std::string_view)>::to<&Clients::on_refused>(*this)} {
+          .refused = reactor::Delegate<void(
+              const reactor::Handshakes::Refusal&)>::to<&Clients::on_refused>(*this)} {
     core.wire.relieve_with(reactor::Delegate<bool()>::to<&Clients::relieve>(*this));
 }
 
@@ -100,7 +101,6 @@ Outcome<> Clients::listen(const config::Server& self) {
 }
 
 void Clients::on_tls_accepted(reactor::Socket socket) {
-    tune(socket, reactor::SocketProfile::client);
     host_.core.sealing->handshakes.accept(std::move(socket), tls_door_);
 }
 

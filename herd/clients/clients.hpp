@@ -85,7 +85,7 @@ private:
     void on_tls_accepted(reactor::Socket socket);
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
     reactor::SealPtr make_seal() const { return host_.core.sealing->sealer.accept_client(); }
-    void on_refused(std::string_view) {}
+    void on_refused(const reactor::Handshakes::Refusal&) {}
     Session* make(reactor::Slab<Session>& slots, const reactor::Socket& socket);
     void on_full();
     void on_ended(Session& session);

@@ -75,6 +75,12 @@ std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool e
     }
     const std::string_view rest = lines.rest();
     if (skipping_) return bytes.size();
+    // Who shakes hands waits for the answer to what has no end of a line.
+    if (rest.starts_with(reactor::Seal::first_byte) && !stream_.sealed()) {
+        invalid("TLS is not spoken here");
+        stream_.finish();
+        return bytes.size();
+    }
     if (ended && !rest.empty() && !stream_.cut()) {
         // Public graders end their only command with the connection, not with a newline.
         Line last;

@@ -111,8 +111,10 @@ struct Config {
     Limits limits;
     Log log;
     Journal journal;
-    std::string keys;             // folder of certificates and keys; empty: nothing is sealed
-    bool insecure_peers = false;  // other servers may be elsewhere though nothing is sealed
+    std::string keys;  // folder of certificates and keys; empty: nothing is sealed
+    // Other servers may be elsewhere though nothing is sealed; and with keys, those that speak no
+    // TLS are neighbours, too.
+    bool insecure_peers = false;
     Access access;
     std::int64_t max_future_ms = 0;  // 0: no report is refused for a stamp in the future
     std::int64_t ttl_s = 0;          // how long from its effective time a report counts

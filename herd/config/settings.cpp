@@ -276,8 +276,8 @@ constexpr std::array table = {
     Setting{Section::root,
             "insecure_peers",
             Flag{at<bool, &Config::insecure_peers>},
-            "let servers on different machines talk without keys: anybody on the way reads, and "
-            "writes, everything"},
+            "let servers talk without TLS on different machines, and with keys also with those "
+            "that have none yet: anybody on the way reads, and writes, everything"},
 
     Setting{Section::root,
             "access",

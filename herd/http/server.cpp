@@ -24,7 +24,8 @@ Server::Server(reactor::Wire& wire, std::span<const Route> routes, const Limits&
       door_{.make_seal = Delegate<reactor::SealPtr()>::to<&Server::make_seal>(*this),
             .opened =
                 Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Server::on_shaken>(*this),
-            .refused = Delegate<void(std::string_view)>::to<&Server::on_refused>(*this)} {
+            .refused = Delegate<void(const reactor::Handshakes::Refusal&)>::to<&Server::on_refused>(
+                *this)} {
     assert(limits.connections > 0);
     assert(limits.requests_per_turn > 0);
 }

@@ -65,7 +65,7 @@ private:
     void on_sealed_accepted(reactor::Socket socket);
     reactor::SealPtr make_seal() const { return sealing_->sealer.accept_client(); }
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
-    void on_refused(std::string_view) {}
+    void on_refused(const reactor::Handshakes::Refusal&) {}
 
     Host host_;
     reactor::Acceptor<Connection> acceptor_;

@@ -39,8 +39,9 @@ Neighbours::Neighbours(Core& core, TellStatus status)
       door_{.make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Neighbours::make_seal>(*this),
             .opened = reactor::Delegate<void(reactor::Socket,
                                              reactor::SealPtr)>::to<&Neighbours::on_shaken>(*this),
-            .refused =
-                reactor::Delegate<void(std::string_view)>::to<&Neighbours::on_refused>(*this)} {
+            .refused = reactor::Delegate<void(
+                const reactor::Handshakes::Refusal&)>::to<&Neighbours::on_refused>(*this),
+            .takes_plain = core.sealing != nullptr && core.sealing->plain_peers} {
     if (core.sealing == nullptr) return;
     acceptor_.divert(reactor::Delegate<void(reactor::Socket)>::to<&Neighbours::on_accepted>(*this));
 }
@@ -207,8 +208,11 @@ void Neighbours::on_shaken(reactor::Socket socket, reactor::SealPtr seal) {
     acceptor_.admit(std::move(socket), std::move(seal));
 }
 
-void Neighbours::on_refused(std::string_view why) {
-    core_.log.event(Level::warning, "handshake_refused").field("why", why);
+void Neighbours::on_refused(const reactor::Handshakes::Refusal& refusal) {
+    std::array<char, reactor::address_text_size_max> from{};
+    core_.log.event(Level::warning, "handshake_refused")
+        .field("from", peer_text(refusal.socket, from))
+        .field("why", refusal.why);
 }
 
 PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket) {

@@ -128,7 +128,7 @@ private:
     void on_accepted(reactor::Socket socket);
     reactor::SealPtr make_seal() const { return core_.sealing->sealer.accept_peer(); }
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
-    void on_refused(std::string_view why);
+    void on_refused(const reactor::Handshakes::Refusal& refusal);
     PeerSession* make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket);
     void on_full();
     bool make_room_among_legacy();

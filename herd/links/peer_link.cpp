@@ -38,11 +38,11 @@ PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::
       connector_(core.loop,
                  {},
                  reactor::Delegate<void(reactor::Socket)>::to<&PeerLink::on_connected>(*this)),
-      door_{
-          .opened =
-              reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&PeerLink::greet>(
-                  *this),
-          .refused = reactor::Delegate<void(std::string_view)>::to<&PeerLink::on_unshaken>(*this)},
+      door_{.opened =
+                reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&PeerLink::greet>(
+                    *this),
+            .refused = reactor::Delegate<void(
+                const reactor::Handshakes::Refusal&)>::to<&PeerLink::on_unshaken>(*this)},
       follower_(core.table),
       mark_timer_(core.loop, reactor::Delegate<void()>::to<&PeerLink::on_mark_due>(*this)),
       anti_entropy_(core.table) {
@@ -103,7 +103,8 @@ void PeerLink::on_connected(reactor::Socket socket) {
     assert(!leaving_);
     assert(socket.open());
     tune(socket, reactor::SocketProfile::neighbour);
-    if (core_.sealing == nullptr) return greet(std::move(socket), {});
+    const bool plainly = std::exchange(dials_plainly_, false);
+    if (core_.sealing == nullptr || plainly) return greet(std::move(socket), {});
     auto seal = core_.sealing->sealer.dial_peer(neighbour_.name());
     if (seal != nullptr) {
         handshake_ = core_.sealing->handshakes.dial(std::move(socket), std::move(seal), door_);
@@ -111,15 +112,28 @@ void PeerLink::on_connected(reactor::Socket socket) {
     if (!shaking()) connector_.dial_later();
 }
 
-void PeerLink::on_unshaken(std::string_view why) {
+void PeerLink::on_unshaken(const reactor::Handshakes::Refusal& refusal) {
     assert(state_ == State::down);
     handshake_ = {};
-    if (!std::exchange(refused_, true)) {
-        core_.log.event(Level::warning, "handshake_refused")
-            .field("neighbour", neighbour_.name())
-            .field("why", why);
-    }
+    dials_plainly_ = refusal.plain && core_.sealing->plain_peers;
+    if (!dials_plainly_) tell_refused(refusal.why);
     connector_.dial_later();
+}
+
+// Whether the neighbour takes our certificate, TLS 1.3 tells when our side has shaken hands
+// already.
+void PeerLink::on_seal_broken(std::string_view why) {
+    if (!live()) return tell_refused(why);
+    core_.log.event(Level::warning, "seal_broken")
+        .field("neighbour", neighbour_.name())
+        .field("why", why);
+}
+
+void PeerLink::tell_refused(std::string_view why) {
+    if (std::exchange(refused_, true)) return;
+    core_.log.event(Level::warning, "handshake_refused")
+        .field("neighbour", neighbour_.name())
+        .field("why", why);
 }
 
 void PeerLink::greet(reactor::Socket socket, reactor::SealPtr seal) {
@@ -177,6 +191,8 @@ void PeerLink::on_drained() {
 void PeerLink::on_line(std::string_view line) {
     assert(state_ != State::down);
     const auto message = protocol::parse_peer_message(line);
+    if (!message && line == reactor::Handshakes::speaks_tls)
+        return refuse(507, "TLS is spoken there");
     if (!message) return reject_line();
     if (const auto* answer = std::get_if<protocol::Welcome>(&*message)) {
         welcome(*answer);
@@ -234,6 +250,7 @@ watch::LinkStatus PeerLink::status() const {
                              .divergences = neighbour_.divergences,
                              .drops = drops_};
     if (!live()) return status;
+    status.tls = stream_->sealed();
     status.lag_records = lag_.records(seq);
     status.lag = lag_.time(seq, core_.loop.now());
     status.round_trip = round_trip_;
@@ -268,7 +285,8 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     core_.log.event(Level::info, "link_up")
         .field("neighbour", neighbour_.name())
         .field("from", position.seq)
-        .field("to", core_.table.feed().seq());
+        .field("to", core_.table.feed().seq())
+        .field("tls", stream_->sealed() ? "yes" : "no");
     core_.wire.post_flush();
 }
 

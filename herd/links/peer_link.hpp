@@ -34,7 +34,8 @@ namespace herd::links {
 // says ends the connection, and none of its numbers is used before it is known to be in range. Of
 // what it says that it has, after a connection has been lost, counts what it had acknowledged.
 // Where connections are sealed, the neighbour shows first that it is of its name: before that, the
-// link is down.
+// link is down. One that does not speak TLS is dialled plainly after that, where that is allowed,
+// and with TLS again the next time.
 // Owned by Neighbours, beside what is remembered of that neighbour.
 class PeerLink final : public reactor::StreamEvents {
 public:
@@ -89,10 +90,12 @@ private:
 
     void on_connected(reactor::Socket socket);
     void greet(reactor::Socket socket, reactor::SealPtr seal);
-    void on_unshaken(std::string_view why);
+    void on_unshaken(const reactor::Handshakes::Refusal& refusal);
+    void tell_refused(std::string_view why);
     bool shaking() const { return static_cast<bool>(handshake_); }
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
     void on_drained() override;
+    void on_seal_broken(std::string_view why) override;
     void on_closed(reactor::Closed why) override;
     void on_line(std::string_view line);
     void welcome(const protocol::Welcome& answer);
@@ -124,6 +127,7 @@ private:
     bool leaving_ = false;
     bool stopped_ = false;
     bool refused_ = false;           // The last failure was logged already.
+    bool dials_plainly_ = false;     // The next time.
     std::uint32_t incarnation_ = 0;  // Of the neighbour's run at the other end.
     std::uint64_t last_written_ = 0;
     Acknowledged acknowledged_;      // By the run at the other end, or the one before it.

@@ -88,6 +88,11 @@ std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool
     // A stranger has until its first line, however slowly it sends it.
     if (neighbour_ != nullptr || legacy_) heard_at_ = core_.loop.now();
     unanswered_ = true;
+    if (neighbour_ == nullptr && !stream_.sealed() &&
+        bytes.starts_with(reactor::Seal::first_byte)) {
+        refuse(507, "TLS is not spoken here");
+        return bytes.size();
+    }
     const std::size_t taken = read_lines(bytes, seen);
     answer();
     const std::string_view rest = bytes.substr(taken);
@@ -339,13 +344,19 @@ void PeerSession::refuse(std::uint32_t code, std::string_view reason) {
     answer();
     ++core_.counters.peers_refused;
     std::array<char, reactor::address_text_size_max> from{};
-    const auto address = reactor::sys::peer_address(stream_.socket().fd());
     core_.log.event(Level::warning, "peer_refused")
-        .field("from", address ? address->text(from) : "nowhere")
+        .field("from", peer_text(stream_.socket(), from))
         .field("code", std::uint64_t{code})
         .field("reason", reason);
     say(protocol::Refusal{code, reason});
     stream_.finish();
+}
+
+void PeerSession::on_seal_broken(std::string_view why) {
+    std::array<char, reactor::address_text_size_max> from{};
+    core_.log.event(Level::warning, "seal_broken")
+        .field("from", peer_text(stream_.socket(), from))
+        .field("why", why);
 }
 
 void PeerSession::on_closed(reactor::Closed) {

@@ -99,6 +99,7 @@ public:
 
 private:
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
+    void on_seal_broken(std::string_view why) override;
     void on_closed(reactor::Closed why) override;
 
     using Line = MessageBatch::Line;

@@ -171,6 +171,12 @@ std::string errors(const config::Config& config) {
     return text;
 }
 
+std::string warnings(const config::Config& config) {
+    if (config.keys.empty() || !config.insecure_peers) return "";
+    return "warning: insecure_peers: servers that do not speak TLS are taken for neighbours, too: "
+           "anybody on the way reads, and writes, what they say\n";
+}
+
 std::string secret_lines(const config::Access& access) {
     if (access.secret_file.empty()) return "";
     const auto secret = access::Secret::read(access.secret_file);
@@ -218,7 +224,8 @@ std::string overview(const config::Config& config, const std::string& where) {
     return where + ": " + graph(config) + servers(config) + settings(config) +
            secret_lines(config.access) + memory(config) + "open files of a server: at most " +
            std::to_string(descriptors(config)) + ", " +
-           std::to_string(allowed_descriptors(config)) + " allowed\n" + errors(config);
+           std::to_string(allowed_descriptors(config)) + " allowed\n" + warnings(config) +
+           errors(config);
 }
 
 int check(const config::Config& config, const std::string& where, const std::string& keys) {

@@ -85,6 +85,7 @@ bool Dialogue::shaken() {
             watch_.want(reactor::Interest::write);
             return false;
         case reactor::Seal::Shaken::refused:
+        case reactor::Seal::Shaken::plain:
             end(seal_->refusal());
             return false;
         case reactor::Seal::Shaken::done:

@@ -45,7 +45,7 @@ public:
           places_(loop_),
           sealer_(config.keys, self.name, config.limits.tls_connections),
           handshakes_(loop_, handshake_limits(config.limits)),
-          sealing_{sealer_, handshakes_},
+          sealing_{sealer_, handshakes_, config.insecure_peers},
           server_(loop_,
                   places_.places(),
                   config,

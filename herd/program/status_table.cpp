@@ -114,11 +114,16 @@ std::string duration(const rapidjson::Value& object, const char* key) {
     return std::to_string(seconds) + "s";
 }
 
-Row link_row(const std::string& server, const rapidjson::Value& link) {
+// Of a server that has keys also whether the link is one without TLS.
+Row link_row(const std::string& server, const rapidjson::Value& link, bool keys) {
     const bool legacy = flag(link, "legacy");
     const std::string state = number(link, "state");
-    Row row = {server + " > " + number(link, "neighbour"), legacy ? state + ", legacy" : state};
     const bool live = state == "live";
+    const bool plain = keys && live && !legacy && !flag(link, "tls");
+    Row row = {server + " > " + number(link, "neighbour"),
+               state + (legacy  ? ", legacy"
+                        : plain ? ", plain"
+                                : "")};
     row.push_back(live ? number(link, "lag_records") : "-");
     row.push_back(live && !legacy ? in_milliseconds(link, "lag_us") : "-");
     row.push_back(live && !legacy ? in_milliseconds(link, "round_trip_us") : "-");
@@ -252,13 +257,15 @@ void Tables::add(const StatusAnswer& answer) {
     }
     troubles_ += expiry(answer.server, status);
     if (corrupted != "0") servers_.back().back() += "  (corrupted on purpose: " + corrupted + ")";
+    const std::string expires = number(status, "certificate_expires_s");
+    const bool keys = expires != "0" && expires != "?";
     const auto links = status.FindMember("links");
     if (links == status.MemberEnd() || !links->value.IsArray()) return;
     for (const rapidjson::Value& link : links->value.GetArray()) {
         if (!link.IsObject()) continue;
         ++sum_.links;
         sum_.live += number(link, "state") == "live";
-        links_.push_back(link_row(answer.server, link));
+        links_.push_back(link_row(answer.server, link, keys));
     }
 }
 

@@ -16,9 +16,19 @@ namespace {
 std::string why(const SSL* ssl) {
     const long verdict = SSL_get_verify_result(ssl);
     if (verdict != X509_V_OK) return X509_verify_cert_error_string(verdict);
+    const char* const known = ERR_reason_error_string(ERR_peek_last_error());
+    const std::string_view reason = known != nullptr ? known : "the connection ended";
+    // "tlsv1 alert unknown ca". Of 1.3's alerts SSL_alert_desc_string_long() does not know all.
+    constexpr std::string_view mark = " alert ";
+    const std::size_t alert = reason.find(mark);
+    if (alert == std::string_view::npos) return std::string(reason);
+    return "the other side says: " + std::string(reason.substr(alert + mark.size()));
+}
+
+// What comes first is no record.
+bool is_plain() {
     const unsigned long error = ERR_peek_last_error();
-    const char* const reason = ERR_reason_error_string(error);
-    return reason != nullptr ? reason : "the connection ended";
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
 }
 
 // A server that has said all, and wants no certificate, has one more message to hear: some 20 us.
@@ -39,8 +49,12 @@ Channel::Channel(Exchange& exchange, SslPtr ssl) : exchange_(exchange), ssl_(std
 
 reactor::Seal::Shaken Channel::shake(int fd) {
     assert(!attached_);
+    assert(refusal_.empty());
     ERR_clear_error();
-    if (SSL_get_fd(ssl_.get()) != fd && SSL_set_fd(ssl_.get(), fd) != 1) return Shaken::refused;
+    if (SSL_get_fd(ssl_.get()) != fd && SSL_set_fd(ssl_.get(), fd) != 1) {
+        refusal_ = "no memory";
+        return Shaken::refused;
+    }
     const int returned = SSL_do_handshake(ssl_.get());
     if (returned == 1) return Shaken::done;
     switch (SSL_get_error(ssl_.get(), returned)) {
@@ -49,9 +63,13 @@ reactor::Seal::Shaken Channel::shake(int fd) {
         case SSL_ERROR_WANT_WRITE:
             return Shaken::wants_output;
         default:
-            refusal_ = why(ssl_.get());
-            return Shaken::refused;
+            break;
     }
+    const bool plain = is_plain();
+    refusal_ = plain ? "the other side does not speak TLS" : why(ssl_.get());
+    // Here, and not on the loop's thread: by now it has tens of kilobytes.
+    ssl_.reset();
+    return plain ? Shaken::plain : Shaken::refused;
 }
 
 // From the socket to the exchange, on the loop's thread.
@@ -100,7 +118,7 @@ reactor::Seal::Opened Channel::open(std::span<const char> sealed, std::span<char
                 break;
             default:
                 broken_ = true;
-                refusal_ = why(ssl_.get());
+                if (refusal_.empty()) refusal_ = why(ssl_.get());
         }
         break;
     }

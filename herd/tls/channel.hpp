@@ -52,7 +52,7 @@ private:
     void renew_keys_when_due(std::size_t plain);
 
     Exchange& exchange_;
-    SslPtr ssl_;
+    SslPtr ssl_;  // Null once it is refused.
     std::string refusal_;
     std::uint64_t records_per_key_ = records_per_key;
     std::uint64_t sealed_ = 0;  // Records, under the present key.

@@ -106,6 +106,20 @@ SslPtr Context::accept() const {
     return ssl;
 }
 
+Outcome<> Context::believes_itself() const {
+    const std::unique_ptr<X509_STORE_CTX, Free> verifying(X509_STORE_CTX_new());
+    X509* const own = SSL_CTX_get0_certificate(context_.get());
+    STACK_OF(X509)* chain = nullptr;
+    SSL_CTX_get0_chain_certs(context_.get(), &chain);
+    X509_STORE* const believed = SSL_CTX_get_cert_store(context_.get());
+    if (verifying == nullptr || X509_STORE_CTX_init(verifying.get(), believed, own, chain) != 1) {
+        return std::unexpected("OpenSSL cannot verify it");
+    }
+    if (X509_verify_cert(verifying.get()) == 1) return {};
+    return std::unexpected(
+        X509_verify_cert_error_string(X509_STORE_CTX_get_error(verifying.get())));
+}
+
 // By the name alone: neither by a certificate's common name, nor by one with a star.
 SslPtr Context::dial(const std::string& name) const {
     assert(!name.empty());

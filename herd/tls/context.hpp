@@ -43,12 +43,15 @@ public:
     // Of one that was dialled, to who must prove this name.
     SslPtr dial(const std::string& name) const;
 
+    // Whether this side's certificate is one that it would believe itself, by the clock, now.
+    Outcome<> believes_itself() const;
     // Until when this side's certificate is good, in seconds since 1970; 0: it shows none.
     std::int64_t expires_s() const { return expires_s_; }
 
 private:
     struct Free {
         void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+        void operator()(X509_STORE_CTX* verifying) const { X509_STORE_CTX_free(verifying); }
     };
 
     std::unique_ptr<SSL_CTX, Free> context_;

@@ -1,7 +1,5 @@
 #include "herd/tls/openssl_sealer.hpp"
 
-#include "herd/tls/channel.hpp"
-
 #include <memory>
 #include <utility>
 
@@ -14,24 +12,34 @@ OpensslSealer::OpensslSealer(const std::string& folder,
 
 Outcome<> OpensslSealer::open(std::size_t plain_max) {
     if (auto opened = exchange_.open(plain_max); !opened) return failure("TLS", opened.error());
-    return reload();
+    auto contexts = read();
+    if (!contexts) return std::unexpected(contexts.error());
+    contexts_ = std::move(*contexts);
+    return {};
 }
 
 Outcome<> OpensslSealer::reload() {
+    auto contexts = read();
+    if (!contexts) return std::unexpected(contexts.error());
+    if (const auto believed = (*contexts).peers.believes_itself(); !believed) {
+        return failure(files_.certificate, believed.error());
+    }
+    contexts_ = std::move(*contexts);
+    return {};
+}
+
+Outcome<OpensslSealer::Contexts> OpensslSealer::read() const {
     auto clients = Context::load(Use::clients, files_);
     if (!clients) return std::unexpected(clients.error());
     auto peers = Context::load(Use::peers, files_);
     if (!peers) return std::unexpected(peers.error());
     auto dialler = Context::load(Use::dialler, files_);
     if (!dialler) return std::unexpected(dialler.error());
-    clients_ = std::move(*clients);
-    peers_ = std::move(*peers);
-    dialler_ = std::move(*dialler);
-    return {};
+    return Contexts{std::move(*clients), std::move(*peers), std::move(*dialler)};
 }
 
 reactor::SealPtr OpensslSealer::dial_peer(std::string_view name) {
-    return channel(dialler_.dial(std::string(name)));
+    return channel(contexts_.dialler.dial(std::string(name)));
 }
 
 reactor::SealPtr OpensslSealer::channel(SslPtr ssl) {
@@ -40,7 +48,9 @@ reactor::SealPtr OpensslSealer::channel(SslPtr ssl) {
         ++refused_;
         return nullptr;
     }
-    return std::make_unique<Channel>(exchange_, std::move(ssl));
+    auto made = std::make_unique<Channel>(exchange_, std::move(ssl));
+    made->renew_keys_after(records_per_key_);
+    return made;
 }
 
 }  // namespace herd::tls

@@ -2,6 +2,7 @@
 
 #include "herd/outcome.hpp"
 #include "herd/sealing.hpp"
+#include "herd/tls/channel.hpp"
 #include "herd/tls/context.hpp"
 #include "herd/tls/exchange.hpp"
 
@@ -21,26 +22,36 @@ public:
 
     // Once, first. `plain_max`: as in Exchange.
     Outcome<> open(std::size_t plain_max);
-    // Reads the files again; when one is wrong, all stays as it is.
+    // Reads the files again; when one is wrong, or holds what its own authority would not believe
+    // now, all stays as it is.
     Outcome<> reload();
 
-    reactor::SealPtr accept_client() override { return channel(clients_.accept()); }
-    reactor::SealPtr accept_peer() override { return channel(peers_.accept()); }
+    reactor::SealPtr accept_client() override { return channel(contexts_.clients.accept()); }
+    reactor::SealPtr accept_peer() override { return channel(contexts_.peers.accept()); }
     reactor::SealPtr dial_peer(std::string_view name) override;
 
-    std::int64_t expires_s() const override { return peers_.expires_s(); }
+    std::int64_t expires_s() const override { return contexts_.peers.expires_s(); }
     std::uint64_t refused() const override { return refused_; }
 
+    // Of seals that are made from now on. For tests.
+    void renew_keys_after(std::uint64_t records) { records_per_key_ = records; }
+
 private:
+    struct Contexts {
+        Context clients;
+        Context peers;
+        Context dialler;
+    };
+
+    Outcome<Contexts> read() const;
     reactor::SealPtr channel(SslPtr ssl);
 
     const Files files_;
     const std::uint32_t channels_max_;
     std::uint64_t refused_ = 0;
+    std::uint64_t records_per_key_ = Channel::records_per_key;
     Exchange exchange_;
-    Context clients_;
-    Context peers_;
-    Context dialler_;
+    Contexts contexts_;
 };
 
 }  // namespace herd::tls

@@ -89,6 +89,7 @@ void StatusWriter::link(const LinkStatus& link) {
     put_flag("legacy", link.legacy);
     put("state", link.state);
     put_flag("hears", link.hears);
+    put_flag("tls", link.tls);
     put("lag_records", link.lag_records);
     put_us("lag_us", link.lag.count());
     put_us("round_trip_us", link.round_trip.count());

@@ -18,6 +18,7 @@ struct LinkStatus {
     bool legacy = false;
     bool hears = false;                    // the neighbour is connected here, too
     bool told = false;                     // and has told us all that it had when it came
+    bool tls = false;                      // while it is live
     std::uint64_t lag_records = 0;         // changes that it has not acknowledged
     reactor::Duration lag{};               // what had changed so long ago has been acknowledged
     reactor::Duration round_trip{};        // 0: not known

@@ -76,11 +76,14 @@ reactor::Seal::Shaken FakeSeal::shake(int fd) {
             step_ = heard_ ? Step::ends : Step::hears;
         } else {
             bool ended = false;
-            if (!receive_record(fd, ended)) {
-                if (ended) return refuse("the connection ended");
-                return in_.empty() ? Shaken::wants_input : Shaken::wants_little;
+            const bool whole = receive_record(fd, ended);
+            if (!in_.empty() && in_[0] != handshake_type) {
+                refuse("no TLS");
+                return Shaken::plain;
             }
-            if (!unseal(in_, peer_) || in_[0] != handshake_type) return refuse("no handshake");
+            if (!whole && ended) return refuse("the connection ended");
+            if (!whole) return in_.empty() ? Shaken::wants_input : Shaken::wants_little;
+            if (!unseal(in_, peer_)) return refuse("no handshake");
             in_.clear();
             heard_ = true;
             if (shape_.refuses) return refuse("by chance");
@@ -131,7 +134,10 @@ reactor::Seal::Opened FakeSeal::open(std::span<const char> sealed, std::span<cha
     while (is_whole(in_)) {
         const std::string record = in_.substr(0, size_of(in_));
         in_.erase(0, record.size());
-        if (!unseal(record, payload)) opened.end = End::broken;
+        if (!unseal(record, payload)) {
+            opened.end = End::broken;
+            refusal_ = "not as it was sealed";
+        }
         if (record[0] == farewell_type) opened.end = End::farewell;
         if (record[0] == handshake_type && payload == keys_wanted) reply_due_ = true;
         if (record[0] == handshake_type && payload == keys_given) keys_heard_ = true;

@@ -22,7 +22,7 @@ public:
         : places(loop),
           sealer(self.name, config.keys.empty() ? 0 : reactor::sys::random_bits()),
           handshakes(loop, herd::handshake_limits(config.limits)),
-          sealing{sealer, handshakes},
+          sealing{sealer, handshakes, config.insecure_peers},
           server(loop,
                  places,
                  config,

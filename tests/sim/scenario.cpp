@@ -236,6 +236,8 @@ void Scenario::draw_seals(Random random) {
     if (!sealed) return;
     config.keys = "keys";
     if (random.chance(50)) faults.seal_refusals = static_cast<unsigned>(random.between(1, 50));
+    migrates = random.chance(40);
+    config.insecure_peers = migrates;
 }
 
 // Likewise. There strangers come more often.

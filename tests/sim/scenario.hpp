@@ -69,6 +69,7 @@ struct Scenario {
     bool ahead = false;           // Some reports carry stamps far ahead.
     bool ahead_end = false;       // Ends with a client that is pushed far ahead.
     bool liar = false;            // The last of the configured servers is a host that lies.
+    bool migrates = false;        // A server may be started with keys or without.
 
 private:
     void draw_herd(Random& random);

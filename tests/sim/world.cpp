@@ -72,6 +72,7 @@ void World::start_all() {
 // What a start needs to be made at all does not fail: sockets to listen on.
 bool World::start(Host host) {
     assert(processes_[host] == nullptr);
+    if (scenario_.migrates) configs_[host].keys = random_.chance(50) ? "keys" : "";
     kernel_.enter(host);
     auto process = std::make_unique<Process>(configs_[host], configs_[host].servers[host]);
     const unsigned sockets = std::exchange(kernel_.faults.socket_fails, 0);

@@ -104,7 +104,7 @@ private:
             kernel_.enter(there);
             const auto shaken = seal.shake(fd_);
             if (shaken == reactor::Seal::Shaken::done) return true;
-            if (shaken == reactor::Seal::Shaken::refused) return false;
+            if (!seal.refusal().empty()) return false;
             run(1ms);
         }
         return false;

@@ -168,14 +168,17 @@ private:
         bool said = false;
         bool heard = false;
         for (std::size_t flight = 0; flight < 4; ++flight) {
-            if (!said) said = client_->shake(client_pipe_.end()) == Seal::Shaken::done;
+            if (!said && client_->refusal().empty()) {
+                said = client_->shake(client_pipe_.end()) == Seal::Shaken::done;
+            }
             std::string bytes = client_pipe_.take();
             if (flight < 2) changes_.apply(flight, bytes);
             server_pipe_.put(bytes);
             const auto shaken = server_->shake(server_pipe_.end());
             heard = shaken == Seal::Shaken::done;
-            must((shaken == Seal::Shaken::refused) == !server_->refusal().empty());
-            if (heard || shaken == Seal::Shaken::refused) break;
+            const bool refused = shaken == Seal::Shaken::refused || shaken == Seal::Shaken::plain;
+            must(refused == !server_->refusal().empty());
+            if (heard || refused) break;
             client_pipe_.put(server_pipe_.take());
         }
         return heard && said;

@@ -23,7 +23,10 @@ struct House {
         sockets.push_back(std::move(socket));
         seals.push_back(std::move(seal));
     }
-    void refused(std::string_view why) { refusals.emplace_back(why); }
+    void refused(const Handshakes::Refusal& refusal) {
+        refusals.emplace_back(refusal.why);
+        plain = refusal.plain;
+    }
 
     void dial(const FakeSeal::Shape& wanted, Socket socket) {
         id = handshakes.dial(std::move(socket), std::make_unique<FakeSeal>(wanted), door);
@@ -34,10 +37,12 @@ struct House {
     std::vector<Socket> sockets;
     std::vector<SealPtr> seals;
     Texts refusals;
+    bool plain = false;  // The latest of them.
     Handshakes::Id id;
-    Handshakes::Door door{.make_seal = Delegate<SealPtr()>::to<&House::make_seal>(*this),
-                          .opened = Delegate<void(Socket, SealPtr)>::to<&House::opened>(*this),
-                          .refused = Delegate<void(std::string_view)>::to<&House::refused>(*this)};
+    Handshakes::Door door{
+        .make_seal = Delegate<SealPtr()>::to<&House::make_seal>(*this),
+        .opened = Delegate<void(Socket, SealPtr)>::to<&House::opened>(*this),
+        .refused = Delegate<void(const Handshakes::Refusal&)>::to<&House::refused>(*this)};
     Handshakes handshakes;
 };
 
@@ -107,8 +112,40 @@ TEST_CASE("handshakes: who does not speak TLS is told so, and not reset", "[reac
     CHECK(heard == "? TLS is spoken here\n");
     CHECK(hears_end(pair.theirs));
     CHECK(house.handshakes.counters().plain == 1);
+    CHECK(house.plain);
     shutdown(pair.theirs.fd(), SHUT_WR);
     REQUIRE(run_until(house.loop, [&] { return house.handshakes.under_way() == 0; }));
+}
+
+TEST_CASE("handshakes: who does not speak TLS is handed over where that is taken",
+          "[reactor][handshakes]") {
+    House house;
+    house.door.takes_plain = true;
+    Pair pair = tcp_pair();
+    house.handshakes.accept(std::move(pair.ours), house.door);
+    say(pair.theirs, "HELLO\n");
+    REQUIRE(run_until(house.loop, [&] { return house.sockets.size() == 1; }));
+    CHECK(house.seals[0] == nullptr);
+    CHECK(hear(house.sockets[0]) == "HELLO\n");
+    CHECK(house.handshakes.counters().plain == 0);
+    CHECK(house.handshakes.counters().done == 0);
+    house.handshakes.check();
+    // Those who do are sealed there as everywhere.
+    Pair sealed = tcp_pair();
+    house.handshakes.accept(std::move(sealed.ours), house.door);
+    house.dial({.dials = true, .name = "B", .expected = "A"}, std::move(sealed.theirs));
+    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 3; }));
+    CHECK(house.handshakes.counters().done == 2);
+}
+
+TEST_CASE("handshakes: one who dials learns that the other side does not speak TLS",
+          "[reactor][handshakes]") {
+    House house;
+    Pair pair = tcp_pair();
+    house.dial({.dials = true, .name = "B"}, std::move(pair.ours));
+    say(pair.theirs, "ERR 507\n");
+    REQUIRE(run_until(house.loop, [&] { return !house.refusals.empty(); }));
+    CHECK(house.plain);
 }
 
 TEST_CASE("handshakes: a refusal is told with its reason, and lingers", "[reactor][handshakes]") {
@@ -119,6 +156,7 @@ TEST_CASE("handshakes: a refusal is told with its reason, and lingers", "[reacto
     say(pair.theirs, greeting());
     REQUIRE(run_until(house.loop, [&] { return !house.refusals.empty(); }));
     CHECK(house.refusals == Texts{"by chance"});
+    CHECK_FALSE(house.plain);
     CHECK(house.handshakes.shaking() == 0);
     CHECK(house.handshakes.under_way() == 1);
     CHECK(hears_end(pair.theirs));

@@ -57,6 +57,7 @@ struct Session final : StreamEvents {
         ++drains;
         if (drained) drained();
     }
+    void on_seal_broken(std::string_view why) override { broken = why; }
     void on_closed(Closed why) override {
         REQUIRE_FALSE(inside);
         REQUIRE_FALSE(closed);
@@ -72,6 +73,7 @@ struct Session final : StreamEvents {
     std::function<void()> drained;
     std::function<void()> gone;
     std::optional<Closed> closed;
+    std::string broken;
     int inputs = 0;
     int drains = 0;
     bool ended = false;

@@ -160,6 +160,7 @@ TEST_CASE("seal: what was changed on the way ends the connection, and nothing of
         turn(bench.loop, 2);
         CHECK(it.session.lines.empty());
         CHECK(it.session.closed == Closed::reset);
+        CHECK(it.session.broken == "not as it was sealed");
         CHECK(bench.wire.counters().seals_broken == 1);
     }
 }

@@ -249,6 +249,17 @@ TEST_CASE("peer_link: a neighbour that greets is dialled at once, not after the 
     CHECK(house.accept(10ms).starts_with("HELLO 1 A "));
 }
 
+TEST_CASE("peer_link: a neighbour that speaks TLS refuses it, and makes sense", "[herd][link]") {
+    House house;
+    house.listen();
+    CHECK(house.accept().starts_with("HELLO 1 A "));
+    house.say("? TLS is spoken here\n");
+    house.hear();
+    CHECK(house.ended);
+    CHECK(house.server.counters().peer_lines_bad == 0);
+    CHECK(house.accept().starts_with("HELLO 1 A "));
+}
+
 TEST_CASE("peer_link: a link is not silent in a sweep, and says where it has come to",
           "[herd][link]") {
     House house(4);

@@ -208,6 +208,15 @@ TEST_CASE("peer_session: a stranger that dribbles does not hold its place", "[he
     CHECK(peer.ended);
 }
 
+TEST_CASE("peer_session: who speaks TLS is told at once that it is not spoken here",
+          "[herd][peer]") {
+    House house;
+    Dialler peer(house);
+    CHECK(peer.ask({'\x16', '\x03', '\x01', '\x01'}) == "ERR 507 TLS is not spoken here\n");
+    CHECK(peer.ended);
+    CHECK(house.server.counters().peer_lines_bad == 0);
+}
+
 TEST_CASE("peer_session: more connections than there is room for wait until one has ended",
           "[herd][peer]") {
     House house({.clients = 2, .long_records = 1, .peer_connections = 2, .line_max = 300});

@@ -102,6 +102,22 @@ TEST_CASE("status table: one that tells little is up, and its links are not know
     CHECK(tables.find("1 of 1 servers up, 0 of 3 links live, no table known") != std::string::npos);
 }
 
+TEST_CASE("status table: links without TLS are spoken of where a server has keys",
+          "[herd][program]") {
+    const auto said = [](const std::string& expires, const std::string& link) {
+        return status_tables({read_status("A",
+                                          R"({"server":"A","certificate_expires_s":)" + expires +
+                                              R"(,"links":[{"neighbour":"B",)" + link + "}]}",
+                                          {})});
+    };
+    const std::string plain = R"("state":"live","tls":false)";
+    CHECK(said("9000000000", plain).find("live, plain") != std::string::npos);
+    CHECK(said("9000000000", R"("state":"live","tls":true)").find("plain") == std::string::npos);
+    CHECK(said("9000000000", R"("state":"down","tls":false)").find("plain") == std::string::npos);
+    CHECK(said("9000000000", plain + R"(,"legacy":true)").find("plain") == std::string::npos);
+    CHECK(said("0", plain).find("plain") == std::string::npos);
+}
+
 TEST_CASE("status table: a certificate that soon expires is spoken of", "[herd][program]") {
     const std::int64_t now = reactor::sys::wall_ns() / 1'000'000'000;
     const auto said = [&](std::int64_t expires) {

@@ -3,6 +3,7 @@
 #include "tests/unit/herd/keys/key_house.hpp"
 #include "tests/unit/reactor/sessions.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -33,7 +34,7 @@ struct House {
     void dialled(Socket socket, SealPtr seal) {
         client.emplace(std::move(socket), std::move(seal));
     }
-    void refused(std::string_view why) { refusals.emplace_back(why); }
+    void refused(const Handshakes::Refusal& refusal) { refusals.emplace_back(refusal.why); }
 
     using End = std::pair<Socket, SealPtr>;
 
@@ -56,10 +57,10 @@ struct House {
     Handshakes::Door accepting{
         .make_seal = Delegate<SealPtr()>::to<&House::make_seal>(*this),
         .opened = Delegate<void(Socket, SealPtr)>::to<&House::accepted>(*this),
-        .refused = Delegate<void(std::string_view)>::to<&House::refused>(*this)};
+        .refused = Delegate<void(const Handshakes::Refusal&)>::to<&House::refused>(*this)};
     Handshakes::Door dialler{
         .opened = Delegate<void(Socket, SealPtr)>::to<&House::dialled>(*this),
-        .refused = Delegate<void(std::string_view)>::to<&House::refused>(*this)};
+        .refused = Delegate<void(const Handshakes::Refusal&)>::to<&House::refused>(*this)};
     Handshakes handshakes{bench.loop, {}};
 };
 
@@ -139,6 +140,40 @@ TEST_CASE("tls: without a certificate of the herd nobody gets in as a server", "
     REQUIRE(run_until(house.bench.loop, [&] { return !house.refusals.empty(); }));
 }
 
+TEST_CASE("tls: who is refused by the other side hears why, after its own handshake",
+          "[herd][tls]") {
+    House house;
+    House strangers;
+    // Who believes the herd's authority, and shows a stranger's certificate.
+    std::filesystem::copy_file(house.folder() + "/ca.crt",
+                               strangers.folder() + "/ca.crt",
+                               std::filesystem::copy_options::overwrite_existing);
+    OpensslSealer sealer(strangers.folder(), "B", 100);
+    REQUIRE(sealer.open(plain_max));
+    house.shake(sealer.dial_peer("A"));
+    REQUIRE(house.client);
+    Session client(
+        house.bench, std::move(house.client->first), false, std::move(house.client->second));
+    REQUIRE(run_until(house.bench.loop, [&] { return client.closed.has_value(); }));
+    CHECK(client.broken == "the other side says: unknown ca");
+    CHECK(client.lines.empty());
+}
+
+TEST_CASE("tls: who does not speak it is told from who refuses", "[herd][tls]") {
+    House house;
+    Pair pair = tcp_pair();
+    const SealPtr seal = house.b.dial_peer("A");
+    auto shaken = seal->shake(pair.ours.fd());
+    CHECK(shaken == Seal::Shaken::wants_input);
+    say(pair.theirs, "ERR 507 TLS is not spoken here\n");
+    REQUIRE(run_until(house.bench.loop, [&] {
+        shaken = seal->shake(pair.ours.fd());
+        return shaken != Seal::Shaken::wants_input;
+    }));
+    CHECK(shaken == Seal::Shaken::plain);
+    CHECK(seal->refusal() == "the other side does not speak TLS");
+}
+
 TEST_CASE("tls: a client needs no certificate", "[herd][tls]") {
     House house;
     house.as_client = true;
@@ -210,6 +245,38 @@ TEST_CASE("tls: certificates are read again, or kept when the new ones are wrong
     CHECK(house.refusals.empty());
     std::ofstream(key, std::ios::trunc) << good;
     CHECK(house.a.reload());
+}
+
+TEST_CASE("tls: a certificate that would not be believed now is not taken in place of one that is",
+          "[herd][tls]") {
+    House house;
+    const auto key = keys_test::keys::make_key();
+    const auto put = [&](std::int64_t from, std::int64_t until) {
+        house.keys.put({.subject = "A",
+                        .names = {"A"},
+                        .not_before = keys_test::now_s() + from,
+                        .not_after = keys_test::now_s() + until},
+                       *key);
+        const std::string own = house.folder() + "/A";
+        std::filesystem::rename(house.folder() + "/Hands.crt", own + ".crt");
+        live::write_secret(own + ".key", live::read_file(house.folder() + "/Hands.key"));
+    };
+    put(-100, -50);
+    const auto expired = house.a.reload();
+    REQUIRE_FALSE(expired);
+    CHECK(expired.error().ends_with("/A.crt: certificate has expired"));
+    put(50, 100);
+    const auto early = house.a.reload();
+    REQUIRE_FALSE(early);
+    CHECK(early.error().ends_with("/A.crt: certificate is not yet valid"));
+    house.shake(house.b.dial_peer("A"));
+    CHECK(house.refusals.empty());
+    put(-50, 100);
+    CHECK(house.a.reload());
+    // At a start there is nothing better.
+    put(-100, -50);
+    OpensslSealer started(house.folder(), "A", 1);
+    CHECK(started.open(plain_max));
 }
 
 }  // namespace herd::tls_test
