@@ -50,6 +50,12 @@ bool ObserverSession::open(reactor::Socket socket, reactor::SealPtr seal) {
 
 std::size_t ObserverSession::on_input(std::string_view bytes, std::size_t seen, bool ended) {
     const std::int64_t now = observer_.session_.posix_ns(this_moment());
+    if (bytes.starts_with(reactor::Seal::first_byte) && !stream_.sealed()) {
+        // A server that takes plain neighbours then comes as one.
+        say("ERR 507 TLS is not spoken here\n");
+        stream_.finish();
+        return bytes.size();
+    }
     reactor::Lines lines(bytes, seen);
     while (const auto line = lines.take()) on_line(*line, now);
     if (!ended) return lines.taken();

@@ -300,6 +300,9 @@ void Handshakes::tick() {
     slots_.for_each([&](Handshake& handshake) {
         if (handshake.end > loop_.now()) return;
         if (handshake.state == State::asked || handshake.state == State::cancelled) return;
+        // With half a record it has shown that it would speak TLS.
+        const bool silent = handshake.state == State::gathering && handshake.wanted == 1;
+        if (silent && handshake.door.takes_plain) return take_plain(handshake);
         if (handshake.state != State::lingering) ++counters_.timed_out;
         if (handshake.seal != nullptr) {
             handshake.door.refused({handshake.socket, "no answer in time"});

@@ -68,7 +68,8 @@ public:
         Delegate<SealPtr()> make_seal = {};  // for an accepted one; null: none can be had now
         Delegate<void(Socket socket, SealPtr seal)> opened = {};
         Delegate<void(const Refusal& refusal)> refused = {};
-        bool takes_plain = false;  // accepted ones that do not speak TLS are opened, without a seal
+        // Accepted ones that do not speak TLS, or say nothing at all, are opened without a seal.
+        bool takes_plain = false;
     };
 
     using Id = Handle<Handshake>;

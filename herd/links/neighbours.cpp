@@ -36,12 +36,8 @@ Neighbours::Neighbours(Core& core, TellStatus status)
                 reactor::Acceptor<PeerSession>::Make::to<&Neighbours::make>(*this),
                 reactor::Delegate<void()>::to<&Neighbours::on_full>(*this)),
       room_timer_(core.loop, reactor::Delegate<void()>::to<&Neighbours::on_room_timer>(*this)),
-      door_{.make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Neighbours::make_seal>(*this),
-            .opened = reactor::Delegate<void(reactor::Socket,
-                                             reactor::SealPtr)>::to<&Neighbours::on_shaken>(*this),
-            .refused = reactor::Delegate<void(
-                const reactor::Handshakes::Refusal&)>::to<&Neighbours::on_refused>(*this),
-            .takes_plain = core.sealing != nullptr && core.sealing->plain_peers} {
+      door_(make_door(core.sealing != nullptr && core.sealing->plain_peers)),
+      legacy_door_(make_door(true)) {
     if (core.sealing == nullptr) return;
     acceptor_.divert(reactor::Delegate<void(reactor::Socket)>::to<&Neighbours::on_accepted>(*this));
 }
@@ -197,11 +193,22 @@ void Neighbours::check() const {
     repair_.check();
 }
 
-// An old server knows no TLS.
+reactor::Handshakes::Door Neighbours::make_door(bool takes_plain) {
+    return {
+        .make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Neighbours::make_seal>(*this),
+        .opened =
+            reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Neighbours::on_shaken>(
+                *this),
+        .refused = reactor::Delegate<void(
+            const reactor::Handshakes::Refusal&)>::to<&Neighbours::on_refused>(*this),
+        .takes_plain = takes_plain};
+}
+
+// An old server knows no TLS; others at its address do.
 void Neighbours::on_accepted(reactor::Socket socket) {
     const auto from = reactor::sys::peer_address(socket.fd());
-    if (from && is_legacy(*from)) return acceptor_.admit(std::move(socket), {});
-    core_.sealing->handshakes.accept(std::move(socket), door_);
+    const bool legacy = from && is_legacy(*from);
+    core_.sealing->handshakes.accept(std::move(socket), legacy ? legacy_door_ : door_);
 }
 
 void Neighbours::on_shaken(reactor::Socket socket, reactor::SealPtr seal) {

@@ -125,6 +125,7 @@ private:
     bool have(std::uint64_t seq) const override;
     void mark() override;
 
+    reactor::Handshakes::Door make_door(bool takes_plain);
     void on_accepted(reactor::Socket socket);
     reactor::SealPtr make_seal() const { return core_.sealing->sealer.accept_peer(); }
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
@@ -162,8 +163,10 @@ private:
     reactor::Slab<Peer> peers_;
     reactor::Slab<LegacyLink> legacy_;
     reactor::Acceptor<PeerSession> acceptor_;
-    reactor::Timer room_timer_;       // while one more may go soon
-    reactor::Handshakes::Door door_;  // Where sessions are sealed.
+    reactor::Timer room_timer_;  // while one more may go soon
+    // Where sessions are sealed.
+    const reactor::Handshakes::Door door_;
+    const reactor::Handshakes::Door legacy_door_;  // From where an old server is.
     reactor::Address address_;
     std::uint64_t told_evicted_ = 0;  // The counters as the log has them.
     std::uint64_t told_waited_ = 0;

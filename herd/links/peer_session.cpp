@@ -140,6 +140,7 @@ void PeerSession::on_end(std::string_view rest) {
 
 bool PeerSession::is_legacy() {
     if (legacy_) return true;
+    if (stream_.sealed()) return false;
     const auto from = reactor::sys::peer_address(stream_.socket().fd());
     return from && host_.is_legacy(*from);
 }
@@ -175,6 +176,8 @@ void PeerSession::on_message(const protocol::Hello& hello) {
     if (claimed_ != nullptr) return reject_line();
     assert(!legacy_);
     if (hello.version != protocol::peer_version) return refuse(502, "protocol version 1 only");
+    const bool plain_counts = core_.sealing == nullptr || core_.sealing->plain_peers;
+    if (!stream_.sealed() && !plain_counts) return refuse(506, "TLS is spoken here");
     if (stream_.sealed() && !stream_.proves(hello.name)) {
         return refuse(506, "that is not the name of your certificate");
     }

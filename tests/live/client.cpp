@@ -1,8 +1,10 @@
 #include "tests/live/client.hpp"
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -98,16 +100,37 @@ void Client::wait_for(short events) const {
     }
 }
 
+namespace {
+
+// What is said first, up to the newline, by who comes next; empty where that is a handshake, which
+// is answered as by a server without keys.
+std::string first_line(int listener) {
+    constexpr char handshake = 22;
+    constexpr std::string_view no_tls = "ERR 507 TLS is not spoken here\n";
+    std::string line;
+    char byte = 0;
+    const int fd = ::accept(listener, nullptr, nullptr);
+    while (byte != '\n' && ::read(fd, &byte, 1) == 1 && byte != handshake) line += byte;
+    if (byte == handshake) {
+        line.clear();
+        if (::write(fd, no_tls.data(), no_tls.size()) < 0) throw std::runtime_error("no answer");
+        ::shutdown(fd, SHUT_WR);
+        std::array<char, 4096> rest{};
+        while (::read(fd, rest.data(), rest.size()) > 0) continue;
+    }
+    ::close(fd);
+    return line;
+}
+
+}  // namespace
+
 std::string cookie_told(std::uint16_t port) {
     const LoopbackSocket listener(port);
     const int on = 1;  // A server that was killed has just listened there.
     ::setsockopt(listener.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (!listener.bind() || !listener.listen()) throw std::runtime_error("cannot listen");
     std::string hello;
-    char byte = 0;
-    const int fd = ::accept(listener.fd(), nullptr, nullptr);
-    while (byte != '\n' && ::read(fd, &byte, 1) == 1) hello += byte;
-    ::close(fd);
+    while (hello.empty()) hello = first_line(listener.fd());
     // Behind it stands what the server was told itself.
     constexpr std::size_t size = 16;
     if (hello.size() < 2 * size + 2) throw std::runtime_error("no HELLO: " + hello);

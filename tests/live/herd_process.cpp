@@ -20,7 +20,6 @@ bool HerdSetup::sealed_by_environment() {
 }
 
 Herd::Herd(HerdSetup setup) : setup_(std::move(setup)) {
-    setup_.sealed = setup_.sealed && setup_.played.empty();
     const std::size_t count = setup_.names.size();
     const auto ports = free_ports(4 * count + 1);
     places_port_ = ports.back();
@@ -128,6 +127,7 @@ std::string Herd::configuration(const std::string& reader) const {
            (folder_ / "logs").string() + "\",\"wire\":" + (setup_.wire ? "true" : "false") + "}" +
            (setup_.prefault ? ",\"prefault\":true" : "") +
            (setup_.sealed ? ",\"keys\":\"" + (folder_ / "keys").string() + "\"" : "") +
+           (setup_.sealed && !setup_.played.empty() ? ",\"insecure_peers\":true" : "") +
            (setup_.journal ? ",\"journal\":{\"folder\":\"" + (folder_ / "kept").string() + "\"}"
                            : "") +
            "}";

@@ -44,8 +44,8 @@ struct HerdSetup {
     std::map<std::pair<std::string, std::string>, std::uint16_t> detours = {};
     bool http = false;   // The servers speak HTTP, those with keys also within TLS.
     bool linked = true;  // Wait for the links, too, unless somebody else makes some of them.
-    // The servers have keys, and speak TLS with each other: where HERD_SEALED is set, all herds do,
-    // but for those with neighbours that a test plays, in the clear.
+    // The servers have keys, and speak TLS with each other: where HERD_SEALED is set, all herds do.
+    // Neighbours that a test plays go on without.
     bool sealed = sealed_by_environment();
 
     static bool sealed_by_environment();

@@ -238,4 +238,20 @@ TEST_CASE("mixed herd: the program starts what is its own, and talks to what is 
     CHECK(up.wait() == 0);
 }
 
+TEST_CASE("mixed herd: with keys, only an old server is heard without TLS, though others are there",
+          "[live][mixed_herd]") {
+    Herd herd({.legacy = {"Hands"}, .sealed = true});
+    const auto up = [&] {
+        return herd.log("Goloman").find("link_up neighbour=Holiday") != std::string::npos;
+    };
+    REQUIRE(eventually(up));
+    Client stranger(herd.peer_port("Goloman"));
+    CHECK(stranger.ask("HELLO 1 Wilkes 00000000000000ab 0 0") == "ERR 506 TLS is spoken here\n");
+    const std::string at = "AT Hands +0.100000000 c +34.068930-118.445127 1600000000.0";
+    Client old(herd.peer_port("Goloman"));
+    old.send(at + " Hands");
+    old.end();
+    CHECK(eventually([&] { return herd.line_of("Wilkes", "c") == at + "\n"; }));
+}
+
 }  // namespace mixed_herd_test

@@ -138,6 +138,28 @@ TEST_CASE("handshakes: who does not speak TLS is handed over where that is taken
     CHECK(house.handshakes.counters().done == 2);
 }
 
+TEST_CASE("handshakes: who says nothing is handed over in the end where plain ones are",
+          "[reactor][handshakes]") {
+    for (const bool taken : {true, false}) {
+        House house({.whole = std::chrono::milliseconds(20)});
+        house.door.takes_plain = taken;
+        Pair silent = tcp_pair();
+        Pair half = tcp_pair();
+        house.handshakes.accept(std::move(silent.ours), house.door);
+        house.handshakes.accept(std::move(half.ours), house.door);
+        say(half.theirs, greeting().substr(0, 3));
+        turn(house.loop, 3);
+        REQUIRE(house.handshakes.under_way() == 2);
+        REQUIRE(run_until(house.loop, [&] {
+            house.handshakes.tick();
+            return house.handshakes.under_way() == 0;
+        }));
+        CHECK(house.sockets.size() == (taken ? 1 : 0));
+        CHECK(house.handshakes.counters().timed_out == (taken ? 1 : 2));
+        house.handshakes.check();
+    }
+}
+
 TEST_CASE("handshakes: one who dials learns that the other side does not speak TLS",
           "[reactor][handshakes]") {
     House house;
