@@ -10,6 +10,7 @@
 #include "herd/table/client_index.hpp"
 #include "herd/table/record.hpp"
 #include "herd/watch/status.hpp"
+#include "herd/web/position_json.hpp"
 #include "protocol/at_line.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/blocks.hpp"
@@ -65,6 +66,11 @@ std::uint32_t http_connections(const config::Config& config) {
     return has_http(config) ? config.limits.http_connections : 0;
 }
 
+// What answers over HTTP have beside those of lines.
+std::size_t http_answer_size(const config::Config& config) {
+    return has_http(config) ? web::position_size_max(line_max(config.limits)) : 0;
+}
+
 std::uint64_t access_memory(const config::Config& config) {
     if (config.access.secret_file.empty()) return 0;
     return clients::Admissions::memory_max(config.limits);
@@ -76,7 +82,7 @@ std::uint64_t buffers_memory(const config::Config& config) {
     const config::Limits& limits = config.limits;
     constexpr std::uint64_t fixed = std::uint64_t{704} << 10;
     return fixed + limits.places_body_max + std::uint64_t{3} * line_max(limits) +
-           Log::memory(config.log.wire);
+           http_answer_size(config) + Log::memory(config.log.wire);
 }
 
 }  // namespace
@@ -106,7 +112,8 @@ reactor::Wire::Limits wire_limits(const config::Config& config) {
     const config::Limits& limits = config.limits;
     constexpr std::size_t other_answers = std::size_t{256} << 10;
     const reactor::Wire::Limits wire{
-        .send_size = std::size_t{limits.places_body_max} + line_max(limits) + other_answers,
+        .send_size = std::size_t{limits.places_body_max} + line_max(limits) + other_answers +
+                     http_answer_size(config),
         .blocks = limits.blocks,
         .blocks_reserved = limits.blocks / 8,
         .watches = config.keys.empty() ? 0 : loop_limits(config).watches,

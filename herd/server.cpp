@@ -45,9 +45,10 @@ Server::Server(reactor::Loop& loop,
       expiry_(loop, table_, core_.ttl_ns, counters_.records_expired),
       spoiler_(table_),
       neighbours_(core_, links::Neighbours::TellStatus::to<&Server::tell_status>(*this)),
-      clients_(core_, places, neighbours_.barrier(), journal_.on() ? &journal_ : nullptr),
+      intake_(core_, journal_.on() ? &journal_ : nullptr),
+      clients_(core_, places, neighbours_.barrier(), intake_),
       places_(places),
-      operations_(core_, ops::OpsService::Look::to<&Server::look>(*this)),
+      operations_(core_, intake_, ops::OpsService::Look::to<&Server::look>(*this)),
       tick_(loop, reactor::Delegate<void()>::to<&Server::tick>(*this)),
       drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)) {}
 

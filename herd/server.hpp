@@ -3,6 +3,7 @@
 #include "herd/clients/clients.hpp"
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
+#include "herd/intake/intake.hpp"
 #include "herd/journal/journal.hpp"
 #include "herd/links/neighbours.hpp"
 #include "herd/log.hpp"
@@ -86,6 +87,7 @@ private:
     table::Expiry expiry_;
     table::Spoiler spoiler_;
     links::Neighbours neighbours_;
+    intake::Intake intake_;
     clients::Clients clients_;
     places::Places& places_;
     ops::Operations operations_;

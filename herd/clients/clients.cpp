@@ -1,6 +1,5 @@
 #include "herd/clients/clients.hpp"
 
-#include "herd/clients/newcomers.hpp"
 #include "herd/config/text.hpp"
 #include "reactor/sys.hpp"
 
@@ -35,11 +34,11 @@ struct Clients::Candidate {
 Clients::Clients(Core& core,
                  places::Places& places,
                  links::Barrier& barrier,
-                 journal::Journal* journal)
+                 intake::Intake& intake)
     : host_{.core = core,
             .places = places,
             .barrier = barrier,
-            .journal = journal,
+            .intake = intake,
             .ended = reactor::Delegate<void(Session&)>::to<&Clients::on_ended>(*this),
             .slot_of = Admissions::SlotOf::to<&Clients::slot_of>(*this)},
       admissions_(core, Admissions::SlotOf::to<&Clients::slot_of>(*this)),
@@ -113,7 +112,7 @@ void Clients::on_shaken(reactor::Socket socket, reactor::SealPtr seal) {
 std::uint16_t Clients::group_of(const reactor::Socket& socket) {
     const auto address = reactor::sys::peer_address(socket.fd());
     if (!address) return 0;
-    return static_cast<std::uint16_t>(host_.newcomers.hash_of(*address) % Session::groups);
+    return static_cast<std::uint16_t>(host_.intake.newcomers().hash_of(*address) % Session::groups);
 }
 
 Session* Clients::make(reactor::Slab<Session>& slots, const reactor::Socket& socket) {

@@ -46,7 +46,7 @@ public:
     static constexpr std::uint32_t crowd_min = 8;
     static constexpr std::uint32_t crowd_factor = 4;  // as many as others have
 
-    Clients(Core& core, places::Places& places, links::Barrier& barrier, journal::Journal* journal);
+    Clients(Core& core, places::Places& places, links::Barrier& barrier, intake::Intake& intake);
 
     // Bytes that map() may map.
     static std::uint64_t memory_max(const config::Limits& limits);

@@ -1,9 +1,8 @@
 #pragma once
 
-#include "herd/clients/newcomers.hpp"
 #include "herd/core.hpp"
 #include "herd/follow/switchboard.hpp"
-#include "herd/journal/journal.hpp"
+#include "herd/intake/intake.hpp"
 #include "herd/links/barrier.hpp"
 #include "herd/places/places.hpp"
 #include "herd/table/line_batch.hpp"
@@ -35,12 +34,11 @@ using CommandBatch = table::LineBatch<protocol::Command, protocol::parse_command
 struct Host {
     Core core;  // A copy: it is asked several times for each line.
     places::Places& places;
-    links::Barrier& barrier;                  // where a SYNC waits
-    journal::Journal* journal;                // null: positions are kept in memory only
-    reactor::Delegate<void(Session&)> ended;  // Releases the session.
-    CommandBatch commands{};                  // what is read ahead of the batch at hand
-    Questions questions{};                    // Room for one of each session.
-    Newcomers newcomers{core.limits.new_clients_per_s};
+    links::Barrier& barrier;                   // where a SYNC waits
+    intake::Intake& intake;                    // where reports go
+    reactor::Delegate<void(Session&)> ended;   // Releases the session.
+    CommandBatch commands{};                   // what is read ahead of the batch at hand
+    Questions questions{};                     // Room for one of each session.
     Admissions* admissions = nullptr;          // Null: anybody may report and ask.
     follow::Switchboard* following = nullptr;  // Null: nothing can be followed.
     reactor::Delegate<std::uint32_t(const Session&)> slot_of{};

@@ -122,54 +122,15 @@ void Session::report(const Line& line, const protocol::IamAt& iamat) {
     if (host_.admissions != nullptr && !allowed(iamat.client, access::Right::report)) {
         return invalid(line.text);
     }
-    std::int64_t skew_ns = 0;
-    // A stamp centuries ago: the difference is beyond what a line can say.
-    if (__builtin_sub_overflow(host_.received_ns, iamat.time.nanoseconds, &skew_ns)) {
-        return invalid(line.text);
-    }
-    if (host_.core.too_far_ahead(skew_ns, iamat.time.nanoseconds)) {
-        ++host_.core.counters.future_stamps;
-        return invalid(line.text);
-    }
-    if (host_.core.expired(iamat.time.nanoseconds, skew_ns, host_.received_ns)) {
-        ++host_.core.counters.expired_stamps;
-        return invalid(line.text);
-    }
-    const std::span<char> out =
-        stream_.reserve(protocol::at_line_size_max(host_.core.name, iamat) + 1);
-    const protocol::AtLine answer = protocol::write_at(out, host_.core.name, skew_ns, iamat);
-    table::Stored stored = host_.core.table.report(answer, line.key);
-    if (stored == table::Stored::reserved) stored = report_newcomer(line, answer);
-    switch (stored) {
-        case table::Stored::reserved:
-            ++host_.core.counters.newcomers_refused;
-            return invalid(line.text);
-        case table::Stored::table_full:
-            ++host_.core.counters.table_full;
-            return invalid(line.text);
-        case table::Stored::no_long_line:
-            ++host_.core.counters.long_records_full;
-            return invalid(line.text);
-        case table::Stored::not_newer:
-            ++host_.core.counters.iamat_old;
-            break;
-        case table::Stored::stored:
-            break;
-    }
-    ++host_.core.counters.iamat;
+    const std::span<char> out = stream_.reserve(host_.intake.answer_size_max(iamat) + 1);
+    const auto from = [this] { return reactor::sys::peer_address(stream_.socket().fd()); };
+    const auto taken = host_.intake.take(out, iamat, line.key, host_.received_ns, from);
+    if (taken.refused()) return invalid(line.text);
     proven_ = true;
-    if (host_.journal != nullptr) host_.journal->cork_until_synced(stream_);
-    const std::size_t size = answer.whole.size();
+    host_.intake.hold_answer(stream_);
+    const std::size_t size = taken.answer.size();
     out[size] = '\n';
     sent(size + 1, out.data());
-}
-
-// Of an unknown client, where few slots are left.
-table::Stored Session::report_newcomer(const Line& line, const protocol::AtLine& answer) {
-    const auto from = reactor::sys::peer_address(stream_.socket().fd());
-    const bool admitted = from && host_.newcomers.admits(*from, host_.core.wire.seconds());
-    if (!admitted) return table::Stored::reserved;
-    return host_.core.table.report_newcomer(answer, line.key);
 }
 
 void Session::question(const Line& line, const protocol::WhatsAt& whatsat) {

@@ -92,7 +92,6 @@ private:
     using Line = CommandBatch::Line;
     void command(const Line& line);
     void report(const Line& line, const protocol::IamAt& iamat);
-    table::Stored report_newcomer(const Line& line, const protocol::AtLine& answer);
     void question(const Line& line, const protocol::WhatsAt& whatsat);
     void sync(std::string_view line);
     void follow(const Line& line, const protocol::Follow& wanted);

@@ -80,6 +80,8 @@ std::string_view reason_phrase(unsigned status) {
             return "Request Timeout";
         case 413:
             return "Content Too Large";
+        case 422:
+            return "Unprocessable Content";
         case 421:
             return "Misdirected Request";
         case 429:
@@ -94,6 +96,8 @@ std::string_view reason_phrase(unsigned status) {
             return "Service Unavailable";
         case 505:
             return "HTTP Version Not Supported";
+        case 507:
+            return "Insufficient Storage";
         default:
             return "Unknown";
     }

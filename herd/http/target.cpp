@@ -27,6 +27,18 @@ std::string_view without_origin(std::string_view target) {
     return target;
 }
 
+// Other than in a query, a plus is a plus.
+std::string_view decode_path(std::span<char> out, std::string_view path) {
+    assert(out.size() >= path.size());
+    std::size_t size = 0;
+    while (!path.empty()) {
+        const auto byte = escaped_byte(path);
+        out[size++] = byte ? *byte : path[0];
+        path.remove_prefix(byte ? 3 : 1);
+    }
+    return {out.data(), size};
+}
+
 // What is decoded is never longer than what was sent.
 void Target::parse(std::string_view target) {
     assert(target.size() <= size_max);

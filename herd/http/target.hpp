@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace herd::http {
@@ -13,9 +14,12 @@ namespace herd::http {
 // host of one.
 std::string_view without_origin(std::string_view target);
 
-// A request's target taken apart: its path, and the parameters of its query, decoded. Has room for
-// any target that a RequestParser lets pass; reused from one request to the next. Parameters beyond
-// the first `parameters_max` are ignored.
+// A part of a path, decoded: a view of `out`, which has room for as many bytes as `path` has.
+std::string_view decode_path(std::span<char> out, std::string_view path);
+
+// A request's target taken apart: its path, as sent, and the parameters of its query, decoded. Has
+// room for any target that a RequestParser lets pass; reused from one request to the next.
+// Parameters beyond the first `parameters_max` are ignored.
 class Target {
 public:
     static constexpr std::size_t parameters_max = 32;

@@ -7,19 +7,24 @@
 
 namespace herd::ops {
 
-Operations::Operations(Core& core, OpsService::Look look)
+Operations::Operations(Core& core, intake::Intake& intake, OpsService::Look look)
     : core_(core),
       gate_(core),
       readiness_(std::chrono::milliseconds(core.limits.ready_ms)),
       service_(gate_, readiness_, core.counters.http_denied, look),
+      reports_(core, gate_, intake),
+      clients_(core, gate_),
       routes_{{{"/healthz", &service_},
                {"/readyz", &service_},
                {"/metrics", &service_},
-               {"/status", &service_}}},
+               {"/status", &service_},
+               {"/iamat", &reports_},
+               {"/client/*", &clients_}}},
       http_(core.wire, routes_, {.connections = core.limits.http_connections}) {}
 
 std::uint64_t Operations::memory_max(const config::Config& config) {
-    return http::Server::memory_max(config.limits.http_connections) + OpsService::memory();
+    return http::Server::memory_max(config.limits.http_connections) + OpsService::memory() +
+           web::ReportService::memory(config.limits) + web::ClientService::memory(config.limits);
 }
 
 Outcome<> Operations::open(const config::Config& config, const config::Server& self) {
@@ -27,6 +32,8 @@ Outcome<> Operations::open(const config::Config& config, const config::Server& s
     if (!on_) return {};
     auto mapped = http_.map();
     if (mapped) mapped = service_.map();
+    if (mapped) mapped = reports_.map();
+    if (mapped) mapped = clients_.map();
     if (!mapped) return failure("cannot map memory", mapped.error());
     return gate_.open(config.access, self);
 }

@@ -4,11 +4,14 @@
 #include "herd/core.hpp"
 #include "herd/http/handler.hpp"
 #include "herd/http/server.hpp"
-#include "herd/ops/gate.hpp"
+#include "herd/intake/intake.hpp"
 #include "herd/ops/ops_service.hpp"
 #include "herd/ops/readiness.hpp"
 #include "herd/outcome.hpp"
 #include "herd/watch/status.hpp"
+#include "herd/web/client_service.hpp"
+#include "herd/web/gate.hpp"
+#include "herd/web/report_service.hpp"
 #include "reactor/address.hpp"
 #include "reactor/result.hpp"
 
@@ -23,7 +26,7 @@ namespace herd::ops {
 // a server shut down.
 class Operations {
 public:
-    Operations(Core& core, OpsService::Look look);
+    Operations(Core& core, intake::Intake& intake, OpsService::Look look);
 
     // Bytes that open() may map.
     static std::uint64_t memory_max(const config::Config& config);
@@ -44,10 +47,12 @@ public:
 
 private:
     Core& core_;
-    Gate gate_;
+    web::Gate gate_;
     Readiness readiness_;
     OpsService service_;
-    std::array<http::Route, 4> routes_;
+    web::ReportService reports_;
+    web::ClientService clients_;
+    std::array<http::Route, 6> routes_;
     http::Server http_;
     bool on_ = false;
     std::optional<reactor::Address> address_;

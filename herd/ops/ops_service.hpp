@@ -4,9 +4,9 @@
 #include "herd/http/handler.hpp"
 #include "herd/http/request.hpp"
 #include "herd/http/target.hpp"
-#include "herd/ops/gate.hpp"
 #include "herd/ops/readiness.hpp"
 #include "herd/ops/snapshot.hpp"
+#include "herd/web/gate.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
@@ -30,7 +30,7 @@ class OpsService final : public http::Handler {
 public:
     using Look = reactor::Delegate<void(Snapshot&)>;
 
-    OpsService(Gate& gate, Readiness& readiness, std::uint64_t& denied, Look look)
+    OpsService(web::Gate& gate, Readiness& readiness, std::uint64_t& denied, Look look)
         : gate_(gate), readiness_(readiness), denied_(denied), look_(look) {}
 
     // Bytes that map() maps.
@@ -51,7 +51,7 @@ private:
     void deny(http::Connection& connection, unsigned status);
     std::span<char> buffer() { return {&buffer_[0], buffer_.size()}; }
 
-    Gate& gate_;
+    web::Gate& gate_;
     Readiness& readiness_;
     std::uint64_t& denied_;  // Requests without what they need.
     Look look_;

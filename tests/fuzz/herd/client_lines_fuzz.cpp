@@ -209,10 +209,11 @@ private:
     herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, 0, 0};
     sim::NoLinks links_;
     herd::links::Barrier barrier_{core_, links_};
+    herd::intake::Intake intake_{core_, nullptr};
     herd::clients::Host host_{core_,
                               places_,
                               barrier_,
-                              nullptr,
+                              intake_,
                               reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
     herd::clients::Admissions admissions_{
         core_, herd::clients::Admissions::SlotOf::to<&House::slot_of>(*this)};

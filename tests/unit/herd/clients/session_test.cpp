@@ -53,8 +53,9 @@ class House {
 public:
     explicit House(const herd::config::Limits& wanted = {},
                    std::uint32_t records = 8,
-                   std::size_t send_size = 65'536)
-        : limits(wanted) {
+                   std::size_t send_size = 65'536,
+                   std::int64_t max_future_ns = 0)
+        : limits(wanted), max_future(max_future_ns) {
         kernel.delay_min_ns = kernel.delay_max_ns = 1000;
         kernel.enter(server);
         REQUIRE(loop.open({}).has_value());
@@ -111,17 +112,19 @@ public:
 
     sim::FakeKernel kernel{1};
     herd::config::Limits limits;
+    std::int64_t max_future;
     reactor::Loop loop;
     Places places{loop};
     reactor::Wire wire{loop};
     herd::table::LocationTable table;
     herd::Log log{loop};
     herd::watch::Counters counters;
-    herd::Core core{loop, wire, table, log, counters, limits, "Goloman", 1, 0, 0};
+    herd::Core core{loop, wire, table, log, counters, limits, "Goloman", 1, max_future, 0};
     sim::NoLinks links;
     herd::links::Barrier barrier{core, links};
+    herd::intake::Intake intake{core, nullptr};
     using Ended = reactor::Delegate<void(Session&)>;
-    herd::clients::Host host{core, places, barrier, nullptr, Ended::to<&House::on_ended>(*this)};
+    herd::clients::Host host{core, places, barrier, intake, Ended::to<&House::on_ended>(*this)};
     reactor::Slab<Session> sessions;
     Session* session = nullptr;  // Null once it has ended.
     reactor::Listener listener{
@@ -189,8 +192,7 @@ TEST_CASE("client_session: what is no command comes back behind a question mark"
 
 TEST_CASE("client_session: stamps beyond what a skew can say, or may be, are refused",
           "[herd][client]") {
-    House house;
-    house.host.core.max_future_ns = 60'000'000'000;
+    House house({}, 8, 65'536, 60'000'000'000);
     const std::string line = "IAMAT c +1-1 -9000000000\n";
     CHECK(house.ask(line) == "? " + line);
     const std::int64_t now = house.kernel.wall_ns() / 1'000'000'000;

@@ -1,9 +1,7 @@
 #include "herd/ops/operations.hpp"
 
-#include "herd/access/secret.hpp"
-#include "herd/access/token.hpp"
 #include "tests/unit/herd/ops/metrics_page.hpp"
-#include "tests/unit/herd/small_world.hpp"
+#include "tests/unit/herd/web/web_world.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,73 +10,7 @@
 namespace operations_test {
 
 using namespace herd;
-using namespace herd::small_world;
-
-namespace {
-
-constexpr std::uint16_t http_port = 1200;
-
-config::Config with_http() {
-    config::Config config = herd_of_two();
-    config.servers[0].http = reactor::Address::loopback(http_port);
-    config.servers[1].http = reactor::Address::loopback(http_port + 1);
-    config.servers[0].http_name = "herd.example";
-    return config;
-}
-
-config::Config with_access() {
-    config::Config config = with_http();
-    config.access.secret_file = "secret";
-    config.servers[0].http = reactor::Address{{0, 0, 0, 0}, false, http_port};
-    return config;
-}
-
-std::string get(const std::string& path, const std::string& more = "", const char* host = "h") {
-    return "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n" + more +
-           "\r\n";
-}
-
-// The answer to a request that is its connection's only one.
-std::string ask(World& world, const std::string& request, std::uint16_t port = http_port) {
-    const int fd = world.connect(port);
-    world.say(fd, request);
-    std::string heard = world.hear(fd);
-    world.kernel.enter(visitors);
-    world.kernel.close(fd);
-    world.run(1ms);
-    return heard;
-}
-
-std::string ask_from_afar(World& world, const std::string& request) {
-    const int fd = world.connect_from(7, http_port);
-    world.say(fd, request);
-    std::string heard = world.hear(fd);
-    world.kernel.enter(visitors);
-    world.kernel.close(fd);
-    world.run(1ms);
-    return heard;
-}
-
-std::string status_of(const std::string& answer) {
-    return answer.substr(0, answer.find("\r\n"));
-}
-
-std::string body_of(const std::string& answer) {
-    std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
-    if (body.ends_with('$')) body.pop_back();
-    return body;
-}
-
-std::string token_for(const char* pattern, access::Rights rights) {
-    const auto key = access::Secret::parse(secret);
-    REQUIRE(key);
-    const auto token =
-        access::mint(*key, {.pattern = *access::Pattern::parse(pattern), .rights = rights});
-    REQUIRE(token);
-    return *token;
-}
-
-}  // namespace
+using namespace herd::web_world;
 
 TEST_CASE("operations: health is that the loop turns, for everybody", "[herd][ops]") {
     World world(with_http());
@@ -279,7 +211,7 @@ TEST_CASE("operations: tokens come as Bearer or as a password", "[herd][ops]") {
         request.fields[0] = {"authorization", value};
         request.field_count = 1;
         std::array<char, 64> buffer{};
-        return std::string(ops::token_of(request, buffer));
+        return std::string(web::token_of(request, buffer));
     };
     CHECK(token_in("Bearer abc-_") == "abc-_");
     CHECK(token_in("bearer abc") == "abc");

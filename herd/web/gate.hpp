@@ -13,7 +13,7 @@
 #include <span>
 #include <string_view>
 
-namespace herd::ops {
+namespace herd::web {
 
 // Who may read what over HTTP. Who is on this very machine may read everything; from elsewhere, and
 // where access is limited (config::Access), a token says so: "Authorization: Bearer TOKEN", or
@@ -38,6 +38,11 @@ public:
     // what his token grants, if anything.
     std::optional<access::Grant> grant(http::Connection& connection,
                                        const http::Request& request) const;
+    // The same for what no page of somebody else's is to have done in a browser on this machine.
+    // Who may do nothing has been answered: 421 for a foreign name of the host, 403 for a request
+    // that a browser makes for another site's page, 401 without a token.
+    std::optional<access::Grant> admit(http::Connection& connection,
+                                       const http::Request& request) const;
     // Whether he may ask where any client is.
     bool sees_all(http::Connection& connection, const http::Request& request) const;
     // How much of the server's state is for who sees_all(): where nobody needs a token, for this
@@ -45,6 +50,7 @@ public:
     watch::Audience audience(http::Connection& connection) const;
 
 private:
+    static bool is_of_own_page(const http::Request& request);
     static bool is_here(http::Connection& connection);
     std::optional<access::Grant> check(std::string_view token) const;
 
@@ -58,4 +64,4 @@ private:
 // there is none.
 std::string_view token_of(const http::Request& request, std::span<char> out);
 
-}  // namespace herd::ops
+}  // namespace herd::web

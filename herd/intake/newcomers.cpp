@@ -1,4 +1,4 @@
-#include "herd/clients/newcomers.hpp"
+#include "herd/intake/newcomers.hpp"
 
 #include "reactor/sys.hpp"
 
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace herd::clients {
+namespace herd::intake {
 
 namespace {
 
@@ -37,4 +37,4 @@ bool Newcomers::admits(const reactor::Address& from, std::uint32_t now_s) {
     return true;
 }
 
-}  // namespace herd::clients
+}  // namespace herd::intake

@@ -1,4 +1,4 @@
-#include "herd/clients/newcomers.hpp"
+#include "herd/intake/newcomers.hpp"
 
 #include "tests/unit/herd/small_world.hpp"
 
@@ -12,7 +12,7 @@ namespace newcomers_test {
 namespace {
 
 using namespace herd::small_world;
-using herd::clients::Newcomers;
+using herd::intake::Newcomers;
 
 reactor::Address address(const std::string& text, std::uint16_t port = 5) {
     return *reactor::Address::parse(text, port);

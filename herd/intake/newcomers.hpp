@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace herd::clients {
+namespace herd::intake {
 
 // How many unknown clients one address may bring in a second. Asked only where few slots are left
 // (LocationTable::Capacity::reserve): so one stranger does not take the last ones in a moment, and
@@ -15,7 +15,7 @@ namespace herd::clients {
 // bring as many as it likes. An address counts by its network.
 //
 // Counts in a fixed number of places, found by a keyed hash: addresses that share one share its
-// quota. Owned by the Host.
+// quota. Owned by Intake.
 class Newcomers {
 public:
     static constexpr std::size_t place_count = 1024;
@@ -39,4 +39,4 @@ private:
     std::array<Place, place_count> places_{};
 };
 
-}  // namespace herd::clients
+}  // namespace herd::intake

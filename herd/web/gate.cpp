@@ -1,6 +1,7 @@
-#include "herd/ops/gate.hpp"
+#include "herd/web/gate.hpp"
 
 #include "herd/access/token.hpp"
+#include "herd/web/refusal.hpp"
 #include "reactor/address.hpp"
 #include "reactor/sys.hpp"
 
@@ -9,11 +10,12 @@
 #include <cstdint>
 #include <utility>
 
-namespace herd::ops {
+namespace herd::web {
 
 namespace {
 
 constexpr std::size_t password_size_max = 512;
+constexpr std::string_view challenge = "WWW-Authenticate: Bearer realm=\"herd\"\r\n";
 
 access::Grant everything() {
     return {.pattern = *access::Pattern::parse("*"), .rights = {.report = true, .ask = true}};
@@ -98,6 +100,30 @@ std::optional<access::Grant> Gate::grant(http::Connection& connection,
     return check(token);
 }
 
+std::optional<access::Grant> Gate::admit(http::Connection& connection,
+                                         const http::Request& request) const {
+    const auto deny = [&](unsigned status, std::string_view why, std::string_view extra = {}) {
+        ++core_.counters.http_denied;
+        refuse(connection, status, why, extra);
+        return std::nullopt;
+    };
+    if (!knows_host(request)) return deny(421, "this server has another name (http_name)");
+    if (!is_of_own_page(request)) return deny(403, "a page of another site asks");
+    const auto granted = grant(connection, request);
+    if (!granted) return deny(401, "a token is missing, or wrong", challenge);
+    return granted;
+}
+
+// Of what a page posts a browser says whose page it is; other programs say nothing.
+bool Gate::is_of_own_page(const http::Request& request) {
+    std::string_view origin = request.field("Origin");
+    if (origin.empty()) return true;
+    const std::size_t scheme = origin.find("://");
+    if (scheme == std::string_view::npos) return false;  // "null"
+    origin.remove_prefix(scheme + 3);
+    return http::same_name(origin, request.field("Host"));
+}
+
 bool Gate::is_here(http::Connection& connection) {
     const auto from = reactor::sys::peer_address(connection.stream().socket().fd());
     return from && from->is_loopback();
@@ -120,4 +146,4 @@ bool Gate::sees_all(http::Connection& connection, const http::Request& request) 
     return granted && granted->rights.ask && granted->pattern == everything().pattern;
 }
 
-}  // namespace herd::ops
+}  // namespace herd::web
