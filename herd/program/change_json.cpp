@@ -1,12 +1,12 @@
 #include "herd/program/change_json.hpp"
 
-#include "protocol/iso6709.hpp"
+#include "herd/web/position_json.hpp"
+#include "protocol/json_text.hpp"
 #include "protocol/peer_message.hpp"
+#include "protocol/text_writer.hpp"
 #include "protocol/tokens.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include <cassert>
 #include <charconv>
 #include <variant>
 
@@ -14,57 +14,39 @@ namespace herd::program {
 
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer,
-                                 rapidjson::UTF8<>,
-                                 rapidjson::ASCII<>,
-                                 rapidjson::CrtAllocator,
-                                 rapidjson::kWriteValidateEncodingFlag>;
-
-void put(Writer& json, const char* key, std::string_view value) {
-    json.Key(key);
-    const auto size = static_cast<rapidjson::SizeType>(value.size());
-    if (json.String(value.data(), size)) return;
-    std::string plain(value);
-    for (char& each : plain) {
-        if (each < ' ') each = '?';
-    }
-    json.String(plain.data(), size);
-}
-
-void put_place(Writer& json, const protocol::AtLine& at) {
-    const auto place = protocol::parse_iso6709(at.location);
-    put(json, "client", at.client);
-    put(json, "server", at.server);
-    json.Key("latitude");
-    json.Double(place ? place->latitude : 0);
-    json.Key("longitude");
-    json.Double(place ? place->longitude : 0);
-    put(json, "time", at.time_text);
+void put(protocol::TextWriter& json, std::string_view key, std::string_view value) {
+    json.put(key);
+    protocol::put_json_text(json, value);
 }
 
 }  // namespace
 
 std::string change_json(std::string_view line) {
+    // Each byte stands there once, at worst as six.
+    std::string buffer(web::position_size_max(line.size()) + 64, '\0');
+    protocol::TextWriter json(buffer);
     protocol::Tokens fields(line);
     const std::string_view word = fields.next();
-    rapidjson::StringBuffer buffer;
-    Writer json(buffer);
-    json.StartObject();
-    put(json, "event", word == "NOW" ? "now" : word == "GONE" ? "gone" : "follow");
-    if (word == "FOLLOW") put(json, "server", fields.next());
-    unsigned number = 0;
+    put(json, R"({"event":)", word == "NOW" ? "now" : word == "GONE" ? "gone" : "follow");
+    if (word == "FOLLOW") put(json, R"(,"server":)", fields.next());
+    json.put(R"(,"number":)");
     const std::string_view text = fields.next();
+    unsigned number = 0;
     std::from_chars(text.data(), text.data() + text.size(), number);
-    json.Key("number");
-    json.Uint(number);
-    if (word == "GONE") put(json, "client", fields.next());
+    json.put_decimal(number);
+    if (word == "GONE") put(json, R"(,"client":)", fields.next());
     if (word == "NOW") {
         const auto message = protocol::parse_peer_message(fields.rest());
         const auto* const at = message ? std::get_if<protocol::AtLine>(&*message) : nullptr;
-        if (at != nullptr) put_place(json, *at);
+        if (at != nullptr) {
+            json.put(',');
+            web::put_position_members(json, *at);
+        }
     }
-    json.EndObject();
-    return {buffer.GetString(), buffer.GetSize()};
+    json.put('}');
+    assert(!json.overflowed());
+    buffer.resize(json.size());
+    return buffer;
 }
 
 }  // namespace herd::program

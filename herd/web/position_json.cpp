@@ -25,9 +25,17 @@ void put_degrees(protocol::TextWriter& out, std::string_view text) {
 void put_position(protocol::TextWriter& out,
                   std::string_view at_line,
                   const protocol::AtLine& line) {
+    out.put('{');
+    put_position_members(out, line);
+    out.put(R"(,"at":)");
+    protocol::put_json_text(out, at_line);
+    out.put('}');
+}
+
+void put_position_members(protocol::TextWriter& out, const protocol::AtLine& line) {
     const std::size_t half = line.location.find_first_of("+-", 1);
     assert(half != std::string_view::npos);
-    out.put(R"({"client":)");
+    out.put(R"("client":)");
     protocol::put_json_text(out, line.client);
     out.put(R"(,"latitude":)");
     put_degrees(out, line.location.substr(0, half));
@@ -37,9 +45,6 @@ void put_position(protocol::TextWriter& out,
     protocol::put_json_text(out, line.time_text);
     out.put(R"(,"server":)");
     protocol::put_json_text(out, line.server);
-    out.put(R"(,"at":)");
-    protocol::put_json_text(out, at_line);
-    out.put('}');
 }
 
 }  // namespace herd::web

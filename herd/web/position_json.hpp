@@ -20,6 +20,9 @@ void put_position(protocol::TextWriter& out,
                   std::string_view at_line,
                   const protocol::AtLine& line);
 
+// All of it but `at`, without the braces around it.
+void put_position_members(protocol::TextWriter& out, const protocol::AtLine& line);
+
 // Bytes of it at most, of an AT line of that size.
 constexpr std::size_t position_size_max(std::size_t line_size) {
     // Each part stands there twice, at worst as six bytes for one.

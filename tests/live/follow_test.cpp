@@ -47,8 +47,8 @@ TEST_CASE("herd watch: --json, refusals, and a server that ends", "[live][follow
     REQUIRE(herd.send("Alpha", {iamat("\"quoted\"", "+1.5-1", 5)}).code == 0);
     Process watch(herd.command({"watch", "Alpha", "--json", "+1.5-1 1"}));
     CHECK(watch.says(R"({"event":"follow","server":"Alpha","number":1})"));
-    CHECK(watch.says(R"({"event":"now","number":1,"client":"\"quoted\"","server":"Alpha",)"
-                     R"("latitude":1.5,"longitude":-1.0,"time":"5"})"));
+    CHECK(watch.says(R"({"event":"now","number":1,"client":"\"quoted\"","latitude":1.5,)"
+                     R"("longitude":-1,"time":"5","server":"Alpha"})"));
 
     const Ran refused = run(herd.command({"watch", "Alpha", "+1.5-1 51"}));
     CHECK(refused.code == 1);
