@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""What HTTP costs beside nginx (Debian) that answers a constant, one worker: requests a second, and
+microseconds of the server's processor time for each.
+
+    bench/http_floor.py [--rounds N] [--seconds S] [--connections C] [--herd PATH]
+
+wrk asks both, in turns, on kept connections, each with one request at a time. `health` is GET
+/healthz, `report` is POST /iamat with a newer report each time. Of the rounds the median counts,
+ratios are of one round. Needs nginx and wrk (Debian: nginx-light, wrk).
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+WANTED = {'health': 0.9, 'report': 0.7}
+
+REPORTS = """
+local id, stamp = math.random(1, 1000000), 0
+wrk.method = "POST"
+request = function()
+    stamp = stamp + 1
+    return wrk.format(nil, nil, nil, "IAMAT c" .. id + stamp % 1000 .. " +34.068930-118.445127 " .. stamp)
+end
+"""
+
+NGINX = """
+worker_processes 1;
+daemon off;
+pid {folder}/pid;
+error_log {folder}/error;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        default_type text/plain;
+        location / {{ return 200 "ok\\n"; }}
+    }}
+}}
+"""
+
+
+def free_ports(count):
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(10_000, 32_000)
+        try:
+            socket.create_server(('127.0.0.1', port)).close()
+        except OSError:
+            continue
+        ports.append(port)
+    return ports
+
+
+def await_port(process, port):
+    end = time.monotonic() + 20
+    while True:
+        if process.poll() is not None:
+            sys.exit(f'{process.args[0]} has ended')
+        try:
+            socket.create_connection(('127.0.0.1', port), 1).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                sys.exit(f'{process.args[0]} does not listen')
+            time.sleep(0.05)
+
+
+def cpu_seconds(pids):
+    """User and system time of these processes so far."""
+    ticks = 0
+    for pid in pids:
+        fields = pathlib.Path(f'/proc/{pid}/stat').read_text(encoding='ascii').rsplit(')', 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf('SC_CLK_TCK')
+
+
+class Server:
+    def __init__(self, command, port):
+        self.port = port
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        await_port(self.process, port)
+        # nginx works in a child.
+        children = pathlib.Path(f'/proc/{self.process.pid}/task/{self.process.pid}/children')
+        self.pids = [self.process.pid, *map(int, children.read_text(encoding='ascii').split())]
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+
+def start_herd(path, folder):
+    clients, peers, http = free_ports(3)
+    config = folder / 'herd.json'
+    config.write_text(json.dumps({
+        'servers': [{'name': 'A', 'clients': f'127.0.0.1:{clients}', 'peers': f'127.0.0.1:{peers}',
+                     'http': f'127.0.0.1:{http}'}],
+        'links': [], 'log': {'folder': str(folder)},
+        'limits': {'http_connections': 512}}), encoding='utf-8')
+    return Server([path, 'serve', 'A', '--config', config], http)
+
+
+def start_nginx(folder):
+    port, = free_ports(1)
+    config = folder / 'nginx.conf'
+    config.write_text(NGINX.format(folder=folder, port=port), encoding='utf-8')
+    return Server(['nginx', '-p', folder, '-c', config, '-e', folder / 'error'], port)
+
+
+def load(server, what, options, script):
+    """Requests a second, and processor time of the server for one, in microseconds."""
+    path = {'health': '/healthz', 'report': '/iamat'}[what]
+    command = ['wrk', '-t1', f'-c{options.connections}', f'-d{options.seconds}s']
+    if what == 'report':
+        command += ['-s', script]
+    before = cpu_seconds(server.pids)
+    said = subprocess.run([*command, f'http://127.0.0.1:{server.port}{path}'], check=True,
+                          capture_output=True, text=True).stdout
+    used = cpu_seconds(server.pids) - before
+    if 'Non-2xx' in said or 'Socket errors' in said:
+        sys.exit(said)
+    count = int(re.search(r'(\d+) requests in', said)[1])
+    rate = float(re.search(r'Requests/sec:\s+([\d.]+)', said)[1])
+    return rate, used / count * 1e6
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--seconds', type=int, default=3)
+    parser.add_argument('--connections', type=int, default=50)
+    parser.add_argument('--herd', default='build/herd/herd')
+    options = parser.parse_args()
+    for program in 'nginx', 'wrk':
+        if not shutil.which(program):
+            sys.exit(f'There is no {program} (Debian: nginx-light, wrk).')
+    with tempfile.TemporaryDirectory(prefix='herd-http-') as name:
+        folder = pathlib.Path(name)
+        script = folder / 'reports.lua'
+        script.write_text(REPORTS, encoding='utf-8')
+        servers = {'herd': start_herd(options.herd, folder), 'nginx': start_nginx(folder)}
+        try:
+            figures = {}
+            for number in range(options.rounds):
+                for what in WANTED:
+                    # Who begins changes.
+                    for system in sorted(servers, reverse=number % 2 == 1):
+                        measured = load(servers[system], what, options, script)
+                        figures.setdefault((what, system), []).append(measured)
+        finally:
+            for server in servers.values():
+                server.end()
+    print('|  | herd | nginx | measured | wanted | CPU of a request |\n|---|---|---|---|---|---|')
+    for what, wanted in WANTED.items():
+        herd, nginx = figures[what, 'herd'], figures[what, 'nginx']
+        ratio = statistics.median(one[0] / other[0] for one, other in zip(herd, nginx))
+        rates = [statistics.median(each[0] for each in system) for system in (herd, nginx)]
+        costs = [statistics.median(each[1] for each in system) for system in (herd, nginx)]
+        print(f'| {what} | {rates[0]:,.0f}/s | {rates[1]:,.0f}/s | {ratio:.2f} x | at least '
+              f'{wanted:.2f} x | {costs[0]:.1f} and {costs[1]:.1f} us |')
+
+
+if __name__ == '__main__':
+    main()
