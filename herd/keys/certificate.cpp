@@ -1,5 +1,7 @@
 #include "herd/keys/certificate.hpp"
 
+#include "herd/wiping.hpp"
+
 #include <array>
 #include <cassert>
 #include <cstdio>
@@ -165,6 +167,7 @@ Certificate make_named(const std::string& name) {
 
 // Secure memory: it is wiped when it grows and when it is given back.
 Memory pem_of(EVP_PKEY& key) {
+    const Wiping wiping;
     Memory memory(BIO_new(BIO_s_secmem()));
     must(memory != nullptr);
     must(PEM_write_bio_PKCS8PrivateKey(memory.get(), &key, nullptr, nullptr, 0, nullptr, nullptr) ==
@@ -187,6 +190,7 @@ std::string_view text_of(BIO& memory) {
 }
 
 Outcome<Key> parse_key(std::string_view pem) {
+    const Wiping wiping;
     ERR_clear_error();
     const Memory memory = reader_of(pem);
     Key key(PEM_read_bio_PrivateKey(memory.get(), nullptr, refuse_password, nullptr));

@@ -1,6 +1,7 @@
 #include "herd/tls/context.hpp"
 
 #include "herd/secret_file.hpp"
+#include "herd/wiping.hpp"
 #include "reactor/sys.hpp"
 
 #include <array>
@@ -48,6 +49,7 @@ int no_password(char*, int, int, void*) {
 
 // From here on a core dump would hold it.
 Outcome<> use_key(SSL_CTX* context, const std::string& path) {
+    const Wiping wiping;
     reactor::sys::forbid_dumps();
     std::array<char, key_size_max> room{};
     const auto text = read_secret_file(path, false, room);

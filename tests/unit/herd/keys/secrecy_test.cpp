@@ -1,3 +1,4 @@
+#include "herd/wiping.hpp"
 #include "tests/unit/herd/keys/key_house.hpp"
 
 #include <catch2/catch.hpp>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/pem.h>
 #include <openssl/ui.h>
 #include <unistd.h>
@@ -94,6 +96,35 @@ std::size_t found_in_memory(const std::array<std::uint8_t, size>& secret) {
 }  // namespace
 
 #if !defined(__SANITIZE_ADDRESS__)  // which maps terabytes of its own
+// Writes it in plain behind the beginning of a block, where the heap notes nothing of its own.
+void write_plain(void* block, const Number& disguised) {
+    constexpr std::size_t noted = 48;
+    for (std::size_t i = 0; i < disguised.size(); ++i) {
+        static_cast<volatile std::uint8_t*>(block)[noted + i] = disguised[i] ^ disguise;
+    }
+}
+
+TEST_CASE("keys: what OpenSSL gives back is wiped while that is wanted", "[herd][keys]") {
+    constexpr std::size_t size = 150;
+    Number secret{};
+    std::ranges::generate(secret, [i = 0]() mutable { return static_cast<std::uint8_t>(++i * 7); });
+    {
+        const herd::Wiping wiping;
+        void* block = OPENSSL_malloc(size);
+        write_plain(block, secret);
+        CHECK(found_in_memory(secret) == 1);
+        block = OPENSSL_realloc(block, 100 * size);
+        CHECK(found_in_memory(secret) == 1);
+        OPENSSL_free(block);
+        CHECK(found_in_memory(secret) == 0);
+    }
+    // That it would be found.
+    void* const block = OPENSSL_malloc(size);
+    write_plain(block, secret);
+    OPENSSL_free(block);
+    CHECK(found_in_memory(secret) == 1);
+}
+
 TEST_CASE("keys: no key is left in memory", "[herd][keys]") {
     KeyHouse house({"Hands"});
     house.make();
