@@ -21,11 +21,12 @@ bool HerdSetup::sealed_by_environment() {
 
 Herd::Herd(HerdSetup setup) : setup_(std::move(setup)) {
     const std::size_t count = setup_.names.size();
-    const auto ports = free_ports(4 * count + 1);
+    const auto ports = free_ports(5 * count + 1);
     places_port_ = ports.back();
     for (std::size_t i = 0; i < setup_.names.size(); ++i) {
         ports_[setup_.names[i]] = {ports[2 * i], ports[2 * i + 1]};
         http_ports_[setup_.names[i]] = {ports[2 * (count + i)], ports[2 * (count + i) + 1]};
+        tls_ports_[setup_.names[i]] = ports[4 * count + i];
     }
     config_ = write_file(folder_ / "herd.json", configuration({}));
     if (setup_.sealed) make_keys();
@@ -115,7 +116,7 @@ std::string Herd::configuration(const std::string& reader) const {
                    "\",\"clients\":" + address(port(name)) +
                    (is_legacy(name) ? ",\"legacy\":true"
                                     : ",\"peers\":" + address(found_at(reader, name))) +
-                   http_members(name) + "}";
+                   tls_member(name) + http_members(name) + "}";
     }
     for (const auto& [one, other] : setup_.links) {
         links += (links.empty() ? "[\"" : ",[\"") + one + "\",\"" + other + "\"]";
@@ -131,6 +132,11 @@ std::string Herd::configuration(const std::string& reader) const {
            (setup_.journal ? ",\"journal\":{\"folder\":\"" + (folder_ / "kept").string() + "\"}"
                            : "") +
            "}";
+}
+
+std::string Herd::tls_member(const std::string& name) const {
+    if (!setup_.sealed || !setup_.clients_tls || !is_ours(name)) return "";
+    return ",\"clients_tls\":" + address(tls_port(name));
 }
 
 std::string Herd::http_members(const std::string& name) const {

@@ -47,6 +47,7 @@ struct HerdSetup {
     // The servers have keys, and speak TLS with each other: where HERD_SEALED is set, all herds do.
     // Neighbours that a test plays go on without.
     bool sealed = sealed_by_environment();
+    bool clients_tls = false;  // So do they with clients, at ports of their own; only where sealed.
 
     static bool sealed_by_environment();
 };
@@ -60,6 +61,7 @@ public:
     std::uint16_t peer_port(const std::string& name) const { return ports_.at(name).second; }
     std::uint16_t http_port(const std::string& name) const { return http_ports_.at(name).first; }
     std::uint16_t https_port(const std::string& name) const { return http_ports_.at(name).second; }
+    std::uint16_t tls_port(const std::string& name) const { return tls_ports_.at(name); }
     std::uint16_t places_port() const { return places_port_; }
     Process& server(const std::string& name) { return *servers_.at(name); }
     Process& places() { return *places_; }
@@ -93,6 +95,7 @@ public:
 private:
     // As the server `reader` is to see it.
     std::string configuration(const std::string& reader) const;
+    std::string tls_member(const std::string& name) const;
     std::string http_members(const std::string& name) const;
     std::uint16_t found_at(const std::string& reader, const std::string& name) const;
     void make_keys() const;
@@ -104,6 +107,7 @@ private:
     TemporaryFolder folder_;
     std::map<std::string, std::pair<std::uint16_t, std::uint16_t>> ports_;
     std::map<std::string, std::pair<std::uint16_t, std::uint16_t>> http_ports_;
+    std::map<std::string, std::uint16_t> tls_ports_;
     std::uint16_t places_port_ = 0;
     std::string config_;
     std::unique_ptr<Process> places_;
