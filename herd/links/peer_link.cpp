@@ -8,6 +8,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <functional>
 #include <utility>
 #include <variant>
 
@@ -129,8 +130,14 @@ void PeerLink::on_seal_broken(std::string_view why) {
         .field("why", why);
 }
 
+// It dials again and again, and who looks for the reason wants the one that holds now.
+bool PeerLink::is_told_first(std::string_view why) {
+    const std::size_t hash = std::hash<std::string_view>{}(why) | 1;
+    return std::exchange(refusal_told_, hash) != hash;
+}
+
 void PeerLink::tell_refused(std::string_view why) {
-    if (std::exchange(refused_, true)) return;
+    if (!is_told_first(why)) return;
     core_.log.event(Level::warning, "handshake_refused")
         .field("neighbour", neighbour_.name())
         .field("why", why);
@@ -264,7 +271,7 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
     if (answer.name != neighbour_.name()) return refuse(503, "another server answers there");
     if (!neighbour_.counts(answer.epoch)) return refuse(503, "it has begun anew too often");
     state_ = State::live;
-    refused_ = false;
+    refusal_told_ = 0;
     incarnation_ = neighbour_.incarnation(answer.epoch);
     host_.on_live(neighbour_, incarnation_);
     table::rules::Position claimed{
@@ -292,7 +299,7 @@ void PeerLink::welcome(const protocol::Welcome& answer) {
 
 void PeerLink::refuse(std::uint64_t code, std::string_view reason) {
     assert(stream_.has_value());
-    if (!std::exchange(refused_, true)) {
+    if (is_told_first(reason)) {
         core_.log.event(Level::warning, "link_refused")
             .field("neighbour", neighbour_.name())
             .field("code", code)

@@ -113,6 +113,7 @@ private:
     void on_mark_due();
     template <class Message>
     void say(const Message& message);
+    bool is_told_first(std::string_view why);
 
     Core& core_;
     Host& host_;
@@ -123,10 +124,10 @@ private:
     std::optional<reactor::Stream> stream_;  // While connected.
     table::Follower follower_;
     reactor::Timer mark_timer_;
+    std::size_t refusal_told_ = 0;  // A hash of why, as the log has it since it was live; 0: none.
     State state_ = State::down;
     bool leaving_ = false;
     bool stopped_ = false;
-    bool refused_ = false;           // The last failure was logged already.
     bool dials_plainly_ = false;     // The next time.
     std::uint32_t incarnation_ = 0;  // Of the neighbour's run at the other end.
     std::uint64_t last_written_ = 0;
