@@ -99,7 +99,10 @@ SealedClient::~SealedClient() {
 
 std::string SealedClient::flight() {
     ERR_clear_error();
-    if (SSL_is_init_finished(ssl_) == 0) SSL_do_handshake(ssl_);
+    if (SSL_is_init_finished(ssl_) == 0) {
+        const int error = SSL_get_error(ssl_, SSL_do_handshake(ssl_));
+        if (error == SSL_ERROR_SSL) ending_ = ERR_reason_error_string(ERR_peek_last_error());
+    }
     char* bytes = nullptr;
     BIO* const out = SSL_get_wbio(ssl_);
     const long count = BIO_get_mem_data(out, &bytes);
