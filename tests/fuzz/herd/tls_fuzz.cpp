@@ -89,7 +89,9 @@ public:
 
     void apply(std::size_t flight, std::string& bytes) const {
         for (std::size_t i = 0; i + 4 <= bytes_.size(); i += 4) {
-            if (at(i) % flights == flight && !bytes.empty()) apply_one(i, bytes);
+            // More than a pipe takes shows nothing, and twenty doublings are a gigabyte.
+            const bool fits = !bytes.empty() && bytes.size() <= Herd::plain_max;
+            if (at(i) % flights == flight && fits) apply_one(i, bytes);
         }
     }
     static constexpr std::size_t flights = 6;
