@@ -44,8 +44,9 @@ void FaultProxy::run() {
             Clock::now() - std::exchange(last, Clock::now());
         accept_all();
         const bool reset = reset_asked_.exchange(false);
+        const bool end = end_asked_.exchange(false);
         pairs_.remove_if([&](Pair& pair) {
-            const bool over = reset || !relay(pair, faults, passed.count());
+            const bool over = reset || end || !relay(pair, faults, passed.count());
             if (over) close_pair(pair, reset);
             return over;
         });
@@ -82,6 +83,8 @@ void FaultProxy::close_pair(Pair& pair, bool reset) {
     const linger now{1, 0};
     for (const int fd : {pair.near, pair.dialled.fd()}) {
         if (reset) ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        // First, as to close what is not read yet is a reset.
+        if (!reset) ::shutdown(fd, SHUT_WR);
     }
     ::close(pair.near);
 }

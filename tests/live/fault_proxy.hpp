@@ -42,6 +42,8 @@ public:
     void behave(const Faults& faults);
     // Ends every connection by RST, both ways.
     void reset() { reset_asked_ = true; }
+    // By FIN, both ways, wherever it is in what is said.
+    void end() { end_asked_ = true; }
 
     // That it has relayed so far.
     std::uint64_t connections() const { return connections_; }
@@ -99,6 +101,7 @@ private:
     std::mutex mutex_;
     Faults faults_;
     std::atomic<bool> reset_asked_ = false;
+    std::atomic<bool> end_asked_ = false;
     std::atomic<bool> stopping_ = false;
     std::atomic<std::uint64_t> connections_ = 0;
     std::atomic<std::uint64_t> passed_ = 0;
