@@ -18,9 +18,6 @@ using protocol::Spot;
 // Subscriptions and records that are looked at in one iteration.
 constexpr std::uint32_t looks_per_turn = 4096;
 
-// No place.
-constexpr Spot nowhere = {.latitude = Spot::latitude_mask, .cut = 0, .longitude = 0};
-
 // Keys of the three kinds of interests.
 constexpr std::uint64_t square_key(unsigned size, std::uint32_t row, std::uint32_t column) {
     return std::uint64_t{1} << 63 | std::uint64_t{size} << 56 | geo::code_of(row, column);
@@ -125,17 +122,31 @@ void Switchboard::await(Subscription& subscription) {
     interests_.add(subscriptions_.index(subscription), name_key(subscription.identity));
 }
 
-// With the first one the table's changes begin to matter.
+// With the first who is to be told, the table's changes begin to matter.
+void Switchboard::wake() {
+    if (cursor_) return;
+    cursor_.emplace(core_.table.feed());
+    cursor_->seek_end();
+    core_.table.show(this);
+}
+
+void Switchboard::sleep() {
+    if (subscriptions_.size() > 0 || witness_ != nullptr) return;
+    core_.table.show(nullptr);
+    cursor_.reset();
+}
+
+void Switchboard::show(Witness* witness) {
+    witness_ = witness;
+    witness != nullptr ? wake() : sleep();
+}
+
 Subscription* Switchboard::add(std::uint32_t session) {
     Subscriber& subscriber = subscribers_[session];
     if (subscriber.count == core_.limits.subscriptions_per_client) return nullptr;
     Subscription* const made = subscriptions_.emplace();
     if (made == nullptr) return nullptr;
-    if (!cursor_) {
-        cursor_.emplace(core_.table.feed());
-        cursor_->seek_end();
-        core_.table.show(this);
-    }
+    wake();
     made->subscriber = session;
     made->number = next_number(session);
     const std::uint32_t index = subscriptions_.index(*made);
@@ -203,9 +214,7 @@ void Switchboard::remove(std::uint32_t session, std::uint32_t before) {
     }
     gone.farewells.clear(core_.wire.blocks());
     subscriptions_.release(gone);
-    if (subscriptions_.size() > 0) return;
-    core_.table.show(nullptr);
-    cursor_.reset();
+    sleep();
 }
 
 void Switchboard::start_over(std::uint32_t session) {
@@ -249,7 +258,9 @@ void Switchboard::before_removal(std::uint32_t slot) {
     const table::Record& record = core_.table.at(slot);
     const bool known = record.seq <= cursor_->passed();
     const std::string_view client = core_.table.client(record);
-    part(known ? record.spot : before_[slot], nowhere, slot);
+    const Spot was = known ? record.spot : before_[slot];
+    if (witness_ != nullptr) witness_->removed(slot, was);
+    part(was, nowhere, slot);
     // Each of these goes elsewhere in the index, which may not change while it is gone through.
     for (std::uint32_t found = 0; found != nobody;) {
         found = nobody;
@@ -278,6 +289,7 @@ void Switchboard::look() {
 void Switchboard::look_up(std::uint32_t slot) {
     const table::Record& record = core_.table.at(slot);
     const Spot was = before_[slot];
+    if (witness_ != nullptr) witness_->moved(slot, was, record.spot);
     if (was == nowhere && unknown_ > 0) welcome(slot, core_.table.client(record));
     interests_.visit(record_key(slot), [&](std::uint32_t index) {
         Subscription& subscription = subscriptions_[index];
