@@ -48,7 +48,7 @@ Server::Server(reactor::Loop& loop,
       intake_(core_, journal_.on() ? &journal_ : nullptr),
       clients_(core_, places, neighbours_.barrier(), intake_),
       places_(places),
-      operations_(core_, intake_, ops::OpsService::Look::to<&Server::look>(*this)),
+      operations_(core_, intake_, ops::OpsService::Look::to<&Server::look>(*this), config.servers),
       tick_(loop, reactor::Delegate<void()>::to<&Server::tick>(*this)),
       drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)) {}
 
@@ -63,7 +63,8 @@ Outcome<> Server::open() {
     if (!config_.access.secret_file.empty()) {
         if (auto limited = clients_.limit_access(config_.access); !limited) return limited;
     }
-    if (auto opened = operations_.open(config_, self_); !opened) return opened;
+    if (auto opened = operations_.open(config_, self_, clients_.following()); !opened)
+        return opened;
     if (auto opened = log_.open(config_.log, self_.name, counters_); !opened) return opened;
     if (auto opened = journal_.open(); !opened) return opened;
     neighbours_.add(config_, self_);

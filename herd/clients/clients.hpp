@@ -76,6 +76,9 @@ public:
     // Adds what it knows.
     void describe(watch::Status& status) const;
 
+    // Who tells of changes; null: nobody does, as no index of places is kept.
+    follow::Switchboard* following() { return following_ ? &*following_ : nullptr; }
+
     std::uint32_t size() const { return acceptor_.size(); }
     std::uint32_t subscriptions() const { return following_ ? following_->subscriptions() : 0; }
 

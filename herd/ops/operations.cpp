@@ -7,33 +7,45 @@
 
 namespace herd::ops {
 
-Operations::Operations(Core& core, intake::Intake& intake, OpsService::Look look)
+Operations::Operations(Core& core,
+                       intake::Intake& intake,
+                       OpsService::Look look,
+                       std::span<const config::Server> servers)
     : core_(core),
       gate_(core),
       readiness_(std::chrono::milliseconds(core.limits.ready_ms)),
       service_(gate_, readiness_, core.counters.http_denied, look),
       reports_(core, gate_, intake),
       clients_(core, gate_),
+      map_(core, gate_, servers),
       routes_{{{"/healthz", &service_},
                {"/readyz", &service_},
                {"/metrics", &service_},
                {"/status", &service_},
                {"/iamat", &reports_},
-               {"/client/*", &clients_}}},
+               {"/client/*", &clients_},
+               {"/map", &map_},
+               {"/map/*", &map_}}},
       http_(core.wire, routes_, {.connections = core.limits.http_connections}) {}
 
 std::uint64_t Operations::memory_max(const config::Config& config) {
-    return http::Server::memory_max(config.limits.http_connections) + OpsService::memory() +
-           web::ReportService::memory(config.limits) + web::ClientService::memory(config.limits);
+    const config::Limits& limits = config.limits;
+    return http::Server::memory_max(limits.http_connections) + OpsService::memory() +
+           web::ReportService::memory(limits) + web::ClientService::memory(limits) +
+           (config.nearby && limits.map_viewers > 0 ? map::Service::memory_max(limits) : 0);
 }
 
-Outcome<> Operations::open(const config::Config& config, const config::Server& self) {
+Outcome<> Operations::open(const config::Config& config,
+                           const config::Server& self,
+                           follow::Switchboard* switchboard) {
     on_ = self.has_http();
     if (!on_) return {};
     auto mapped = http_.map();
     if (mapped) mapped = service_.map();
     if (mapped) mapped = reports_.map();
     if (mapped) mapped = clients_.map();
+    const bool maps = switchboard != nullptr && config.limits.map_viewers > 0;
+    if (mapped && maps) mapped = map_.open(*switchboard);
     if (!mapped) return failure("cannot map memory", mapped.error());
     return gate_.open(config.access, self);
 }
@@ -61,6 +73,7 @@ Outcome<> Operations::listen(const config::Server& self) {
 void Operations::tick(const watch::Status& status) {
     if (!on_) return;
     readiness_.look(status);
+    map_.tick(status, readiness_.ready(status));
     http_.tick();
 }
 
@@ -72,10 +85,13 @@ void Operations::describe(watch::Status& status) const {
     status.counters.http_stalled = counted.stalled;
     status.counters.http_evicted = counted.evicted;
     status.counters.http_waited = counted.waited;
+    status.map_viewers = map_.viewers();
 }
 
 void Operations::check() const {
-    if (on_) http_.check();
+    if (!on_) return;
+    http_.check();
+    map_.check();
 }
 
 }  // namespace herd::ops

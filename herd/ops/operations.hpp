@@ -2,9 +2,11 @@
 
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
+#include "herd/follow/switchboard.hpp"
 #include "herd/http/handler.hpp"
 #include "herd/http/server.hpp"
 #include "herd/intake/intake.hpp"
+#include "herd/map/service.hpp"
 #include "herd/ops/ops_service.hpp"
 #include "herd/ops/readiness.hpp"
 #include "herd/outcome.hpp"
@@ -18,6 +20,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace herd::ops {
 
@@ -26,17 +29,25 @@ namespace herd::ops {
 // a server shut down.
 class Operations {
 public:
-    Operations(Core& core, intake::Intake& intake, OpsService::Look look);
+    Operations(Core& core,
+               intake::Intake& intake,
+               OpsService::Look look,
+               std::span<const config::Server> servers);
 
     // Bytes that open() may map.
     static std::uint64_t memory_max(const config::Config& config);
-    // Once, first.
-    Outcome<> open(const config::Config& config, const config::Server& self);
+    // Once, first. Without a switchboard there is no map.
+    Outcome<> open(const config::Config& config,
+                   const config::Server& self,
+                   follow::Switchboard* switchboard);
     // Once; port 0 takes a free one.
     Outcome<> listen(const config::Server& self);
     // Where it listens, if it does; the second for TLS.
     const std::optional<reactor::Address>& address() const { return address_; }
     const std::optional<reactor::Address>& tls_address() const { return tls_address_; }
+
+    // Pages that show the map.
+    std::uint32_t viewers() const { return map_.viewers(); }
 
     // About once a second.
     void tick(const watch::Status& status);
@@ -52,7 +63,8 @@ private:
     OpsService service_;
     web::ReportService reports_;
     web::ClientService clients_;
-    std::array<http::Route, 6> routes_;
+    map::Service map_;
+    std::array<http::Route, 8> routes_;
     http::Server http_;
     bool on_ = false;
     std::optional<reactor::Address> address_;

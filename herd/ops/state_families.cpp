@@ -104,6 +104,10 @@ constexpr std::array told = {
           "How many connections of clients there may be (limits.connections).",
           "Set in the configuration.",
           [](Out& out, Of& of) { out.sample("", of.limits->connections); }),
+    gauge("herd_map_viewers",
+          "Pages that show the live map.",
+          "At limits.map_viewers a further one waits.",
+          [](Out& out, Of& of) { out.sample("", of.status.map_viewers); }),
     gauge("herd_link_up",
           "1 while the link to the neighbour is live.",
           "0: the neighbour is down, or the network between. Its reports come another way, if "

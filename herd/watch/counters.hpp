@@ -91,6 +91,10 @@ struct Counters {
     std::uint64_t http_waited = 0;
     std::uint64_t http_late = 0;
     std::uint64_t http_stalled = 0;
+    std::uint64_t map_viewers = 0;
+    std::uint64_t map_viewers_refused = 0;
+    std::uint64_t map_searches_refused = 0;
+    std::uint64_t map_conflated = 0;
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
@@ -281,6 +285,17 @@ inline constexpr std::array counters_table = {
     Counter{"http_stalled",
             &Counters::http_stalled,
             "Connections over HTTP closed as they did not read, or not end, in time."},
+    Counter{"map_viewers", &Counters::map_viewers, "Times that a page began to show the map."},
+    Counter{"map_viewers_refused",
+            &Counters::map_viewers_refused,
+            "Times that one could not, as limits.map_viewers did (it tries again)."},
+    Counter{"map_searches_refused",
+            &Counters::map_searches_refused,
+            "Searches for a client on the map that were refused, as many were waiting."},
+    Counter{"map_conflated",
+            &Counters::map_conflated,
+            "Changes that a map does not show, as a newer one of the same client came before it "
+            "was its turn."},
 };
 
 static_assert(counters_table.size() * sizeof(std::uint64_t) == sizeof(Counters));

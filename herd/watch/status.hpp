@@ -38,6 +38,7 @@ struct Status {
     reactor::Duration up{};
     bool draining = false;
     std::uint32_t clients = 0;  // connected
+    std::uint32_t map_viewers = 0;
     std::uint32_t records = 0;
     std::uint32_t capacity = 0;              // of records
     std::uint64_t seq = 0;                   // of the latest change

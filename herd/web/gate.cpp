@@ -15,7 +15,6 @@ namespace herd::web {
 namespace {
 
 constexpr std::size_t password_size_max = 512;
-constexpr std::string_view challenge = "WWW-Authenticate: Bearer realm=\"herd\"\r\n";
 
 access::Grant everything() {
     return {.pattern = *access::Pattern::parse("*"), .rights = {.report = true, .ask = true}};
@@ -101,7 +100,8 @@ std::optional<access::Grant> Gate::grant(http::Connection& connection,
 }
 
 std::optional<access::Grant> Gate::admit(http::Connection& connection,
-                                         const http::Request& request) const {
+                                         const http::Request& request,
+                                         std::string_view challenge) const {
     const auto deny = [&](unsigned status, std::string_view why, std::string_view extra = {}) {
         ++core_.counters.http_denied;
         refuse(connection, status, why, extra);

@@ -40,9 +40,14 @@ public:
                                        const http::Request& request) const;
     // The same for what no page of somebody else's is to have done in a browser on this machine.
     // Who may do nothing has been answered: 421 for a foreign name of the host, 403 for a request
-    // that a browser makes for another site's page, 401 without a token.
+    // that a browser makes for another site's page, 401, with the challenge, without a token.
     std::optional<access::Grant> admit(http::Connection& connection,
-                                       const http::Request& request) const;
+                                       const http::Request& request,
+                                       std::string_view challenge = for_programs) const;
+    // A header line: browsers ask for a password where it is Basic, and show it from then on.
+    static constexpr std::string_view for_programs = "WWW-Authenticate: Bearer realm=\"herd\"\r\n";
+    static constexpr std::string_view for_browsers =
+        "WWW-Authenticate: Basic realm=\"herd\", charset=\"UTF-8\"\r\n";
     // Whether he may ask where any client is.
     bool sees_all(http::Connection& connection, const http::Request& request) const;
     // How much of the server's state is for who sees_all(): where nobody needs a token, for this

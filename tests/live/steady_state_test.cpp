@@ -157,3 +157,47 @@ TEST_CASE("steady state: 1,000 scrapes and other requests allocate nothing",
     CHECK(allocations.load() == 0);
     CHECK(herd[0].operations().address()->port != 0);
 }
+
+TEST_CASE("steady state: viewers of the map and their searches allocate nothing",
+          "[live][steady_state]") {
+    const live::TemporaryFolder folder;
+    herd::config::Config config = three_in_a_row(folder.path());
+    config.servers[0].http = reactor::Address::loopback(0);
+    config.limits.map_viewers = 3;
+    live::SteppedHerd herd(config, [](bool moves) { counting = moves; });
+    herd.run_until([&] { return herd[0].neighbours().reach().live == 1; });
+    const reactor::Address at = *herd[0].operations().address();
+    live::Asker left(herd, herd[0]);
+    int second = 0;
+    const auto report = [&] {
+        std::string lines;
+        ++second;
+        for (int i = 0; i < 50; ++i) lines += iamat("c" + std::to_string(i), second);
+        REQUIRE(left.say(lines + "nonsense\n"));
+        left.hear_until("\n? nonsense\n");
+    };
+    const auto look_in = [&](const std::string& query) {
+        live::Asker viewer(herd, at);
+        REQUIRE(viewer.say("GET /map/events" + query + " HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        viewer.hear_until("event:whole\ndata:1\n\n\r\n");
+    };
+    const auto round = [&](live::Asker& page) {
+        report();
+        look_in("?box=30,-120,40,-110&follow=c7&page=1");
+        look_in("?page=3");
+        REQUIRE(page.say("GET /map/find?part=C1 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        page.hear_until("]}\n");
+        REQUIRE(page.say("GET /map/client?name=c1 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        page.hear_until("}\n");
+    };
+    live::Asker page(herd, at);
+    live::Asker stays(herd, at);
+    REQUIRE(stays.say("GET /map/events?page=2 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    for (int number = 0; number < 10; ++number) round(page);
+    allocations = 0;
+    for (int number = 0; number < 100; ++number) round(page);
+    for (int number = 0; number < 2; ++number) stays.hear_until("]}\n\n\r\n");
+    CHECK(allocations.load() == 0);
+    CHECK(herd[0].counters().map_viewers > 200);
+    CHECK(herd[0].counters().map_conflated > 100);
+}

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "herd/config/config.hpp"
+#include "herd/core.hpp"
+#include "herd/follow/switchboard.hpp"
+#include "herd/follow/witness.hpp"
+#include "herd/http/connection.hpp"
+#include "herd/map/digits.hpp"
+#include "herd/map/marks.hpp"
+#include "herd/map/viewer.hpp"
+#include "herd/watch/status.hpp"
+#include "protocol/text_writer.hpp"
+#include "reactor/loop.hpp"
+#include "reactor/pages.hpp"
+#include "reactor/result.hpp"
+#include "reactor/slab.hpp"
+#include "reactor/time.hpp"
+#include "reactor/timer.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace herd::map {
+
+// Tells those who look at the map where clients are, each in an answer that does not end, of
+// server-sent events (docs/map.md). It is a Witness of the one switchboard: a change sets a bit for
+// each viewer in whose box it begins or ends, and that is all that waits for a viewer, however far
+// behind it is. Four times a second a viewer's bits are gone through, in a *pass*: who stands in
+// the box is told of as it is by then, of who does not, that it has gone. Its first pass, the
+// *sweep*, goes through all slots instead, so the first picture takes no memory either.
+//
+// One piece of one pass in an iteration, of bounded size and work. Who does not read is passed by
+// until it has.
+//
+// Invariant: a viewer is told of no change that the switchboard has not looked up: it would not be
+// told, then, that the client has left its box again.
+//
+// Owned by the server's Operations. All memory is mapped at start. Connections are theirs; a viewer
+// dies with its own.
+class Feed final : public follow::Witness {
+public:
+    static constexpr reactor::Duration pass_interval = std::chrono::milliseconds(250);
+    static constexpr std::uint32_t looks_per_piece = 4096;  // slots
+    static constexpr std::size_t piece_size = std::size_t{32} << 10;
+
+    Feed(Core& core, std::span<const config::Server> servers);
+    Feed(const Feed&) = delete;
+    Feed& operator=(const Feed&) = delete;
+    ~Feed();
+
+    // Bytes that map() maps.
+    static std::uint64_t memory_max(const config::Limits& limits);
+    // Once, first. Fails with ENOMEM. The switchboard outlives this.
+    reactor::Result<void> map(follow::Switchboard& switchboard);
+
+    // Begins to answer the request at hand. With all places taken, says so and ends.
+    void begin(http::Connection& connection, const Wish& wish);
+    // That one reads again; will have no answer any more.
+    void resume() { task_.post(); }
+    void leave(const http::Connection& connection);
+
+    // About once a second: how the server is.
+    void note(const watch::Status& status, bool ready);
+
+    std::uint32_t size() const { return viewers_.size(); }
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
+private:
+    static constexpr std::size_t text_size = std::size_t{32} << 10;  // of what is told as JSON
+    static constexpr std::size_t gone_size = std::size_t{4} << 10;
+    // What goes into one piece.
+    struct Piece {
+        Digits moves;
+        Digits gone;
+        std::int64_t wall_ns;
+        std::uint64_t passed;
+        std::uint32_t moved_from = 0;  // one behind the slot that was put last
+        std::uint32_t gone_from = 0;
+        std::uint32_t looks_left = looks_per_piece;
+
+        bool full() const;
+    };
+
+    void moved(std::uint32_t slot, protocol::Spot was, protocol::Spot is) override;
+    void removed(std::uint32_t slot, protocol::Spot was) override;
+
+    void greet(Viewer& viewer, std::string_view follow);
+    void resume_from(Viewer& viewer, std::string_view last) const;
+    void end(Viewer& viewer);
+    void release(Viewer& viewer);
+
+    void on_pass_due();
+    void run();
+    Viewer* next();
+    void begin_pass(Viewer& viewer);
+    void end_pass(Viewer& viewer);
+    void tell(Viewer& viewer);
+    void sweep(Viewer& viewer, Piece& piece);
+    void walk(Viewer& viewer, Piece& piece);
+    bool shows(const Viewer& viewer, std::uint32_t slot, std::int64_t wall_ns) const;
+    void put_move(Piece& piece, std::uint32_t slot) const;
+    static void put_gone(Piece& piece, std::uint32_t slot);
+    std::uint32_t server_index(std::string_view name) const;
+    void put_id(protocol::TextWriter& out, const Told& told) const;
+
+    Core& core_;
+    std::span<const config::Server> servers_;
+    follow::Switchboard* switchboard_ = nullptr;
+    reactor::Slab<Viewer> viewers_;
+    Marks changed_;
+    Marks forgotten_;  // Of those, the slots whose client at that time is no more.
+    reactor::PageArray<char> moves_;
+    reactor::PageArray<char> gone_;
+    reactor::PageArray<char> piece_;
+    reactor::PageArray<char> state_;
+    std::size_t state_size_ = 0;
+    std::uint32_t turn_ = 0;  // The viewer who was told last.
+    reactor::Timer pass_;
+    reactor::Task task_;
+};
+
+}  // namespace herd::map

@@ -1,0 +1,175 @@
+// What is told, and to whom when.
+#include "herd/map/feed.hpp"
+#include "reactor/sys.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace herd::map {
+
+namespace {
+
+using protocol::TextWriter;
+
+// Of one record: its slot, the server, latitude, longitude and age.
+constexpr unsigned place_digits = 5;
+constexpr unsigned age_digits = 3;
+constexpr unsigned time_digits = 7;
+constexpr std::size_t move_size_max = Digits::short_max + 1 + 2 * place_digits + age_digits;
+constexpr std::uint32_t place_unit = 100;  // ten-millionths of a degree: a metre
+constexpr std::int64_t age_unit_ns = 1'000'000'000;
+constexpr std::int64_t millisecond_ns = 1'000'000;
+
+std::uint64_t not_negative(std::int64_t value) {
+    return value < 0 ? 0 : static_cast<std::uint64_t>(value);
+}
+
+void put_event(TextWriter& out, std::string_view name, std::string_view data) {
+    out.put("event:");
+    out.put(name);
+    out.put("\ndata:");
+    out.put(data);
+    out.put("\n\n");
+}
+
+}  // namespace
+
+bool Feed::Piece::full() const {
+    return looks_left == 0 || moves.room() < move_size_max || gone.room() < Digits::short_max;
+}
+
+// One piece for one of those who want one and read, in turns.
+void Feed::run() {
+    Viewer* const viewer = next();
+    if (viewer == nullptr) return;
+    turn_ = viewers_.index(*viewer);
+    tell(*viewer);
+    if (next() != nullptr) task_.post();
+}
+
+Viewer* Feed::next() {
+    Viewer* first = nullptr;
+    Viewer* behind = nullptr;
+    viewers_.for_each([&](Viewer& each) {
+        if (!each.passing && !each.owes_state) return;
+        if (each.connection->blocked()) return;
+        if (first == nullptr) first = &each;
+        if (behind == nullptr && viewers_.index(each) > turn_) behind = &each;
+    });
+    return behind != nullptr ? behind : first;
+}
+
+// Whatever had been looked up by now is told of in this pass, or has changed again.
+void Feed::begin_pass(Viewer& viewer) {
+    viewer.passing = true;
+    viewer.again = false;
+    viewer.at = 0;
+    viewer.begun = {.seq = switchboard_->passed(), .expired = core_.counters.records_expired};
+}
+
+void Feed::end_pass(Viewer& viewer) {
+    assert(viewer.passing);
+    viewer.passing = viewer.sweeping = false;
+    viewer.told = viewer.begun;
+    if (viewer.again) begin_pass(viewer);
+}
+
+void Feed::tell(Viewer& viewer) {
+    Piece piece{.moves = Digits({&moves_[0], moves_.size()}),
+                .gone = Digits({&gone_[0], gone_.size()}),
+                .wall_ns = reactor::sys::wall_ns(),
+                .passed = switchboard_->passed()};
+    piece.moves.put(not_negative(piece.wall_ns / millisecond_ns), time_digits);
+    const bool sweeping = viewer.sweeping;
+    if (viewer.passing) sweeping ? sweep(viewer, piece) : walk(viewer, piece);
+    TextWriter out({&piece_[0], piece_.size()});
+    if (!piece.gone.empty()) put_event(out, "gone", piece.gone.text());
+    if (piece.moves.text().size() > time_digits) put_event(out, "now", piece.moves.text());
+    if (sweeping && !viewer.sweeping) put_event(out, "whole", "1");
+    if (std::exchange(viewer.owes_state, false)) {
+        if (!viewer.sweeping) put_id(out, viewer.told);
+        put_event(out, "state", {&state_[0], state_size_});
+    }
+    assert(!out.overflowed());
+    if (out.size() > 0) viewer.connection->send(out.text());
+}
+
+void Feed::put_id(TextWriter& out, const Told& told) const {
+    out.put("id:");
+    out.put_hex(core_.epoch, 1);
+    out.put('-');
+    out.put_hex(told.seq, 1);
+    out.put('-');
+    out.put_hex(told.expired, 1);
+    out.put('\n');
+}
+
+// Of a slot that is marked already, what it was before may have been told: a later pass sees to it.
+void Feed::sweep(Viewer& viewer, Piece& piece) {
+    const std::uint32_t index = viewers_.index(viewer);
+    const std::uint32_t end = core_.table.slots();
+    for (; viewer.at < end && !piece.full(); ++viewer.at) {
+        --piece.looks_left;
+        const std::uint32_t slot = viewer.at;
+        if (!core_.table.used(slot) || changed_.has(index, slot)) continue;
+        const table::Record& record = core_.table.at(slot);
+        if (record.seq <= viewer.base) continue;
+        if (record.seq > piece.passed) {
+            static_cast<void>(changed_.add(index, slot));
+        } else if (shows(viewer, slot, piece.wall_ns)) {
+            put_move(piece, slot);
+        } else if (viewer.base > 0) {
+            put_gone(piece, slot);
+        }
+    }
+    if (viewer.at == end) end_pass(viewer);
+}
+
+void Feed::walk(Viewer& viewer, Piece& piece) {
+    const std::uint32_t index = viewers_.index(viewer);
+    const std::uint32_t end = core_.table.slots();
+    while (!piece.full()) {
+        const std::uint32_t slot = changed_.next(index, viewer.at, end);
+        if (slot == end) return end_pass(viewer);
+        --piece.looks_left;
+        viewer.at = slot + 1;
+        const bool used = core_.table.used(slot);
+        // It is looked up in this iteration or the next, and then marked for sure.
+        if (used && core_.table.at(slot).seq > piece.passed) continue;
+        changed_.remove(index, slot);
+        const bool shown = used && shows(viewer, slot, piece.wall_ns);
+        if (forgotten_.has(index, slot) || !shown) put_gone(piece, slot);
+        forgotten_.remove(index, slot);
+        if (shown) put_move(piece, slot);
+    }
+}
+
+bool Feed::shows(const Viewer& viewer, std::uint32_t slot, std::int64_t wall_ns) const {
+    const table::Record& record = core_.table.at(slot);
+    if (!viewer.box.holds(record.spot) && viewer.also != slot) return false;
+    if (core_.expired(record.effective_ns, wall_ns)) return false;
+    return viewer.grant.pattern.covers(core_.table.client(record));
+}
+
+void Feed::put_move(Piece& piece, std::uint32_t slot) const {
+    const table::Record& record = core_.table.at(slot);
+    const protocol::Spot spot = record.spot;
+    piece.moves.put_short(slot - std::exchange(piece.moved_from, slot + 1));
+    piece.moves.put(server_index(record.server(core_.table.line(record))), 1);
+    piece.moves.put(spot.latitude / place_unit, place_digits);
+    piece.moves.put(spot.longitude / place_unit, place_digits);
+    piece.moves.put(not_negative((piece.wall_ns - record.effective_ns) / age_unit_ns), age_digits);
+}
+
+void Feed::put_gone(Piece& piece, std::uint32_t slot) {
+    piece.gone.put_short(slot - std::exchange(piece.gone_from, slot + 1));
+}
+
+// Of a server that the configuration does not know: one more than the last.
+std::uint32_t Feed::server_index(std::string_view name) const {
+    std::uint32_t index = 0;
+    while (index < servers_.size() && servers_[index].name != name) ++index;
+    return index;
+}
+
+}  // namespace herd::map
