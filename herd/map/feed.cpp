@@ -161,7 +161,6 @@ void Feed::release(Viewer& viewer) {
     switchboard_->show(nullptr);
     pass_.cancel();
     task_.cancel();
-    state_size_ = 0;
 }
 
 void Feed::moved(std::uint32_t slot, Spot was, Spot is) {
@@ -182,11 +181,11 @@ void Feed::removed(std::uint32_t slot, Spot was) {
 }
 
 void Feed::note(const watch::Status& status, bool ready) {
-    if (viewers_.size() == 0) return;
     TextWriter out({&state_[0], state_.size()});
     write_state(out, status, ready, viewers_.size(), reactor::sys::wall_ns());
     assert(!out.overflowed());
     state_size_ = out.size();
+    if (viewers_.size() == 0) return;
     viewers_.for_each([](Viewer& each) { each.owes_state = true; });
     task_.post();
 }

@@ -169,7 +169,9 @@ const draw = {
     while (age >= ageLimits[at]) ++at;
     return at;
   },
-  drawPoints() {
+  // How large depends on how many there are: there were, until they are counted.
+  dot() { return Math.round(this.scale * (this.shown > 50000 ? 1 : this.shown > 6000 ? 2 : 3)); },
+  drawPoints(again) {
     this.mix();
     const {width, height} = $('points');
     const {pixels, hits, kinds, table} = this;
@@ -177,8 +179,7 @@ const draw = {
     const size = view.size * this.scale;
     const x0 = view.xAt(0), y0 = view.yAt(0);
     const now = stream.now() / 1000;
-    // How large depends on how many there were last time.
-    const dot = Math.round(this.scale * (this.shown > 50000 ? 1 : this.shown > 6000 ? 2 : 3));
+    const dot = this.dot();
     const back = dot >> 1;
     const few = [];
     let shown = 0;
@@ -205,6 +206,7 @@ const draw = {
       }
     }
     this.shown = shown;
+    if (this.dot() !== dot && !again) return this.drawPoints(true);
     this.few = shown <= 1200 ? few : [];
     if (this.few.length > 0) pixels.fill(0);
     $('points').getContext('2d').putImageData(this.image, 0, 0);

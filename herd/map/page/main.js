@@ -179,13 +179,14 @@ function everySecond() {
 let hiding = 0;
 document.addEventListener('visibilitychange', () => {
   clearTimeout(hiding);
-  if (document.hidden) hiding = setTimeout(() => stream.close(), 10000);
+  if (document.hidden) hiding = setTimeout(() => stream.close(), 3000);
   else if (!stream.source) stream.open();
 });
 addEventListener('resize', layOut);
 new ResizeObserver(() => { if (innerWidth <= 640) layOut(); }).observe($('panel'));
 dark.addEventListener('change', () => { draw.ask('land', 'points'); panel.showServers(); panel.showAges(); });
-setInterval(() => { panel.showState(); panel.showClient(); }, 500);
+setInterval(() => { panel.showState(); panel.showNumbers(); panel.showClient(); }, 500);
 panel.fold(innerWidth > 640);
 recall();
 panel.showState();
+panel.showAges();
