@@ -135,7 +135,7 @@ constexpr std::array table = {
     Setting{Section::limits,
             "map_viewers",
             Whole{bound<&Limits::map_viewers>, 0, 1'024, ""},
-            "pages that show the live map at a time, of these; 0: there is no map"},
+            "pages that show the live map, at most half of http_connections; 0: there is no map"},
     Setting{Section::limits,
             "tls_connections",
             Whole{bound<&Limits::tls_connections>, 1, 1'000'000, ""},

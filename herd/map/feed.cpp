@@ -48,17 +48,19 @@ Feed::~Feed() {
 }
 
 std::uint64_t Feed::memory_max(const config::Limits& limits) {
-    return limits.map_viewers * reactor::Slab<Viewer>::slot_size +
-           2 * Marks::memory_max(limits.map_viewers, limits.clients) + 2 * piece_size +
-           2 * gone_size + 2 * text_size;
+    const std::uint32_t viewers = viewers_max(limits);
+    return viewers * reactor::Slab<Viewer>::slot_size +
+           2 * Marks::memory_max(viewers, limits.clients) + 2 * piece_size + 2 * gone_size +
+           2 * text_size;
 }
 
 reactor::Result<void> Feed::map(follow::Switchboard& switchboard) {
     const config::Limits& limits = core_.limits;
     switchboard_ = &switchboard;
-    auto mapped = viewers_.map(limits.map_viewers);
-    if (mapped) mapped = changed_.map(limits.map_viewers, limits.clients);
-    if (mapped) mapped = forgotten_.map(limits.map_viewers, limits.clients);
+    const std::uint32_t viewers = viewers_max(limits);
+    auto mapped = viewers_.map(viewers);
+    if (mapped) mapped = changed_.map(viewers, limits.clients);
+    if (mapped) mapped = forgotten_.map(viewers, limits.clients);
     const auto map_buffer = [&](reactor::PageArray<char>& buffer, std::size_t size) {
         if (!mapped) return;
         auto pages = reactor::PageArray<char>::map(size);

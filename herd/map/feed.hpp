@@ -17,6 +17,7 @@
 #include "reactor/time.hpp"
 #include "reactor/timer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <span>
@@ -50,6 +51,11 @@ public:
     Feed& operator=(const Feed&) = delete;
     ~Feed();
 
+    // How many can look on: of the connections that speak HTTP half at most, so that there is room
+    // for who asks how the server is.
+    static std::uint32_t viewers_max(const config::Limits& limits) {
+        return std::min(limits.map_viewers, limits.http_connections / 2);
+    }
     // Bytes that map() maps.
     static std::uint64_t memory_max(const config::Limits& limits);
     // Once, first. Fails with ENOMEM. The switchboard outlives this.

@@ -32,7 +32,8 @@ std::uint64_t Operations::memory_max(const config::Config& config) {
     const config::Limits& limits = config.limits;
     return http::Server::memory_max(limits.http_connections) + OpsService::memory() +
            web::ReportService::memory(limits) + web::ClientService::memory(limits) +
-           (config.nearby && limits.map_viewers > 0 ? map::Service::memory_max(limits) : 0);
+           (config.nearby && map::Feed::viewers_max(limits) > 0 ? map::Service::memory_max(limits)
+                                                                : 0);
 }
 
 Outcome<> Operations::open(const config::Config& config,
@@ -44,7 +45,7 @@ Outcome<> Operations::open(const config::Config& config,
     if (mapped) mapped = service_.map();
     if (mapped) mapped = reports_.map();
     if (mapped) mapped = clients_.map();
-    const bool maps = switchboard != nullptr && config.limits.map_viewers > 0;
+    const bool maps = switchboard != nullptr && map::Feed::viewers_max(config.limits) > 0;
     if (mapped && maps) mapped = map_.open(*switchboard);
     if (!mapped) return failure("cannot map memory", mapped.error());
     return gate_.open(config.access, self);

@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 
-from webdriver import free_port
+from webdriver import free_ports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = ['Goloman', 'Hands', 'Holiday', 'Welsh', 'Wilkes']
@@ -26,7 +26,8 @@ class Herd:
     def __init__(self, binary, host='127.0.0.1', access=None, **limits):
         self.binary, self.host = binary, host
         self.folder = tempfile.TemporaryDirectory()
-        self.ports = {name: (free_port(), free_port(), free_port()) for name in NAMES}
+        ports = free_ports(3 * len(NAMES))
+        self.ports = {name: ports[3 * i:3 * i + 3] for i, name in enumerate(NAMES)}
         at = '127.0.0.1:{}'.format
         servers = [{'name': name, 'clients': at(ports[0]), 'peers': at(ports[1]),
                     'http': f'{host}:{ports[2]}'} for name, ports in self.ports.items()]
@@ -35,8 +36,12 @@ class Herd:
             'servers': servers, 'links': LINKS, 'limits': limits,
             'access': access or {}, 'log': {'folder': self.folder.name}}), encoding='utf-8')
         self.processes = {}
-        for name in NAMES:
-            self.start(name)
+        try:
+            for name in NAMES:
+                self.start(name)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self

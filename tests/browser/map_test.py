@@ -264,7 +264,7 @@ class MapTest(unittest.TestCase):
         self.settles(lambda: text('where').endswith('E') and text('name') == name)
         slot = browser.run('return followed.slot')
         known = herd.get('Goloman', f'/map/client?slot={slot}')
-        self.assertIn(f'"name":"{name}"', known)
+        self.assertIn(f'"client":"{name}"', known)
 
     def test_10_all_places_taken(self):
         with Herd(BINARY, map_viewers=1) as other:

@@ -14,13 +14,15 @@ import urllib.error
 import urllib.request
 
 
-def free_port():
+def free_ports(count):
     """Outside 32768-60999, which is for outgoing connections, and which a server refuses."""
-    while True:
+    ports = set()
+    while len(ports) < count:
         port = random.randrange(20_000, 32_000)
         with contextlib.suppress(OSError), socket.socket() as listener:
             listener.bind(('127.0.0.1', port))
-            return port
+            ports.add(port)
+    return list(ports)
 
 
 def missing():
@@ -33,7 +35,7 @@ class Browser:
 
     def __init__(self, width=1280, height=800):
         self.folder = tempfile.TemporaryDirectory()
-        port = free_port()
+        port, = free_ports(1)
         self.base = f'http://127.0.0.1:{port}'
         self.process = subprocess.Popen(
             ['chromedriver', f'--port={port}'], stdout=subprocess.DEVNULL,
