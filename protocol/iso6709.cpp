@@ -111,6 +111,16 @@ std::optional<Iso6709> parse_iso6709(std::string_view text) {
     return degrees_of(spot);
 }
 
+Spot spot_of(Iso6709 place) {
+    const auto fixed = [](double degrees) {
+        return static_cast<std::uint32_t>(degrees * Spot::per_degree);
+    };
+    const std::uint32_t longitude = fixed(place.longitude + 180);
+    return {.latitude = fixed(place.latitude + 90) & Spot::latitude_mask,
+            .cut = 1,
+            .longitude = longitude == Spot::longitude_end ? 0 : longitude};
+}
+
 Iso6709 degrees_of(Spot spot) {
     return {degrees(spot.latitude, Spot::latitude_max / 2),
             degrees(spot.longitude, Spot::longitude_end / 2)};

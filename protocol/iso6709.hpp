@@ -43,6 +43,9 @@ std::size_t read_iso6709(std::string_view text, Spot& spot);
 // Its value, rounded to the nearest double. Nothing if `is_iso6709` does not hold.
 std::optional<Iso6709> parse_iso6709(std::string_view text);
 
+// The spot of a place; what its value has behind the seventh decimal counts as cut.
+Spot spot_of(Iso6709 place);
+
 // That of a spot: of one that is not cut the same as its text's, but that +180 degrees are -180.
 Iso6709 degrees_of(Spot spot);
 

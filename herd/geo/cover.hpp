@@ -26,10 +26,13 @@ public:
     void take(const Centre& centre, double radius_m);
 
     std::span<const Run> runs() const { return std::span(runs_).first(count_); }
+    // How far the circle reaches east and west of its centre, in degrees; 180: all round a pole.
+    double half_width() const { return half_width_; }
 
 private:
     void join();
 
+    double half_width_ = 0;
     std::array<Run, runs_max> runs_;
     std::size_t count_ = 0;
 };

@@ -271,28 +271,30 @@ void KeyTree::refill(Pool<Page>& pool, const Way& way, std::uint32_t height) {
     if (parent.count < least) refill(branches_, way, height + 1);
 }
 
-std::size_t KeyTree::copy(std::uint64_t from,
+KeyTree::Where KeyTree::find(std::uint64_t key) const {
+    const Where page = leaf_of(key);
+    prefetch(leaves_[page]);
+    return page;
+}
+
+std::size_t KeyTree::copy(Where page,
+                          std::uint64_t from,
                           std::uint64_t end,
                           std::span<std::uint64_t> out) const {
-    const Leaf* leaf = &leaves_[leaf_of(from)];
+    const Leaf* leaf = &leaves_[page];
     std::uint32_t place = less_than(leaf->keys, from);
     std::size_t size = 0;
-    while (size < out.size()) {
-        if (place < leaf->count) {
-            if (leaf->keys[place] >= end) break;
-            out[size++] = leaf->keys[place++];
-            continue;
-        }
-        if (leaf->next == no_page) break;
+    while (true) {
+        const std::uint32_t stop = less_than(leaf->keys, end);
+        const auto count = std::min<std::size_t>(stop - place, out.size() - size);
+        std::copy_n(
+            leaf->keys.begin() + place, count, out.begin() + static_cast<std::ptrdiff_t>(size));
+        size += count;
+        if (stop < leaf->count || leaf->next == no_page || size == out.size()) return size;
         leaf = &leaves_[leaf->next];
         prefetch(*leaf);
         place = 0;
     }
-    return size;
-}
-
-void KeyTree::fetch(std::uint64_t from) const {
-    prefetch(leaves_[leaf_of(from)]);
 }
 
 std::uint64_t KeyTree::spacing(std::uint64_t key, std::uint32_t count) const {

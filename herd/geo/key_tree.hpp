@@ -27,11 +27,19 @@ public:
     // Both at once; cheaper where the two are neighbours.
     void replace(std::uint64_t old, std::uint64_t key);
 
+    // The page where a key is, or would be, which is asked of memory and not waited for. Until the
+    // tree changes.
+    using Where = std::uint32_t;
+    Where find(std::uint64_t key) const;
     // The first keys from `from` on that are below `end`, as many as `out` holds, in their order;
-    // how many that are.
-    std::size_t copy(std::uint64_t from, std::uint64_t end, std::span<std::uint64_t> out) const;
-    // Asks memory for the page where copy() begins, and does not wait for it.
-    void fetch(std::uint64_t from) const;
+    // how many that are. `page` is that of `from`.
+    std::size_t copy(Where page,
+                     std::uint64_t from,
+                     std::uint64_t end,
+                     std::span<std::uint64_t> out) const;
+    std::size_t copy(std::uint64_t from, std::uint64_t end, std::span<std::uint64_t> out) const {
+        return copy(find(from), from, end, out);
+    }
     // A guess at how far from `key` others are: how far up or down, whichever is less, the
     // `count`-th one is. Of that one page alone: where it has too few on both sides, UINT64_MAX.
     std::uint64_t spacing(std::uint64_t key, std::uint32_t count) const;

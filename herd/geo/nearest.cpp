@@ -13,7 +13,7 @@ namespace herd::geo {
 namespace {
 
 // As many as are to be expected in a circle, so that as many as are wanted are there.
-constexpr double expected_share = 1.2;
+constexpr double expected_share = 1.5;
 
 // A bound that rounding does not make too narrow.
 double bound_of(double distance_m) {
@@ -21,7 +21,7 @@ double bound_of(double distance_m) {
 }
 
 std::uint32_t millimetres(double distance_m) {
-    return static_cast<std::uint32_t>(std::lround(distance_m * 1000));
+    return static_cast<std::uint32_t>(distance_m * 1000 + 0.5);
 }
 
 }  // namespace
@@ -31,7 +31,12 @@ Nearest::Nearest(const KeyTree& tree,
                  protocol::Iso6709 centre,
                  double radius_m,
                  std::span<Found> room)
-    : tree_(tree), population_(population), centre_(centre), radius_m_(radius_m), room_(room) {
+    : tree_(tree),
+      population_(population),
+      centre_(centre),
+      spot_(protocol::spot_of(centre)),
+      radius_m_(radius_m),
+      room_(room) {
     assert(radius_m >= 0);
     assert(radius_m <= radius_m_max);
     if (!room.empty()) begin_pass(first_radius());
@@ -58,17 +63,42 @@ void Nearest::begin_pass(double radius_m) {
     limit_ = bound_of(radius_m);
     count_ = 0;
     cover_.take(centre_, radius_m);
+    set_scales();
     run_ = 0;
     from_ = cover_.runs().front().from;
-    for (const Cover::Run& run : cover_.runs()) tree_.fetch(run.from);
+    find_runs();
+}
+
+// By the chord in place of the arc, and by the shortest degree from west to east that is in reach.
+void Nearest::set_scales() {
+    constexpr double chord = 1 - small_angle * small_angle / 6;
+    constexpr double unit = radians / protocol::Spot::per_degree / 2 * chord;
+    const double reach =
+        std::abs(centre_.at().latitude) * radians + pass_radius_m_ / earth_radius_m;
+    const bool small = cover_.half_width() * (radians / 2) <= small_angle;
+    northwards_ = unit * unit;
+    eastwards_ = small ? northwards_ * centre_.across() * std::cos(reach) : 0;
+}
+
+// The tree may have changed since the turn before.
+void Nearest::find_runs() {
+    const std::span<const Cover::Run> runs = cover_.runs();
+    for (std::size_t i = run_; i < runs.size(); ++i) {
+        pages_[i] = tree_.find(i == run_ ? from_ : runs[i].from);
+    }
 }
 
 bool Nearest::run(std::uint32_t& visits) {
     std::array<std::uint64_t, batch_size> batch;
+    std::array<protocol::Spot, batch_size> spots;
+    if (interrupted_) find_runs();
     while (!room_.empty()) {
         const std::size_t first_run = run_;
         const std::span<std::uint64_t> keys(batch.data(), gather(batch));
-        for (const std::uint64_t key : keys) consider(slot_of(key));
+        population_.spots(keys, spots);
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            if (may_be_in(spots[i])) consider(slot_of(keys[i]));
+        }
         const auto cost =
             static_cast<std::uint32_t>(keys.size() + 1 + square_visits * (run_ - first_run));
         visits -= std::min(visits, cost);
@@ -87,16 +117,29 @@ std::size_t Nearest::gather(std::span<std::uint64_t> keys) {
     std::size_t size = 0;
     while (run_ < runs.size() && size < keys.size()) {
         const std::span<std::uint64_t> rest = keys.subspan(size);
-        const std::size_t more = tree_.copy(from_, runs[run_].end, rest);
-        for (const std::uint64_t key : rest.first(more)) population_.fetch(slot_of(key));
+        const std::size_t more = tree_.copy(pages_[run_], from_, runs[run_].end, rest);
+        population_.fetch(rest.first(more));
         size += more;
         if (more == rest.size()) {
             from_ = rest.back() + 1;
+            pages_[run_] = tree_.find(from_);
         } else if (++run_ < runs.size()) {
             from_ = runs[run_].from;
         }
     }
     return size;
+}
+
+// False: surely not, and that for a tenth of what it takes to be sure of the others.
+bool Nearest::may_be_in(protocol::Spot spot) const {
+    constexpr std::int64_t all = protocol::Spot::longitude_end;
+    constexpr std::int64_t cut = 2;  // off both spots, at most
+    const std::int64_t north = std::abs(std::int64_t{spot.latitude} - spot_.latitude);
+    const std::int64_t round = std::abs(std::int64_t{spot.longitude} - spot_.longitude);
+    const std::int64_t east = std::min(round, all - round);
+    const auto up = static_cast<double>(std::max<std::int64_t>(north - cut, 0));
+    const auto aside = static_cast<double>(std::max<std::int64_t>(east - cut, 0));
+    return up * up * northwards_ + aside * aside * eastwards_ <= limit_;
 }
 
 void Nearest::consider(std::uint32_t slot) {

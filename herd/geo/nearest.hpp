@@ -5,6 +5,7 @@
 #include "herd/geo/sphere.hpp"
 #include "protocol/iso6709.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,9 +15,11 @@ namespace herd::geo {
 // Who is searched: slots, and what is known of each.
 class Population {
 public:
-    // Asks memory for what place() reads, and does not wait for it.
-    virtual void fetch(std::uint32_t slot) const = 0;
-    // Where it is, to the last decimal.
+    // Asks memory for what spots() reads of the slots of these keys, and does not wait for it.
+    virtual void fetch(std::span<const std::uint64_t> keys) const = 0;
+    virtual void spots(std::span<const std::uint64_t> keys,
+                       std::span<protocol::Spot> out) const = 0;
+    // Where one is, to the last decimal.
     virtual protocol::Iso6709 place(std::uint32_t slot) const = 0;
     // Whether it is there and is looked for.
     virtual bool counts(std::uint32_t slot) const = 0;
@@ -68,7 +71,10 @@ private:
     double first_radius() const;
     void begin_pass(double radius_m);
     bool end_pass();
+    void set_scales();
+    void find_runs();
     std::size_t gather(std::span<std::uint64_t> keys);
+    bool may_be_in(protocol::Spot spot) const;
     void consider(std::uint32_t slot);
     void put(Found found);
     void finish();
@@ -81,16 +87,21 @@ private:
     const KeyTree& tree_;
     const Population& population_;
     Centre centre_;
+    protocol::Spot spot_;  // of the centre
     double radius_m_;
     std::span<Found> room_;
     std::size_t count_ = 0;         // In this pass; a heap, the farthest on top.
     std::size_t found_before_ = 0;  // in the pass before
     double pass_radius_m_ = 0;
     double limit_ = 0;  // a haversine: what is above it is surely not wanted
+    // What a ten-millionth of a degree, squared, adds to a haversine at least.
+    double northwards_ = 0;
+    double eastwards_ = 0;
     Cover cover_;
-    std::size_t run_ = 0;       // of the cover: the one that is looked at
-    std::uint64_t from_ = 0;    // the first key of it that has not been
-    bool interrupted_ = false;  // It has had more than one turn.
+    std::array<KeyTree::Where, Cover::runs_max> pages_;  // where each of its runs goes on
+    std::size_t run_ = 0;                                // of the cover: the one that is looked at
+    std::uint64_t from_ = 0;                             // the first key of it that has not been
+    bool interrupted_ = false;                           // It has had more than one turn.
 };
 
 }  // namespace herd::geo

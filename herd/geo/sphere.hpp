@@ -11,12 +11,19 @@ namespace herd::geo {
 inline constexpr double earth_radius_m = 6'371'008.8;
 inline constexpr double radians = std::numbers::pi / 180;  // of a degree
 
-// The sine; of small angles by its series, which is as exact there and takes a fifth of the time.
+// Of small angles sine and cosine are reckoned by their series, which are as exact there and take a
+// fifth of the time.
+inline constexpr double small_angle = 1.0 / 64;
+
 inline double sine(double angle) {
-    constexpr double small = 1.0 / 64;
-    if (std::abs(angle) > small) return std::sin(angle);
+    if (std::abs(angle) > small_angle) return std::sin(angle);
     const double square = angle * angle;
-    return angle * (1 - square / 6 * (1 - square / 20 * (1 - square / 42)));
+    return angle * (1 - square * (1.0 / 6 - square * (1.0 / 120 - square * (1.0 / 5040))));
+}
+inline double cosine(double angle) {
+    if (std::abs(angle) > small_angle) return std::cos(angle);
+    const double square = angle * angle;
+    return 1 - square * (1.0 / 2 - square * (1.0 / 24 - square * (1.0 / 720)));
 }
 
 // The haversine of the angle between two places as seen from the earth's centre, which is the
@@ -33,22 +40,29 @@ inline double distance_of(double haversine) {
     const double half_chord = std::sqrt(haversine);
     if (haversine > small) return 2 * earth_radius_m * std::asin(std::fmin(half_chord, 1));
     return 2 * earth_radius_m * half_chord *
-           (1 + haversine * (1.0 / 6 + haversine * (3.0 / 40 + haversine * 15 / 336)));
+           (1 + haversine * (1.0 / 6 + haversine * (3.0 / 40 + haversine * (15.0 / 336))));
 }
 
 // Great-circle distances from one place, by the haversine formula. A pole is one place whatever
 // longitude it is given, and so is each of the antimeridian with either sign.
 class Centre {
 public:
-    explicit Centre(protocol::Iso6709 at) : at_(at), across_(across(at.latitude)) {}
+    explicit Centre(protocol::Iso6709 at)
+        : at_(at), across_(across(at.latitude)), height_(std::sin(at.latitude * radians)) {}
 
     double haversine(protocol::Iso6709 to) const {
-        const double up = sine((to.latitude - at_.latitude) * (radians / 2));
+        const double half = (to.latitude - at_.latitude) * (radians / 2);
+        const double up = sine(half);
         double east = to.longitude - at_.longitude;
         if (east > 180) east -= 360;
         if (east < -180) east += 360;
         const double aside = sine(east * (radians / 2));
-        return up * up + across_ * across(to.latitude) * aside * aside;
+        // The cosine of a sum, where that takes less.
+        const double across_there =
+            std::abs(half) > small_angle || std::abs(to.latitude) == 90
+                ? across(to.latitude)
+                : across_ * (1 - 2 * up * up) - height_ * 2 * up * cosine(half);
+        return up * up + across_ * across_there * aside * aside;
     }
     double distance_m(protocol::Iso6709 to) const { return distance_of(haversine(to)); }
 
@@ -63,6 +77,7 @@ private:
 
     protocol::Iso6709 at_;
     double across_;
+    double height_;  // above the equator's plane, in earth radii
 };
 
 inline double distance_m(protocol::Iso6709 from, protocol::Iso6709 to) {

@@ -23,7 +23,12 @@ public:
     Points(std::span<const Coordinates> points, PlaceIndex::Accept accept)
         : points_(points), accept_(accept) {}
 
-    void fetch(std::uint32_t) const override {}
+    void fetch(std::span<const std::uint64_t>) const override {}
+    void spots(std::span<const std::uint64_t> keys, std::span<protocol::Spot> out) const override {
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            out[i] = protocol::spot_of(points_[geo::slot_of(keys[i])]);
+        }
+    }
     Coordinates place(std::uint32_t slot) const override { return points_[slot]; }
     bool counts(std::uint32_t slot) const override { return !accept_ || accept_(slot); }
     bool precedes(std::uint32_t one, std::uint32_t other) const override { return one < other; }

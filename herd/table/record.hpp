@@ -17,13 +17,15 @@ inline constexpr std::uint32_t no_record = UINT32_MAX;
 struct Record {
     static constexpr std::size_t inline_size_max = 104;
 
+    // These stand in one line of memory: 160 is a multiple of 32.
     std::uint64_t seq;          // of the change that brought it; 0: the slot is unused
     std::int64_t effective_ns;  // when it counts as made: rules::effective of its line
-    std::uint64_t digest;       // of the line, as the table's digest has it; 0: it has none
-    std::uint32_t previous;     // in the change feed
+    protocol::Spot spot;        // of its location
+
+    std::uint64_t digest;    // of the line, as the table's digest has it; 0: it has none
+    std::uint32_t previous;  // in the change feed
     std::uint32_t next;
     std::uint32_t source;      // the neighbour incarnation it came from; 0: a client of ours
-    protocol::Spot spot;       // of its location
     std::uint16_t line_size;   // without a newline
     std::uint16_t server_end;  // offsets into the line
     std::uint16_t skew_end;

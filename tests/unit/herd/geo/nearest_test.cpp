@@ -37,7 +37,12 @@ public:
     const KeyTree& tree() const { return tree_; }
     std::uint32_t slots() const { return static_cast<std::uint32_t>(places_.size()); }
 
-    void fetch(std::uint32_t) const override {}
+    void fetch(std::span<const std::uint64_t>) const override {}
+    void spots(std::span<const std::uint64_t> keys, std::span<protocol::Spot> out) const override {
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            out[i] = protocol::spot_of(places_[slot_of(keys[i])]);
+        }
+    }
     Iso6709 place(std::uint32_t slot) const override { return places_[slot]; }
     bool counts(std::uint32_t slot) const override { return there_[slot]; }
     bool precedes(std::uint32_t one, std::uint32_t other) const override { return one < other; }

@@ -1,6 +1,7 @@
 #include "herd/geo/sphere.hpp"
 
 #include "herd/geo/cell.hpp"
+#include "tests/sim/plain_distance.hpp"
 #include "tests/sim/random.hpp"
 
 #include <catch2/catch.hpp>
@@ -14,27 +15,6 @@ namespace {
 
 using namespace herd::geo;
 using protocol::Iso6709;
-
-// By another formula, and in more digits: the angle between two unit vectors.
-long double plain_distance_m(Iso6709 from, Iso6709 to) {
-    struct Vector {
-        long double x, y, z;
-    };
-    const auto vector = [](Iso6709 at) {
-        const long double degree = std::numbers::pi_v<long double> / 180;
-        const long double across = std::cos(at.latitude * degree);
-        return Vector{across * std::cos(at.longitude * degree),
-                      across * std::sin(at.longitude * degree),
-                      std::sin(at.latitude * degree)};
-    };
-    const Vector a = vector(from);
-    const Vector b = vector(to);
-    const long double x = a.y * b.z - a.z * b.y;
-    const long double y = a.z * b.x - a.x * b.z;
-    const long double z = a.x * b.y - a.y * b.x;
-    const long double sine = std::sqrt(x * x + y * y + z * z);
-    return 6'371'008.8L * std::atan2(sine, a.x * b.x + a.y * b.y + a.z * b.z);
-}
 
 Iso6709 random_place(sim::Random& random) {
     const auto within = [&](double most) {
@@ -56,7 +36,7 @@ TEST_CASE("sphere: distances are those of the great circle (W3)", "[herd][geo]")
                   from.longitude + to.longitude * scale};
             if (std::abs(to.longitude) > 180) continue;
         }
-        const double expected = static_cast<double>(plain_distance_m(from, to));
+        const double expected = static_cast<double>(sim::plain_distance_m(from, to));
         const double found = distance_m(from, to);
         // Beyond the horizon the haversine of nearly two right angles loses digits.
         const double tolerance = expected < 15e6 ? 1e-8 * (1 + expected / 1e6) : 1;
