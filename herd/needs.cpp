@@ -150,7 +150,7 @@ std::uint64_t memory_ceiling(const config::Config& config) {
     const std::uint64_t blocks =
         limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
                          sizeof(std::uint32_t));
-    return table_memory(config) + blocks + clients::Clients::memory_max(limits) +
+    return table_memory(config) + blocks + clients::Clients::memory_max(config) +
            (has_http(config) ? ops::Operations::memory_max(config) : 0) + access_memory(config) +
            links::Neighbours::memory_max(config) + places_memory(limits) +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +

@@ -89,6 +89,21 @@ std::expected<Command, Malformed> parse_whats_at(Tokens fields) {
     return WhatsAt{client, *radius, *bound};
 }
 
+std::expected<Command, Malformed> parse_nearby(Tokens fields) {
+    const std::string_view around = fields.next();
+    const std::string_view radius_text = fields.next();
+    const std::string_view bound_text = fields.next();
+    if (bound_text.empty() || !fields.next().empty()) {
+        return std::unexpected(Malformed::operand_count);
+    }
+    const auto radius = parse_radius(radius_text);
+    if (!radius) return std::unexpected(Malformed::radius);
+    const auto bound = parse_whole(bound_text, nearby_bound_max);
+    if (!bound) return std::unexpected(Malformed::bound);
+    if (const auto centre = parse_iso6709(around)) return Nearby{{}, *centre, *radius, *bound};
+    return Nearby{around, {}, *radius, *bound};
+}
+
 std::expected<Command, Malformed> parse_sync(Tokens fields) {
     if (!fields.next().empty()) return std::unexpected(Malformed::operand_count);
     return Sync{};
@@ -134,6 +149,7 @@ std::expected<Command, Malformed> parse_command(std::string_view line) {
     const std::string_view name = fields.next();
     if (name == "IAMAT") return parse_iam_at(fields);
     if (name == "WHATSAT") return parse_whats_at(fields);
+    if (name == "NEARBY") return parse_nearby(fields);
     if (name == "SYNC") return parse_sync(fields);
     if (name == "AUTH") return parse_auth(fields);
     if (name == "FOLLOW") return parse_follow(fields);
@@ -144,8 +160,9 @@ std::expected<Command, Malformed> parse_command(std::string_view line) {
 std::string_view client_of(const Command& command) {
     if (const auto* iamat = std::get_if<IamAt>(&command)) return iamat->client;
     if (const auto* whatsat = std::get_if<WhatsAt>(&command)) return whatsat->client;
+    if (const auto* nearby = std::get_if<Nearby>(&command)) return nearby->client;
     if (const auto* follow = std::get_if<Follow>(&command)) return follow->client;
-    static_assert(std::variant_size_v<Command> == 6, "the others are about nobody");
+    static_assert(std::variant_size_v<Command> == 7, "the others are about nobody");
     return {};
 }
 
@@ -172,6 +189,28 @@ std::string_view format(std::span<char> out, const AuthAnswer& answer) {
     writer.put(answer.rights);
     writer.put(' ');
     writer.put_decimal(static_cast<std::uint64_t>(answer.until_s));
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+std::string_view format(std::span<char> out, const NearbyAnswer& answer) {
+    TextWriter writer(out);
+    writer.put("NEARBY ");
+    writer.put(answer.server);
+    writer.put(' ');
+    writer.put_decimal(answer.count);
+    assert(!writer.overflowed());
+    return writer.text();
+}
+
+std::string_view format_near(std::span<char> out, std::uint32_t distance_mm) {
+    constexpr std::uint32_t metre = 1000;
+    TextWriter writer(out);
+    writer.put("NEAR ");
+    writer.put_decimal(distance_mm / metre);
+    writer.put('.');
+    writer.put_decimal(distance_mm % metre, 3);
+    writer.put(' ');
     assert(!writer.overflowed());
     return writer.text();
 }

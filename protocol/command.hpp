@@ -15,6 +15,7 @@ namespace protocol {
 
 constexpr std::uint32_t radius_mm_max = 50'000'000;
 constexpr std::uint32_t bound_max = 20;
+constexpr std::uint32_t nearby_bound_max = 1000;
 
 // "IAMAT client location time": a client tells where it was and when. The texts are as sent, the
 // location in valid ISO 6709.
@@ -34,6 +35,21 @@ struct WhatsAt {
     std::uint32_t
         radius_mm;        // at most radius_mm_max; what is sent in kilometres, cut to millimetres
     std::uint32_t bound;  // at most bound_max; how many places to tell
+};
+
+// "NEARBY client radius bound", or with a location in place of the client: who is around there.
+// What reads as a location is one.
+struct Nearby {
+    std::string_view client;  // empty: it is about `centre`
+    Iso6709 centre;
+    std::uint32_t radius_mm;  // as in a WhatsAt
+    std::uint32_t bound;      // at most nearby_bound_max; how many clients to tell
+};
+
+// "NEARBY server count": that many are told, each in a line behind this one.
+struct NearbyAnswer {
+    std::string_view server;
+    std::uint32_t count;
 };
 
 // "SYNC": answer when every live neighbour has all that the server has now.
@@ -74,7 +90,7 @@ struct Unfollow {
     std::uint16_t number;
 };
 
-using Command = std::variant<IamAt, WhatsAt, Sync, Auth, Follow, Unfollow>;
+using Command = std::variant<IamAt, WhatsAt, Sync, Auth, Nearby, Follow, Unfollow>;
 
 // The client that it is about; empty when it is about none.
 std::string_view client_of(const Command& command);
@@ -91,5 +107,11 @@ constexpr std::size_t auth_answer_size(const AuthAnswer& answer) {
     return answer.server.size() + answer.pattern.size() + answer.rights.size() + 32;
 }
 std::string_view format(std::span<char> out, const AuthAnswer& answer);
+// The same; `out` must hold nearby_answer_size_max.
+constexpr std::size_t nearby_answer_size_max = 96;
+std::string_view format(std::span<char> out, const NearbyAnswer& answer);
+// "NEAR metres ", what stands before each client's AT line; `out` must hold near_size_max.
+constexpr std::size_t near_size_max = std::string_view("NEAR 4294967.295 ").size();
+std::string_view format_near(std::span<char> out, std::uint32_t distance_mm);
 
 }  // namespace protocol

@@ -125,12 +125,30 @@ bool Admissions::allows(const Session& session,
                          admission->grant->allows(client, right);
     const bool expired = granted && admission->grant->expired(now_s);
     if (granted && !expired) return true;
+    deny(client, right, expired);
+    return false;
+}
+
+const access::Pattern* Admissions::scope(const Session& session,
+                                         access::Right right,
+                                         std::string_view client,
+                                         std::int64_t now_s) {
+    const Admission* const admission = find(session);
+    const bool granted = admission != nullptr && admission->grant.has_value() &&
+                         admission->grant->rights.has(right) &&
+                         (client.empty() || admission->grant->pattern.covers(client));
+    const bool expired = granted && admission->grant->expired(now_s);
+    if (granted && !expired) return &admission->grant->pattern;
+    deny(client, right, expired);
+    return nullptr;
+}
+
+void Admissions::deny(std::string_view client, access::Right right, bool expired) {
     ++(expired ? core_.counters.access_expired : core_.counters.access_denied);
     core_.log.event(Level::warning, "access_denied")
         .field("client", client)
         .field("right", to_text(right))
         .field("why", expired ? "expired" : "not_granted");
-    return false;
 }
 
 bool Admissions::may(const Session& session,

@@ -80,6 +80,12 @@ public:
              std::string_view client,
              access::Right right,
              std::int64_t now_s) const;
+    // With whom it may do that, until the session's next AUTH; null, which is counted and logged:
+    // with nobody, or not with this client, if there is one.
+    const access::Pattern* scope(const Session& session,
+                                 access::Right right,
+                                 std::string_view client,
+                                 std::int64_t now_s);
 
     // Of a session that ends.
     void forget(const Session& session);
@@ -93,6 +99,7 @@ private:
 
     Admission* find(const Session& session) const;
     void refuse(std::string_view why, const reactor::Result<reactor::Address>& from);
+    void deny(std::string_view client, access::Right right, bool expired);
     void on_due();
 
     Core& core_;

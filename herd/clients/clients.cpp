@@ -42,6 +42,7 @@ Clients::Clients(Core& core,
             .ended = reactor::Delegate<void(Session&)>::to<&Clients::on_ended>(*this),
             .slot_of = Admissions::SlotOf::to<&Clients::slot_of>(*this)},
       admissions_(core, Admissions::SlotOf::to<&Clients::slot_of>(*this)),
+      searches_(core),
       acceptor_(core.loop,
                 reactor::SocketProfile::client,
                 reactor::Acceptor<Session>::Make::to<&Clients::make>(*this),
@@ -58,10 +59,13 @@ Clients::Clients(Core& core,
     core.wire.relieve_with(reactor::Delegate<bool()>::to<&Clients::relieve>(*this));
 }
 
-std::uint64_t Clients::memory_max(const config::Limits& limits) {
+std::uint64_t Clients::memory_max(const config::Config& config) {
+    const config::Limits& limits = config.limits;
     return std::uint64_t{limits.connections} *
                (reactor::Slab<Session>::slot_size + Questions::slot_size) +
-           follow::Switchboard::memory_max(limits);
+           (config.nearby
+                ? follow::Switchboard::memory_max(limits) + near::Searches::memory_max(limits)
+                : 0);
 }
 
 reactor::Result<void> Clients::map() {
@@ -71,6 +75,8 @@ reactor::Result<void> Clients::map() {
         following_.emplace(host_.core, *positions, *this);
         host_.following = &*following_;
         if (auto mapped = following_->map(); !mapped) return mapped;
+        host_.searches = &searches_;
+        if (auto mapped = searches_.map(); !mapped) return mapped;
     }
     return host_.questions.map(connections);
 }
@@ -189,6 +195,7 @@ void Clients::check() const {
     host_.questions.check();
     if (host_.admissions != nullptr) admissions_.check();
     if (following_) following_->check();
+    searches_.check();
 }
 
 void Clients::on_full() {

@@ -3,7 +3,9 @@
 #include "herd/clients/admissions.hpp"
 #include "herd/clients/host.hpp"
 #include "herd/clients/session.hpp"
+#include "herd/config/config.hpp"
 #include "herd/core.hpp"
+#include "herd/near/searches.hpp"
 #include "herd/outcome.hpp"
 #include "herd/watch/status.hpp"
 #include "reactor/acceptor.hpp"
@@ -49,8 +51,8 @@ public:
     Clients(Core& core, places::Places& places, links::Barrier& barrier, intake::Intake& intake);
 
     // Bytes that map() may map.
-    static std::uint64_t memory_max(const config::Limits& limits);
-    // Once, first. Fails with ENOMEM.
+    static std::uint64_t memory_max(const config::Config& config);
+    // Once, first, when the table has been opened. Fails with ENOMEM.
     reactor::Result<void> map();
     // Once, before listen(): from here on clients may do what their tokens grant, and nothing else.
     Outcome<> limit_access(const config::Access& access);
@@ -113,6 +115,7 @@ private:
     Host host_;
     Admissions admissions_;
     std::optional<follow::Switchboard> following_;  // Outlives the sessions.
+    near::Searches searches_;
     reactor::Acceptor<Session> acceptor_;
     const Session* newest_ = nullptr;  // Has had no time to say anything; null once it has ended.
     std::uint16_t arrivals_ = 0;

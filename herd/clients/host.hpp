@@ -4,6 +4,7 @@
 #include "herd/follow/switchboard.hpp"
 #include "herd/intake/intake.hpp"
 #include "herd/links/barrier.hpp"
+#include "herd/near/searches.hpp"
 #include "herd/places/places.hpp"
 #include "herd/table/line_batch.hpp"
 #include "protocol/command.hpp"
@@ -41,6 +42,7 @@ struct Host {
     Questions questions{};                     // Room for one of each session.
     Admissions* admissions = nullptr;          // Null: anybody may report and ask.
     follow::Switchboard* following = nullptr;  // Null: nothing can be followed.
+    near::Searches* searches = nullptr;        // Null: nobody can be asked who is near.
     reactor::Delegate<std::uint32_t(const Session&)> slot_of{};
     std::int64_t received_ns = 0;  // Wall clock, when the batch at hand was read.
 };

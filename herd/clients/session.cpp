@@ -40,6 +40,7 @@ Session::~Session() {
         host_.places.cancel(host_.questions[question_].ticket);
         forget_question();
     }
+    if (question_ == searching) host_.searches->cancel(this);
     if (syncing_) host_.barrier.cancel(this);
     if (host_.admissions != nullptr) host_.admissions->forget(*this);
     if (host_.following != nullptr) host_.following->forget(host_.slot_of(*this));
@@ -57,6 +58,7 @@ std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool end
 std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool ended) {
     reactor::Lines lines(bytes, seen);
     const table::LocationTable& table = host_.core.table;
+    if (host_.searches != nullptr) host_.searches->begin_turn();
     for (std::size_t left = host_.core.limits.lines_per_turn;;) {
         const std::size_t known = table.size();
         const auto batch = host_.commands.take(lines, table, left);
@@ -108,12 +110,14 @@ void Session::command(const Line& line) {
         question(line, *whatsat);
     } else if (const auto* auth = std::get_if<protocol::Auth>(&*line.message)) {
         authenticate(line, *auth);
+    } else if (const auto* near = std::get_if<protocol::Nearby>(&*line.message)) {
+        nearby(line, *near);
     } else if (const auto* wanted = std::get_if<protocol::Follow>(&*line.message)) {
         follow(line, *wanted);
     } else if (const auto* over = std::get_if<protocol::Unfollow>(&*line.message)) {
         unfollow(line, *over);
     } else {
-        static_assert(std::variant_size_v<protocol::Command> == 6, "each command has its branch");
+        static_assert(std::variant_size_v<protocol::Command> == 7, "each command has its branch");
         sync(line.text);
     }
 }

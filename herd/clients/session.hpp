@@ -16,10 +16,10 @@
 namespace herd::clients {
 
 // One client's connection: commands in, one answer each, in order. While a WHATSAT waits for the
-// Places service, a SYNC for the neighbours, or a wrong AUTH for its refusal, nothing further is
-// read; everything else is answered in the batch it came in.
+// Places service, a SYNC for the neighbours, a NEARBY for its next turn, or a wrong AUTH for its
+// refusal, nothing further is read; everything else is answered in the batch it came in.
 //
-//   reading --WHATSAT, SYNC, AUTH--> waiting --answer--> reading
+//   reading --WHATSAT, SYNC, NEARBY, AUTH--> waiting --answer--> reading
 //      |  \--line too long--> skipping --its end--> reading
 //      +--end of input, all answered--> finishing --> closed
 //
@@ -77,7 +77,7 @@ public:
     std::span<char> reserve(std::size_t size) { return stream_.reserve(size); }
     void push(std::string_view text);
     // A WHATSAT of its waits for the Places service.
-    bool asks() const { return question_ != Questions::no_index; }
+    bool asks() const { return question_ < searching; }
     // The line of a wrong token is to be answered now.
     void on_refused(Admission& admission);
     // Asserts what must hold between calls. For tests.
@@ -97,9 +97,14 @@ private:
     void follow(const Line& line, const protocol::Follow& wanted);
     void unfollow(const Line& line, const protocol::Unfollow& over);
     bool follows() const;
+    void nearby(const Line& line, const protocol::Nearby& nearby);
+    void on_found(near::Search& search);
+    void tell_near(std::span<const geo::Nearest::Found> found);
     void authenticate(const Line& line, const protocol::Auth& auth);
     bool allowed(std::string_view client, access::Right right) const;
     bool refusing() const;
+    // Wall clock, when the batch at hand was read; since 1970.
+    std::int64_t received_s() const { return host_.received_ns / 1'000'000'000; }
     void invalid(std::string_view line);
     void too_long(std::string_view line);
     bool ask(std::string_view at_line, const protocol::PlacesQuery& query, std::uint32_t bound);
@@ -115,7 +120,11 @@ private:
     void tell_reach();
     void answered_late();
     // Something that it asked for is still to come; until then nothing further is read.
-    bool waits() const { return asks() || syncing_ || refusing(); }
+    bool waits() const { return question_ != Questions::no_index || syncing_ || refusing(); }
+
+    // In place of a question: a NEARBY waits.
+    static constexpr std::uint32_t searching = Questions::no_index - 1;
+
     Host& host_;
     reactor::Stream stream_;
     std::uint32_t question_ = Questions::no_index;  // Of the host's: the WHATSAT that waits.

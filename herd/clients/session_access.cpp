@@ -9,12 +9,6 @@
 
 namespace herd::clients {
 
-namespace {
-
-constexpr std::int64_t second_ns = 1'000'000'000;
-
-}  // namespace
-
 void Session::authenticate(const Line& line, const protocol::Auth& auth) {
     assert(!waits());
     Admissions* const admissions = host_.admissions;
@@ -22,8 +16,7 @@ void Session::authenticate(const Line& line, const protocol::Auth& auth) {
     const auto from = reactor::sys::peer_address(stream_.socket().fd());
     // Nothing was tried, and so nothing is learned of the token.
     if (!stream_.sealed() && !admissions->listens_to(from)) return invalid(line.text);
-    const access::Grant* const grant =
-        admissions->admit(*this, auth, from, host_.received_ns / second_ns);
+    const access::Grant* const grant = admissions->admit(*this, auth, from, received_s());
     if (grant == nullptr) {
         const bool kept = admissions->refuse_later(*this, line.text);
         return kept ? stream_.pause() : stream_.abort(reactor::Closed::no_blocks);
@@ -43,7 +36,7 @@ void Session::authenticate(const Line& line, const protocol::Auth& auth) {
 
 bool Session::allowed(std::string_view client, access::Right right) const {
     assert(host_.admissions != nullptr);
-    return host_.admissions->allows(*this, client, right, host_.received_ns / second_ns);
+    return host_.admissions->allows(*this, client, right, received_s());
 }
 
 bool Session::refusing() const {

@@ -32,6 +32,8 @@ struct Limits {
     std::uint32_t linger_ms = 1'000;         // a finished connection the client does not close
     std::uint32_t records_per_turn = 256;    // to one neighbour in one iteration
     std::uint32_t lines_per_turn = 256;      // of one client in one iteration
+    std::uint32_t searches = 64;             // NEARBYs that are being answered at a time
+    std::uint32_t visits_per_turn = 2'048;   // of records, by NEARBYs in one turn
     std::uint32_t repairs_per_s = 2'000;     // records sent again as a neighbour's differ
     std::uint32_t ready_ms = 5'000;          // until a server is ready without all neighbours
     std::uint32_t shutdown_ms = 4'000;       // from SIGTERM to exit

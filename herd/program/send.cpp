@@ -28,7 +28,8 @@ bool is_question(std::string_view line) {
     const std::size_t start = line.find_first_not_of(white);
     if (start == std::string_view::npos) return false;
     line.remove_prefix(start);
-    return line.substr(0, line.find_first_of(white)) == "WHATSAT";
+    const std::string_view name = line.substr(0, line.find_first_of(white));
+    return name == "WHATSAT" || name == "NEARBY";
 }
 
 // The size of the answer that `text` begins with; 0: it is not all there yet.
@@ -36,7 +37,7 @@ std::size_t answer_size(std::string_view text, bool question) {
     const std::size_t line_end = text.find('\n');
     if (line_end == std::string_view::npos) return 0;
     if (!question || text.starts_with('?')) return line_end + 1;
-    const std::size_t end = text.find("\n\n", line_end + 1);
+    const std::size_t end = text.find("\n\n", line_end);
     return end == std::string_view::npos ? 0 : end + 2;
 }
 

@@ -15,6 +15,7 @@ struct Counters {
     std::uint64_t iamat = 0;
     std::uint64_t iamat_old = 0;
     std::uint64_t whatsat = 0;
+    std::uint64_t nearby = 0;
     std::uint64_t sync = 0;
     std::uint64_t follows = 0;
     std::uint64_t follows_refused = 0;
@@ -64,6 +65,8 @@ struct Counters {
     std::uint64_t records_expired = 0;
     std::uint64_t syncs_refused = 0;
     std::uint64_t syncs_late = 0;
+    std::uint64_t searches_refused = 0;
+    std::uint64_t searches_waited = 0;
     std::uint64_t places_refused = 0;
     std::uint64_t places_busy = 0;
     std::uint64_t places_lookups = 0;
@@ -112,6 +115,7 @@ inline constexpr std::array counters_table = {
     Counter{"iamat", &Counters::iamat, "Valid reports of clients."},
     Counter{"iamat_old", &Counters::iamat_old, "Reports that were not newer than what was stored."},
     Counter{"whatsat", &Counters::whatsat, "Valid questions of clients."},
+    Counter{"nearby", &Counters::nearby, "Valid NEARBYs of clients."},
     Counter{"sync", &Counters::sync, "Valid SYNCs of clients."},
     Counter{"follows", &Counters::follows, "Valid FOLLOWs of clients."},
     Counter{
@@ -217,6 +221,11 @@ inline constexpr std::array counters_table = {
     Counter{"records_expired", &Counters::records_expired, "Records forgotten for ttl_s."},
     Counter{"syncs_refused", &Counters::syncs_refused, "SYNCs refused for limits.syncs."},
     Counter{"syncs_late", &Counters::syncs_late, "SYNCs given up for limits.sync_ms."},
+    Counter{
+        "searches_refused", &Counters::searches_refused, "NEARBYs refused for limits.searches."},
+    Counter{"searches_waited",
+            &Counters::searches_waited,
+            "NEARBYs that took more than a turn (limits.visits_per_turn)."},
     Counter{"places_refused",
             &Counters::places_refused,
             "Questions refused as limits.connections of them wait already."},
