@@ -4,8 +4,10 @@
 #include "tests/sim/said.hpp"
 #include "tests/sim/world.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <sstream>
 #include <utility>
@@ -22,30 +24,40 @@ Followers::Followers(FakeKernel& kernel,
                      std::uint64_t seed,
                      std::vector<reactor::Address> servers,
                      std::vector<std::string> names,
+                     Place place,
                      Fail fail)
     : kernel_(kernel),
       random_(seed),
       servers_(std::move(servers)),
       names_(std::move(names)),
+      place_(std::move(place)),
       fail_(std::move(fail)),
       followers_(servers_.size()) {}
 
 std::string Followers::Wanted::text() const {
     if (!client.empty()) return client;
     char text[64];
-    std::snprintf(text, sizeof text, "%+.1f%+.1f %.3f", latitude, longitude, radius_km);
+    std::snprintf(
+        text, sizeof text, "%+.3f%+.3f %.3f", centre.latitude, centre.longitude, radius_km);
     return text;
 }
 
-// Around where clients report: on whole degrees from +0-0 to +9-9.
+// Where clients report, or near there.
 Followers::Wanted Followers::draw() {
     Wanted wanted;
     if (random_.chance(50)) {
         wanted.client = names_[random_.below(names_.size())];
         return wanted;
     }
-    wanted.latitude = static_cast<double>(random_.below(100)) / 10;
-    wanted.longitude = -static_cast<double>(random_.below(100)) / 10 - 0.1;
+    const auto thousandths = [](double degrees) { return std::round(degrees * 1000) / 1000; };
+    const auto aside = [&] { return static_cast<double>(random_.below(401)) / 1000 - 0.2; };
+    wanted.centre = *protocol::parse_iso6709(place_(random_));
+    if (random_.chance(50)) {
+        wanted.centre.latitude = std::min(wanted.centre.latitude + aside(), 90.0);
+        wanted.centre.longitude = std::remainder(wanted.centre.longitude + aside(), 360);
+    }
+    wanted.centre.latitude = thousandths(wanted.centre.latitude);
+    wanted.centre.longitude = thousandths(wanted.centre.longitude);
     wanted.radius_km = random_.chance(10) ? 0 : static_cast<double>(random_.below(50'001)) / 1000;
     return wanted;
 }
@@ -185,8 +197,7 @@ void Followers::tell(Follower& follower, unsigned number, const std::string& at_
 bool Followers::holds(const Wanted& wanted, std::string_view location) {
     const auto place = protocol::parse_iso6709(location);
     assert(place.has_value());
-    return herd::geo::Circle({wanted.latitude, wanted.longitude}, wanted.radius_km * 1000)
-        .holds(*place);
+    return herd::geo::Circle(wanted.centre, wanted.radius_km * 1000).holds(*place);
 }
 
 void Followers::check(std::size_t server,
@@ -208,7 +219,9 @@ void Followers::check(std::size_t server,
             if (!mine) continue;
             const std::string line(table.line(record));
             const auto told = known.find(client);
-            if (told == known.end() ? !expired(line) : told->second != line)
+            // Of what has expired before it could be told nothing is told but, in time, GONE.
+            const bool knows = told != known.end() && told->second == line;
+            if (!knows && !expired(line))
                 return fail_("F2", "a follower of " + wanted.text() + " does not know " + line);
             known.erase(client);
         }

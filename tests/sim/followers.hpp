@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/table/location_table.hpp"
+#include "protocol/iso6709.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/random.hpp"
 
@@ -20,11 +21,15 @@ class Followers {
 public:
     using Fail = std::function<void(std::string_view check, const std::string& reason)>;
 
+    // One of the places that clients are at.
+    using Place = std::function<std::string(Random& random)>;
+
     // Of so many servers at these addresses, whose clients are called by these names.
     Followers(FakeKernel& kernel,
               std::uint64_t seed,
               std::vector<reactor::Address> servers,
               std::vector<std::string> names,
+              Place place,
               Fail fail);
 
     // Each that reads does, and each follows something more or less.
@@ -47,8 +52,7 @@ private:
     // What is followed: a client, or an area.
     struct Wanted {
         std::string client;
-        double latitude = 0;
-        double longitude = 0;
+        protocol::Iso6709 centre = {};
         double radius_km = 0;
 
         std::string text() const;
@@ -75,6 +79,7 @@ private:
     Random random_;
     std::vector<reactor::Address> servers_;
     std::vector<std::string> names_;
+    Place place_;
     Fail fail_;
     std::vector<Follower> followers_;
     bool ending_ = false;  // Nobody follows anything more.

@@ -31,6 +31,7 @@ Scenario::Scenario(Random& random, bool liar_wanted) {
     draw_ahead(random);
     draw_seals(random);
     draw_http(random);
+    draw_near(random);
 }
 
 void Scenario::draw_herd(Random& random) {
@@ -217,6 +218,16 @@ void Scenario::draw_ahead(Random random) {
     ahead = own.chance(15);
     if (ahead) present_stamps = true;
     ahead_end = own.chance(5) && !liar && config.max_future_ms == 0;
+}
+
+// By a chance of its own, as above. So few visits that most searches take several turns.
+void Scenario::draw_near(Random random) {
+    Random own(random.bits() ^ 0x6ea4);
+    near = own.chance(30) && !overload;
+    if (!near) return;
+    places = static_cast<Places>(own.below(4));
+    config.limits.visits_per_turn = static_cast<std::uint32_t>(own.between(1, 200));
+    if (own.chance(20)) config.limits.searches = 1;
 }
 
 Event Scenario::draw_event(Random& random) const {

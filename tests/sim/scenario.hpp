@@ -68,8 +68,11 @@ struct Scenario {
     bool watch = false;           // Ends with a long quiet time.
     bool ahead = false;           // Some reports carry stamps far ahead.
     bool ahead_end = false;       // Ends with a client that is pushed far ahead.
-    bool liar = false;            // The last of the configured servers is a host that lies.
     bool migrates = false;        // A server may be started with keys or without.
+    bool near = false;            // Clients ask who is near.
+    enum class Places : std::uint8_t { apart, town, pole, antimeridian };
+    Places places = Places::apart;  // where clients are
+    bool liar = false;              // The last of the configured servers is a host that lies.
 
 private:
     void draw_herd(Random& random);
@@ -83,6 +86,7 @@ private:
     void draw_ahead(Random random);
     void draw_seals(Random random);
     void draw_http(Random random);
+    void draw_near(Random random);
 };
 
 }  // namespace sim

@@ -10,7 +10,10 @@
 namespace sim {
 
 World::World(std::uint64_t seed, bool liar_wanted)
-    : random_(seed ^ 0x5eed), scenario_(random_, liar_wanted), kernel_(seed) {
+    : random_(seed ^ 0x5eed),
+      near_random_(seed ^ 0xbea5),
+      scenario_(random_, liar_wanted),
+      kernel_(seed) {
     const std::size_t servers = scenario_.servers();
     kernel_.spared = visitor_host;
     kernel_.faults = scenario_.faults;
@@ -46,6 +49,7 @@ std::string World::run() {
     start_all();
     for (std::int64_t i = 0; i < scenario_.events && failure_.empty(); ++i) {
         event();
+        if (scenario_.near && near_random_.chance(30)) ask_who_is_near();
         run_for(random_.chance(70) ? random_.between(0, 2 * ms) : random_.between(0, 300 * ms));
         check_coverage();
         check_memory();
@@ -122,6 +126,10 @@ void World::start_followers(std::uint64_t seed) {
         random.bits(),
         std::move(servers),
         std::move(names),
+        [this](Random& chance) {
+            const auto north = chance.below(10);
+            return place(north, chance.below(10));
+        },
         [this](std::string_view check, const std::string& reason) { fail(check, reason); });
 }
 

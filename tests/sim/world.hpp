@@ -33,7 +33,7 @@ struct Visitor {
     struct Asked {
         std::string line;
         std::int64_t time_ns;  // of its server's wall clock, when it was said
-        // Of a SYNC: what the server had then, and the runs of all, 0: down.
+        // Of a SYNC or NEARBY: what the server had then, and the runs of all, 0: down.
         std::vector<std::string> had = {};
         std::vector<std::uint64_t> epochs = {};
     };
@@ -59,7 +59,7 @@ struct Intruder {
 // report, and what the seed's Scenario has drawn of faults.
 //
 // Everything that must hold is checked on the way; the first breach ends the run with a reason. The
-// checks have names: A1 to A4 are of answers, S1 to S9 hold at any time, D1 to D4 are of disks, B1
+// checks have names: A1 to A5 are of answers, S1 to S9 hold at any time, D1 to D4 are of disks, B1
 // to B4 are of what it uses, G1 of its log, L1 to L7 hold in the end.
 class World {
 public:
@@ -139,6 +139,11 @@ private:
     std::string invent();
     void end_lies();
     void check_figures();
+    // world_near.cpp: who is near whom.
+    std::string place(std::uint64_t north, std::uint64_t east) const;
+    void ask_who_is_near();
+    void check_near(Host host, const Visitor::Asked& asked, const std::string& answer);
+    void check_nobody_near(Host host, const Visitor::Asked& asked);
     // world_disks.cpp: disks, and what is kept on them.
     void trouble_disk();
     void hang_disk(Host host);
@@ -167,7 +172,7 @@ private:
     void read_answers(Host host, Visitor& visitor);
     void leave(Host host);
     void check_answer(Host host, const Visitor::Asked& asked, const std::string& answer);
-    void check_refusal(Host host, const std::string& command);
+    void check_refusal(Host host, const Visitor::Asked& asked);
     void check_synced(Host host, const Visitor::Asked& asked, const std::string& answer);
     bool lacks(Host neighbour, Host host, const Visitor::Asked& asked) const;
     bool liar_lacks(Host host, const Visitor::Asked& asked) const;
@@ -219,6 +224,7 @@ private:
     std::string journal(Host host) const { return "journals/" + name(host) + ".journal"; }
 
     Random random_;
+    Random near_random_;  // Of its own: what else a seed has drawn stays.
     Scenario scenario_;
     std::vector<herd::config::Config> configs_;  // Of each host: changed while it is down.
     FakeKernel kernel_;

@@ -100,8 +100,8 @@ std::string World::draw_stamp() {
 void World::report() {
     const Host host = some_host();
     const auto client = static_cast<std::uint32_t>(random_.below(scenario_.clients));
-    const std::string location =
-        "+" + std::to_string(random_.below(10)) + "-" + std::to_string(random_.below(10));
+    const auto north = random_.below(10);
+    const std::string location = place(north, random_.below(10));
     const std::string stamp = draw_stamp();
     say_report(host, client, {location, stamp});
     // The same report, or another of the same time, at another server before the flood is there.

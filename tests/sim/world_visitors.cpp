@@ -118,9 +118,10 @@ void World::leave(Host host) {
 
 void World::read_answers(Host host, Visitor& visitor) {
     while (!visitor.asked.empty()) {
-        const bool places =
-            visitor.asked.front().line.starts_with("WHATSAT") && !visitor.received.starts_with("?");
-        const std::string_view stop = places ? "\n\n" : "\n";
+        const std::string& line = visitor.asked.front().line;
+        const bool question = line.starts_with("WHATSAT") || line.starts_with("NEARBY");
+        const bool many = question && !visitor.received.starts_with("?");
+        const std::string_view stop = many ? "\n\n" : "\n";
         const std::size_t end = visitor.received.find(stop);
         if (end == std::string::npos) return;
         check_answer(host, visitor.asked.front(), visitor.received.substr(0, end));
@@ -136,7 +137,8 @@ void World::read_answers(Host host, Visitor& visitor) {
 // expired before.
 void World::check_answer(Host host, const Visitor::Asked& asked, const std::string& answer) {
     const std::string& command = asked.line;
-    if (answer == "? " + command) return check_refusal(host, command);
+    if (answer == "? " + command) return check_refusal(host, asked);
+    if (command.starts_with("NEARBY")) return check_near(host, asked, answer);
     if (command == "SYNC") return check_synced(host, asked, answer);
     const std::string line = answer.substr(0, answer.find('\n'));
     if (!protocol::parse_peer_message(line)) return fail("A1", "not an answer: " + answer);
@@ -162,7 +164,9 @@ void World::check_answer(Host host, const Visitor::Asked& asked, const std::stri
 
 // A2: a report is refused for want of room, or for its stamp, and for nothing else; a SYNC when its
 // time is over.
-void World::check_refusal(Host host, const std::string& command) {
+void World::check_refusal(Host host, const Visitor::Asked& asked) {
+    const std::string& command = asked.line;
+    if (command.starts_with("NEARBY")) return check_nobody_near(host, asked);
     const bool refusable = command == "SYNC" || command.starts_with("IAMAT");
     if (!refusable || processes_[host] == nullptr) return;
     const herd::watch::Counters& counters = processes_[host]->server.counters();
