@@ -61,6 +61,11 @@ std::string Client::read_all() {
     return std::exchange(buffer_, {});
 }
 
+std::string Client::ask_block(std::string_view line) {
+    send(std::string(line) + "\n");
+    return read_block();
+}
+
 std::string Client::ask(std::string_view line) {
     send(std::string(line) + '\n');
     return read_line();

@@ -48,10 +48,11 @@ public:
 
     // The next line with its newline, or what there is when the server ends.
     std::string read_line() { return read_until("\n"); }
-    // Up to and with the next empty line: the answer to a WHATSAT.
+    // Up to and with the next empty line: the answer to a WHATSAT or a NEARBY.
     std::string read_block() { return read_until("\n\n"); }
     std::string read_all();
     std::string ask(std::string_view line);
+    std::string ask_block(std::string_view line);
     // Whether the server ends the connection, after whatever it still says.
     bool ended();
     int fd() const { return socket_.fd(); }

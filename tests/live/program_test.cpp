@@ -342,6 +342,10 @@ TEST_CASE("herd send: prints answers, and its exit code says how they were", "[l
     CHECK(places.out.find("\"error_message\"") != std::string::npos);
     CHECK(places.out.find("}\n\n? WHATSAT nobody 10 5\nAT Alpha +") != std::string::npos);
 
+    const Ran near = herd.send("Alpha", {"NEARBY +0+0 1 9", "\tNEARBY kiwi 1 9", "x"});
+    CHECK(near.out.starts_with("NEARBY Alpha 0\n\nNEARBY Alpha 1\nNEAR 0.000 AT Alpha +"));
+    CHECK(near.out.ends_with(" 1520023934.918963997\n\n? x\n"));
+
     const Ran unreachable = herd.send("Beta", {report});
     CHECK(unreachable.code == 2);
     CHECK(unreachable.out.empty());

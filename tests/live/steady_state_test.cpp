@@ -71,7 +71,7 @@ std::string iamat(const std::string& client, int second) {
 std::string ten_commands(int round) {
     const std::string client = "c" + std::to_string(round % 50);
     return iamat(client, round) + iamat(client, 0) + "WHATSAT " + client + " 10 0\n" + "WHATSAT " +
-           client + " 10 2\n" + "WHATSAT nobody 10 2\n" + "nonsense\r\n" +
+           client + " 10 2\n" + "NEARBY " + client + " 10 20\n" + "nonsense\r\n" +
            iamat(std::string(3000, 'l') + std::to_string(round % 5), round) +
            std::string(9000, 'x') + "\n\nIAMAT last\n";
 }
