@@ -7,6 +7,8 @@ namespace bench {
 Answers::Count Answers::take(std::string_view bytes) {
     Count count;
     if (kind_ == Kind::none) return count;
+    if (kind_ == Kind::arrays) return take_arrays(bytes);
+    if (kind_ == Kind::pushed) return take_pushed(bytes);
     while (!bytes.empty()) {
         if (answer_begins_) {
             wrong_ = bytes.front() != first_;
@@ -27,6 +29,47 @@ Answers::Count Answers::take(std::string_view bytes) {
         }
         line_begins_ = true;
         bytes.remove_prefix(static_cast<std::size_t>(end + 1 - bytes.data()));
+    }
+    return count;
+}
+
+// A refusal, a herd's or Redis', is a line too, and wrong.
+Answers::Count Answers::take_pushed(std::string_view bytes) {
+    Count count;
+    while (!bytes.empty()) {
+        if (line_begins_ && (bytes.front() == '?' || bytes.front() == '-')) ++count.wrong;
+        const std::size_t end = bytes.find('\n');
+        line_begins_ = end != std::string_view::npos;
+        if (!line_begins_) break;
+        ++count.answers;
+        bytes.remove_prefix(end + 1);
+    }
+    return count;
+}
+
+// What is no array is one line.
+Answers::Count Answers::take_arrays(std::string_view bytes) {
+    Count count;
+    for (const char byte : bytes) {
+        if (answer_begins_) {
+            answer_begins_ = false;
+            counts_ = byte == first_;
+            wrong_ = byte != first_;
+            left_ = 0;
+        } else if (counts_ && byte >= '0' && byte <= '9') {
+            left_ = 10 * left_ + static_cast<std::uint64_t>(byte - '0');
+        }
+        if (byte != '\n') continue;
+        if (counts_) {
+            counts_ = false;
+            left_ *= 2;
+        } else if (left_ > 0) {
+            --left_;
+        }
+        if (left_ > 0) continue;
+        ++count.answers;
+        count.wrong += wrong_ ? 1 : 0;
+        answer_begins_ = true;
     }
     return count;
 }

@@ -11,6 +11,8 @@ public:
     enum class Kind : std::uint8_t {
         lines,       // one line each
         paragraphs,  // up to an empty line, or one line that begins with "?"
+        arrays,      // Redis': a line that says of how many texts, and two lines of each
+        pushed,      // nothing is expected, and each line that comes counts
         none,        // nothing is expected; what comes is passed over
     };
     struct Count {
@@ -21,15 +23,20 @@ public:
     Answers(Kind kind, char first) : kind_(kind), first_(first) {}
 
     Count take(std::string_view bytes);
-    bool expected() const { return kind_ != Kind::none; }
+    bool expected() const { return kind_ != Kind::none && kind_ != Kind::pushed; }
 
 private:
+    Count take_arrays(std::string_view bytes);
+    Count take_pushed(std::string_view bytes);
+
     Kind kind_;
     char first_;
     bool line_begins_ = true;
     bool answer_begins_ = true;
-    bool wrong_ = false;    // the answer begun last
-    bool refused_ = false;  // it begins with "?"
+    bool wrong_ = false;      // the answer begun last
+    bool refused_ = false;    // it begins with "?"
+    bool counts_ = false;     // In the first line of an array.
+    std::uint64_t left_ = 0;  // lines of the array begun last
 };
 
 }  // namespace bench

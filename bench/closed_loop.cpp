@@ -1,32 +1,26 @@
 #include "bench/closed_loop.hpp"
 
+#include "bench/fleet.hpp"
+
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bench {
 
-Answers answers_in(Protocol protocol) {
-    switch (protocol) {
-        case Protocol::iamat:
-            return {Answers::Kind::lines, 'A'};
-        case Protocol::geoadd:
-            return {Answers::Kind::lines, ':'};
-        case Protocol::at:
-        case Protocol::nats:
-            break;
-    }
-    return {Answers::Kind::none, '\0'};
-}
-
 ClosedLoop::ClosedLoop(Session& session, const Target& target, const Shape& shape, Picker picker)
-    : session_(session), fleet_(target.protocol), picker_(picker), depth_(shape.depth) {
-    if (target.protocol == Protocol::at || target.protocol == Protocol::nats) {
+    : ClosedLoop(session, target, shape, picker, reports(target.protocol)) {}
+
+ClosedLoop::ClosedLoop(
+    Session& session, const Target& target, const Shape& shape, Picker picker, Commands commands)
+    : session_(session), commands_(std::move(commands)), picker_(picker), depth_(shape.depth) {
+    if (!commands_.answers.expected()) {
         throw CannotMeasure(target.system + " does not answer reports");
     }
     for (std::uint32_t i = 0; i < shape.connections; ++i) {
         Connection& connection = connections_.emplace_back(
-            session, target.servers[shape.server], answers_in(target.protocol), times_);
+            session, target.servers[shape.server], commands_.answers, times_);
         connection.on_answered(Connection::Answered::to<&ClosedLoop::on_answered>(*this));
     }
 }
@@ -71,7 +65,7 @@ void ClosedLoop::say(Connection& connection) {
     std::size_t size = 0;
     stamp_ = std::max(stamp_, session_.posix_ns(now));
     for (std::uint32_t i = 0; i < count; ++i) {
-        size += fleet_.report(out.subspan(size), picker_.next(), ++stamp_);
+        size += commands_.write(out.subspan(size), picker_.next(), ++stamp_);
     }
     connection.commit(size, {now, count, 0, stamp_});
 }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "bench/commands.hpp"
 #include "bench/connection.hpp"
-#include "bench/fleet.hpp"
 #include "bench/histogram.hpp"
 #include "bench/picker.hpp"
 #include "bench/session.hpp"
@@ -12,8 +12,8 @@
 
 namespace bench {
 
-// Connections to one server, each of which says `depth` reports in one go, waits until all are
-// answered, and says the next: as fast as the server answers.
+// Connections to one server, each of which says `depth` reports, or other commands, in one go,
+// waits until all are answered, and says the next: as fast as the server answers.
 class ClosedLoop {
 public:
     struct Shape {
@@ -24,6 +24,11 @@ public:
     static constexpr std::uint32_t depth_max = 2048;
 
     ClosedLoop(Session& session, const Target& target, const Shape& shape, Picker picker);
+    ClosedLoop(Session& session,
+               const Target& target,
+               const Shape& shape,
+               Picker picker,
+               Commands commands);
 
     // Throws CannotMeasure when the server does not answer.
     void connect();
@@ -47,7 +52,7 @@ private:
     std::uint64_t answered_total() const;
 
     Session& session_;
-    Fleet fleet_;
+    Commands commands_;
     Picker picker_;
     std::uint32_t depth_;
     Histogram times_;
@@ -56,8 +61,5 @@ private:
     std::uint64_t reports_max_ = 0;
     std::uint64_t answered_before_ = 0;
 };
-
-// What answers look like in this protocol.
-Answers answers_in(Protocol protocol);
 
 }  // namespace bench

@@ -60,6 +60,8 @@ void Connection::open(reactor::Socket socket, reactor::SealPtr seal) {
         stream_.reset();
         return connector_.dial_later();
     }
+    // Else two who both wait for the other to read would wait for ever.
+    stream_->read_on();
     connector_.settle();
     lost_ = false;
     if (changed_) changed_(*this);
@@ -92,7 +94,7 @@ std::size_t Connection::on_input(std::string_view bytes, std::size_t, bool ended
         pending_.pop_front();
         if (answered_) answered_(*this, done);
     }
-    wrong_ += count.answers;  // to questions that nobody asked
+    if (answers_.expected()) wrong_ += count.answers;  // to questions that nobody asked
     if (ended) stream_->abort();
     return bytes.size();
 }

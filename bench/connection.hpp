@@ -58,10 +58,14 @@ public:
     std::span<char> reserve(std::size_t size) { return stream_->reserve(size); }
     void commit(std::size_t size, const Batch& batch);
 
+    // From now on it reads nothing. Connected only.
+    void go_deaf() { stream_->pause(); }
+
     // Bytes that the kernel has not taken yet: the server does not keep up.
     std::size_t queued() const { return stream_ ? stream_->unsent() : 0; }
 
-    std::uint64_t waiting() const { return sent_ - answered_count_; }
+    std::uint64_t waiting() const { return answers_.expected() ? sent_ - answered_count_ : 0; }
+    // Or, where nothing is expected, lines that were pushed.
     std::uint64_t answered() const { return answered_count_; }
     std::uint64_t wrong() const { return wrong_; }
     const std::string& server() const { return server_; }

@@ -1,4 +1,4 @@
-#include "bench/closed_loop.hpp"
+#include "bench/commands.hpp"
 #include "bench/connection.hpp"
 #include "bench/measured.hpp"
 #include "bench/open_loop.hpp"

@@ -1,5 +1,7 @@
 #include "bench/fleet.hpp"
 
+#include "bench/population.hpp"
+
 #include <array>
 #include <cassert>
 #include <charconv>
@@ -12,6 +14,7 @@ namespace {
 constexpr std::string_view name_head = "bench-";
 constexpr std::string_view name_tail = ".herd.test";
 constexpr std::size_t name_digits = 8;
+static_assert(name_head.size() + name_digits + name_tail.size() == Fleet::name_size);
 
 constexpr auto pairs = [] {
     std::array<char, 200> text{};
@@ -26,9 +29,7 @@ constexpr auto pairs = [] {
 // one check for the whole command does, as all pieces are of fixed sizes.
 class Pen {
 public:
-    explicit Pen(std::span<char> out) : start_(out.data()), at_(out.data()) {
-        assert(out.size() >= Fleet::command_size_max);
-    }
+    explicit Pen(std::span<char> out) : start_(out.data()), at_(out.data()) {}
 
     Pen& operator<<(std::string_view text) {
         std::memcpy(at_, text.data(), text.size());
@@ -57,24 +58,29 @@ private:
     char* at_;
 };
 
-// Millionths of a degree north of 33 N and west of 117 W.
-struct Offset {
-    std::uint64_t north;
-    std::uint64_t west;
-};
-
-Offset place(std::uint32_t index, std::uint64_t posix_ns) {
+Place moving_place(std::uint32_t index, std::uint64_t posix_ns) {
     const std::uint64_t step = posix_ns >> 20;  // about a millisecond
-    return {(index * std::uint64_t{7919} + step) % 2'000'000,
-            (index * std::uint64_t{104'729} + step) % 2'000'000};
+    const auto within = [step, index](std::uint64_t stride) {
+        return static_cast<std::int64_t>((index * stride + step) % 2'000'000);
+    };
+    return {33'000'000 + within(7919), -117'000'000 - within(104'729)};
 }
 
-Pen& operator<<(Pen& pen, const Offset& offset) {
-    pen << "+";
-    pen.digits<2>(33 + offset.north / 1'000'000) << ".";
-    pen.digits<6>(offset.north % 1'000'000) << "-";
-    pen.digits<3>(117 + offset.west / 1'000'000) << ".";
-    return pen.digits<6>(offset.west % 1'000'000);
+template <std::size_t Width>
+Pen& put_degrees(Pen& pen, std::int64_t millionths) {
+    const auto size = static_cast<std::uint64_t>(millionths < 0 ? -millionths : millionths);
+    pen << (millionths < 0 ? "-" : "+");
+    pen.digits<Width>(size / 1'000'000) << ".";
+    return pen.digits<6>(size % 1'000'000);
+}
+Pen& put_latitude(Pen& pen, const Place& place) {
+    return put_degrees<2>(pen, place.north);
+}
+Pen& put_longitude(Pen& pen, const Place& place) {
+    return put_degrees<3>(pen, place.east);
+}
+Pen& operator<<(Pen& pen, const Place& place) {
+    return put_longitude(put_latitude(pen, place), place);
 }
 
 void put_time(Pen& pen, std::uint64_t posix_ns) {
@@ -83,19 +89,17 @@ void put_time(Pen& pen, std::uint64_t posix_ns) {
 }
 
 // Arrays of byte strings, as Redis clients send them.
-void put_geoadd(Pen& pen, std::uint32_t index, const Offset& offset) {
-    pen << "*5\r\n$6\r\nGEOADD\r\n$5\r\nfleet\r\n$11\r\n-";
-    pen.digits<3>(117 + offset.west / 1'000'000) << ".";
-    pen.digits<6>(offset.west % 1'000'000) << "\r\n$9\r\n";
-    pen.digits<2>(33 + offset.north / 1'000'000) << ".";
-    pen.digits<6>(offset.north % 1'000'000) << "\r\n$24\r\n";
+void put_geoadd(Pen& pen, std::uint32_t index, const Place& place) {
+    pen << "*5\r\n$6\r\nGEOADD\r\n$5\r\nfleet\r\n$11\r\n";
+    put_longitude(pen, place) << "\r\n$10\r\n";
+    put_latitude(pen, place) << "\r\n$24\r\n";
     pen.name(index) << "\r\n";
 }
 
-void put_at(Pen& pen, std::uint32_t index, const Offset& offset, std::uint64_t posix_ns) {
+void put_at(Pen& pen, std::uint32_t index, const Place& place, std::uint64_t posix_ns) {
     pen << "AT bench +0.000000000 ";
     pen.name(index) << " ";
-    pen << offset;
+    pen << place;
     pen << " ";
     put_time(pen, posix_ns);
 }
@@ -104,28 +108,29 @@ void put_at(Pen& pen, std::uint32_t index, const Offset& offset, std::uint64_t p
 
 std::size_t Fleet::report(std::span<char> out, std::uint32_t index, std::int64_t posix_ns) const {
     const auto stamp = static_cast<std::uint64_t>(posix_ns);
-    const Offset offset = place(index, stamp);
+    const Place place = settled_ ? Population::place(index) : moving_place(index, stamp);
+    assert(out.size() >= command_size_max);
     Pen pen(out);
     switch (protocol_) {
         case Protocol::iamat:
             pen << "IAMAT ";
             pen.name(index) << " ";
-            pen << offset;
+            pen << place;
             pen << " ";
             put_time(pen, stamp);
             pen << "\n";
             break;
         case Protocol::at:
-            put_at(pen, index, offset, stamp);
+            put_at(pen, index, place, stamp);
             pen << "\n";
             break;
         case Protocol::geoadd:
-            put_geoadd(pen, index, offset);
+            put_geoadd(pen, index, place);
             break;
         case Protocol::nats:
             // 21 + 1 + 24 + 21 + 1 + 20 bytes of AT line: see put_at.
             pen << "PUB herd 89\r\n";
-            put_at(pen, index, offset, stamp);
+            put_at(pen, index, place, stamp);
             pen << "\r\n";
             break;
     }
@@ -139,8 +144,12 @@ std::size_t Fleet::question(std::span<char> out, std::uint32_t index) {
     return pen.size();
 }
 
+void Fleet::write_name(std::span<char, name_size> out, std::uint32_t index) {
+    Pen(out).name(index);
+}
+
 std::optional<std::uint32_t> Fleet::index_of(std::string_view client) {
-    if (client.size() != name_head.size() + name_digits + name_tail.size()) return std::nullopt;
+    if (client.size() != name_size) return std::nullopt;
     if (!client.starts_with(name_head) || !client.ends_with(name_tail)) return std::nullopt;
     std::uint32_t index = 0;
     const char* const digits = client.data() + name_head.size();

@@ -92,6 +92,9 @@ struct AllOptions {
     bench::PlacesOptions places;
     bench::ConnectionsOptions connections;
     bench::ClientsOptions clients;
+    bench::NearbyOptions nearby;
+    bench::FollowOptions follow;
+    bench::BesideOptions beside;
     bench::FaultOptions fault;
     bench::HandshakesOptions handshakes;
     bench::HellosOptions hellos;
@@ -158,6 +161,60 @@ void add_clients(CLI::App& app, Order& order, bench::ClientsOptions& options) {
     shape(command, options.connections, options.depth);
     above_zero(command, "--seconds", options.seconds, "Measured time, once they are stored");
     number(command, "--warmup", options.warmup, "Time before that");
+}
+
+void add_nearby(CLI::App& app, Order& order, bench::NearbyOptions& options) {
+    auto& command = add(app,
+                        order,
+                        "nearby",
+                        "What it costs to be told who is near, among clients around 300 cities",
+                        options,
+                        bench::nearby);
+    server(command, options.server);
+    count(command, "--clients", options.clients, "Clients to store");
+    command.add_option("--radii", options.radii, "Kilometres, one after the other")
+        ->delimiter(',')
+        ->capture_default_str();
+    command.add_option("--bound", options.bound, "How many to be told of")->capture_default_str();
+    shape(command, options.connections, options.depth);
+    above_zero(command, "--seconds", options.seconds, "Measured time, each radius");
+    number(command, "--warmup", options.warmup, "Time before that");
+}
+
+void add_follow(CLI::App& app, Order& order, bench::FollowOptions& options) {
+    auto& command = add(app,
+                        order,
+                        "follow",
+                        "What it costs to tell those who follow a client each",
+                        options,
+                        bench::follow);
+    server(command, options.server);
+    count(command, "--followers", options.followers, "Connections that follow, and clients");
+    above_zero(command, "--rate", options.rate, "Reports a second");
+    count(command, "--connections", options.connections, "Connections that report");
+    count(command, "--burst", options.burst, "Reports at a time")
+        ->check(CLI::Range(1U, bench::OpenLoop::burst_max));
+    above_zero(command, "--seconds", options.seconds, "Measured time");
+    number(command, "--warmup", options.warmup, "Time before that");
+}
+
+void add_beside(CLI::App& app, Order& order, bench::BesideOptions& options) {
+    auto& command = add(app,
+                        order,
+                        "beside",
+                        "IAMATs alone, and beside NEARBYs or followers",
+                        options,
+                        bench::beside);
+    server(command, options.server);
+    count(command, "--clients", options.clients, "Clients to store");
+    number(command, "--rate", options.rate, "NEARBYs a second; 0: none");
+    command.add_option("--deaf", options.deaf, "Followers of an area each that never read")
+        ->capture_default_str();
+    command.add_option("--radius", options.radius, "Kilometres")->capture_default_str();
+    command.add_option("--bound", options.bound, "How many to be told of")->capture_default_str();
+    above_zero(command, "--iamat-rate", options.iamat_rate, "IAMATs a second");
+    count(command, "--connections", options.connections, "Connections that ask");
+    above_zero(command, "--seconds", options.seconds, "Measured time, each of the two");
 }
 
 void add_fault(CLI::App& app, Order& order, bench::FaultOptions& options) {
@@ -237,6 +294,9 @@ int main(int argc, char** argv) {
         add_places(app, order, options.places);
         add_connections(app, order, options.connections);
         add_clients(app, order, options.clients);
+        add_nearby(app, order, options.nearby);
+        add_follow(app, order, options.follow);
+        add_beside(app, order, options.beside);
         add_fault(app, order, options.fault);
         add_handshakes(app, order, options.handshakes);
         add_hellos(app, order, options.hellos);

@@ -1,10 +1,11 @@
 #include "bench/open_loop.hpp"
 
-#include "bench/closed_loop.hpp"
+#include "bench/fleet.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace bench {
 
@@ -15,13 +16,16 @@ constexpr std::string_view nats_greeting = "CONNECT {\"verbose\":false}\r\n";
 }  // namespace
 
 OpenLoop::Entry::Entry(OpenLoop& loop, const Target& target, std::size_t server)
-    : connection(loop.session_, target.servers[server], answers_in(target.protocol), loop.times_),
+    : connection(loop.session_, target.servers[server], loop.commands_.answers, loop.times_),
       picker(loop.clients_per_entry(), Picker::Order::scattered) {}
 
 OpenLoop::OpenLoop(Session& session, const Target& target, const Shape& shape)
+    : OpenLoop(session, target, shape, reports(target.protocol)) {}
+
+OpenLoop::OpenLoop(Session& session, const Target& target, const Shape& shape, Commands commands)
     : session_(session),
       shape_(shape),
-      fleet_(target.protocol),
+      commands_(std::move(commands)),
       sent_(shape.clients),
       pacer_(session, Pacer::Due::to<&OpenLoop::on_due>(*this)) {
     if (clients_per_entry() == 0) throw CannotMeasure("fewer clients than entry servers");
@@ -78,7 +82,7 @@ void OpenLoop::say(std::size_t number, std::uint32_t reports, reactor::Instant d
     for (std::uint32_t i = 0; i < reports; ++i, ++stamp_) {
         client = entry.picker.next() * static_cast<std::uint32_t>(entries_.size()) +
                  static_cast<std::uint32_t>(number);
-        size += fleet_.report(out.subspan(size), client, stamp_);
+        size += commands_.write(out.subspan(size), client, stamp_);
         sent_.send(client, stamp_);
     }
     entry.connection.commit(size, {due, reports, client, stamp_ - 1});

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "bench/commands.hpp"
 #include "bench/connection.hpp"
-#include "bench/fleet.hpp"
 #include "bench/histogram.hpp"
 #include "bench/ledger.hpp"
 #include "bench/pacer.hpp"
@@ -29,6 +29,8 @@ public:
     static constexpr std::uint32_t burst_max = 2048;
 
     OpenLoop(Session& session, const Target& target, const Shape& shape);
+    // What stands for a report here.
+    OpenLoop(Session& session, const Target& target, const Shape& shape, Commands commands);
 
     // Told of each burst that has been answered.
     void on_answered(Connection::Answered answered);
@@ -74,7 +76,7 @@ private:
 
     Session& session_;
     Shape shape_;
-    Fleet fleet_;
+    Commands commands_;
     Histogram times_;
     std::deque<Entry> entries_;
     Ledger sent_;

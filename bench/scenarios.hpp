@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 // What can be measured. Each scenario has a file of its own, runs for about as long as its options
 // say, and throws CannotMeasure. An empty server name is the target's first.
@@ -67,6 +68,47 @@ struct ClientsOptions {
     double warmup = 0.3;  // of the updates, once all clients are stored
 };
 Result clients(const Target& target, const ClientsOptions& options);
+
+// What it costs to be told who is near: NEARBY, or Redis' GEOSEARCH, at a Population.
+struct NearbyOptions {
+    std::string server;
+    std::uint32_t clients = 1'000'000;
+    std::vector<std::string> radii = {"0.5", "1", "5", "10", "50"};  // kilometres
+    std::uint32_t bound = 20;
+    std::uint32_t connections = 8;
+    std::uint32_t depth = 32;
+    double seconds = 1;  // each radius
+    double warmup = 0.2;
+};
+Result nearby(const Target& target, const NearbyOptions& options);
+
+// What it costs to tell those who follow a client each, one connection each: FOLLOW, or Redis'
+// SUBSCRIBE to a channel each.
+struct FollowOptions {
+    std::string server;
+    std::uint32_t followers = 10'000;  // and clients, all of which report
+    double rate = 100'000;             // reports a second
+    std::uint32_t connections = 16;    // that report
+    std::uint32_t burst = 32;
+    double seconds = 2;
+    double warmup = 1;
+};
+Result follow(const Target& target, const FollowOptions& options);
+
+// IAMAT alone, and beside NEARBYs at a fixed rate, or beside followers of areas that never read:
+// does one hold up the other?
+struct BesideOptions {
+    std::string server;
+    std::uint32_t clients = 1'000'000;
+    double rate = 10'000;    // NEARBY; 0: none
+    std::uint32_t deaf = 0;  // followers
+    std::string radius = "10";
+    std::uint32_t bound = 20;
+    double iamat_rate = 5'000;
+    std::uint32_t connections = 32;
+    double seconds = 2;  // each of the two
+};
+Result beside(const Target& target, const BesideOptions& options);
 
 // A server dies in the middle of load and comes back. It prints "event kill NAME" and "event
 // restart NAME" at the time: whoever started the server does as it says.

@@ -21,6 +21,7 @@ def way(name, **how):
 ROUND_TRIP = (Metric('p50', 'round trip p50', 'ns'),
               Metric('p99', 'round trip p99', 'ns', compared=False))
 CPU_PER_LINE = Metric('CPU per line', 'server_cpu_ns_per_line', 'ns')
+RADII = ('0.5', '1', '5', '10', '50')  # kilometres
 METRICS = {
     'request': (Metric('lines/s', 'lines_per_second', 'per_second', more=True), CPU_PER_LINE,
                 *ROUND_TRIP),
@@ -47,6 +48,18 @@ METRICS = {
                     CPU_PER_LINE),
     'clients': (Metric('process memory each', 'bytes_per_client', 'bytes'),
                 Metric('stored/s', 'ingest_per_second', 'per_second', more=True), CPU_PER_LINE),
+    'nearby': (*(Metric(f'CPU per query, {radius} km', f'cpu_ns_per_query_{radius}_km', 'ns')
+                 for radius in RADII),
+               *(Metric(f'the same, per CPU second, {radius} km',
+                        f'queries_per_cpu_second_{radius}_km', 'per_second', more=True,
+                        compared=False, brief=False) for radius in RADII)),
+    'follow': (Metric('CPU per line told', 'cpu_ns_per_pushed_line', 'ns'),
+               Metric('lines/s', 'pushed_per_second', 'per_second', more=True, compared=False),
+               Metric('memory per subscription', 'bytes_per_subscription', 'bytes')),
+    'beside': (Metric('p99 against alone', 'p99_beside_against_alone', 'count', compared=False),
+               Metric('IAMAT alone p99', 'iamat alone p99', 'ns', compared=False),
+               Metric('IAMAT beside p99', 'iamat beside p99', 'ns', compared=False),
+               Metric('NEARBY p99', 'nearby p99', 'ns', compared=False)),
     'handshakes': (Metric('handshakes/s', 'handshakes_per_second', 'per_second', more=True,
                           compared=False),
                    Metric('CPU per handshake', 'server_cpu_ns_per_handshake', 'ns'),

@@ -3,6 +3,7 @@ import dataclasses
 import math
 
 from suite import search
+from suite.metrics import RADII
 from suite.targets import CHAIN_RATES, EIGHTY, HOPS, chain_name
 from suite.topology import ALONE, STAR, WATCHED, Topology, chain
 
@@ -115,6 +116,24 @@ def calls(connections, rounds, seconds):
     return Case(f'calls {connections}x64', 'calls', STAR, ('herd',), rounds, options)
 
 
+PEOPLE = {'clients': DEFAULT_CLIENTS}
+
+
+def watching(rounds, seconds):
+    """Asking by place and following, beside the one of those that does either."""
+    both = ('herd', 'redis')
+    around = {**PEOPLE, 'radii': ','.join(RADII), 'bound': 20, 'connections': 8, 'depth': 32,
+              'seconds': seconds, 'warmup': 0.2}
+    many = {'followers': 10_000, 'rate': 100_000, 'seconds': 1, 'warmup': 0.5}
+    room = {'limits': {'connections': 10_200}}
+    asked = {**PEOPLE, 'rate': 10_000, 'radius': 10, 'seconds': 1}
+    deaf = {**PEOPLE, 'rate': 0, 'deaf': 1_000, 'radius': 10, 'seconds': 1}
+    return [Case('nearby', 'nearby', ALONE, both, rounds, around),
+            Case('follow 10,000', 'follow', ALONE, both, rounds, many, room),
+            Case('IAMAT beside NEARBY', 'beside', ALONE, ('herd',), rounds, asked),
+            Case('IAMAT beside deaf followers', 'beside', ALONE, ('herd',), rounds, deaf)]
+
+
 def sealed(rounds):
     """What TLS costs, beside plain connections and beside what OpenSSL takes anyway."""
     least = ('herd-tls', 'floor-tls')
@@ -178,6 +197,7 @@ def targets(huge=False):
         eighty(('herd', 'python'), 5),
         connections(5_000, (*both, 'redis'), 5, 0.5),
         clients(1_000_000, ('herd', 'redis'), 5, 0.5),
+        *watching(5, 0.3),
         *sealed(5),
         *rest(huge),
     ]
@@ -223,6 +243,7 @@ def full(huge=False):
         clients(10_000, stores, 2, 0.5),
         clients(100_000, stores, 3, 0.5),
         clients(1_000_000, ('herd', 'python-kept', 'node', 'java', 'redis'), 1, 0.5),
+        *watching(5, 0.3),
         *sealed(5),
         *rest(huge),
     ]
@@ -247,7 +268,8 @@ def select(cases, scenarios, only, rounds):
 
 STARTING = {'python': 0.4, 'python-uvloop': 0.4, 'python-kept': 0.4, 'node': 0.2, 'java': 0.8}
 AROUND = {'request': 0.1, 'propagation': 0.1, 'places': 2.4, 'connections': 2, 'clients': 0.3,
-          'fault': 2.5, LIMIT: 0.1, START: 0.4, 'calls': 0.5, 'handshakes': 0.2, 'hellos': 1.2}
+          'fault': 2.5, LIMIT: 0.1, START: 0.4, 'calls': 0.5, 'handshakes': 0.2, 'hellos': 1.2,
+          'nearby': 0.3, 'follow': 3, 'beside': 0.5}
 WARMUP = {'node': 1, 'java': 3}
 STORED_PER_SECOND = {'herd': 1_000_000, 'herd-few': math.inf, 'python': 80_000,
                      'python-uvloop': 160_000, 'python-kept': 160_000, 'node': 140_000,
@@ -258,7 +280,8 @@ def run_seconds(case, system):
     """What one run of one system takes."""
     options = case.options
     windows = {'places': 3, 'connections': 2, LIMIT: len(search.LADDER).bit_length(),
-               'hellos': 2 * options.get('turns', 1)}.get(case.scenario, 1)
+               'hellos': 2 * options.get('turns', 1), 'nearby': len(RADII),
+               'beside': 3}.get(case.scenario, 1)
     start = (STARTING.get(system, 0.1) * len(case.topology.servers) / 2
              + 0.3 * (len(case.topology.servers) > 1))
     measured = sum(options.get(name, 0) for name in ('seconds', 'warmup', 'settle', 'before',
@@ -267,8 +290,8 @@ def run_seconds(case, system):
         start += max(0, WARMUP.get(system, 0) - options['warmup'])
     if case.scenario == LIMIT:
         return windows * (start + measured + AROUND[LIMIT])
-    if case.scenario == 'clients':
-        measured += options['clients'] / STORED_PER_SECOND[system]
+    if case.scenario in ('clients', 'nearby', 'beside'):
+        start += options['clients'] / STORED_PER_SECOND[system]
     return start + windows * measured + AROUND[case.scenario]
 
 

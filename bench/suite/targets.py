@@ -121,6 +121,20 @@ def sealed():
                  'user_bytes_per_connection', 'bytes', 'herd', 14_500, 'beyond')
 
 
+def watching():
+    """What asking by place and following may cost."""
+    for radius, least in (('0.5', 4), ('1', 8), ('5', 50), ('10', 100), ('50', 200)):
+        yield Target(f'nearby, {radius} km, 20: queries per CPU second', 'nearby',
+                     f'queries_per_cpu_second_{radius}_km', 'per_second', 'redis', least=least)
+    yield Target('10,000 followers: CPU per line told', 'follow 10,000', 'cpu_ns_per_pushed_line',
+                 'ns', 'redis', 1 / 3)
+    yield Target('memory per subscription', 'follow 10,000', 'bytes_per_subscription', 'bytes',
+                 'redis', 256, kind='plain')
+    for beside, most in (('NEARBY', 1.5), ('deaf followers', 1.2)):
+        yield Target(f'IAMAT beside {beside}: p99 against alone', f'IAMAT beside {beside}',
+                     'p99_beside_against_alone', 'count', '', most, kind='plain')
+
+
 EIGHTY = "propagation at 80% of python's limit"
 TARGETS = (
     *request(64, 1.75, 6),
@@ -130,6 +144,7 @@ TARGETS = (
     *chains('relay'),
     *chains('floor'),
     *bursts(),
+    *watching(),
     *sealed(),
     Target('request 50x64: lines/s', 'request 50x64', 'lines_per_second', 'per_second', 'python',
            least=25),

@@ -6,12 +6,14 @@ from suite.topology import HOST, Topology
 
 
 class Redis(System):
-    """A lone server that stores positions."""
+    """A lone server that stores positions, finds who is near, and passes on what is published."""
     name = 'redis'
     about = ('redis-server without persistence, GEOADD: stores a position per client. It keeps '
-             'neither time, skew nor the line, compares nothing, and tells nobody.')
+             'neither time, skew nor the line, compares nothing, and tells nobody. GEOSEARCH answers '
+             'with names and no positions. Followers are subscribers of a channel per client, to '
+             'which the report is published, and not stored.')
     speaks = 'geoadd'
-    scenarios = frozenset(('request', 'connections', 'clients'))
+    scenarios = frozenset(('request', 'connections', 'clients', 'nearby', 'follow'))
 
     def missing(self):
         if not shutil.which('redis-server'):
@@ -20,7 +22,8 @@ class Redis(System):
 
     def commands(self, topology, folder, settings):
         return {name: ['redis-server', '--bind', HOST, '--port', topology.clients(name),
-                       '--save', '', '--appendonly', 'no', '--dir', folder]
+                       '--save', '', '--appendonly', 'no', '--maxclients', '15000',
+                       '--dir', folder]
                 for name in topology.servers}
 
 

@@ -14,7 +14,7 @@ class Herd(System):
     name = 'herd'
     about = 'This project. Observers are servers of its configuration, linked to one other each.'
     scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'clients', 'fault',
-                           'start', 'calls'))
+                           'start', 'calls', 'nearby', 'follow', 'beside'))
     root = {}  # of the configuration, beyond what all have
 
     def missing(self):
