@@ -64,6 +64,8 @@ public:
                  .has_value());
         must(sessions_.map(2).has_value());
         must(host_.questions.map(2).has_value());
+        must(searches_.map().has_value());
+        host_.searches = &searches_;
         if (guarded) guard();
 
         must(static_cast<bool>(listener_.listen(reactor::Address::loopback(1000))));
@@ -92,6 +94,7 @@ public:
                 case 3:
                     if (what == 3 && session_ != nullptr) session_->drain();
                     if (what == 11) say(auth());
+                    if (what == 19) say("NEARBY +34.068930-118.445127 50 1000\n");
                     break;
                 case 4:
                     say(input.take(std::size_t{input.byte()} * 16));
@@ -173,6 +176,7 @@ private:
         const auto changes = table_.feed().seq();
         if (session_ != nullptr) session_->check();
         if (host_.admissions != nullptr) admissions_.check();
+        searches_.check();
         if (changes == checked_) return;
         checked_ = changes;
         std::set<Report> reports;
@@ -199,7 +203,8 @@ private:
     }
 
     sim::FakeKernel kernel_{1};
-    herd::config::Limits limits_{.line_max = 400, .first_line_ms = 60'000};
+    herd::config::Limits limits_{
+        .line_max = 400, .first_line_ms = 60'000, .searches = 2, .visits_per_turn = 8};
     reactor::Loop loop_;
     sim::FakePlaces places_{loop_};
     reactor::Wire wire_{loop_};
@@ -215,6 +220,7 @@ private:
                               barrier_,
                               intake_,
                               reactor::Delegate<void(Session&)>::to<&House::on_ended>(*this)};
+    herd::near::Searches searches_{core_};
     herd::clients::Admissions admissions_{
         core_, herd::clients::Admissions::SlotOf::to<&House::slot_of>(*this)};
     reactor::Slab<Session> sessions_;

@@ -57,6 +57,15 @@ void check_query(const WhatsAt& query, std::string_view line) {
     assert(query.bound <= bound_max);
 }
 
+void check_nearby(const Nearby& query, std::string_view line) {
+    if (!query.client.empty()) check_field(query.client, line);
+    if (!query.client.empty()) assert(!is_iso6709(query.client));
+    assert(std::abs(query.centre.latitude) <= 90);
+    assert(std::abs(query.centre.longitude) <= 180);
+    assert(query.radius_mm <= radius_mm_max);
+    assert(query.bound <= nearby_bound_max);
+}
+
 // The token stands in nothing that is logged.
 void check_auth(const Auth& auth, std::string_view line) {
     check_field(auth.pattern, line);
@@ -75,6 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (command) {
         if (const auto* report = std::get_if<IamAt>(&*command)) check_report(*report, line);
         if (const auto* query = std::get_if<WhatsAt>(&*command)) check_query(*query, line);
+        if (const auto* query = std::get_if<Nearby>(&*command)) check_nearby(*query, line);
         if (const auto* auth = std::get_if<Auth>(&*command)) check_auth(*auth, line);
     } else {
         assert(!to_text(command.error()).empty());
