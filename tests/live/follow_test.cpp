@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <string>
+#include <vector>
 
 // Following across servers, as programs do it.
 namespace follow_live_test {
@@ -58,6 +60,49 @@ TEST_CASE("herd watch: --json, refusals, and a server that ends", "[live][follow
     CHECK(alpha.wait() == 0);
     CHECK(watch.wait() == 2);
     CHECK(watch.err().find("the connection ended") != std::string::npos);
+}
+
+TEST_CASE("examples: fence.py says who enters a circle and who leaves it", "[live][follow]") {
+    const ThreeServers herd;
+    Process up(herd.up());
+    REQUIRE(up.says("ready\n"));
+    REQUIRE(herd.send("Alpha", {iamat("there", "+1-1", 5)}).code == 0);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
+    const char* const known = std::getenv("HERD_PYTHON");
+    const std::string python = known != nullptr ? known : "/usr/bin/python3";
+    const auto fence = [&](const std::string& radius) {
+        return std::vector<std::string>{python,
+                                        HERD_SOURCE_ROOT "/examples/fence.py",
+                                        "127.0.0.1",
+                                        std::to_string(herd.clients[2]),
+                                        "+1-1",
+                                        radius};
+    };
+    Process watching(fence("10"));
+    std::string expected;
+    const auto says = [&](const std::string& more) {
+        expected += more;
+        INFO(watching.out());
+        CHECK(live::eventually([&] { return watching.out() == expected; }));
+    };
+    says("'there' enters at +1-1\n");
+    REQUIRE(herd.send("Beta", {iamat("comes", "+1.01-1", 6)}).code == 0);
+    says("'comes' enters at +1.01-1\n");
+    REQUIRE(herd.send("Beta", {iamat("comes", "+1.02-1", 7)}).code == 0);
+    REQUIRE(herd.send("Alpha", {iamat("there", "+2-1", 8)}).code == 0);
+    says("'there' leaves\n");
+    REQUIRE(herd.send("Gamma", {iamat("comes", "+2-1", 9)}).code == 0);
+    says("'comes' leaves\n");
+    REQUIRE(herd.send("Gamma", {iamat("there", "+1-1", 10)}).code == 0);
+    says("'there' enters at +1-1\n");
+
+    const Ran refused = run(fence("51"));
+    CHECK(refused.code == 1);
+    CHECK(refused.err == "the server refuses that\n");
+    up.signal(SIGTERM);
+    CHECK(up.wait() == 0);
+    CHECK(watching.wait() == 1);
+    CHECK(watching.err() == "the server has ended the connection\n");
 }
 
 TEST_CASE("herd send: what is pushed is no answer", "[live][follow]") {

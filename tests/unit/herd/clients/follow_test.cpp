@@ -24,6 +24,17 @@ std::string hear_all(World& world, int fd) {
     return all;
 }
 
+// Says that, and lets that server run once when it is there.
+void one_turn(World& world, int fd, const std::string& text, sim::Host host) {
+    constexpr std::int64_t on_its_way_ns = 2'000;
+    world.kernel.enter(visitors);
+    REQUIRE(world.kernel.send(fd, text).has_value());
+    world.kernel.advance_to(world.kernel.now_ns() + on_its_way_ns);
+    world.kernel.enter(host);
+    world.servers[host]->loop.run_once();
+    world.kernel.advance_to(world.kernel.now_ns() + on_its_way_ns);
+}
+
 }  // namespace
 
 TEST_CASE("FOLLOW: whoever reports at whichever server, the follower is told",
@@ -118,6 +129,49 @@ TEST_CASE("FOLLOW: who says no more goes on being told", "[herd][client][follow]
     CHECK(world.hear(fd).starts_with("NOW 1 AT A "));
     static_cast<void>(world.shut_down());
     CHECK(world.hear(fd) == "$");
+}
+
+TEST_CASE("W1: a follower is told in the flush in which neighbours are", "[herd][client][follow]") {
+    World world(herd_of_two(), 2);
+    world.run(1s);
+    const int reporter = world.connect();
+    const int follower = world.connect();
+    world.say(follower, "FOLLOW k\nFOLLOW +1-1 1\n");
+    static_cast<void>(world.hear(follower));
+    // A has one turn, and then B.
+    one_turn(world, reporter, iamat("k", "+1-1", 5), 0);
+    world.kernel.enter(1);
+    world.servers[1]->loop.run_once();
+    CHECK(world.b().table().find("k") != nullptr);
+    const std::string at = world.hear(reporter);
+    CHECK(world.hear(follower) == "NOW 1 " + at + "NOW 2 " + at);
+}
+
+TEST_CASE("W4: a follower of a crowd is told of it in turns, and others are answered meanwhile",
+          "[herd][client][follow]") {
+    constexpr int crowd = 3000;
+    constexpr std::uint64_t lines_per_turn = 1024;
+    auto config = herd_of_two();
+    config.limits.clients = crowd;
+    config.limits.blocks = 1024;
+    World world(config, 1);
+    world.kernel.buffer_size = std::size_t{1} << 20;
+    const int reporter = world.connect();
+    const int follower = world.connect();
+    const int other = world.connect();
+    for (int i = 0; i < crowd; ++i) world.say(reporter, iamat("c" + std::to_string(i), "+1-1", 1));
+    static_cast<void>(hear_all(world, reporter));
+    const watch::Counters& counters = world.a().counters();
+    one_turn(world, follower, "FOLLOW +1-1 1\n", 0);
+    int turns = 0;
+    for (std::uint64_t told = counters.pushed; told < crowd; told = counters.pushed) {
+        REQUIRE(++turns < 100);
+        one_turn(world, other, "x\n", 0);
+        CHECK(counters.pushed - told <= lines_per_turn);
+        CHECK(world.hear(other) == "? x\n");
+        static_cast<void>(world.hear(follower));
+    }
+    CHECK(turns >= 2);
 }
 
 TEST_CASE("W5: who expires has left", "[herd][client][follow]") {
