@@ -6,6 +6,7 @@
 #include "reactor/sys.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <utility>
 
@@ -18,9 +19,20 @@ using protocol::Spot;
 // Subscriptions and records that are looked at in one iteration.
 constexpr std::uint32_t looks_per_turn = 4096;
 
+bool holds(const Subscription& subscription, Spot spot) {
+    return spot != nowhere && subscription.area.holds(degrees_of(spot));
+}
+
 // Keys of the three kinds of interests.
 constexpr std::uint64_t square_key(unsigned size, std::uint32_t row, std::uint32_t column) {
-    return std::uint64_t{1} << 63 | std::uint64_t{size} << 56 | geo::code_of(row, column);
+    static_assert(geo::Cell::row_max < 1U << 28 && geo::Cell::column_max < 1U << 28);
+    return std::uint64_t{1} << 63 | std::uint64_t{size} << 56 | std::uint64_t{row} << 28 | column;
+}
+std::uint64_t square_key(unsigned size, geo::Cell cell) {
+    return square_key(size, cell.row >> size, cell.column >> size);
+}
+bool in_one_square(unsigned size, geo::Cell one, geo::Cell other) {
+    return ((one.row ^ other.row) | (one.column ^ other.column)) >> size == 0;
 }
 constexpr std::uint64_t record_key(std::uint32_t slot) {
     return std::uint64_t{1} << 62 | slot;
@@ -81,7 +93,9 @@ std::optional<std::uint16_t> Switchboard::follow(std::uint32_t session, const ge
     made->area = area;
     const std::uint32_t index = subscriptions_.index(*made);
     each_square(area, [&](std::uint64_t key) { interests_.add(index, key); });
-    ++areas_[square_size(area)];
+    const unsigned size = square_size(area);
+    ++areas_[size];
+    sizes_ |= 1U << size;
     sweep_from(*made, 0);
     mark_due(*made);
     return made->number;
@@ -97,6 +111,7 @@ std::optional<std::uint16_t> Switchboard::follow(std::uint32_t session, std::str
         await(*made);
         return made->number;
     }
+    ++known_;
     made->slot = core_.table.slot(*record);
     made->due[made->due_count++] = made->slot;
     interests_.add(subscriptions_.index(*made), record_key(made->slot));
@@ -208,9 +223,12 @@ void Switchboard::remove(std::uint32_t session, std::uint32_t before) {
     --subscriber.count;
     interests_.remove(index);
     if (gone.kind == Subscription::Kind::area) {
-        --areas_[square_size(gone.area)];
+        const unsigned size = square_size(gone.area);
+        if (--areas_[size] == 0) sizes_ &= ~(1U << size);
     } else if (gone.slot == table::no_record) {
         --unknown_;
+    } else {
+        --known_;
     }
     gone.farewells.clear(core_.wire.blocks());
     subscriptions_.release(gone);
@@ -260,7 +278,10 @@ void Switchboard::before_removal(std::uint32_t slot) {
     const std::string_view client = core_.table.client(record);
     const Spot was = known ? record.spot : before_[slot];
     if (witness_ != nullptr) witness_->removed(slot, was);
-    part(was, nowhere, slot);
+    if (was != nowhere) {
+        const geo::Cell cell = geo::Cell::of(was);
+        each_size([&](unsigned size) { part(square_key(size, cell), was, nowhere, slot); });
+    }
     // Each of these goes elsewhere in the index, which may not change while it is gone through.
     for (std::uint32_t found = 0; found != nobody;) {
         found = nobody;
@@ -270,6 +291,7 @@ void Switchboard::before_removal(std::uint32_t slot) {
         if (found == nobody) break;
         Subscription& subscription = subscriptions_[found];
         interests_.remove(found);
+        --known_;
         await(subscription);
         leave(subscription, slot, client);
     }
@@ -291,14 +313,25 @@ void Switchboard::look_up(std::uint32_t slot) {
     const Spot was = before_[slot];
     if (witness_ != nullptr) witness_->moved(slot, was, record.spot);
     if (was == nowhere && unknown_ > 0) welcome(slot, core_.table.client(record));
-    interests_.visit(record_key(slot), [&](std::uint32_t index) {
-        Subscription& subscription = subscriptions_[index];
-        if (subscription.slot == slot) enter(subscription, slot);
-    });
-    if (was != record.spot) part(was, record.spot, slot);
-    const protocol::Iso6709 place = degrees_of(record.spot);
-    visit_areas(record.spot, [&](Subscription& subscription) {
-        if (subscription.area.holds(place)) enter(subscription, slot);
+    if (known_ > 0) {
+        interests_.visit(record_key(slot), [&](std::uint32_t index) {
+            Subscription& subscription = subscriptions_[index];
+            if (subscription.slot == slot) enter(subscription, slot);
+        });
+    }
+    const Spot is = record.spot;
+    const geo::Cell cell = geo::Cell::of(is);
+    const geo::Cell cell_before = was == nowhere ? cell : geo::Cell::of(was);
+    each_size([&](unsigned size) {
+        const bool stays = in_one_square(size, cell, cell_before);
+        visit_areas(square_key(size, cell), [&](Subscription& subscription) {
+            if (holds(subscription, is)) {
+                enter(subscription, slot);
+            } else if (stays && holds(subscription, was)) {
+                leave(subscription, slot, core_.table.client(record));
+            }
+        });
+        if (!stays) part(square_key(size, cell_before), was, is, slot);
     });
 }
 
@@ -315,35 +348,37 @@ void Switchboard::welcome(std::uint32_t slot, std::string_view client) {
         });
         if (found == nobody) return;
         --unknown_;
+        ++known_;
         interests_.remove(found);
         interests_.add(found, record_key(slot));
         subscriptions_[found].slot = slot;
     }
 }
 
+// The sizes of which there are any squares.
 template <class Visit>
-void Switchboard::visit_areas(Spot spot, Visit visit) {
-    const geo::Cell cell = geo::Cell::of(spot);
-    for (unsigned size = 0; size < areas_.size(); ++size) {
-        if (areas_[size] == 0) continue;
-        const std::uint64_t key = square_key(size, cell.row >> size, cell.column >> size);
-        interests_.visit(key, [&](std::uint32_t index) {
-            looks_left_ -= std::min(looks_left_, 1U);
-            Subscription& subscription = subscriptions_[index];
-            if (subscription.kind == Subscription::Kind::area) visit(subscription);
-        });
+void Switchboard::each_size(Visit visit) const {
+    for (std::uint32_t rest = sizes_; rest != 0; rest &= rest - 1) {
+        visit(static_cast<unsigned>(std::countr_zero(rest)));
     }
 }
 
-// All areas that held it there, and do not where it is now.
-void Switchboard::part(Spot from, Spot to, std::uint32_t slot) {
-    if (from == nowhere) return;
-    const std::string_view client = core_.table.client(core_.table.at(slot));
-    const protocol::Iso6709 was = degrees_of(from);
-    const protocol::Iso6709 is = degrees_of(to);
-    visit_areas(from, [&](Subscription& subscription) {
-        if (!subscription.area.holds(was)) return;
-        if (to == nowhere || !subscription.area.holds(is)) leave(subscription, slot, client);
+// Those who follow an area that touches that square.
+template <class Visit>
+void Switchboard::visit_areas(std::uint64_t square, Visit visit) {
+    interests_.visit(square, [&](std::uint32_t index) {
+        looks_left_ -= std::min(looks_left_, 1U);
+        Subscription& subscription = subscriptions_[index];
+        if (subscription.kind == Subscription::Kind::area) visit(subscription);
+    });
+}
+
+// All areas of that square that held it where it was, and do not where it is now.
+void Switchboard::part(std::uint64_t square, Spot was, Spot is, std::uint32_t slot) {
+    visit_areas(square, [&](Subscription& subscription) {
+        if (holds(subscription, was) && !holds(subscription, is)) {
+            leave(subscription, slot, core_.table.client(core_.table.at(slot)));
+        }
     });
 }
 

@@ -105,10 +105,12 @@ private:
     void look_up(std::uint32_t slot);
     void welcome(std::uint32_t slot, std::string_view client);
     template <class Visit>
-    void visit_areas(protocol::Spot spot, Visit visit);
+    void each_size(Visit visit) const;
+    template <class Visit>
+    void visit_areas(std::uint64_t square, Visit visit);
     void enter(Subscription& subscription, std::uint32_t slot);
     void leave(Subscription& subscription, std::uint32_t slot, std::string_view client);
-    void part(protocol::Spot from, protocol::Spot to, std::uint32_t slot);
+    void part(std::uint64_t square, protocol::Spot was, protocol::Spot is, std::uint32_t slot);
     void sweep_from(Subscription& subscription, std::uint64_t base) const;
     void start_over(Subscription& subscription);
 
@@ -134,7 +136,9 @@ private:
     Witness* witness_ = nullptr;
     std::optional<table::FeedCursor> cursor_;  // While there is anybody to be told.
     std::array<std::uint32_t, 32> areas_{};    // By the size of their squares.
-    std::uint32_t unknown_ = 0;                // Clients that are followed and not known.
+    std::uint32_t sizes_ = 0;                  // A bit for each size that has any.
+    std::uint32_t unknown_ = 0;                // Clients that are followed and not known,
+    std::uint32_t known_ = 0;                  // and that are.
     std::uint32_t first_due_ = nobody;
     std::uint32_t last_due_ = nobody;
     std::uint32_t looks_left_ = 0;  // In this turn.

@@ -238,6 +238,7 @@ void Switchboard::check() const {
     }
     assert(counted == subscriptions_.size());
     std::uint32_t unknown = 0;
+    std::uint32_t known = 0;
     std::array<std::uint32_t, 32> areas{};
     subscriptions_.for_each([&](const Subscription& each) {
         assert(each.number > 0);
@@ -247,12 +248,16 @@ void Switchboard::check() const {
             ++areas[geo::Squares(each.area.centre(), each.area.radius_m(), Interests::keys_max)
                         .size()];
         } else {
-            unknown += each.slot == table::no_record;
+            ++(each.slot == table::no_record ? unknown : known);
             assert(!each.sweeping);
         }
     });
     assert(unknown == unknown_);
+    assert(known == known_);
     assert(areas == areas_);
+    for (std::size_t size = 0; size < areas_.size(); ++size) {
+        assert((areas_[size] > 0) == ((sizes_ >> size & 1) == 1));
+    }
 }
 
 }  // namespace herd::follow

@@ -8,15 +8,6 @@ FeedCursor::FeedCursor(ChangeFeed& feed) : feed_(feed) {
     feed.cursors_.push_back(*this);
 }
 
-const Record* FeedCursor::peek() const {
-    return next_ == no_record ? nullptr : &feed_.records_[next_];
-}
-
-void FeedCursor::advance() {
-    assert(next_ != no_record);
-    next_ = feed_.records_[next_].next;
-}
-
 void FeedCursor::seek_start() {
     next_ = feed_.first_;
 }
@@ -35,11 +26,6 @@ bool FeedCursor::seek(std::uint64_t seq, std::uint32_t steps) {
     assert(next == no_record || feed_.records_[next].seq > seq);
     next_ = next;
     return true;
-}
-
-std::uint64_t FeedCursor::passed() const {
-    // Numbers between two records belong to changes that a later one has replaced.
-    return next_ == no_record ? feed_.seq_ : feed_.records_[next_].seq - 1;
 }
 
 void ChangeFeed::touch(std::uint32_t index) {

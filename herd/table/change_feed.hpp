@@ -4,6 +4,7 @@
 #include "reactor/list.hpp"
 #include "reactor/pages.hpp"
 
+#include <cassert>
 #include <cstdint>
 
 namespace herd::table {
@@ -18,9 +19,9 @@ public:
     ~FeedCursor() { unlink(); }
 
     // The record to pass next, or null at the end.
-    const Record* peek() const;
+    inline const Record* peek() const;
     // Past it. Only when peek() is not null.
-    void advance();
+    inline void advance();
 
     void seek_start();
     void seek_end();
@@ -29,7 +30,7 @@ public:
     bool seek(std::uint64_t seq, std::uint32_t steps);
 
     // Every record whose seq is at most this has been passed in its present version.
-    std::uint64_t passed() const;
+    inline std::uint64_t passed() const;
 
 private:
     friend class ChangeFeed;
@@ -73,5 +74,19 @@ private:
     std::uint64_t seq_ = 0;
     reactor::List<FeedCursor> cursors_;
 };
+
+inline const Record* FeedCursor::peek() const {
+    return next_ == no_record ? nullptr : &feed_.records_[next_];
+}
+
+inline void FeedCursor::advance() {
+    assert(next_ != no_record);
+    next_ = feed_.records_[next_].next;
+}
+
+inline std::uint64_t FeedCursor::passed() const {
+    // Numbers between two records belong to changes that a later one has replaced.
+    return next_ == no_record ? feed_.seq_ : feed_.records_[next_].seq - 1;
+}
 
 }  // namespace herd::table

@@ -5,6 +5,7 @@
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdint>
@@ -26,7 +27,9 @@ constexpr std::uint16_t client_port = 1000;
     loop.run_once();
 }
 
-herd::config::Config herd_of(std::size_t count) {
+constexpr std::uint32_t subscriptions_each = 50;  // of one connection
+
+herd::config::Config herd_of(std::size_t count, bool indexed, std::uint32_t subscriptions) {
     using reactor::Address;
     herd::config::Config config;
     config.servers = {{"Goloman", Address::loopback(client_port), Address::loopback(1100), {}}};
@@ -36,7 +39,9 @@ herd::config::Config herd_of(std::size_t count) {
             {"Hands", Address::loopback(1001), Address::loopback(1101), {"Goloman"}});
     }
     config.limits.clients = 2 * clients;
-    config.limits.connections = 16;
+    config.nearby = indexed;
+    config.limits.subscriptions = std::max(subscriptions, 1U);
+    config.limits.connections = 16 + subscriptions / subscriptions_each;
     config.limits.blocks = 1024;
     return config;
 }
@@ -50,10 +55,14 @@ public:
         std::size_t connections;
         std::uint32_t depth;
         bool travels = false;  // Each report is of another cell than the client's last one.
+        bool indexed = true;   // "nearby"
+        std::uint32_t subscriptions = 0;  // of clients that never report, and of places elsewhere
     };
 
     explicit Scene(const Shape& shape)
-        : config_(herd_of(shape.servers)), depth_(shape.depth), travels_(shape.travels) {
+        : config_(herd_of(shape.servers, shape.indexed, shape.subscriptions)),
+          depth_(shape.depth),
+          travels_(shape.travels) {
         kernel_.delay_min_ns = kernel_.delay_max_ns = 0;
         for (const auto& self : config_.servers) {
             kernel_.enter(static_cast<sim::Host>(servers_.size()));
@@ -65,7 +74,10 @@ public:
         for (const auto& server : servers_) {
             assert(server->server.neighbours().reach().live + 1 == shape.servers);
         }
-        for (std::size_t i = 0; i < shape.connections; ++i) connect();
+        for (std::uint32_t i = 0; i < shape.subscriptions; i += subscriptions_each) follow(i);
+        assert((servers_[0]->server.table().positions() != nullptr) == shape.indexed);
+        assert(servers_[0]->server.clients().subscriptions() == shape.subscriptions);
+        for (std::size_t i = 0; i < shape.connections; ++i) connections_.push_back(connect());
         while (said_ < clients) report_once();
     }
 
@@ -80,13 +92,28 @@ public:
     }
 
 private:
-    void connect() {
+    int connect() {
         kernel_.enter(visitor);
         const int fd = *kernel_.open_socket();
         static_cast<void>(kernel_.connect(fd, reactor::Address::loopback(client_port)));
         const auto connected = kernel_.take_error(fd);
         assert(connected.has_value());
-        connections_.push_back(fd);
+        run_for(1ms);
+        return fd;
+    }
+    // On a connection of its own, those from `first` on.
+    void follow(std::uint32_t first) {
+        const int fd = connect();
+        std::string commands;
+        for (std::uint32_t i = first; i < first + subscriptions_each; ++i) {
+            const std::string north = std::to_string(100 + i / 2 % 300 * 3);
+            const std::string east = std::to_string(100 + i / 600 * 5);
+            commands += i % 2 == 0 ? "FOLLOW silent-" + std::to_string(i) + "\n"
+                                   : "FOLLOW +10." + north + "+20." + east + " 1\n";
+        }
+        kernel_.enter(visitor);
+        const auto sent = kernel_.send(fd, commands);
+        assert(sent && *sent == commands.size());
         run_for(1ms);
     }
 
@@ -171,6 +198,8 @@ struct Case {
 constexpr Case cases[] = {
     {"pipelined", {1, 4, 64}, 0},
     {"pipelined, to another cell", {1, 4, 64, true}, 0},
+    {"pipelined, without an index", {1, 4, 64, false, false}, 0},
+    {"pipelined beside 100,000 subscriptions", {1, 4, 64, false, true, 100'000}, 0},
     {"pipelined and passed on", {2, 4, 64}, 0},
     {"taken from a neighbour", {2, 4, 64}, 1},
     {"one at a time", {1, 1, 1}, 0},
