@@ -277,6 +277,20 @@ KeyTree::Where KeyTree::find(std::uint64_t key) const {
     return page;
 }
 
+KeyTree::Where KeyTree::find(std::uint64_t key, std::uint64_t& end) const {
+    std::uint32_t page = root_;
+    end = none;
+    for (std::uint32_t height = height_; height > 0; --height) {
+        const Branch& branch = branches_[page];
+        const std::uint32_t place = place_of(branch, key);
+        if (place + 1 < branch.count) end = branch.keys[place + 1];
+        page = branch.children[place];
+        if (height > 1) prefetch(branches_[page]);
+    }
+    prefetch(leaves_[page]);
+    return page;
+}
+
 std::size_t KeyTree::copy(Where page,
                           std::uint64_t from,
                           std::uint64_t end,
@@ -299,7 +313,7 @@ std::size_t KeyTree::copy(Where page,
 
 std::uint64_t KeyTree::spacing(std::uint64_t key, std::uint32_t count) const {
     assert(count > 0);
-    const Leaf& leaf = leaves_[leaf_of(key)];
+    const Leaf& leaf = leaves_[find(key)];
     const std::uint32_t place = less_than(leaf.keys, key);
     std::uint64_t nearest = UINT64_MAX;
     if (place + count <= leaf.count) nearest = leaf.keys[place + count - 1] - key;

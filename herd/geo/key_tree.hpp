@@ -31,6 +31,8 @@ public:
     // tree changes.
     using Where = std::uint32_t;
     Where find(std::uint64_t key) const;
+    // The same; `end` becomes the first key that has, or would have, another page behind it.
+    Where find(std::uint64_t key, std::uint64_t& end) const;
     // The first keys from `from` on that are below `end`, as many as `out` holds, in their order;
     // how many that are. `page` is that of `from`.
     std::size_t copy(Where page,

@@ -83,8 +83,13 @@ void Nearest::set_scales() {
 // The tree may have changed since the turn before.
 void Nearest::find_runs() {
     const std::span<const Cover::Run> runs = cover_.runs();
+    KeyTree::Where page = 0;
+    std::uint64_t end = 0;
     for (std::size_t i = run_; i < runs.size(); ++i) {
-        pages_[i] = tree_.find(i == run_ ? from_ : runs[i].from);
+        const std::uint64_t from = i == run_ ? from_ : runs[i].from;
+        // Where people are dense many runs are on one page.
+        if (from >= end) page = tree_.find(from, end);
+        pages_[i] = page;
     }
 }
 
