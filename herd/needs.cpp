@@ -10,6 +10,7 @@
 #include "herd/table/client_index.hpp"
 #include "herd/table/record.hpp"
 #include "herd/watch/status.hpp"
+#include "herd/web/nearby_service.hpp"
 #include "herd/web/position_json.hpp"
 #include "protocol/at_line.hpp"
 #include "protocol/peer_message.hpp"
@@ -123,6 +124,7 @@ reactor::Wire::Limits wire_limits(const config::Config& config) {
     assert(line_max(limits) + protocol::peer_message_size_max < wire.receive_size);
     static_assert(watch::status_size_max < other_answers);
     static_assert(ops::metrics_size_max + http::answer_head_size_max < other_answers);
+    static_assert(web::NearbyService::body_max + http::answer_head_size_max < other_answers);
     return wire;
 }
 

@@ -63,10 +63,10 @@ Outcome<> Server::open() {
     if (!config_.access.secret_file.empty()) {
         if (auto limited = clients_.limit_access(config_.access); !limited) return limited;
     }
-    if (auto opened = operations_.open(config_, self_, clients_.following()); !opened)
-        return opened;
-    if (auto opened = log_.open(config_.log, self_.name, counters_); !opened) return opened;
-    if (auto opened = journal_.open(); !opened) return opened;
+    auto opened = operations_.open(config_, self_, clients_.following(), clients_.searches());
+    if (opened) opened = log_.open(config_.log, self_.name, counters_);
+    if (opened) opened = journal_.open();
+    if (!opened) return opened;
     neighbours_.add(config_, self_);
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
     if (auto listening = clients_.listen(self_); !listening) return listening;

@@ -79,6 +79,7 @@ public:
     void describe(watch::Status& status) const;
 
     // Who tells of changes; null: nobody does, as no index of places is kept.
+    near::Searches* searches() { return host_.searches; }
     follow::Switchboard* following() { return following_ ? &*following_ : nullptr; }
 
     std::uint32_t size() const { return acceptor_.size(); }

@@ -10,6 +10,8 @@ namespace herd::http {
 inline constexpr std::string_view json_type = "application/json; charset=UTF-8";
 inline constexpr std::string_view html_type = "text/html; charset=UTF-8";
 inline constexpr std::string_view text_type = "text/plain; charset=UTF-8";
+// A header line, with what holds for now only.
+inline constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 
 // What goes back for a request, but for what its connection decides. Views for the length of a
 // call.

@@ -13,7 +13,6 @@ namespace herd::map {
 
 namespace {
 
-constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 // The page runs its own script and asks us, nobody else, and nobody may show it within his own.
 constexpr std::string_view packed_page_extra =
     "Content-Encoding: gzip\r\n"
@@ -120,13 +119,13 @@ void Service::tell_client(http::Connection& connection, const access::Grant& gra
     const table::Record* const record = slot ? &core_.table.at(*slot) : nullptr;
     if (record == nullptr || core_.expired(record->effective_ns) ||
         !grant.pattern.covers(core_.table.client(*record))) {
-        return web::refuse(connection, 404, "nothing is known of this client", no_store);
+        return web::refuse(connection, 404, "nothing is known of this client", http::no_store);
     }
     protocol::TextWriter body({&buffer_[0], buffer_.size()});
     put_client(body, core_, *slot);
     body.put('\n');
     assert(!body.overflowed());
-    connection.answer({.type = http::json_type, .extra = no_store, .body = body.text()});
+    connection.answer({.type = http::json_type, .extra = http::no_store, .body = body.text()});
 }
 
 void Service::find(http::Connection& connection, const access::Grant& grant) {

@@ -35,6 +35,7 @@ public:
 
     // Once it is done: nearest first, those equally far to the millimetre by their names.
     std::span<const geo::Nearest::Found> found() const { return nearest_.found(); }
+    const void* owner() const { return owner_; }
 
 private:
     friend class Searches;

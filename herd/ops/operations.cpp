@@ -18,12 +18,14 @@ Operations::Operations(Core& core,
       reports_(core, gate_, intake),
       clients_(core, gate_),
       map_(core, gate_, servers),
+      nearby_(core, gate_, http_),
       routes_{{{"/healthz", &service_},
                {"/readyz", &service_},
                {"/metrics", &service_},
                {"/status", &service_},
                {"/iamat", &reports_},
                {"/client/*", &clients_},
+               {"/nearby", &nearby_},
                {"/map", &map_},
                {"/map/*", &map_}}},
       http_(core.wire, routes_, {.connections = core.limits.http_connections}) {}
@@ -32,19 +34,22 @@ std::uint64_t Operations::memory_max(const config::Config& config) {
     const config::Limits& limits = config.limits;
     return http::Server::memory_max(limits.http_connections) + OpsService::memory() +
            web::ReportService::memory(limits) + web::ClientService::memory(limits) +
+           web::NearbyService::memory(limits) +
            (config.nearby && map::Feed::viewers_max(limits) > 0 ? map::Service::memory_max(limits)
                                                                 : 0);
 }
 
 Outcome<> Operations::open(const config::Config& config,
                            const config::Server& self,
-                           follow::Switchboard* switchboard) {
+                           follow::Switchboard* switchboard,
+                           near::Searches* searches) {
     on_ = self.has_http();
     if (!on_) return {};
     auto mapped = http_.map();
     if (mapped) mapped = service_.map();
     if (mapped) mapped = reports_.map();
     if (mapped) mapped = clients_.map();
+    if (mapped) mapped = nearby_.open(searches);
     const bool maps = switchboard != nullptr && map::Feed::viewers_max(config.limits) > 0;
     if (mapped && maps) mapped = map_.open(*switchboard);
     if (!mapped) return failure("cannot map memory", mapped.error());

@@ -13,6 +13,7 @@
 #include "herd/watch/status.hpp"
 #include "herd/web/client_service.hpp"
 #include "herd/web/gate.hpp"
+#include "herd/web/nearby_service.hpp"
 #include "herd/web/report_service.hpp"
 #include "reactor/address.hpp"
 #include "reactor/result.hpp"
@@ -36,10 +37,11 @@ public:
 
     // Bytes that open() may map.
     static std::uint64_t memory_max(const config::Config& config);
-    // Once, first. Without a switchboard there is no map.
+    // Once, first. Without a switchboard there is no map, without searches nobody is near.
     Outcome<> open(const config::Config& config,
                    const config::Server& self,
-                   follow::Switchboard* switchboard);
+                   follow::Switchboard* switchboard,
+                   near::Searches* searches);
     // Once; port 0 takes a free one.
     Outcome<> listen(const config::Server& self);
     // Where it listens, if it does; the second for TLS.
@@ -64,7 +66,8 @@ private:
     web::ReportService reports_;
     web::ClientService clients_;
     map::Service map_;
-    std::array<http::Route, 8> routes_;
+    web::NearbyService nearby_;
+    std::array<http::Route, 9> routes_;
     http::Server http_;
     bool on_ = false;
     std::optional<reactor::Address> address_;

@@ -12,8 +12,6 @@ namespace herd::ops {
 namespace {
 
 constexpr std::size_t buffer_size = std::max(metrics_size_max, watch::status_size_max);
-// What is told holds for now only.
-constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 
 // {"ready":false,"why":["Hands is not linked"]}
 void write_json(bool ready, std::string_view lines, protocol::TextWriter& out) {
@@ -46,7 +44,7 @@ void OpsService::on_request(http::Connection& connection, const http::Request& r
         return connection.refuse(405, "Allow: GET, HEAD\r\n");
     }
     const std::string_view path = request.path();
-    if (path == "/healthz") return connection.answer({.extra = no_store, .body = "ok\n"});
+    if (path == "/healthz") return connection.answer({.extra = http::no_store, .body = "ok\n"});
     target_.parse(request.target);
     Snapshot now;
     look_(now);
@@ -69,7 +67,7 @@ void OpsService::answer_ready(http::Connection& connection, const Snapshot& now)
     const std::string_view text = now.ready ? "ready\n" : why.text();
     connection.answer({.status = now.ready ? 200U : 503U,
                        .type = json ? http::json_type : http::text_type,
-                       .extra = no_store,
+                       .extra = http::no_store,
                        .body = json ? out.text() : text});
 }
 
@@ -78,7 +76,7 @@ void OpsService::answer_metrics(http::Connection& connection,
                                 const Snapshot& now) {
     if (!gate_.sees_all(connection, request)) return deny(connection, 401);
     connection.answer(
-        {.type = metrics_type, .extra = no_store, .body = write_metrics(buffer(), now)});
+        {.type = metrics_type, .extra = http::no_store, .body = write_metrics(buffer(), now)});
 }
 
 void OpsService::answer_status(http::Connection& connection,
@@ -87,7 +85,7 @@ void OpsService::answer_status(http::Connection& connection,
     if (!gate_.knows_host(request)) return deny(connection, 421);
     if (!gate_.sees_all(connection, request)) return deny(connection, 401);
     const std::string_view body = format_status(buffer(), now.status, gate_.audience(connection));
-    connection.answer({.type = http::json_type, .extra = no_store, .body = body});
+    connection.answer({.type = http::json_type, .extra = http::no_store, .body = body});
 }
 
 void OpsService::deny(http::Connection& connection, unsigned status) {

@@ -14,7 +14,6 @@ namespace herd::web {
 namespace {
 
 constexpr std::string_view path_begins = "/client/";
-constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 
 }  // namespace
 
@@ -66,7 +65,7 @@ void ClientService::answer(http::Connection& connection, std::string_view at_lin
     body.put('\n');
     assert(!body.overflowed());
     connection.answer({.type = as_line ? http::text_type : http::json_type,
-                       .extra = no_store,
+                       .extra = http::no_store,
                        .body = body.text()});
 }
 

@@ -17,7 +17,6 @@ namespace herd::web {
 namespace {
 
 constexpr std::string_view json_begins = "application/json";
-constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 
 }  // namespace
 
@@ -132,8 +131,9 @@ void ReportService::answer(http::Connection& connection, std::string_view at_lin
     }
     body.put('\n');
     assert(!body.overflowed());
-    connection.answer(
-        {.type = json ? http::json_type : http::text_type, .extra = no_store, .body = body.text()});
+    connection.answer({.type = json ? http::json_type : http::text_type,
+                       .extra = http::no_store,
+                       .body = body.text()});
 }
 
 void ReportService::refuse_fate(http::Connection& connection, intake::Fate fate) {

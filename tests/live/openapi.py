@@ -155,6 +155,13 @@ def ask_all(description, one, small):
     ask(one, '/client/kiwi', headers=foreign)
     ask(one, '/client/kiwi', headers=another_page)
     ask(one, '/client/kiwi', 'POST', 'x')
+    around = '?latitude=34.07&longitude=-118.44&radius=5&bound=3'
+    ask(one, '/nearby', suffix=around)
+    ask(one, '/nearby', suffix='?client=nobody&radius=5&bound=3')
+    ask(one, '/nearby', suffix='?client=kiwi')
+    ask(one, '/nearby', suffix=around, headers=foreign)
+    ask(one, '/nearby', suffix=around, headers=another_page)
+    ask(one, '/nearby', 'POST', 'x')
     for path in '/healthz', '/metrics', '/status', '/readyz':
         ask(one, path)
     ask(one, '/readyz', suffix='?json')
@@ -167,8 +174,10 @@ def ask_all(description, one, small):
     ask(small, '/readyz', suffix='?json')
 
 
-# What only those are told who are not on the server's machine: see web_test.cpp, operations_test.cpp.
-ELSEWHERE = {('/iamat', 'post', '429'), ('/iamat', 'post', '401'), ('/client/{client}', 'get', '401'),
+# What only those are told who are not on the server's machine, or ask many at a time: see
+# web_test.cpp and operations_test.cpp.
+ELSEWHERE = {('/nearby', 'get', '401'), ('/nearby', 'get', '503'),
+             ('/iamat', 'post', '429'), ('/iamat', 'post', '401'), ('/client/{client}', 'get', '401'),
              ('/metrics', 'get', '401'), ('/status', 'get', '401')}
 
 

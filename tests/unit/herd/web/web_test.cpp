@@ -190,6 +190,101 @@ TEST_CASE("web: a token says what its bearer may do with which client", "[herd][
     CHECK(world.a().counters().http_denied == 7);
 }
 
+TEST_CASE("web: who is near is told nearest first, around a client or a place", "[herd][web]") {
+    World world(with_http());
+    for (const char* report :
+         {"IAMAT far +1.02+1 5", "IAMAT near +1.01+1.0 5", "IAMAT here +1+1 5"})
+        CHECK(status_of(ask(world, post(report))) == "HTTP/1.1 200 OK");
+    const std::string around = "/nearby?latitude=1.000&longitude=1e0&radius=5&bound=10";
+    const std::string answer = ask(world, get(around));
+    CHECK(status_of(answer) == "HTTP/1.1 200 OK");
+    const std::string body = body_of(answer);
+    CHECK(
+        body.starts_with(R"({"server":"A","clients":[{"distance":0.000,"client":"here",)"
+                         R"("latitude":1,"longitude":1,"time":"5","server":"A"},{"distance":11)"));
+    CHECK(body.find("near") < body.find("far"));
+    CHECK(body.ends_with("}]}\n"));
+    CHECK(body_of(ask(world, get("/nearby?client=here&radius=5&bound=10"))) == body);
+    const std::string nearest = body_of(ask(world, get("/nearby?client=here&radius=5&bound=1")));
+    CHECK(nearest.find("near\"") == std::string::npos);
+    CHECK(body_of(ask(world, get("/nearby?latitude=-9&longitude=9&radius=1&bound=5"))) ==
+          "{\"server\":\"A\",\"clients\":[]}\n");
+    CHECK(world.a().counters().nearby == 4);
+    // As the line says it, to the millimetre.
+    const std::string line_says = said(world, "NEARBY here 5 10");
+    const std::size_t from = line_says.find("\nNEAR 11") + 6;
+    const std::string metres = line_says.substr(from, line_says.find(' ', from) - from);
+    CHECK(body.find("\"distance\":" + metres + ",\"client\":\"near\"") != std::string::npos);
+    world.a().check();
+}
+
+TEST_CASE("web: what is no question for who is near has a clear answer", "[herd][web]") {
+    config::Config config = with_http();
+    config.limits.searches = 1;
+    World world(config);
+    const auto status = [&](const std::string& query) {
+        return status_of(ask(world, get("/nearby" + query))).substr(9, 3);
+    };
+    for (const char* query : {"",
+                              "?client=a",
+                              "?client=a&radius=51&bound=1",
+                              "?client=a&radius=1&bound=1001",
+                              "?client=a%20b&radius=1&bound=1",
+                              "?latitude=91&longitude=0&radius=1&bound=1",
+                              "?latitude=1&radius=1&bound=1",
+                              "?latitude=x&longitude=0&radius=1&bound=1"}) {
+        INFO(query);
+        CHECK(status(query) == "400");
+    }
+    CHECK(status("?client=a&radius=1&bound=1") == "404");
+    // More at a time than there is room for.
+    const std::string asks =
+        "GET /nearby?latitude=1&longitude=1&radius=1&bound=1 HTTP/1.1\r\n"
+        "Host: localhost\r\n\r\n";
+    const int one = world.connect(http_port);
+    const int other = world.connect(http_port);
+    world.kernel.enter(visitors);
+    REQUIRE(world.kernel.send(one, asks).has_value());
+    REQUIRE(world.kernel.send(other, asks).has_value());
+    world.run(1ms);
+    const std::string answers = world.hear(one) + world.hear(other);
+    CHECK(answers.find("HTTP/1.1 200 OK") != std::string::npos);
+    const std::size_t refused = answers.find("HTTP/1.1 503 Service Unavailable");
+    REQUIRE(refused != std::string::npos);
+    CHECK(answers.find("Retry-After: 1\r\n", refused) != std::string::npos);
+    // One that is gone before its answer.
+    world.kernel.enter(visitors);
+    REQUIRE(world.kernel.send(one, asks).has_value());
+    world.kernel.close(one);
+    world.run(1ms);
+    world.a().check();
+    CHECK(status("?latitude=1&longitude=1&radius=1&bound=1") == "200");
+    config.nearby = false;
+    World without(config);
+    CHECK(status_of(ask(without, get("/nearby?client=a&radius=1&bound=1"))) ==
+          "HTTP/1.1 404 Not Found");
+}
+
+TEST_CASE("web: a token's bearer is told of those near whom it covers", "[herd][web]") {
+    config::Config config = with_access();
+    config.access.in_the_clear = true;
+    World world(config);
+    for (const char* report : {"IAMAT bus-1 +1+1 5", "IAMAT tram-1 +1+1 5"})
+        CHECK(status_of(ask(world, post(report))) == "HTTP/1.1 200 OK");
+    const auto from_afar = [&](const std::string& query, const std::string& more) {
+        return ask_from_afar(world, get("/nearby?radius=1&bound=9&" + query, more, "10.0.0.1"));
+    };
+    const std::string asks = bearer("bus-*", {.report = false, .ask = true});
+    const std::string body = body_of(from_afar("latitude=1&longitude=1", asks));
+    CHECK(body.find("bus-1") != std::string::npos);
+    CHECK(body.find("tram-1") == std::string::npos);
+    CHECK(status_of(from_afar("client=tram-1", asks)) == "HTTP/1.1 403 Forbidden");
+    CHECK(status_of(from_afar("client=bus-1", asks)) == "HTTP/1.1 200 OK");
+    CHECK(status_of(from_afar("client=bus-1", "")) == "HTTP/1.1 401 Unauthorized");
+    const std::string reports = bearer("*", {.report = true, .ask = false});
+    CHECK(status_of(from_afar("latitude=1&longitude=1", reports)) == "HTTP/1.1 403 Forbidden");
+}
+
 TEST_CASE("web: a page of another site learns nothing and reports nobody", "[herd][web]") {
     World world(with_http());
     for (const std::string origin :
