@@ -77,7 +77,7 @@ void Handshakes::cancel(Id id) {
 }
 
 Handshakes::Handshake* Handshakes::begin(Socket socket, const Door& door) {
-    if (slots_.full() && !make_room()) return nullptr;
+    if (slots_.full() && !make_room(door)) return nullptr;
     ++counters_.begun;
     Handshake* const handshake = slots_.emplace(*this, door);
     assert(handshake != nullptr);
@@ -98,9 +98,10 @@ bool Handshakes::watch(Handshake& handshake, Interest interest) {
     return true;
 }
 
-bool Handshakes::make_room() {
+bool Handshakes::make_room(const Door& door) {
     ++counters_.displaced;
-    Handshake* const oldest = gathering_.front();
+    Handshake* oldest = gathering_.front();
+    if (oldest == nullptr && door.goes_first) oldest = greeted_.front();
     if (oldest == nullptr) return false;
     drop(*oldest);
     return true;
@@ -150,7 +151,7 @@ void Handshakes::greet(Handshake& handshake) {
     handshake.unlink();
     handshake.state = State::greeted;
     handshake.watch.stop();
-    greeted_.push_back(handshake);
+    (handshake.door.goes_first ? greeted_first_ : greeted_).push_back(handshake);
     ask_next();
 }
 
@@ -172,12 +173,17 @@ void Handshakes::make_ready(Handshake& handshake) {
     ask_next();
 }
 
+Handshakes::Handshake* Handshakes::next_greeted() {
+    if (shaking_ >= limits_.shaking) return nullptr;
+    if (Handshake* const handshake = greeted_first_.pop()) return handshake;
+    const std::uint32_t kept = limits_.shaking / 4;
+    return shaking_ + kept < limits_.shaking ? greeted_.pop() : nullptr;
+}
+
 // Those who have begun end before others begin.
 Handshakes::Handshake* Handshakes::next() {
     if (Handshake* const handshake = ready_.pop()) return handshake;
-    while (shaking_ < limits_.shaking) {
-        Handshake* const handshake = greeted_.pop();
-        if (handshake == nullptr) return nullptr;
+    while (Handshake* const handshake = next_greeted()) {
         handshake->seal = handshake->door.make_seal();
         if (handshake->seal != nullptr) {
             ++shaking_;
@@ -315,6 +321,7 @@ void Handshakes::tick() {
 void Handshakes::check() const {
     slots_.check();
     gathering_.check();
+    greeted_first_.check();
     greeted_.check();
     ready_.check();
     std::uint32_t shaking = 0;

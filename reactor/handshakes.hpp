@@ -29,6 +29,7 @@ namespace reactor {
 // One that is accepted has no Seal, and costs a slot only, until all of its first record has come
 // and fewer than `shaking` have one: half a record costs its sender as much as us. Without a free
 // slot the oldest of those that have not shown one goes. Whoever takes longer than `whole` goes.
+// Those of a door that goes first begin before others, who leave them a quarter of `shaking`.
 //
 // A refused one is told why, as far as TLS tells, and read until its end: a connection that is
 // closed at once takes back what was said. So is one that does not speak TLS, where that is not
@@ -70,6 +71,7 @@ public:
         Delegate<void(const Refusal& refusal)> refused = {};
         // Accepted ones that do not speak TLS, or say nothing at all, are opened without a seal.
         bool takes_plain = false;
+        bool goes_first = false;
     };
 
     using Id = Handle<Handshake>;
@@ -129,13 +131,14 @@ private:
 
     Handshake* begin(Socket socket, const Door& door);
     bool watch(Handshake& handshake, Interest interest);
-    bool make_room();
+    bool make_room(const Door& door);
     void on_ready(Handshake& handshake, Ready ready);
     void gather(Handshake& handshake);
     void greet(Handshake& handshake);
     void take_plain(Handshake& handshake);
     void make_ready(Handshake& handshake);
     Handshake* next();
+    Handshake* next_greeted();
     void ask_next();
     void on_done(const sys::Errand& errand);
     void judge(Handshake& handshake);
@@ -153,7 +156,8 @@ private:
     Counters counters_;
     Helper helper_;
     Slab<Handshake> slots_;
-    List<Handshake> gathering_;  // The oldest first.
+    List<Handshake> gathering_;      // The oldest first.
+    List<Handshake> greeted_first_;  // Of doors that go first.
     List<Handshake> greeted_;
     List<Handshake> ready_;
     std::uint32_t shaking_ = 0;  // Those that have a seal.

@@ -201,7 +201,8 @@ reactor::Handshakes::Door Neighbours::make_door(bool takes_plain) {
                 *this),
         .refused = reactor::Delegate<void(
             const reactor::Handshakes::Refusal&)>::to<&Neighbours::on_refused>(*this),
-        .takes_plain = takes_plain};
+        .takes_plain = takes_plain,
+        .goes_first = true};
 }
 
 // An old server knows no TLS; others at its address do.

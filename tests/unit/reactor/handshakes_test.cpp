@@ -3,6 +3,7 @@
 #include "tests/sim/fake_seal.hpp"
 #include "tests/unit/reactor/sessions.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -317,6 +318,61 @@ TEST_CASE("handshakes: where little is left no helper is asked, and the next beg
     }
     REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 2; }));
     CHECK(house.seals[0]->proves("A"));
+}
+
+TEST_CASE("handshakes: those of a door that goes first find a place that others cannot take",
+          "[reactor][handshakes]") {
+    House house({.slots = 8, .shaking = 4});
+    std::vector<Pair> silent;
+    for (int i = 0; i < 3; ++i) {
+        silent.push_back(tcp_pair());
+        house.dial({.dials = true, .name = "B"}, std::move(silent.back().ours));
+    }
+    REQUIRE(run_until(house.loop, [&] {
+        return std::ranges::all_of(silent,
+                                   [](const Pair& each) { return unread(each.theirs) > 0; });
+    }));
+    Pair other = tcp_pair();
+    house.handshakes.accept(std::move(other.ours), house.door);
+    say(other.theirs, greeting());
+    turn(house.loop, 5);
+    CHECK(house.seals.empty());
+    Handshakes::Door first = house.door;
+    first.goes_first = true;
+    Pair neighbour = tcp_pair();
+    house.handshakes.accept(std::move(neighbour.ours), first);
+    say(neighbour.theirs, greeting());
+    REQUIRE(run_until(house.loop, [&] { return !house.seals.empty(); }));
+    house.handshakes.check();
+    CHECK(house.seals.size() == 1);
+    CHECK(hear(other.theirs).empty());
+    house.handshakes.cancel(house.id);
+    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 2; }));
+}
+
+TEST_CASE("handshakes: one of a door that goes first has the slot of one that waits",
+          "[reactor][handshakes]") {
+    House house({.slots = 2, .shaking = 1});
+    Handshakes::Door first = house.door;
+    first.goes_first = true;
+    Pair silent = tcp_pair();
+    Pair other = tcp_pair();
+    Pair another = tcp_pair();
+    Pair neighbour = tcp_pair();
+    house.dial({.dials = true, .name = "B"}, std::move(silent.ours));
+    house.handshakes.accept(std::move(other.ours), house.door);
+    say(other.theirs, greeting());
+    turn(house.loop, 5);
+    house.handshakes.accept(std::move(another.ours), house.door);
+    CHECK(hears_end(another.theirs));
+    house.handshakes.accept(std::move(neighbour.ours), first);
+    CHECK(house.handshakes.counters().displaced == 2);
+    say(neighbour.theirs, greeting());
+    turn(house.loop, 5);
+    house.handshakes.cancel(house.id);
+    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 1; }));
+    CHECK_FALSE(hear(neighbour.theirs).empty());
+    CHECK(house.handshakes.under_way() == 0);
 }
 
 TEST_CASE("handshakes: they may die with steps under way", "[reactor][handshakes]") {
