@@ -9,11 +9,13 @@
 namespace herd {
 
 // Makes the seals of a server's connections, of the certificates that it shows and believes.
-// A null one: there is no memory for it.
+// A null one: there is no memory for it. Some of it is kept for servers.
 class Sealer {
 public:
     // Of a client, who shows nothing.
     virtual reactor::SealPtr accept_client() = 0;
+    // Whether the next client finds room now.
+    virtual bool has_room_for_client() const = 0;
     // Of another server, or an operator: whom it proves to be is asked when it says so.
     virtual reactor::SealPtr accept_peer() = 0;
     // To a server that must prove to be of this name.

@@ -105,6 +105,17 @@ Outcome<> Clients::listen(const config::Server& self) {
     return {};
 }
 
+reactor::SealPtr Clients::make_seal() {
+    reactor::SealPtr seal = host_.core.sealing->sealer.accept_client();
+    make_room_for_seal();
+    return seal;
+}
+
+// As with the slots: for the next one, before it comes.
+void Clients::make_room_for_seal() {
+    if (!host_.core.sealing->sealer.has_room_for_client()) evict(Among::sealed);
+}
+
 void Clients::on_tls_accepted(reactor::Socket socket) {
     host_.core.sealing->handshakes.accept(std::move(socket), tls_door_);
 }
@@ -138,7 +149,8 @@ void Clients::on_ended(Session& session) {
 
 void Clients::tick() {
     acceptor_.tick();
-    if (acceptor_.full() && !draining_) evict();
+    if (acceptor_.full() && !draining_) evict(Among::all);
+    if (tls_address_ && !draining_) make_room_for_seal();
     tell();
 }
 
@@ -201,15 +213,14 @@ void Clients::check() const {
 void Clients::on_full() {
     assert(acceptor_.full());
     assert(!draining_);
-    if (evict()) return;
+    if (evict(Among::all)) return;
     ++host_.core.counters.clients_waited;
     host_.core.log.event(Level::warning, "connections_full").field("limit", acceptor_.capacity());
 }
 
 // Those who come when all are busy wait until one ends, or is found idle at a tick.
-bool Clients::evict() {
-    assert(acceptor_.full());
-    const Candidate goes = choose();
+bool Clients::evict(Among among) {
+    const Candidate goes = choose(among);
     if (goes.session == nullptr) return false;
     if (goes.standing == Session::Standing::gone) return true;
     ++host_.core.counters.clients_evicted;
@@ -218,11 +229,19 @@ bool Clients::evict() {
 }
 
 // Who goes; or one that has gone already; or none.
-Clients::Candidate Clients::choose() {
+Clients::Candidate Clients::choose(Among among) {
     using Standing = Session::Standing;
     const std::uint32_t now_s = host_.core.wire.seconds();
     std::array<std::uint32_t, Session::groups> members{};
-    acceptor_.for_each([&](const Session& session) { ++members[session.arrival().group]; });
+    std::uint32_t all = 0;
+    const auto counts = [&](const Session& session) {
+        return among == Among::all || session.sealed();
+    };
+    acceptor_.for_each([&](const Session& session) {
+        if (!counts(session)) return;
+        ++all;
+        ++members[session.arrival().group];
+    });
     const auto* const most = std::ranges::max_element(members);
     const auto largest = static_cast<std::uint16_t>(most - members.begin());
     std::uint32_t newcomers = 0;
@@ -231,6 +250,7 @@ Clients::Candidate Clients::choose() {
     Candidate of_crowd;
     Candidate gone;
     acceptor_.for_each([&](Session& session) {
+        if (!counts(session)) return;
         const Session::Arrival arrival = session.arrival();
         const bool arrives = &session == newest_;
         const Standing standing = arrives ? Standing::leaving : session.standing(now_s);
@@ -249,9 +269,9 @@ Clients::Candidate Clients::choose() {
         consider(candidate.unproven() ? newcomer : other);
     });
     if (gone.session != nullptr) return gone;
-    if (newcomers > acceptor_.capacity() / newcomers_share) return newcomer;
+    if (newcomers > all / newcomers_share) return newcomer;
     const Candidate& goes = other.session != nullptr ? other : newcomer;
-    const bool crowd = *most > std::max(crowd_min, acceptor_.capacity() / crowd_share);
+    const bool crowd = *most > std::max(crowd_min, all / crowd_share);
     // Of nobody, its number of members is 0.
     return crowd && *most > crowd_factor * goes.members ? of_crowd : goes;
 }

@@ -90,13 +90,16 @@ private:
 
     void on_tls_accepted(reactor::Socket socket);
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
-    reactor::SealPtr make_seal() const { return host_.core.sealing->sealer.accept_client(); }
+    reactor::SealPtr make_seal();
+    void make_room_for_seal();
     void on_refused(const reactor::Handshakes::Refusal&) {}
     Session* make(reactor::Slab<Session>& slots, const reactor::Socket& socket);
     void on_full();
     void on_ended(Session& session);
-    bool evict();
-    Candidate choose();
+    // Among all, or those only that have a seal.
+    enum class Among : std::uint8_t { all, sealed };
+    bool evict(Among among);
+    Candidate choose(Among among);
     bool relieve();
     void tell();
     std::uint16_t group_of(const reactor::Socket& socket);

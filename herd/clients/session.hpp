@@ -68,6 +68,7 @@ public:
     // Bytes of it that stand in borrowed blocks.
     std::size_t borrowed() const { return stream_.borrowed(); }
     void evict() { stream_.abort(); }
+    bool sealed() const { return stream_.sealed(); }
     Arrival arrival() const {
         return {.number = static_cast<std::uint16_t>(number_),
                 .group = static_cast<std::uint16_t>(group_)};

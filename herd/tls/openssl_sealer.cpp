@@ -39,12 +39,12 @@ Outcome<OpensslSealer::Contexts> OpensslSealer::read() const {
 }
 
 reactor::SealPtr OpensslSealer::dial_peer(std::string_view name) {
-    return channel(contexts_.dialler.dial(std::string(name)));
+    return channel(contexts_.dialler.dial(std::string(name)), channels_max_);
 }
 
-reactor::SealPtr OpensslSealer::channel(SslPtr ssl) {
+reactor::SealPtr OpensslSealer::channel(SslPtr ssl, std::uint32_t max) {
     if (ssl == nullptr) return nullptr;
-    if (exchange_.channels() >= channels_max_) {
+    if (exchange_.channels() >= max) {
         ++refused_;
         return nullptr;
     }

@@ -17,7 +17,8 @@ namespace herd::tls {
 // the connections. What was read anew holds for those that come after.
 class OpensslSealer final : public Sealer {
 public:
-    // `folder` and `name`: ca.crt, NAME.crt and NAME.key are there. `channels_max` at a time.
+    // `folder` and `name`: ca.crt, NAME.crt and NAME.key are there. `channels_max` at a time, an
+    // eighth of which no client takes.
     OpensslSealer(const std::string& folder, std::string_view name, std::uint32_t channels_max);
 
     // Once, first. `plain_max`: as in Exchange.
@@ -26,8 +27,13 @@ public:
     // now, all stays as it is.
     Outcome<> reload();
 
-    reactor::SealPtr accept_client() override { return channel(contexts_.clients.accept()); }
-    reactor::SealPtr accept_peer() override { return channel(contexts_.peers.accept()); }
+    reactor::SealPtr accept_client() override {
+        return channel(contexts_.clients.accept(), clients_max());
+    }
+    bool has_room_for_client() const override { return exchange_.channels() < clients_max(); }
+    reactor::SealPtr accept_peer() override {
+        return channel(contexts_.peers.accept(), channels_max_);
+    }
     reactor::SealPtr dial_peer(std::string_view name) override;
 
     std::int64_t expires_s() const override { return contexts_.peers.expires_s(); }
@@ -44,7 +50,8 @@ private:
     };
 
     Outcome<Contexts> read() const;
-    reactor::SealPtr channel(SslPtr ssl);
+    std::uint32_t clients_max() const { return channels_max_ - channels_max_ / 8; }
+    reactor::SealPtr channel(SslPtr ssl, std::uint32_t max);
 
     const Files files_;
     const std::uint32_t channels_max_;

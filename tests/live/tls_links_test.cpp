@@ -1,12 +1,13 @@
 // Case 22 of tls_cases.md: links between servers with keys that are cut.
 #include "tests/live/fault_proxy.hpp"
 #include "tests/live/herd_process.hpp"
+#include "tests/live/sealed_client.hpp"
 #include "tests/live/writer.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <chrono>
-#include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -97,6 +98,36 @@ TEST_CASE("tls 22: a link that is cut goes on where it was, and nothing is lost"
     // Before that the proxies led nowhere.
     const std::string log = pair.herd().log("Alpha");
     CHECK_THAT(log.substr(log.find("event=link_up")), !Contains("event=handshake_refused"));
+}
+
+TEST_CASE("tls: idle clients, and strangers half-way, keep out neither neighbours nor clients",
+          "[live][tls_links]") {
+    HerdSetup setup;
+    setup.names = {"Alpha", "Beta"};
+    setup.links = {{"Alpha", "Beta"}};
+    setup.limits = "\"tls_connections\": 32, \"handshakes\": 8, \"handshake_ms\": 60000";
+    setup.sealed = true;
+    setup.clients_tls = true;
+    Herd herd(setup);
+    std::vector<std::unique_ptr<SealedClient>> idle;
+    const auto comes_in = [&] {
+        auto client = std::make_unique<SealedClient>(herd.tls_port("Alpha"));
+        if (!client->shake() || client->ask("nonsense") != "? nonsense\n") return false;
+        idle.push_back(std::move(client));
+        return true;
+    };
+    // Who comes finds room, as those who have been idle for a second go.
+    for (int i = 0; i < 40; ++i) CHECK(eventually(comes_in));
+    std::vector<std::unique_ptr<SealedClient>> half_way;
+    for (int i = 0; i < 20; ++i) {
+        half_way.push_back(std::make_unique<SealedClient>(herd.tls_port("Alpha")));
+        half_way.back()->put(half_way.back()->flight());
+    }
+    herd.kill("Beta", SIGKILL);
+    herd.start("Beta");
+    herd.await_links("Beta");
+    const Ran asked = run({herd_binary(), "status", "--config", herd.config()});
+    CHECK_THAT(asked.out, Contains("2 of 2 servers up, 2 of 2 links live, tables equal"));
 }
 
 }  // namespace tls_links_test

@@ -68,6 +68,7 @@ public:
     FakeSealer(std::string name, std::uint64_t seed) : name_(std::move(name)), random_(seed) {}
 
     reactor::SealPtr accept_client() override { return make({}); }
+    bool has_room_for_client() const override { return true; }
     reactor::SealPtr accept_peer() override { return make({}); }
     reactor::SealPtr dial_peer(std::string_view name) override {
         return make({.dials = true, .expected = std::string(name)});

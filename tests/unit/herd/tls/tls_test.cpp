@@ -232,6 +232,26 @@ TEST_CASE("tls: no more channels than their limit", "[herd][tls]") {
     CHECK(few.accept_client() != nullptr);
 }
 
+TEST_CASE("tls: clients leave an eighth of the channels to servers", "[herd][tls]") {
+    House house;
+    OpensslSealer sealer(house.folder(), "A", 8);
+    REQUIRE(sealer.open(plain_max));
+    std::vector<SealPtr> seals;
+    for (int i = 0; i < 7; ++i) {
+        CHECK(sealer.has_room_for_client());
+        seals.push_back(sealer.accept_client());
+        REQUIRE(seals.back() != nullptr);
+    }
+    CHECK_FALSE(sealer.has_room_for_client());
+    CHECK(sealer.accept_client() == nullptr);
+    const SealPtr server = sealer.dial_peer("B");
+    CHECK(server != nullptr);
+    CHECK(sealer.accept_peer() == nullptr);
+    seals.pop_back();
+    CHECK_FALSE(sealer.has_room_for_client());
+    CHECK(sealer.accept_peer() != nullptr);
+}
+
 TEST_CASE("tls: certificates are read again, or kept when the new ones are wrong", "[herd][tls]") {
     House house;
     const std::string key = house.folder() + "/A.key";
