@@ -3,6 +3,7 @@
 // table has. Nothing that is pushed stands inside an answer.
 #include "herd/clients/clients.hpp"
 #include "herd/geo/circle.hpp"
+#include "herd/intake/intake.hpp"
 #include "protocol/command.hpp"
 #include "protocol/peer_message.hpp"
 #include "protocol/tokens.hpp"
@@ -349,7 +350,8 @@ private:
     Core core_{loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, 0, 0};
     sim::NoLinks links_;
     links::Barrier barrier_{core_, links_};
-    clients::Clients clients_{core_, places_, barrier_, nullptr};
+    intake::Intake intake_{core_, nullptr};
+    clients::Clients clients_{core_, places_, barrier_, intake_};
     Knowledge knowledge_{limits_.line_max};
     int follower_ = -1;
     int reporter_ = -1;
