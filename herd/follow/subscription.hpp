@@ -31,7 +31,7 @@ struct Identity {
 // has been told, and is told all there is.
 struct Subscription {
     enum class Kind : std::uint8_t { area, client };
-    static constexpr std::uint32_t due_max = 16;
+    static constexpr std::uint32_t due_max = 12;
     static constexpr std::size_t farewells_max = 4096;  // bytes, of more than one line
 
     bool has_news() const { return starts_over || due_count > 0 || sweeping || !farewells.empty(); }
@@ -58,6 +58,6 @@ struct Subscription {
     std::uint32_t slot = table::no_record;  // None while it is not known.
 };
 
-static_assert(sizeof(Subscription) <= 192);
+static_assert(sizeof(Subscription) <= 176);
 
 }  // namespace herd::follow
