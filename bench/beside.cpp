@@ -94,6 +94,8 @@ Result beside(const Target& target, const BesideOptions& options) {
     Measured measured(target);
     const Histogram alone = sides.stretch(false);
     sides.follow();
+    // Until those who do not read have been told as much as there is room for.
+    if (options.deaf > 0) sides.stretch(false);
     const Histogram mixed = sides.stretch(true);
     measured.end();
     measured.report(result);

@@ -281,7 +281,7 @@ def run_seconds(case, system):
     options = case.options
     windows = {'places': 3, 'connections': 2, LIMIT: len(search.LADDER).bit_length(),
                'hellos': 2 * options.get('turns', 1), 'nearby': len(RADII),
-               'beside': 3}.get(case.scenario, 1)
+               'beside': 4}.get(case.scenario, 1)
     start = (STARTING.get(system, 0.1) * len(case.topology.servers) / 2
              + 0.3 * (len(case.topology.servers) > 1))
     measured = sum(options.get(name, 0) for name in ('seconds', 'warmup', 'settle', 'before',
