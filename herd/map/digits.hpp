@@ -19,10 +19,10 @@ public:
     explicit Digits(std::span<char> out) : out_(out) {}
 
     // So many digits, the first counts most. A greater number is cut down to the greatest.
-    void put(std::uint64_t value, unsigned count) {
+    void put(std::uint64_t value, std::size_t count) {
         const std::uint64_t most = (std::uint64_t{1} << count * bits) - 1;
         if (value > most) value = most;
-        for (unsigned left = count; left > 0; --left) {
+        for (std::size_t left = count; left > 0; --left) {
             add(static_cast<unsigned>(value >> (left - 1) * bits) & 63U);
         }
     }

@@ -12,7 +12,7 @@ namespace {
 using protocol::TextWriter;
 
 // Of one record: its slot, the server, latitude, longitude and age.
-constexpr unsigned place_digits = 5;
+constexpr std::size_t place_digits = 5;
 constexpr unsigned age_digits = 3;
 constexpr unsigned time_digits = 7;
 constexpr std::size_t move_size_max = Digits::short_max + 1 + 2 * place_digits + age_digits;

@@ -88,7 +88,7 @@ void Finder::look(Search& search, std::uint32_t slot) const {
 // By now some may be somebody else's slots: these are of that name as well, or the page asks again.
 void Finder::answer(Search& search) {
     TextWriter out(out_);
-    out.put("{\"found\":[");
+    out.put(R"({"found":[)");
     for (std::size_t i = 0; i < search.count; ++i) {
         const std::uint32_t slot = search.found[i];
         if (!core_.table.used(slot)) continue;
@@ -113,9 +113,9 @@ void put_client(TextWriter& out, Core& core, std::uint32_t slot) {
     const auto message = protocol::parse_peer_message(at_line);
     const auto* const line = message ? std::get_if<protocol::AtLine>(&*message) : nullptr;
     assert(line != nullptr);
-    out.put("{\"slot\":");
+    out.put(R"({"slot":)");
     out.put_decimal(slot);
-    out.put(",\"age\":");
+    out.put(R"(,"age":)");
     out.put_signed((reactor::sys::wall_ns() - record.effective_ns) / whole_second_ns);
     out.put(',');
     web::put_position_members(out, *line);

@@ -29,36 +29,36 @@ std::uint64_t count_us(reactor::Duration time) {
 }
 
 void put_link(TextWriter& out, const watch::LinkStatus& link) {
-    out.put("{\"to\":");
+    out.put(R"({"to":)");
     put_json_text(out, link.neighbour);
-    out.put(",\"state\":");
+    out.put(R"(,"state":)");
     put_json_text(out, link.state);
-    put_flag(out, ",\"legacy\":", link.legacy);
-    put_flag(out, ",\"hears\":", link.hears);
-    put_number(out, ",\"lag\":", link.lag_records);
-    put_number(out, ",\"lag_us\":", count_us(link.lag));
-    put_number(out, ",\"rtt_us\":", count_us(link.round_trip));
-    out.put(",\"clock_us\":");
+    put_flag(out, R"(,"legacy":)", link.legacy);
+    put_flag(out, R"(,"hears":)", link.hears);
+    put_number(out, R"(,"lag":)", link.lag_records);
+    put_number(out, R"(,"lag_us":)", count_us(link.lag));
+    put_number(out, R"(,"rtt_us":)", count_us(link.round_trip));
+    out.put(R"(,"clock_us":)");
     out.put_signed(link.clock_difference_ns / 1000);
-    put_number(out, ",\"drops\":", link.drops);
+    put_number(out, R"(,"drops":)", link.drops);
     out.put('}');
 }
 
 }  // namespace
 
 void write_hello(TextWriter& out, const Hello& hello) {
-    out.put("{\"server\":");
+    out.put(R"({"server":)");
     put_json_text(out, hello.server);
-    out.put(",\"epoch\":\"");
+    out.put(R"(,"epoch":")");
     out.put_hex(hello.epoch, 16);
-    put_flag(out, "\",\"whole\":", hello.whole);
-    if (hello.follow != table::no_record) put_number(out, ",\"follow\":", hello.follow);
-    out.put(",\"servers\":[");
+    put_flag(out, R"(","whole":)", hello.whole);
+    if (hello.follow != table::no_record) put_number(out, R"(,"follow":)", hello.follow);
+    out.put(R"(,"servers":[)");
     for (const config::Server& server : hello.servers) {
         if (&server != hello.servers.data()) out.put(',');
-        out.put("{\"name\":");
+        out.put(R"({"name":)");
         put_json_text(out, server.name);
-        out.put(",\"links\":[");
+        out.put(R"(,"links":[)");
         for (const std::string& neighbour : server.neighbours) {
             if (&neighbour != server.neighbours.data()) out.put(',');
             const auto found = std::ranges::find(hello.servers, neighbour, &config::Server::name);
@@ -74,19 +74,19 @@ void write_state(TextWriter& out,
                  bool ready,
                  std::uint32_t viewers,
                  std::int64_t wall_ns) {
-    out.put("{\"t\":");
+    out.put(R"({"t":)");
     out.put_signed(wall_ns / 1'000'000);
-    put_number(out, ",\"up\":", count_us(status.up) / 1'000'000);
-    put_flag(out, ",\"ready\":", ready);
-    put_flag(out, ",\"draining\":", status.draining);
-    out.put(",\"journal\":");
+    put_number(out, R"(,"up":)", count_us(status.up) / 1'000'000);
+    put_flag(out, R"(,"ready":)", ready);
+    put_flag(out, R"(,"draining":)", status.draining);
+    out.put(R"(,"journal":)");
     put_json_text(out, status.journal);
-    put_number(out, ",\"clients\":", status.records);
-    put_number(out, ",\"capacity\":", status.capacity);
-    put_number(out, ",\"connected\":", status.clients);
-    put_number(out, ",\"changes\":", status.seq);
-    put_number(out, ",\"viewers\":", viewers);
-    out.put(",\"links\":[");
+    put_number(out, R"(,"clients":)", status.records);
+    put_number(out, R"(,"capacity":)", status.capacity);
+    put_number(out, R"(,"connected":)", status.clients);
+    put_number(out, R"(,"changes":)", status.seq);
+    put_number(out, R"(,"viewers":)", viewers);
+    out.put(R"(,"links":[)");
     for (std::size_t i = 0; i < status.link_count; ++i) {
         if (i > 0) out.put(',');
         put_link(out, status.links[i]);

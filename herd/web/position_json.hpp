@@ -26,7 +26,7 @@ void put_position_members(protocol::TextWriter& out, const protocol::AtLine& lin
 // Bytes of it at most, of an AT line of that size.
 constexpr std::size_t position_size_max(std::size_t line_size) {
     // Each part stands there twice, at worst as six bytes for one.
-    return 2 * 6 * line_size + 128;
+    return std::size_t{2} * 6 * line_size + 128;
 }
 
 }  // namespace herd::web

@@ -10,7 +10,7 @@ import gzip
 import re
 import sys
 
-HEAD = '''// Made by make_page.py.
+HEAD = '''// Made by make_page.py. NOLINTBEGIN
 #include "herd/map/page.hpp"
 
 namespace herd::map {
@@ -68,7 +68,7 @@ def main(page, style, *rest):
         file.write(HEAD)
         for name, each in [('page', data), ('page_gzip', gzip.compress(data, 9, mtime=0))]:
             file.write(FUNCTION.format(name, literal(each), len(each)))
-        file.write('\n}  // namespace herd::map\n')
+        file.write('\n}  // namespace herd::map\n// NOLINTEND\n')
 
 
 if __name__ == '__main__':
