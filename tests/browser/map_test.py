@@ -266,7 +266,19 @@ class MapTest(unittest.TestCase):
         known = herd.get('Goloman', f'/map/client?slot={slot}')
         self.assertIn(f'"client":"{name}"', known)
 
-    def test_10_all_places_taken(self):
+    def test_10_goes_on_where_it_was(self):
+        look()
+        count = browser.run('return clients.count')
+        self.settles(lambda: browser.run('return stream.last') != '')
+        browser.run('stream.close()')
+        self.settles(lambda: state() != 'live')
+        report('late', -60, 60)
+        browser.run('stream.moves = 0; stream.open()')
+        self.settles(is_whole)
+        self.assertFalse(browser.run('return stream.hello.whole'))
+        self.assertEqual(browser.run('return [clients.count, stream.moves]'), [count + 1, 1])
+
+    def test_11_all_places_taken(self):
         with Herd(BINARY, map_viewers=1) as other:
             with socket.create_connection(('127.0.0.1', other.ports['Goloman'][2])) as viewer:
                 viewer.sendall(b'GET /map/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -277,7 +289,7 @@ class MapTest(unittest.TestCase):
             took = wait_for(is_whole, 30)
             tell(f'shown {took:.1f} s after the only place was free')
 
-    def test_11_many_tabs(self):
+    def test_12_many_tabs(self):
         first = browser.send('GET', browser.session + '/window')
         opened = []
         begin = time.monotonic()
@@ -293,7 +305,7 @@ class MapTest(unittest.TestCase):
             browser.send('DELETE', browser.session + '/window')
         browser.call('/window', {'handle': first})
 
-    def test_12_viewers_cost_the_server_little(self):
+    def test_13_viewers_cost_the_server_little(self):
         browser.open('about:blank')
         time.sleep(2)
         before = herd.resident('Goloman')
@@ -312,7 +324,7 @@ class MapTest(unittest.TestCase):
         for viewer in viewers:
             viewer.close()
 
-    def test_13_memory(self):
+    def test_14_memory(self):
         look()
         sizes = []
         wait = max(5, MINUTES * 3)
@@ -330,7 +342,7 @@ class MapTest(unittest.TestCase):
         self.assertLess(sizes[-1][0], 2 * sizes[0][0])
         self.assertLess(sizes[-1][1], 2 * sizes[0][1] + 10)
 
-    def test_14_from_elsewhere_with_a_token(self):
+    def test_15_from_elsewhere_with_a_token(self):
         host = elsewhere()
         if not host:
             self.skipTest('this machine has no address but its own')

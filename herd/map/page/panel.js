@@ -24,7 +24,7 @@ const panel = {
     if (stream.seen === 0) return stream.silent() > 4000 ? 'lost' : 'connecting';
     if (stream.silent() > 3500) return 'lost';
     const source = stream.source;
-    if ((!source || source.readyState !== EventSource.OPEN) && stream.silent() > 1500) return 'lost';
+    if (!source || source.readyState !== EventSource.OPEN) return stream.silent() > 1500 ? 'lost' : 'connecting';
     return stream.behind() > 2000 ? 'behind' : 'live';
   },
   showState() {

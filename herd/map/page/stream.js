@@ -58,15 +58,16 @@ const stream = {
     clearTimeout(this.retry);
     this.close();
     const box = view.box(0.5);
-    const same = this.box && box.every((side, i) => Math.abs(side - this.box[i]) < 1e-9);
-    if (!same) this.last = '';
+    const same = this.box && box.every((side, i) => side === this.box[i]);
+    // Of another question nothing has been told yet.
+    if (!same || this.follow !== followed.name) this.last = '';
     this.box = box;
     this.follow = followed.name;
     if (!this.page) this.page = crypto.getRandomValues(new Uint32Array(2))
       .reduce((text, each) => text + each.toString(16).padStart(8, '0'), '').slice(0, 15);
     const query = new URLSearchParams({box: box.map(side => side.toFixed(6)).join(','), page: this.page});
     if (this.follow) query.set('follow', this.follow);
-    if (this.last && !this.changed) query.set('last', this.last);
+    if (this.last) query.set('last', this.last);
     this.slack = Infinity;
     this.opened = Date.now();
     this.whole = false;
