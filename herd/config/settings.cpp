@@ -134,7 +134,7 @@ constexpr std::array table = {
             "accepted connections that speak HTTP"},
     Setting{Section::limits,
             "map_viewers",
-            Whole{bound<&Limits::map_viewers>, 0, 1'024, ""},
+            Whole{bound<&Limits::map_viewers>, 0, 256, ""},
             "pages that show the live map, at most half of http_connections; 0: there is no map"},
     Setting{Section::limits,
             "tls_connections",
