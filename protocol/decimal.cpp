@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 namespace protocol {
 
@@ -21,6 +22,12 @@ bool take(std::string_view& text, char one, char other) {
     return true;
 }
 
+std::string_view trim_blanks(std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    return text;
+}
+
 // Whether the text begins with a minus; either sign is taken.
 bool take_sign(std::string_view& text) {
     const bool negative = text.starts_with('-');
@@ -31,14 +38,23 @@ bool take_sign(std::string_view& text) {
 }  // namespace
 
 std::optional<Decimal> Decimal::parse(std::string_view text) {
+    return parse(text, false);
+}
+
+std::optional<Decimal> Decimal::parse_loosely(std::string_view text) {
+    return parse(trim_blanks(text), true);
+}
+
+std::optional<Decimal> Decimal::parse(std::string_view text, bool loosely) {
     Decimal number;
     number.negative_ = take_sign(text);
     number.whole_ = take_digits(text);
-    if (number.whole_.empty()) return std::nullopt;
+    if (number.whole_.empty() && !loosely) return std::nullopt;
     if (take(text, '.', '.')) {
         number.fraction_ = take_digits(text);
-        if (number.fraction_.empty()) return std::nullopt;
+        if (number.fraction_.empty() && !loosely) return std::nullopt;
     }
+    if (number.whole_.empty() && number.fraction_.empty()) return std::nullopt;
     if (take(text, 'e', 'E')) {
         const bool negative = take_sign(text);
         const std::string_view digits = take_digits(text);
@@ -60,6 +76,17 @@ char Decimal::digit(std::ptrdiff_t place) const {
     if (at < 0 || at >= all) return '0';
     return at < whole ? whole_[static_cast<std::size_t>(at)]
                       : fraction_[static_cast<std::size_t>(at - whole)];
+}
+
+std::optional<std::uint64_t> Decimal::scaled(std::size_t decimals) const {
+    constexpr std::uint64_t room = (std::numeric_limits<std::uint64_t>::max() - 9) / 10;
+    const auto before = static_cast<std::ptrdiff_t>(whole_.size()) + exponent_;
+    std::uint64_t value = 0;
+    for (auto place = 1 - before; place <= static_cast<std::ptrdiff_t>(decimals); ++place) {
+        if (value > room) return std::nullopt;
+        value = value * 10 + static_cast<std::uint64_t>(digit(place) - '0');
+    }
+    return value;
 }
 
 void Decimal::write(TextWriter& out, std::size_t width, std::size_t decimals_max) const {

@@ -1,3 +1,4 @@
+#include "protocol/any_time.hpp"
 #include "protocol/posix_time.hpp"
 
 #include <array>
@@ -20,11 +21,24 @@ void check_round_trip(std::int64_t nanoseconds) {
     assert(parse_posix_time(text)->nanoseconds == nanoseconds);
 }
 
+// Whatever form it came in, it can be written in the one form, and read again.
+void check_any_form(std::string_view text) {
+    const auto time = parse_any_time(text);
+    if (!time || time->nanoseconds < 0) return;
+    std::array<char, skew_size_max> out = {};
+    TextWriter writer(out);
+    put_seconds(writer, *time);
+    assert(!writer.overflowed());
+    assert(parse_posix_time(writer.text()) == time);
+    assert(parse_any_time(writer.text()) == time);
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
+    check_any_form(text);
     const auto time = parse_posix_time(text);
     const auto skew = parse_skew(text);
     const bool is_signed = !text.empty() && (text.front() == '+' || text.front() == '-');

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <optional>
 #include <string>
 
 namespace decimal_test {
@@ -67,6 +68,31 @@ TEST_CASE("decimal: what is no number is none", "[protocol][decimal]") {
     }
     CHECK(Decimal::parse("1e99"));
     CHECK(Decimal::parse("1e-99"));
+}
+
+TEST_CASE("decimal: loosely, what other programs take for a number is one", "[protocol][decimal]") {
+    const auto read = [](std::string_view text) {
+        const auto number = Decimal::parse_loosely(text);
+        const auto value = number ? number->scaled(3) : std::nullopt;
+        return value ? std::to_string(number->negative() ? -1 : 1) + " " + std::to_string(*value)
+                     : "none";
+    };
+    CHECK(read(" 45.2 ") == "1 45200");
+    CHECK(read(".5") == "1 500");
+    CHECK(read("-5.") == "-1 5000");
+    CHECK(read("+7.5") == "1 7500");
+    CHECK(read("-4.5E-4") == "-1 0");
+    CHECK(read("-4.5E-3") == "-1 4");
+    CHECK(read("1.0E-7") == "1 0");
+    CHECK(read("1787918.4e3") == "1 1787918400000");
+    CHECK(read("12345678901234567890.9996") == "none");
+    CHECK(read("1234567890123456.7896") == "1 1234567890123456789");
+    CHECK(read("1e99") == "none");
+    CHECK(read("0e99") == "1 0");
+    for (const char* bad : {"", " ", ".", "-.", "4 5", "45,2", "45.2N", "1e400", "inf", "e5"}) {
+        INFO(bad);
+        CHECK(read(bad) == "none");
+    }
 }
 
 }  // namespace decimal_test
