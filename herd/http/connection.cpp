@@ -39,7 +39,7 @@ void Connection::tick() {
             finish();
             break;
         case Waiting::next:
-            if (waited_s > limits.idle_s) finish();
+            if (!begun_ && waited_s > limits.idle_s) finish();
             break;
         case Waiting::drain:
             if (waited_s <= limits.drain_s) break;
@@ -83,10 +83,12 @@ std::size_t Connection::on_input(std::string_view bytes, std::size_t, bool ended
 
 std::size_t Connection::take_requests(std::string_view bytes) {
     std::size_t taken = 0;
+    std::size_t left = host_.limits.body_per_turn;
     const std::uint32_t last = number_ + host_.limits.requests_per_turn;
     while (stream_.listens() && (state_ == State::reading || state_ == State::receiving)) {
         if (taken == bytes.size()) break;
-        if (state_ == State::reading && number_ == last) {
+        const bool receiving = state_ == State::receiving;
+        if (receiving ? left == 0 : number_ == last) {
             stream_.yield();
             break;
         }
@@ -96,9 +98,15 @@ std::size_t Connection::take_requests(std::string_view bytes) {
             // The first request's time is that of the connection.
             if (served_) waits_since_ = host_.wire.loop().now();
         }
-        const RequestParser::Fed fed = parser_.feed(bytes.substr(taken), host_.request);
+        const std::size_t most = receiving ? left : bytes.size();
+        const RequestParser::Fed fed = parser_.feed(bytes.substr(taken, most), host_.request);
         taken += fed.consumed;
-        if (fed.event == Event::more) break;
+        if (receiving) left -= fed.consumed;
+        if (fed.event == Event::more) {
+            // What it was not shown may be what it waits for.
+            if (taken + most < bytes.size()) stream_.yield();
+            break;
+        }
         take(fed);
     }
     if (awaited_ && state_ == State::receiving && stream_.listens()) {

@@ -24,8 +24,9 @@ namespace herd::http {
 // What bounds a server.
 struct Limits {
     std::uint32_t connections = 64;
-    std::uint64_t body_max = std::uint64_t{64} << 10;  // bytes of a request's body
-    std::uint32_t requests_per_turn = 16;              // of one connection
+    std::uint64_t body_max = std::uint64_t{64} << 10;       // bytes of a request's body
+    std::uint32_t requests_per_turn = 16;                   // of one connection
+    std::uint32_t body_per_turn = std::uint32_t{64} << 10;  // bytes of one connection's bodies
     // How long, in seconds, a connection may take to do what it has to.
     std::uint32_t request_s = 10;  // from a request's first byte to its last
     std::uint32_t first_s = 10;    // to its first byte

@@ -152,6 +152,44 @@ TEST_CASE("http server: a body comes as a stream, by its length or in chunks", "
               .starts_with("HTTP/1.1 413 "));
 }
 
+TEST_CASE("http server: of a body so much is taken in a turn, and all of it in the end",
+          "[herd][http]") {
+    House house({.connections = 4, .body_max = 1'000'000, .body_per_turn = 9'000});
+    house.kernel.buffer_size = 200'000;
+    const int fd = house.connect();
+    const std::string much(150'000, 'm');
+    CHECK(house.ask(fd, post("/body", much) + get("/now")).starts_with("HTTP/1.1 200 OK"));
+    CHECK(house.handler.body_bytes == much.size());
+    CHECK(house.handler.largest == 9'000);
+    CHECK(house.handler.target == "/now");
+    CHECK(house.wire.counters().turns_cut >= 14);
+    // In chunks, whose lines may be cut by a turn's end.
+    house.handler.body_bytes = 0;
+    std::string chunks;
+    for (std::size_t i = 0; i < 1000; ++i)
+        chunks += "3a;x" + std::string(i % 50, 'x') + "\r\n" + much.substr(0, 58) + "\r\n";
+    const std::string answer =
+        house.ask(fd,
+                  "POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks +
+                      "0\r\n\r\n");
+    CHECK(answer.starts_with("HTTP/1.1 200 OK"));
+    CHECK(house.handler.body_bytes == 58'000);
+    CHECK(house.wire.blocks().in_use() == 0);
+}
+
+TEST_CASE("http server: who stops within a body has the time of a request, and is told so",
+          "[herd][http]") {
+    House house({.connections = 4, .request_s = 40, .idle_s = 20});
+    const int fd = house.connect();
+    const std::string begun = post("/body", "abcdef");
+    house.ask(fd, begun.substr(0, begun.size() - 3));
+    house.run(38s);
+    CHECK(house.hear(fd).empty());
+    house.run(5s);
+    CHECK(house.hear(fd).starts_with("HTTP/1.1 408 "));
+    CHECK(house.server.counters().late == 1);
+}
+
 TEST_CASE("http server: who waits to be told to go on is told so once", "[herd][http]") {
     House house;
     const int fd = house.connect();
