@@ -6,6 +6,7 @@
 #include "herd/log.hpp"
 #include "herd/ops/family.hpp"
 #include "herd/ops/operations.hpp"
+#include "herd/phones/phones.hpp"
 #include "herd/places/lookup.hpp"
 #include "herd/table/client_index.hpp"
 #include "herd/table/record.hpp"
@@ -67,6 +68,15 @@ std::uint32_t http_connections(const config::Config& config) {
     return has_http(config) ? config.limits.http_connections : 0;
 }
 
+bool has_phones(const config::Config& config) {
+    return std::ranges::any_of(config.servers,
+                               [](const auto& server) { return server.phones.has_value(); });
+}
+
+std::uint32_t phone_connections(const config::Config& config) {
+    return has_phones(config) ? config.limits.phone_connections : 0;
+}
+
 // What answers over HTTP have beside those of lines.
 std::size_t http_answer_size(const config::Config& config) {
     return has_http(config) ? web::position_size_max(line_max(config.limits)) : 0;
@@ -92,15 +102,16 @@ reactor::Loop::Limits loop_limits(const config::Config& config) {
     assert(config.servers.size() <= config::servers_max);
     const auto servers = static_cast<std::uint32_t>(config.servers.size());
     return {.watches = config.limits.connections + config.limits.peer_connections + 2 * servers +
-                       http_connections(config) + shaking_connections(config) +
-                       reactor::Loop::guests_max + other_descriptors,
+                       http_connections(config) + phone_connections(config) +
+                       shaking_connections(config) + reactor::Loop::guests_max + other_descriptors,
             .timers = 2 * servers + config.limits.places_in_flight + other_descriptors};
 }
 
 std::uint64_t descriptors(const config::Config& config) {
     return std::uint64_t{config.limits.connections} + config.limits.peer_connections +
            config.servers.size() + std::uint64_t{2} * config.limits.places_in_flight +
-           http_connections(config) + shaking_connections(config) + other_descriptors;
+           http_connections(config) + phone_connections(config) + shaking_connections(config) +
+           other_descriptors;
 }
 
 reactor::Handshakes::Limits handshake_limits(const config::Limits& limits) {
@@ -153,7 +164,8 @@ std::uint64_t memory_ceiling(const config::Config& config) {
         limits.blocks * (reactor::BlockPool::block_size + sizeof(reactor::BlockPool::Extent) +
                          sizeof(std::uint32_t));
     return table_memory(config) + blocks + clients::Clients::memory_max(config) +
-           (has_http(config) ? ops::Operations::memory_max(config) : 0) + access_memory(config) +
+           (has_http(config) ? ops::Operations::memory_max(config) : 0) +
+           (has_phones(config) ? phones::Phones::memory_max(limits) : 0) + access_memory(config) +
            links::Neighbours::memory_max(config) + places_memory(limits) +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +
            buffers_memory(config) + tls_memory(config);

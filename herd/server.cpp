@@ -49,6 +49,7 @@ Server::Server(reactor::Loop& loop,
       clients_(core_, places, neighbours_.barrier(), intake_),
       places_(places),
       operations_(core_, intake_, ops::OpsService::Look::to<&Server::look>(*this), config.servers),
+      phones_(core_, intake_),
       tick_(loop, reactor::Delegate<void()>::to<&Server::tick>(*this)),
       drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)) {}
 
@@ -64,6 +65,7 @@ Outcome<> Server::open() {
         if (auto limited = clients_.limit_access(config_.access); !limited) return limited;
     }
     auto opened = operations_.open(config_, self_, clients_.following(), clients_.searches());
+    if (opened) opened = phones_.open(config_, self_);
     if (opened) opened = log_.open(config_.log, self_.name, counters_);
     if (opened) opened = journal_.open();
     if (!opened) return opened;
@@ -71,6 +73,7 @@ Outcome<> Server::open() {
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
     if (auto listening = clients_.listen(self_); !listening) return listening;
     if (auto listening = neighbours_.listen(self_.peers); !listening) return listening;
+    if (auto listening = phones_.listen(self_); !listening) return listening;
     return operations_.listen(self_);
 }
 
@@ -101,6 +104,7 @@ void Server::tick() {
     clients_.tick();
     neighbours_.tick();
     operations_.tick(status());
+    phones_.tick();
     if (core_.sealing != nullptr) core_.sealing->handshakes.tick();
     wire_.trim();
     // From the time it was due, so that the ticks do not drift; from now, when they fell behind.
@@ -116,6 +120,7 @@ watch::Status Server::status() const {
     neighbours_.describe(status);
     clients_.describe(status);
     operations_.describe(status);
+    phones_.describe(status);
     return status;
 }
 
@@ -152,12 +157,14 @@ void Server::check() const {
     neighbours_.check();
     clients_.check();
     operations_.check();
+    phones_.check();
 }
 
 void Server::shut_down() {
     if (std::exchange(draining_, true)) return;
     log_.event(Level::info, "stopping").field("clients", std::uint64_t{clients_.size()});
     clients_.drain();
+    phones_.drain();
     neighbours_.drain();
     journal_.leave();
     drain_until_ = core_.loop.now() + std::chrono::milliseconds(config_.limits.shutdown_ms);
@@ -165,7 +172,8 @@ void Server::shut_down() {
 }
 
 void Server::check_drained() {
-    const bool owes = clients_.size() > 0 || journal_.owes() || neighbours_.owes();
+    const bool owes =
+        clients_.size() > 0 || phones_.size() > 0 || journal_.owes() || neighbours_.owes();
     if (owes && core_.loop.now() < drain_until_) return drain_.start(drain_interval);
     neighbours_.stop();
     log_.event(Level::info, "stopped")

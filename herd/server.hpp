@@ -10,6 +10,7 @@
 #include "herd/ops/operations.hpp"
 #include "herd/ops/snapshot.hpp"
 #include "herd/outcome.hpp"
+#include "herd/phones/phones.hpp"
 #include "herd/places/places.hpp"
 #include "herd/table/expiry.hpp"
 #include "herd/table/location_table.hpp"
@@ -59,6 +60,7 @@ public:
     const links::Neighbours& neighbours() const { return neighbours_; }
     const journal::Journal& journal() const { return journal_; }
     const ops::Operations& operations() const { return operations_; }
+    const phones::Phones& phones() const { return phones_; }
     const reactor::Wire& wire() const { return wire_; }
     // A SIGHUP was obeyed, or not.
     void note_reload(bool obeyed);
@@ -91,6 +93,7 @@ private:
     clients::Clients clients_;
     places::Places& places_;
     ops::Operations operations_;
+    phones::Phones phones_;
     reactor::Timer tick_;
     reactor::Timer drain_;
     reactor::Instant drain_until_{};

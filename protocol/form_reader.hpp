@@ -50,8 +50,8 @@ private:
     bool named_ = false;   // The `=` has come.
     bool cut_ = false;
     bool told_ = false;  // What there is has been told.
-    std::array<char, name_max> name_;
-    std::array<char, value_max> value_;
+    std::array<char, name_max> name_{};
+    std::array<char, value_max> value_{};
 };
 
 }  // namespace protocol

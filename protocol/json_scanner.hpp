@@ -119,7 +119,7 @@ private:
     State state_ = State::value;
     bool is_name_ = false;
     bool cut_ = false;
-    std::array<char, text_max> text_;  // As far as size_.
+    std::array<char, text_max> text_{};  // As far as size_.
 };
 
 }  // namespace protocol

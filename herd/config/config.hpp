@@ -13,31 +13,32 @@ namespace herd::config {
 // Every bound of a server. Set in the configuration's "limits", printed by `herd check`. Times in
 // milliseconds. See ARCHITECTURE.md for what happens when each one bites.
 struct Limits {
-    std::uint32_t clients = 1'000'000;       // stored clients; more are refused
-    std::uint32_t new_clients_per_s = 10;    // of one address, of the last quarter of `clients`
-    std::uint32_t long_records = 4'096;      // of these, with an AT line too long for a slot
-    std::uint32_t connections = 10'000;      // client connections
-    std::uint32_t peer_connections = 128;    // accepted connections of other servers
-    std::uint32_t http_connections = 64;     // accepted connections that speak HTTP
-    std::uint32_t map_viewers = 16;          // pages that show the live map; 0: there is none
-    std::uint32_t tls_connections = 1'024;   // that speak TLS, of any kind
-    std::uint32_t handshakes = 32;           // of these, that are being agreed on
-    std::uint32_t handshake_ms = 5'000;      // from accept, or connect, to the end of that
-    std::uint32_t line_max = 8'192;          // bytes of a client's command, without its end
-    std::uint32_t blocks = 65'536;           // of 4 KiB, for bytes that cannot wait elsewhere
-    std::uint32_t first_line_ms = 60'000;    // a connection that has not said anything
-    std::uint32_t rest_of_line_ms = 30'000;  // a command that was begun
-    std::uint32_t idle_ms = 900'000;         // between commands
-    std::uint32_t drain_ms = 30'000;         // an answer that is not read
-    std::uint32_t linger_ms = 1'000;         // a finished connection the client does not close
-    std::uint32_t records_per_turn = 256;    // to one neighbour in one iteration
-    std::uint32_t lines_per_turn = 256;      // of one client in one iteration
-    std::uint32_t searches = 64;             // NEARBYs that are being answered at a time
-    std::uint32_t visits_per_turn = 2'048;   // of records, by NEARBYs in one turn
-    std::uint32_t repairs_per_s = 2'000;     // records sent again as a neighbour's differ
-    std::uint32_t ready_ms = 5'000;          // until a server is ready without all neighbours
-    std::uint32_t shutdown_ms = 4'000;       // from SIGTERM to exit
-    std::uint32_t subscriptions = 16'384;    // FOLLOWs of all clients
+    std::uint32_t clients = 1'000'000;        // stored clients; more are refused
+    std::uint32_t new_clients_per_s = 10;     // of one address, of the last quarter of `clients`
+    std::uint32_t long_records = 4'096;       // of these, with an AT line too long for a slot
+    std::uint32_t connections = 10'000;       // client connections
+    std::uint32_t peer_connections = 128;     // accepted connections of other servers
+    std::uint32_t http_connections = 64;      // accepted connections that speak HTTP
+    std::uint32_t map_viewers = 16;           // pages that show the live map; 0: there is none
+    std::uint32_t phone_connections = 1'024;  // accepted connections of phones
+    std::uint32_t tls_connections = 1'024;    // that speak TLS, of any kind
+    std::uint32_t handshakes = 32;            // of these, that are being agreed on
+    std::uint32_t handshake_ms = 5'000;       // from accept, or connect, to the end of that
+    std::uint32_t line_max = 8'192;           // bytes of a client's command, without its end
+    std::uint32_t blocks = 65'536;            // of 4 KiB, for bytes that cannot wait elsewhere
+    std::uint32_t first_line_ms = 60'000;     // a connection that has not said anything
+    std::uint32_t rest_of_line_ms = 30'000;   // a command that was begun
+    std::uint32_t idle_ms = 900'000;          // between commands
+    std::uint32_t drain_ms = 30'000;          // an answer that is not read
+    std::uint32_t linger_ms = 1'000;          // a finished connection the client does not close
+    std::uint32_t records_per_turn = 256;     // to one neighbour in one iteration
+    std::uint32_t lines_per_turn = 256;       // of one client in one iteration
+    std::uint32_t searches = 64;              // NEARBYs that are being answered at a time
+    std::uint32_t visits_per_turn = 2'048;    // of records, by NEARBYs in one turn
+    std::uint32_t repairs_per_s = 2'000;      // records sent again as a neighbour's differ
+    std::uint32_t ready_ms = 5'000;           // until a server is ready without all neighbours
+    std::uint32_t shutdown_ms = 4'000;        // from SIGTERM to exit
+    std::uint32_t subscriptions = 16'384;     // FOLLOWs of all clients
     std::uint32_t subscriptions_per_client = 64;  // of these, of one connection
     std::uint32_t syncs = 256;                    // SYNCs that wait at a time
     std::uint32_t sync_ms = 5'000;                // from a SYNC to its answer
@@ -62,6 +63,7 @@ struct Server {
     std::optional<reactor::Address> http = {};         // where it says over HTTP how it is
     std::optional<reactor::Address> https = {};        // the same, over TLS
     std::string http_name = {};                        // of its host, as browsers may know it
+    std::optional<reactor::Address> phones = {};       // where phones' apps report
 
     // Whether HTTP is spoken at all.
     bool has_http() const { return http.has_value() || https.has_value(); }

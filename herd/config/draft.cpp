@@ -32,6 +32,7 @@ const reactor::Address& address_of(const Server& server, std::string_view name) 
     if (name == "clients_tls") return *server.clients_tls;
     if (name == "http") return *server.http;
     if (name == "https") return *server.https;
+    if (name == "phones") return *server.phones;
     assert(name == "clients");
     return server.clients;
 }
@@ -136,7 +137,7 @@ bool Draft::is_taken(const reactor::Address& address,
         config_.servers.begin(), config_.servers.end() - 1, [&](const Server& server) {
             return server.clients == address || server.peers == address ||
                    server.clients_tls == address || server.http == address ||
-                   server.https == address;
+                   server.https == address || server.phones == address;
         });
 }
 

@@ -138,7 +138,8 @@ constexpr std::array counted = {
            {"reason=\"guesser\"", &Counters::guessers_closed}}}),
     many("herd_accept_pauses_total",
          "Times that accepting stopped for want of room, by port.",
-         "Raise limits.connections, limits.peer_connections or limits.http_connections.",
+         "Raise limits.connections, limits.peer_connections, limits.http_connections or "
+         "limits.phone_connections.",
          {{{"listener=\"clients\"", &Counters::clients_waited},
            {"listener=\"peers\"", &Counters::peers_waited},
            {"listener=\"http\"", &Counters::http_waited}}}),
@@ -266,6 +267,21 @@ constexpr std::array counted = {
          {{{"reason=\"evicted\"", &Counters::http_evicted},
            {"reason=\"late\"", &Counters::http_late},
            {"reason=\"stalled\"", &Counters::http_stalled}}}),
+    one("herd_phone_positions_total",
+        &Counters::phone_points,
+        "Positions of phones that were taken.",
+        "The load of the port for phones."),
+    many("herd_phone_messages_ignored_total",
+         "Messages of phones of which nothing was taken, by reason.",
+         "not_position is as usual. The log says of the others whose they are (phone_ignored), and "
+         "docs/phones.md what to set in the app.",
+         {{{"reason=\"not_position\"", &Counters::phone_not_positions},
+           {"reason=\"bad_position\"", &Counters::phone_positions_bad},
+           {"reason=\"bad_time\"", &Counters::phone_times_bad},
+           {"reason=\"no_json\"", &Counters::phone_bodies_broken},
+           {"reason=\"encrypted\"", &Counters::phone_encrypted},
+           {"reason=\"nameless\"", &Counters::phone_nameless},
+           {"reason=\"denied\"", &Counters::phone_denied}}}),
 };
 
 constexpr std::size_t count(std::uint64_t Counters::*value) {

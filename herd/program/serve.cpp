@@ -121,9 +121,11 @@ Outcome<> Serving::start() {
                      self_.name.c_str());
     }
     const auto& http = server_.operations().address();
+    const auto& phones = server_.phones().address();
     say(": clients on " + config::text_of(server_.clients().address()) + ", peers on " +
         config::text_of(server_.neighbours().address()) +
-        (http ? ", http on " + config::text_of(*http) : ""));
+        (http ? ", http on " + config::text_of(*http) : "") +
+        (phones ? ", phones on " + config::text_of(*phones) : ""));
     return {};
 }
 

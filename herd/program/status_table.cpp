@@ -140,12 +140,29 @@ std::string stored(const rapidjson::Value& status) {
 
 // What a herd counts that has all it needs, and clients that come, say something and go. Of the
 // other counters, also of those that a newer server has, each that is not 0 is worth a look.
-constexpr std::array<std::string_view, 21> ordinary = {
-    "follows",          "pushed",          "iamat",         "iamat_old",       "whatsat",
-    "nearby",           "searches_waited", "sync",          "invalid",         "relayed",
-    "duplicates",       "records_sent",    "turns_cut",     "records_expired", "idle",
-    "clients_accepted", "places_lookups",  "places_shared", "places_requests", "journal_renewals",
-    "http_requests"};
+constexpr std::array<std::string_view, 23> ordinary = {"follows",
+                                                       "pushed",
+                                                       "iamat",
+                                                       "iamat_old",
+                                                       "whatsat",
+                                                       "nearby",
+                                                       "searches_waited",
+                                                       "sync",
+                                                       "invalid",
+                                                       "relayed",
+                                                       "duplicates",
+                                                       "records_sent",
+                                                       "turns_cut",
+                                                       "records_expired",
+                                                       "idle",
+                                                       "clients_accepted",
+                                                       "places_lookups",
+                                                       "places_shared",
+                                                       "places_requests",
+                                                       "journal_renewals",
+                                                       "http_requests",
+                                                       "phone_points",
+                                                       "phone_not_positions"};
 
 // "Alpha: table_full 3, lines_too_long 1", a line; empty: nothing is.
 std::string worth_a_look(const std::string& server, const rapidjson::Value& counters) {

@@ -98,6 +98,14 @@ struct Counters {
     std::uint64_t map_viewers_refused = 0;
     std::uint64_t map_searches_refused = 0;
     std::uint64_t map_conflated = 0;
+    std::uint64_t phone_points = 0;
+    std::uint64_t phone_not_positions = 0;
+    std::uint64_t phone_positions_bad = 0;
+    std::uint64_t phone_times_bad = 0;
+    std::uint64_t phone_bodies_broken = 0;
+    std::uint64_t phone_encrypted = 0;
+    std::uint64_t phone_nameless = 0;
+    std::uint64_t phone_denied = 0;
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
@@ -305,6 +313,28 @@ inline constexpr std::array counters_table = {
             &Counters::map_conflated,
             "Changes that a map does not show, as a newer one of the same client came before it "
             "was its turn."},
+    Counter{"phone_points", &Counters::phone_points, "Positions of phones that were taken."},
+    Counter{"phone_not_positions",
+            &Counters::phone_not_positions,
+            "Messages of phones that are not about where they are."},
+    Counter{"phone_positions_bad",
+            &Counters::phone_positions_bad,
+            "Positions of phones ignored as they are no place on earth."},
+    Counter{"phone_times_bad",
+            &Counters::phone_times_bad,
+            "Positions of phones ignored as their time is none, a day ahead, or over."},
+    Counter{"phone_bodies_broken",
+            &Counters::phone_bodies_broken,
+            "Bodies of phones that begin as JSON and are none."},
+    Counter{"phone_encrypted",
+            &Counters::phone_encrypted,
+            "Messages of phones that nobody here can decrypt."},
+    Counter{"phone_nameless",
+            &Counters::phone_nameless,
+            "Positions of phones without an id, or with one of more than 256 bytes."},
+    Counter{"phone_denied",
+            &Counters::phone_denied,
+            "Requests of phones without the token that they need, or of a page in a browser."},
 };
 
 static_assert(counters_table.size() * sizeof(std::uint64_t) == sizeof(Counters));

@@ -90,9 +90,14 @@ std::optional<access::Grant> Gate::grant(http::Connection& connection,
                                          const http::Request& request) const {
     if (!secret_ || is_here(connection)) return everything();
     std::array<char, password_size_max> password{};
-    const std::string_view token = token_of(request, password);
+    return grant(connection, token_of(request, password));
+}
+
+std::optional<access::Grant> Gate::grant(http::Connection& connection,
+                                         std::string_view token) const {
+    if (!secret_) return everything();
     if (token.empty()) return std::nullopt;
-    if (!connection.stream().sealed() && !in_the_clear_) {
+    if (!connection.stream().sealed() && !in_the_clear_ && !is_here(connection)) {
         ++core_.counters.tokens_in_the_clear;
         return std::nullopt;
     }

@@ -38,9 +38,13 @@ public:
     // what his token grants, if anything.
     std::optional<access::Grant> grant(http::Connection& connection,
                                        const http::Request& request) const;
-    // The same for what no page of somebody else's is to have done in a browser on this machine.
-    // Who may do nothing has been answered: 421 for a foreign name of the host, 403 for a request
-    // that a browser makes for another site's page, 401, with the challenge, without a token.
+    // What a token grants to who shows it, on this very machine too, where a proxy may speak for
+    // the whole world; everything where nobody is asked for one.
+    std::optional<access::Grant> grant(http::Connection& connection, std::string_view token) const;
+    // The same as of a request, for what no page of somebody else's is to have done in a browser on
+    // this machine. Who may do nothing has been answered: 421 for a foreign name of the host, 403
+    // for a request that a browser makes for another site's page, 401, with the challenge, without
+    // a token.
     std::optional<access::Grant> admit(http::Connection& connection,
                                        const http::Request& request,
                                        std::string_view challenge = for_programs) const;

@@ -1,0 +1,92 @@
+#include "herd/phones/phone_service.hpp"
+
+#include "herd/http/target.hpp"
+#include "herd/web/refusal.hpp"
+
+#include <array>
+#include <cassert>
+#include <utility>
+
+namespace herd::phones {
+
+namespace {
+
+constexpr std::size_t password_size_max = 512;
+
+// "Basic TOKEN:", as Overland says it, which does not encode it.
+std::string_view bare_token(const http::Request& request) {
+    constexpr std::string_view scheme = "Basic ";
+    std::string_view said = request.field("Authorization");
+    if (!said.starts_with(scheme) || !said.ends_with(':')) return {};
+    said.remove_prefix(scheme.size());
+    return said.substr(0, said.size() - 1);
+}
+
+}  // namespace
+
+std::uint64_t PhoneService::memory(const config::Limits& limits) {
+    return limits.phone_connections * (sizeof(Visit*) + reactor::Slab<Visit>::slot_size);
+}
+
+reactor::Result<void> PhoneService::map(const config::Limits& limits) {
+    auto of_slot = reactor::PageArray<Visit*>::map(limits.phone_connections);
+    if (!of_slot) return std::unexpected(of_slot.error());
+    of_slot_ = std::move(*of_slot);
+    return visits_.map(limits.phone_connections);
+}
+
+void PhoneService::on_request(http::Connection& connection, const http::Request& request) {
+    if (request.method == http::Request::Method::other) {
+        return web::refuse(connection, 405, "GET or POST it", "Allow: GET, HEAD, POST\r\n");
+    }
+    const auto way = way_of(request.path());
+    if (!way) return web::refuse(connection, 404, "phones have no such path here (docs/phones.md)");
+    if (!request.field("Origin").empty()) {
+        ++reception_.core.counters.phone_denied;
+        return web::refuse(connection, 403, "a page in a browser asks, and no phone");
+    }
+    std::array<char, password_size_max> password{};
+    std::string_view token = way->token;
+    if (token.empty()) token = web::token_of(request, password);
+    if (token.empty()) token = bare_token(request);
+    const auto grant = gate_.grant(connection, token);
+    if (!grant || !grant->rights.report) return deny(connection);
+
+    // Escaped, a byte is three; what is longer than that is too long in any case.
+    std::array<char, 3 * Name::size_max + 3> device{};
+    const std::string_view sent = way->device.substr(0, device.size());
+    Visit* const visit = visits_.emplace(
+        reception_, connection, *grant, way->shape, http::decode_path(device, sent), request);
+    assert(visit != nullptr);
+    assert(of_slot_[connection.slot()] == nullptr);
+    of_slot_[connection.slot()] = visit;
+    if (!request.has_body) finish(connection);
+}
+
+void PhoneService::deny(http::Connection& connection) {
+    ++reception_.core.counters.phone_denied;
+    web::refuse(connection, 401, "a token is missing, or wrong", web::Gate::for_browsers);
+}
+
+void PhoneService::on_body(http::Connection& connection, std::string_view part, bool last) {
+    Visit* const visit = of_slot_[connection.slot()];
+    assert(visit != nullptr);
+    visit->take(part);
+    if (last) finish(connection);
+}
+
+void PhoneService::on_gone(http::Connection& connection) {
+    release(connection);
+}
+
+void PhoneService::finish(http::Connection& connection) {
+    of_slot_[connection.slot()]->finish();
+    release(connection);
+}
+
+void PhoneService::release(const http::Connection& connection) {
+    Visit* const visit = std::exchange(of_slot_[connection.slot()], nullptr);
+    if (visit != nullptr) visits_.release(*visit);
+}
+
+}  // namespace herd::phones

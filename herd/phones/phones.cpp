@@ -1,0 +1,83 @@
+#include "herd/phones/phones.hpp"
+
+#include "herd/config/text.hpp"
+
+#include <cassert>
+
+namespace herd::phones {
+
+namespace {
+
+// A batch of Overland's of a thousand positions has 400 KB, and a picture may be in one of
+// OwnTracks'.
+constexpr std::uint64_t body_max = std::uint64_t{8} << 20;
+
+// Some forty positions of such a batch: the loop is not held up for longer by one phone.
+constexpr std::uint32_t body_per_turn = std::uint32_t{16} << 10;
+
+}  // namespace
+
+// Networks of phones are slow, and some apps leave a connection behind for each position.
+http::Limits Phones::limits(const config::Limits& limits) {
+    return {.connections = limits.phone_connections,
+            .body_max = body_max,
+            .body_per_turn = body_per_turn,
+            .request_s = 60,
+            .first_s = 10,
+            .idle_s = 30};
+}
+
+Phones::Phones(Core& core, intake::Intake& intake)
+    : reception_{.core = core, .intake = intake},
+      gate_(core),
+      service_(reception_, gate_),
+      routes_{{{"/*", &service_}}},
+      http_(core.wire, routes_, limits(core.limits)) {}
+
+std::uint64_t Phones::memory_max(const config::Limits& limits) {
+    return http::Server::memory_max(limits.phone_connections) + PhoneService::memory(limits);
+}
+
+Outcome<> Phones::open(const config::Config& config, const config::Server& self) {
+    on_ = self.phones.has_value();
+    if (!on_) return {};
+    auto mapped = http_.map();
+    if (mapped) mapped = service_.map(config.limits);
+    if (!mapped) return failure("cannot map memory", mapped.error());
+    return gate_.open(config.access, self);
+}
+
+Outcome<> Phones::listen(const config::Server& self) {
+    assert(on_ == self.phones.has_value());
+    if (!on_) return {};
+    const auto listening = http_.listen(*self.phones);
+    if (!listening) {
+        return failure("phones' address " + config::text_of(*self.phones), listening.error());
+    }
+    address_ = *listening;
+    return {};
+}
+
+void Phones::tick() {
+    if (on_) http_.tick();
+}
+
+void Phones::drain() {
+    if (on_) http_.drain(reactor::Delegate<void()>::to<&Phones::on_drained>(*this));
+}
+
+void Phones::describe(watch::Status& status) const {
+    const http::Counters& counted = http_.counters();
+    status.counters.http_requests += counted.requests;
+    status.counters.http_refused += counted.refused;
+    status.counters.http_late += counted.late;
+    status.counters.http_stalled += counted.stalled;
+    status.counters.http_evicted += counted.evicted;
+    status.counters.http_waited += counted.waited;
+}
+
+void Phones::check() const {
+    if (on_) http_.check();
+}
+
+}  // namespace herd::phones

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "herd/config/config.hpp"
+#include "herd/core.hpp"
+#include "herd/http/handler.hpp"
+#include "herd/http/server.hpp"
+#include "herd/intake/intake.hpp"
+#include "herd/outcome.hpp"
+#include "herd/phones/phone_service.hpp"
+#include "herd/phones/visit.hpp"
+#include "herd/watch/status.hpp"
+#include "herd/web/gate.hpp"
+#include "reactor/address.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace herd::phones {
+
+// The port for phones of one server, where it is configured to have one. One of its own, and not
+// that of HTTP: it is for the whole world, takes bodies of megabytes over slow networks, and its
+// many idle connections may not take the place of a health check's. Owned by the Server; what it is
+// given outlives it.
+class Phones {
+public:
+    Phones(Core& core, intake::Intake& intake);
+
+    // Bytes that open() may map.
+    static std::uint64_t memory_max(const config::Limits& limits);
+    // Once, first.
+    Outcome<> open(const config::Config& config, const config::Server& self);
+    // Once; port 0 takes a free one.
+    Outcome<> listen(const config::Server& self);
+    // Where it listens, if it does.
+    const std::optional<reactor::Address>& address() const { return address_; }
+
+    // About once a second.
+    void tick();
+    // Takes nobody any more; who has asked is answered. Once.
+    void drain();
+    std::uint32_t size() const { return on_ ? http_.size() : 0; }
+    // Adds what it has counted.
+    void describe(watch::Status& status) const;
+    // Asserts what must hold between calls. For tests.
+    void check() const;
+
+private:
+    static http::Limits limits(const config::Limits& limits);
+    void on_drained() {}
+
+    Reception reception_;
+    web::Gate gate_;
+    PhoneService service_;
+    std::array<http::Route, 1> routes_;
+    http::Server http_;
+    bool on_ = false;
+    std::optional<reactor::Address> address_;
+};
+
+}  // namespace herd::phones

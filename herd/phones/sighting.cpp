@@ -1,0 +1,54 @@
+#include "herd/phones/sighting.hpp"
+
+#include "protocol/any_time.hpp"
+#include "protocol/decimal.hpp"
+
+#include <algorithm>
+
+namespace herd::phones {
+
+namespace {
+
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(' ') == std::string_view::npos;
+}
+
+Said degrees(std::string_view text, bool cut, std::int64_t degrees_max) {
+    if (is_blank(text)) return {};
+    constexpr Said unreadable{Said::Is::unreadable};
+    const auto number = protocol::Decimal::parse_loosely(text);
+    if (!number || cut) return unreadable;
+    const auto finer = number->scaled(Sighting::decimals + 1);
+    constexpr std::uint64_t room = std::uint64_t{1} << 62;
+    if (!finer || *finer > room) return unreadable;
+    const auto value = static_cast<std::int64_t>((*finer + 5) / 10);
+    if (value > degrees_max * Sighting::degree) return unreadable;
+    return {Said::Is::good, number->negative() ? -value : value};
+}
+
+}  // namespace
+
+void Sighting::set(Field field, std::string_view text, bool cut) {
+    if (field == Field::latitude) latitude_ = degrees(text, cut, 90);
+    if (field == Field::longitude) longitude_ = degrees(text, cut, 180);
+    const bool is_time = field == Field::timestamp || field == Field::time || field == Field::tst;
+    if (is_time) set_time(field, text, cut);
+}
+
+void Sighting::set_both(std::string_view text, bool cut) {
+    if (is_blank(text)) return;
+    const std::size_t comma = std::min(text.find(','), text.size());
+    set(Field::latitude, text.substr(0, comma));
+    set(Field::longitude, text.substr(std::min(comma + 1, text.size())), cut);
+}
+
+// Fields of times stand in the order in which they count.
+void Sighting::set_time(Field name, std::string_view text, bool cut) {
+    if (is_blank(text)) return;
+    if (time_.is != Said::Is::absent && name > time_name_) return;
+    time_name_ = name;
+    const auto time = protocol::parse_any_time(text);
+    time_ = time && !cut ? Said{Said::Is::good, time->nanoseconds} : Said{Said::Is::unreadable};
+}
+
+}  // namespace herd::phones

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "herd/phones/names.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace herd::phones {
+
+// A number that may have been said, and may be none.
+struct Said {
+    enum class Is : std::uint8_t { absent, unreadable, good };
+
+    Is is = Is::absent;
+    std::int64_t value = 0;
+
+    bool good() const { return is == Is::good; }
+};
+
+// Where a phone was and when, as far as it has said so.
+class Sighting {
+public:
+    // Degrees are kept to seven decimals, rounded: that is a centimetre, and what stands behind is
+    // the noise of a double.
+    static constexpr std::size_t decimals = 7;
+    static constexpr std::int64_t degree = 10'000'000;
+
+    // What a field says, as it was written; nothing, or blanks, is not said. Of the names for a
+    // time `timestamp` counts before `time`, and that before `tst`; other fields are none of a
+    // sighting. `cut`: there was more of it.
+    void set(Field field, std::string_view text, bool cut = false);
+    // "LATITUDE,LONGITUDE".
+    void set_both(std::string_view text, bool cut = false);
+
+    // In units of 1/degree.
+    const Said& latitude() const { return latitude_; }
+    const Said& longitude() const { return longitude_; }
+    // In nanoseconds since 1970.
+    const Said& time() const { return time_; }
+
+private:
+    void set_time(Field name, std::string_view text, bool cut);
+
+    Said latitude_, longitude_, time_;
+    Field time_name_ = Field::tst;
+};
+
+}  // namespace herd::phones

@@ -1,0 +1,80 @@
+// What a phone sends, as JSON and as a form: however it is cut, the same is found in it, and what
+// is found is on the earth, and names nobody by more than a name may have.
+#include "herd/phones/form_decoder.hpp"
+#include "herd/phones/json_decoder.hpp"
+#include "herd/phones/name.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace herd::phones;
+
+class Found final : public Sink {
+public:
+    void on_sighting(Dialect dialect, const Sighting& sighting, const Sender& sender) override {
+        assert(sender.user.size() <= Name::size_max);
+        assert(sender.device.size() <= Name::size_max);
+        assert(sender.last.size() <= Name::size_max);
+        all += std::to_string(static_cast<int>(dialect)) + ' ';
+        put(sighting.latitude(), 90 * Sighting::degree);
+        put(sighting.longitude(), 180 * Sighting::degree);
+        put(sighting.time(), INT64_MAX);
+        for (const std::string_view text : {sender.user, sender.device, sender.last}) {
+            all.append(text).append("|");
+        }
+        all += sender.too_long ? "!\n" : "\n";
+    }
+    void on_encrypted() override { all += "encrypted\n"; }
+    void on_other() override { all += "other\n"; }
+
+    std::string all;
+
+private:
+    void put(const Said& said, std::int64_t most) {
+        assert(said.value <= most);
+        assert(said.value >= -most);
+        all += std::to_string(static_cast<int>(said.is)) + ':' + std::to_string(said.value) + ' ';
+    }
+};
+
+std::string as_json(std::string_view body, std::size_t piece) {
+    Found found;
+    JsonDecoder decoder;
+    for (; !body.empty(); body.remove_prefix(std::min(piece, body.size()))) {
+        decoder.feed(body.substr(0, piece), found);
+    }
+    decoder.finish(found);
+    if (decoder.broken()) found.all += "broken\n";
+    if (decoder.dialect()) found.all += std::to_string(static_cast<int>(*decoder.dialect()));
+    return found.all;
+}
+
+std::string as_form(std::string_view body, std::size_t piece) {
+    Found found;
+    FormDecoder decoder;
+    for (; !body.empty(); body.remove_prefix(std::min(piece, body.size()))) {
+        decoder.feed(body.substr(0, piece));
+    }
+    decoder.finish();
+    decoder.tell(found);
+    return found.all;
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view body(reinterpret_cast<const char*>(data), size);
+    const std::string json = as_json(body, size + 1);
+    const std::string form = as_form(body, size + 1);
+    for (const std::size_t piece : {std::size_t{1}, 2 + size % 7}) {
+        assert(as_json(body, piece) == json);
+        assert(as_form(body, piece) == form);
+    }
+    return 0;
+}
