@@ -6,21 +6,25 @@ namespace herd::phones {
 
 void FormDecoder::feed(std::string_view bytes) {
     while (!bytes.empty()) {
-        const auto fed = reader_.feed(bytes);
-        bytes.remove_prefix(fed.consumed);
-        if (fed.field) take();
+        if (in_parts_) {
+            const auto fed = parts_.feed(bytes);
+            bytes.remove_prefix(fed.consumed);
+            if (fed.field) take(parts_.name(), parts_.value(), parts_.cut());
+        } else {
+            const auto fed = reader_.feed(bytes);
+            bytes.remove_prefix(fed.consumed);
+            if (fed.field) take(reader_.name(), reader_.value(), reader_.cut());
+        }
     }
 }
 
 void FormDecoder::finish() {
-    if (reader_.finish()) take();
+    if (reader_.finish()) take(reader_.name(), reader_.value(), reader_.cut());
     reader_.reset();
 }
 
-void FormDecoder::take() {
-    const std::string_view value = reader_.value();
-    const bool cut = reader_.cut();
-    const Field field = field_of(reader_.name());
+void FormDecoder::take(std::string_view name, std::string_view value, bool cut) {
+    const Field field = field_of(name);
     if (const auto source = device_source(field)) device_.offer(value, *source, cut);
     if (field == Field::tid) tid_.offer(value, 0, cut);
     if (field == Field::u) user_parameter_.offer(value, 0, cut);

@@ -4,6 +4,7 @@
 #include "herd/phones/sighting.hpp"
 #include "herd/phones/sink.hpp"
 #include "protocol/form_reader.hpp"
+#include "protocol/multipart_reader.hpp"
 
 #include <string_view>
 
@@ -15,6 +16,9 @@ namespace herd::phones {
 class FormDecoder {
 public:
     void feed(std::string_view bytes);
+    // What is fed from now on is a body, of that type: of several parts, perhaps, as ulogger sends
+    // a picture with a position.
+    void begin_body(std::string_view content_type) { in_parts_ = parts_.begin(content_type); }
     // A query ends, or a form.
     void finish();
     void tell(Sink& sink) const;
@@ -25,9 +29,11 @@ public:
     const Name& device_parameter() const { return device_parameter_; }
 
 private:
-    void take();
+    void take(std::string_view name, std::string_view value, bool cut);
 
     protocol::FormReader reader_;
+    protocol::MultipartReader parts_;
+    bool in_parts_ = false;
     Sighting sighting_;
     Name device_;
     Name tid_;

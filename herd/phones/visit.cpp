@@ -84,6 +84,7 @@ Visit::Visit(Reception& reception,
     header_device_.offer(request.field("X-Limit-D"));
     form_.feed(query_of(request));
     form_.finish();
+    form_.begin_body(request.field("Content-Type"));
     header_user_.offer(form_.user_parameter().text(), 1);
     header_device_.offer(form_.device_parameter().text(), 1);
 }

@@ -1,5 +1,5 @@
-// What a phone sends, as JSON and as a form: however it is cut, the same is found in it, and what
-// is found is on the earth, and names nobody by more than a name may have.
+// What a phone sends, as JSON, as a form and as one of several parts: however it is cut, the same
+// is found in it, and what is found is on the earth, and names nobody by more than a name may have.
 #include "herd/phones/form_decoder.hpp"
 #include "herd/phones/json_decoder.hpp"
 #include "herd/phones/name.hpp"
@@ -54,9 +54,10 @@ std::string as_json(std::string_view body, std::size_t piece) {
     return found.all;
 }
 
-std::string as_form(std::string_view body, std::size_t piece) {
+std::string as_form(std::string_view body, std::size_t piece, const char* type) {
     Found found;
     FormDecoder decoder;
+    decoder.begin_body(type);
     for (; !body.empty(); body.remove_prefix(std::min(piece, body.size()))) {
         decoder.feed(body.substr(0, piece));
     }
@@ -71,10 +72,13 @@ std::string as_form(std::string_view body, std::size_t piece) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view body(reinterpret_cast<const char*>(data), size);
     const std::string json = as_json(body, size + 1);
-    const std::string form = as_form(body, size + 1);
+    const std::string form = as_form(body, size + 1, "");
+    const char* const several = "multipart/form-data; boundary=a";
+    const std::string parts = as_form(body, size + 1, several);
     for (const std::size_t piece : {std::size_t{1}, 2 + size % 7}) {
         assert(as_json(body, piece) == json);
-        assert(as_form(body, piece) == form);
+        assert(as_form(body, piece, "") == form);
+        assert(as_form(body, piece, several) == parts);
     }
     return 0;
 }
