@@ -85,26 +85,21 @@ std::size_t Connection::take_requests(std::string_view bytes) {
     std::size_t taken = 0;
     std::size_t left = host_.limits.body_per_turn;
     const std::uint32_t last = number_ + host_.limits.requests_per_turn;
-    while (stream_.listens() && (state_ == State::reading || state_ == State::receiving)) {
-        if (taken == bytes.size()) break;
+    while (reads() && taken < bytes.size()) {
         const bool receiving = state_ == State::receiving;
         if (receiving ? left == 0 : number_ == last) {
             stream_.yield();
             break;
         }
-        if (!begun_) {
-            begun_ = true;
-            begun_at_ = host_.wire.seconds();
-            // The first request's time is that of the connection.
-            if (served_) waits_since_ = host_.wire.loop().now();
-        }
-        const std::size_t most = receiving ? left : bytes.size();
-        const RequestParser::Fed fed = parser_.feed(bytes.substr(taken, most), host_.request);
+        begin_clock();
+        const std::string_view all = bytes.substr(taken);
+        const std::string_view shown = receiving ? all.substr(0, left) : all;
+        const RequestParser::Fed fed = parser_.feed(shown, host_.request);
         taken += fed.consumed;
         if (receiving) left -= fed.consumed;
         if (fed.event == Event::more) {
             // What it was not shown may be what it waits for.
-            if (taken + most < bytes.size()) stream_.yield();
+            if (shown.size() < all.size()) stream_.yield();
             break;
         }
         take(fed);
@@ -114,6 +109,19 @@ std::size_t Connection::take_requests(std::string_view bytes) {
         stream_.send(go_on);
     }
     return taken;
+}
+
+bool Connection::reads() const {
+    return stream_.listens() && (state_ == State::reading || state_ == State::receiving);
+}
+
+// Of the request that comes, unless it runs.
+void Connection::begin_clock() {
+    if (begun_) return;
+    begun_ = true;
+    begun_at_ = host_.wire.seconds();
+    // The first request's time is that of the connection.
+    if (served_) waits_since_ = host_.wire.loop().now();
 }
 
 void Connection::take(const RequestParser::Fed& fed) {

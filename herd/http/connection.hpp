@@ -143,6 +143,8 @@ private:
     void on_closed(reactor::Closed why) override;
 
     std::size_t take_requests(std::string_view bytes);
+    bool reads() const;
+    void begin_clock();
     void take(const RequestParser::Fed& fed);
     void begin();
     void complete();

@@ -28,6 +28,7 @@ Server::Server(reactor::Wire& wire, std::span<const Route> routes, const Limits&
                 *this)} {
     assert(limits.connections > 0);
     assert(limits.requests_per_turn > 0);
+    assert(limits.body_per_turn > RequestParser::head_size_max);  // It is looked at whole.
 }
 
 reactor::Result<reactor::Address> Server::listen_sealed(const reactor::Address& address,
