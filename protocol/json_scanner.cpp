@@ -167,7 +167,7 @@ void JsonScanner::put(std::string_view bytes) {
 }
 
 std::size_t JsonScanner::take_plain(std::string_view bytes) {
-    const auto end = std::ranges::find_if_not(bytes, is_plain);
+    const auto* const end = std::ranges::find_if_not(bytes, is_plain);
     const auto size = static_cast<std::size_t>(end - bytes.begin());
     put(bytes.substr(0, size));
     return size;

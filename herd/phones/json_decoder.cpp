@@ -60,19 +60,24 @@ void JsonDecoder::take(Token token, Sink& sink) {
 
 JsonDecoder::Place JsonDecoder::place_of(bool is_object) const {
     if (depth_ == 0) return is_object ? Place::record : Place::list;
-    const Place in = top();
-    if (!is_object) {
-        if (in == Place::record && field_ == Field::locations) return Place::locations;
-        const bool is_point = in == Place::geometry && field_ == Field::coordinates;
-        return is_point ? Place::coordinates : Place::other;
-    }
-    if (in == Place::list) return Place::record;
-    if (in == Place::locations) return Place::feature;
-    if (in == Place::record && field_ == Field::current) return Place::feature;
-    if (in == Place::record && field_ == Field::location) return Place::location;
-    if (in == Place::location && field_ == Field::coords) return Place::coords;
-    if (in == Place::feature && field_ == Field::geometry) return Place::geometry;
-    if (in == Place::feature && field_ == Field::properties) return Place::properties;
+    return is_object ? object_in(top()) : list_in(top());
+}
+
+JsonDecoder::Place JsonDecoder::list_in(Place place) const {
+    if (place == Place::record && field_ == Field::locations) return Place::locations;
+    const bool is_point = place == Place::geometry && field_ == Field::coordinates;
+    return is_point ? Place::coordinates : Place::other;
+}
+
+JsonDecoder::Place JsonDecoder::object_in(Place place) const {
+    if (place == Place::list) return Place::record;
+    if (place == Place::locations) return Place::feature;
+    const auto is = [&](Place in, Field field) { return place == in && field_ == field; };
+    if (is(Place::record, Field::current)) return Place::feature;
+    if (is(Place::record, Field::location)) return Place::location;
+    if (is(Place::location, Field::coords)) return Place::coords;
+    if (is(Place::feature, Field::geometry)) return Place::geometry;
+    if (is(Place::feature, Field::properties)) return Place::properties;
     return Place::other;
 }
 

@@ -67,6 +67,8 @@ private:
 
     void take(Token token, Sink& sink);
     Place place_of(bool is_object) const;
+    Place list_in(Place place) const;
+    Place object_in(Place place) const;
     void enter(Place place);
     void leave(Sink& sink);
     void set(std::string_view text, bool cut);

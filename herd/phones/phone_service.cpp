@@ -25,7 +25,7 @@ std::string_view bare_token(const http::Request& request) {
 }  // namespace
 
 std::uint64_t PhoneService::memory(const config::Limits& limits) {
-    return limits.phone_connections * (sizeof(Visit*) + reactor::Slab<Visit>::slot_size);
+    return limits.phone_connections * (sizeof(void*) + reactor::Slab<Visit>::slot_size);
 }
 
 reactor::Result<void> PhoneService::map(const config::Limits& limits) {
