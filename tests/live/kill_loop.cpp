@@ -108,6 +108,7 @@ private:
 };
 
 void KillLoop::on_answered(bench::Connection&, const bench::Batch& batch) {
+    if (batch.stamp < watchers_.since()) return;
     answered_[batch.client] = std::max(answered_[batch.client], batch.stamp);
 }
 
@@ -250,6 +251,8 @@ bool KillLoop::run() {
     watchers_.open();
     load_.connect(bench::Protocol::iamat);
     watchers_.await(session_, [this] { load_.knock(); });
+    // What woke the observers they have forgotten.
+    std::ranges::fill(answered_, 0);
     load_.start();
     while (cycles_ < options_.cycles && lost_ == 0) cycle();
     if (cycles_ % 10 != 0) show();

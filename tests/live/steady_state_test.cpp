@@ -138,7 +138,8 @@ TEST_CASE("steady state: 1,000 scrapes and other requests allocate nothing",
     const reactor::Address at = *herd[0].operations().address();
     const auto round = [&](live::Asker& scraper, int number) {
         REQUIRE(scraper.say("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n"));
-        scraper.hear_until("{reason=\"stalled\"} 0\n");
+        // The last line.
+        scraper.hear_until("herd_phone_messages_ignored_total{reason=\"denied\"} 0\n");
         REQUIRE(scraper.say("GET /status?a=%41 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         scraper.hear_until("}}");
         REQUIRE(scraper.say("GET /readyz?json HTTP/1.1\r\nHost: h\r\n\r\n"));
