@@ -165,6 +165,7 @@ void Server::shut_down() {
     log_.event(Level::info, "stopping").field("clients", std::uint64_t{clients_.size()});
     clients_.drain();
     phones_.drain();
+    operations_.drain();
     neighbours_.drain();
     journal_.leave();
     drain_until_ = core_.loop.now() + std::chrono::milliseconds(config_.limits.shutdown_ms);

@@ -51,6 +51,9 @@ public:
     // Pages that show the map.
     std::uint32_t viewers() const { return map_.viewers(); }
 
+    // The server shuts down: no more reports are taken.
+    void drain() { reports_.close(); }
+
     // About once a second.
     void tick(const watch::Status& status);
     // Adds what it has counted.

@@ -87,6 +87,7 @@ void ReportService::on_body(http::Connection& connection, std::string_view part,
 void ReportService::take(http::Connection& connection,
                          const Pending& pending,
                          std::span<char> body) {
+    if (closed_) return refuse(connection, 503, "the server shuts down", "Retry-After: 1\r\n");
     const std::int64_t now_ns = reactor::sys::wall_ns();
     std::string_view text = reactor::Lines::trim({body.data(), body.size()});
     if (text.ends_with('\n')) text = reactor::Lines::trim(text.substr(0, text.size() - 1));

@@ -28,6 +28,7 @@ namespace herd::web {
 //   400 no report         403 not this client, or a page of another site asks
 //   413 too large         422 its time cannot be taken
 //   429 new clients come too fast       507 no room for another client
+//   503 the server shuts down
 //
 // Owned by the server's Operations; gate and intake outlive it. Bodies are gathered in memory that
 // map() maps, one for each connection.
@@ -39,6 +40,8 @@ public:
     static std::uint64_t memory(const config::Limits& limits);
     // Once, first. Fails with ENOMEM.
     reactor::Result<void> map();
+    // From now on nothing is taken: nobody would pass it on.
+    void close() { closed_ = true; }
 
 private:
     using Line = table::LineBatch<protocol::Command, protocol::parse_command>::Line;
@@ -67,6 +70,7 @@ private:
     reactor::PageArray<char> bodies_;
     reactor::PageArray<char> line_;    // Of a report that came as JSON.
     reactor::PageArray<char> answer_;  // Its AT line, and then that as JSON.
+    bool closed_ = false;
 };
 
 }  // namespace herd::web

@@ -176,7 +176,7 @@ def ask_all(description, one, small):
 
 # What only those are told who are not on the server's machine, or ask many at a time: see
 # web_test.cpp and operations_test.cpp.
-ELSEWHERE = {('/nearby', 'get', '401'), ('/nearby', 'get', '503'),
+ELSEWHERE = {('/iamat', 'post', '503'), ('/nearby', 'get', '401'), ('/nearby', 'get', '503'),
              ('/iamat', 'post', '429'), ('/iamat', 'post', '401'), ('/client/{client}', 'get', '401'),
              ('/metrics', 'get', '401'), ('/status', 'get', '401')}
 

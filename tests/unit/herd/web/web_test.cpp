@@ -326,6 +326,22 @@ TEST_CASE("web: a body comes in pieces, and each connection has its own", "[herd
     world.a().check();
 }
 
+TEST_CASE("web: a server that shuts down takes no report any more", "[herd][web]") {
+    World world(with_http());
+    // So that it has something to wait for.
+    const int client = world.connect();
+    world.say(client, "SYNC\nx");
+    const int fd = world.connect(http_port);
+    world.say(fd, post(line).substr(0, 100));
+    world.kernel.enter(0);
+    world.a().shut_down();
+    world.run(1ms);
+    world.say(fd, post(line).substr(100));
+    CHECK(status_of(world.hear(fd)) == "HTTP/1.1 503 Service Unavailable");
+    CHECK(status_of(ask(world, post(line))) == "HTTP/1.1 503 Service Unavailable");
+    CHECK(world.a().table().size() == 0);
+}
+
 TEST_CASE("web: with fsync always, a posted report is answered when it is on the disk",
           "[herd][web]") {
     config::Config config = with_http();
