@@ -86,6 +86,8 @@ def batches(build):
     alike = collections.defaultdict(list)
     for entry in json.loads((ROOT / build / 'compile_commands.json').read_text()):
         path = os.path.relpath(os.path.join(entry['directory'], entry['file']), ROOT)
+        if path.startswith(f'{build}/'):  # It is generated.
+            continue
         group = (path.startswith('tests/'), flags_of(entry['command']))
         if path not in alike[group]:
             alike[group].append(path)
