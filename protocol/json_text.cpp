@@ -8,29 +8,42 @@ namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";
 
-// How many bytes the character has that the text begins with, by RFC 3629; 0: it is none.
-std::size_t character_size(std::string_view text) {
-    const auto byte = [&](std::size_t at) -> std::uint8_t {
-        return at < text.size() ? static_cast<std::uint8_t>(text[at]) : 0;
+// What characters begin with these first bytes: how long they are, and which second bytes they
+// have. By RFC 3629: none is longer than it must be, half of a surrogate pair, or beyond U+10FFFF.
+struct Shape {
+    std::uint8_t first_min, first_max;
+    std::size_t size;
+    std::uint8_t second_min, second_max;
+};
+constexpr Shape shapes[] = {
+    {0x00, 0x7f, 1, 0x80, 0xbf},
+    {0xc2, 0xdf, 2, 0x80, 0xbf},
+    {0xe0, 0xe0, 3, 0xa0, 0xbf},
+    {0xe1, 0xec, 3, 0x80, 0xbf},
+    {0xed, 0xed, 3, 0x80, 0x9f},
+    {0xee, 0xef, 3, 0x80, 0xbf},
+    {0xf0, 0xf0, 4, 0x90, 0xbf},
+    {0xf1, 0xf3, 4, 0x80, 0xbf},
+    {0xf4, 0xf4, 4, 0x80, 0x8f},
+};
+
+bool has_shape(std::string_view text, const Shape& shape) {
+    const auto between = [&](std::size_t at, std::uint8_t low, std::uint8_t high) {
+        const auto byte = static_cast<std::uint8_t>(text[at]);
+        return byte >= low && byte <= high;
     };
-    const auto goes_on = [&](std::size_t from, std::size_t to) {
-        for (std::size_t at = from; at < to; ++at) {
-            if ((byte(at) & 0xc0) != 0x80) return false;
-        }
-        return true;
-    };
-    const std::uint8_t first = byte(0);
-    const std::uint8_t second = byte(1);
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) return goes_on(1, 2) ? 2 : 0;
-    if (first >= 0xe0 && first <= 0xef) {
-        // No longer than it must be, and no half of a surrogate pair.
-        if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return 0;
-        return goes_on(1, 3) ? 3 : 0;
+    if (text.size() < shape.size || !between(0, shape.first_min, shape.first_max)) return false;
+    if (shape.size > 1 && !between(1, shape.second_min, shape.second_max)) return false;
+    for (std::size_t at = 2; at < shape.size; ++at) {
+        if (!between(at, 0x80, 0xbf)) return false;
     }
-    if (first >= 0xf0 && first <= 0xf4) {
-        if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
-        return goes_on(1, 4) ? 4 : 0;
+    return true;
+}
+
+// How many bytes the character has that the text begins with; 0: it is none.
+std::size_t character_size(std::string_view text) {
+    for (const Shape& shape : shapes) {
+        if (has_shape(text, shape)) return shape.size;
     }
     return 0;
 }

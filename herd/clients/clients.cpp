@@ -231,14 +231,10 @@ bool Clients::evict(Among among) {
 // Who goes; or one that has gone already; or none.
 Clients::Candidate Clients::choose(Among among) {
     using Standing = Session::Standing;
-    const std::uint32_t now_s = host_.core.wire.seconds();
     std::array<std::uint32_t, Session::groups> members{};
     std::uint32_t all = 0;
-    const auto counts = [&](const Session& session) {
-        return among == Among::all || session.sealed();
-    };
     acceptor_.for_each([&](const Session& session) {
-        if (!counts(session)) return;
+        if (!counts(among, session)) return;
         ++all;
         ++members[session.arrival().group];
     });
@@ -250,23 +246,17 @@ Clients::Candidate Clients::choose(Among among) {
     Candidate of_crowd;
     Candidate gone;
     acceptor_.for_each([&](Session& session) {
-        if (!counts(session)) return;
-        const Session::Arrival arrival = session.arrival();
-        const bool arrives = &session == newest_;
-        const Standing standing = arrives ? Standing::leaving : session.standing(now_s);
-        const Candidate candidate{.session = &session,
-                                  .standing = standing,
-                                  .members = members[arrival.group],
-                                  .since = session.since(),
-                                  .newer = static_cast<std::uint16_t>(arrivals_ - arrival.number)};
+        if (!counts(among, session)) return;
+        const std::uint16_t group = session.arrival().group;
+        const Candidate one = candidate(session, members[group]);
         const auto consider = [&](Candidate& first) {
-            if (first.session == nullptr || candidate.goes_before(first)) first = candidate;
+            if (first.session == nullptr || one.goes_before(first)) first = one;
         };
-        if (standing == Standing::gone) return consider(gone);
-        if (arrival.group == largest) consider(of_crowd);
-        if (standing >= Standing::leaving) return;
-        newcomers += candidate.unproven();
-        consider(candidate.unproven() ? newcomer : other);
+        if (one.standing == Standing::gone) return consider(gone);
+        if (group == largest) consider(of_crowd);
+        if (one.standing >= Standing::leaving) return;
+        newcomers += one.unproven();
+        consider(one.unproven() ? newcomer : other);
     });
     if (gone.session != nullptr) return gone;
     if (newcomers > all / newcomers_share) return newcomer;
@@ -274,6 +264,16 @@ Clients::Candidate Clients::choose(Among among) {
     const bool crowd = *most > std::max(crowd_min, all / crowd_share);
     // Of nobody, its number of members is 0.
     return crowd && *most > crowd_factor * goes.members ? of_crowd : goes;
+}
+
+Clients::Candidate Clients::candidate(Session& session, std::uint32_t members) {
+    const bool arrives = &session == newest_;
+    return {.session = &session,
+            .standing =
+                arrives ? Session::Standing::leaving : session.standing(host_.core.wire.seconds()),
+            .members = members,
+            .since = session.since(),
+            .newer = static_cast<std::uint16_t>(arrivals_ - session.arrival().number)};
 }
 
 bool Clients::relieve() {

@@ -79,7 +79,7 @@ public:
     void describe(watch::Status& status) const;
 
     // Who tells of changes; null: nobody does, as no index of places is kept.
-    near::Searches* searches() { return host_.searches; }
+    near::Searches* searches() const { return host_.searches; }
     follow::Switchboard* following() { return following_ ? &*following_ : nullptr; }
 
     std::uint32_t size() const { return acceptor_.size(); }
@@ -99,7 +99,11 @@ private:
     // Among all, or those only that have a seal.
     enum class Among : std::uint8_t { all, sealed };
     bool evict(Among among);
+    static bool counts(Among among, const Session& session) {
+        return among == Among::all || session.sealed();
+    }
     Candidate choose(Among among);
+    Candidate candidate(Session& session, std::uint32_t members);
     bool relieve();
     void tell();
     std::uint16_t group_of(const reactor::Socket& socket);

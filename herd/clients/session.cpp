@@ -75,28 +75,33 @@ std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool e
         stream_.yield();
         return lines.taken();
     }
-    const std::string_view rest = lines.rest();
-    if (skipping_) return bytes.size();
+    if (lines.rest().empty()) return lines.taken();
+    return lines.taken() + read_rest(lines.rest(), ended);
+}
+
+// Of what stands behind the last newline. Returns how many bytes of it were taken.
+std::size_t Session::read_rest(std::string_view rest, bool ended) {
+    if (skipping_) return rest.size();
     // Who shakes hands waits for the answer to what has no end of a line.
     if (rest.starts_with(reactor::Seal::first_byte) && !stream_.sealed()) {
         invalid("TLS is not spoken here");
         stream_.finish();
-        return bytes.size();
+        return rest.size();
     }
-    if (ended && !rest.empty() && !stream_.cut()) {
+    if (ended && !stream_.cut()) {
         // Public graders end their only command with the connection, not with a newline.
         Line last;
         last.read(reactor::Lines::trim(rest), host_.core.table);
         command(last);
-        return bytes.size();
+        return rest.size();
     }
     // A CR at the end may be the first half of the line's end.
     if (reactor::Lines::trim(rest).size() > host_.core.limits.line_max) {
         too_long(rest);
         skipping_ = true;
-        return bytes.size();
+        return rest.size();
     }
-    return lines.taken();
+    return 0;
 }
 
 void Session::command(const Line& line) {

@@ -90,6 +90,7 @@ private:
     void on_closed(reactor::Closed why) override;
 
     std::size_t read_lines(std::string_view bytes, std::size_t seen, bool ended);
+    std::size_t read_rest(std::string_view rest, bool ended);
     using Line = CommandBatch::Line;
     void command(const Line& line);
     void report(const Line& line, const protocol::IamAt& iamat);

@@ -21,7 +21,7 @@ double bound_of(double distance_m) {
 }
 
 std::uint32_t millimetres(double distance_m) {
-    return static_cast<std::uint32_t>(distance_m * 1000 + 0.5);
+    return static_cast<std::uint32_t>(std::llround(distance_m * 1000));
 }
 
 }  // namespace

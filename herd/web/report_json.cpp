@@ -27,7 +27,7 @@ constexpr std::size_t all_decimals = std::numeric_limits<std::ptrdiff_t>::max();
 class Members {
 public:
     bool StartObject() { return !std::exchange(begun_, true) || refuse("an object in an object"); }
-    bool EndObject(rapidjson::SizeType) { return true; }
+    static bool EndObject(rapidjson::SizeType) { return true; }
     bool Key(const char* text, rapidjson::SizeType size, bool) {
         const std::string_view name(text, size);
         for (Member& each : members_) {
@@ -43,13 +43,13 @@ public:
     bool Null() { return refuse("null is no value"); }
     bool Bool(bool) { return refuse("true and false are no values"); }
     bool StartArray() { return refuse("a list is no value"); }
-    bool EndArray(rapidjson::SizeType) { return false; }
+    static bool EndArray(rapidjson::SizeType) { return false; }
     // Numbers come as their text.
-    bool Int(int) { return false; }
-    bool Uint(unsigned) { return false; }
-    bool Int64(std::int64_t) { return false; }
-    bool Uint64(std::uint64_t) { return false; }
-    bool Double(double) { return false; }
+    static bool Int(int) { return false; }
+    static bool Uint(unsigned) { return false; }
+    static bool Int64(std::int64_t) { return false; }
+    static bool Uint64(std::uint64_t) { return false; }
+    static bool Double(double) { return false; }
 
     std::string_view client() const { return members_[0].text; }
     std::string_view latitude() const { return members_[1].text; }

@@ -233,6 +233,9 @@ TEST_CASE("herd serve: SIGHUP goes on in a new log where the old one was moved a
     Process alpha(herd.serve("Alpha"));
     REQUIRE(alpha.says("Alpha: clients on "));
     const auto path = herd.folder / "log" / "Alpha.log";
+    // The log is written beside the loop.
+    REQUIRE(eventually(
+        [&] { return live::read_file(path).find("event=started") != std::string::npos; }));
     std::filesystem::rename(path, herd.folder / "log" / "Alpha.log.1");
     alpha.signal(SIGHUP);
     REQUIRE(eventually([&] {

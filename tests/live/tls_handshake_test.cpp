@@ -142,10 +142,12 @@ TEST_CASE("tls 27: handshakes that are refused leave nothing behind", "[live][tl
         }
     };
     refuse(100);
-    const std::uint64_t before = server.resident();
+    [[maybe_unused]] const std::uint64_t before = server.resident();
     refuse(300);
     CHECK(eventually([&] { return server.counter("handshakes_refused") == 400; }));
+#if !defined(__SANITIZE_ADDRESS__)            // which keeps for a while what was given back
     CHECK(server.resident() < before + 300);  // KiB: not one for each.
+#endif
     CHECK(serves(server));
 }
 
