@@ -70,13 +70,10 @@ TEST_CASE("examples: fence.py says who enters a circle and who leaves it", "[liv
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
     const char* const known = std::getenv("HERD_PYTHON");
     const std::string python = known != nullptr ? known : "/usr/bin/python3";
+    const std::string program = HERD_SOURCE_ROOT "/examples/fence.py";
     const auto fence = [&](const std::string& radius) {
-        return std::vector<std::string>{python,
-                                        HERD_SOURCE_ROOT "/examples/fence.py",
-                                        "127.0.0.1",
-                                        std::to_string(herd.clients[2]),
-                                        "+1-1",
-                                        radius};
+        return std::vector<std::string>{
+            python, program, "127.0.0.1", std::to_string(herd.clients[2]), "+1-1", radius};
     };
     Process watching(fence("10"));
     std::string expected;

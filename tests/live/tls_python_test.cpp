@@ -19,9 +19,10 @@ namespace {
 Ran python(const std::string& client, std::uint16_t port, const std::string& authority) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
     const char* const program = std::getenv("HERD_PYTHON");
+    const std::string clients = HERD_SOURCE_ROOT "/tests/live/tls_clients.py";
     return run({program != nullptr ? program : "/usr/bin/python3",
                 "-B",
-                HERD_SOURCE_ROOT "/tests/live/tls_clients.py",
+                clients,
                 client,
                 std::to_string(port),
                 authority});

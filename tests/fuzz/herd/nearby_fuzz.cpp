@@ -104,7 +104,7 @@ private:
             if (!table_.used(slot)) continue;
             const double far_m = from.distance_m(crowd.place(slot));
             if (far_m > radius_m) continue;
-            all.push_back({static_cast<std::uint32_t>(far_m * 1000 + 0.5), slot});
+            all.push_back({static_cast<std::uint32_t>(std::llround(far_m * 1000)), slot});
         }
         std::ranges::sort(all, [&](const auto& one, const auto& other) {
             if (one.distance_mm != other.distance_mm) return one.distance_mm < other.distance_mm;
