@@ -12,7 +12,7 @@ constexpr std::string_view replacement = "\xef\xbf\xbd";
 // have. By RFC 3629: none is longer than it must be, half of a surrogate pair, or beyond U+10FFFF.
 struct Shape {
     std::uint8_t first_min, first_max;
-    std::size_t size;
+    std::uint8_t size;
     std::uint8_t second_min, second_max;
 };
 constexpr Shape shapes[] = {
