@@ -20,6 +20,10 @@ struct Clients::Candidate {
     std::uint16_t newer = 0;  // how many came after it, of those in the same second
 
     bool unproven() const { return standing < Session::Standing::stalled; }
+    // This, or who goes before it, if anybody does.
+    Candidate first_of(const Candidate& other) const {
+        return other.session == nullptr || goes_before(other) ? *this : other;
+    }
     // Whoever has proved nothing goes by how many came with it, before how it stands.
     bool goes_before(const Candidate& other) const {
         const bool both_unproven = unproven() && other.unproven();
@@ -249,9 +253,7 @@ Clients::Candidate Clients::choose(Among among) {
         if (!counts(among, session)) return;
         const std::uint16_t group = session.arrival().group;
         const Candidate one = candidate(session, members[group]);
-        const auto consider = [&](Candidate& first) {
-            if (first.session == nullptr || one.goes_before(first)) first = one;
-        };
+        const auto consider = [&one](Candidate& first) { first = one.first_of(first); };
         if (one.standing == Standing::gone) return consider(gone);
         if (group == largest) consider(of_crowd);
         if (one.standing >= Standing::leaving) return;

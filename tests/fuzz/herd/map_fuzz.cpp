@@ -137,7 +137,7 @@ private:
             case 4:
                 return say(page, std::string(input.take(input.byte())));
             case 5:
-                return ask(page, "/map/events" + std::string(input.take(more * 4)));
+                return ask(page, "/map/events" + std::string(input.take(std::size_t{4} * more)));
             case 6:
             case 7:
                 return ask(page, std::string("/map/events") + queries[input.byte() % 8]);

@@ -256,7 +256,7 @@ private:
             case 1:
                 return hear(std::size_t{64} * (more + 1));
             case 2:
-                return follow(std::string(input.take(more * 4)));
+                return follow(std::string(input.take(std::size_t{4} * more)));
             case 3:
                 return follow("\n");
             case 4:
