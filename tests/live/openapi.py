@@ -7,31 +7,17 @@ that it describes is seen.
 import http.client
 import json
 import pathlib
-import random
 import re
-import socket
-import subprocess
 import sys
 import tempfile
 import time
+
+from lone_server import free_ports, start
 
 LINE = 'IAMAT kiwi +34.068930-118.445127 5.25'
 REPORT = {'client': 'kiwi', 'latitude': 34.06893, 'longitude': -118.445127, 'time': 5.25}
 JSON = {'Content-Type': 'application/json'}
 FULL = 2  # clients that the small server has room for
-
-
-def free_ports(count):
-    """Below those for outgoing connections, where one may be taken at any moment."""
-    ports = []
-    while len(ports) < count:
-        port = random.randrange(10_000, 32_000)
-        try:
-            socket.create_server(('127.0.0.1', port)).close()
-        except OSError:
-            continue
-        ports.append(port)
-    return ports
 
 
 class Server:
@@ -45,21 +31,8 @@ class Server:
                                'peers': f'127.0.0.1:{ports[3 * i + 1]}',
                                'http': f'127.0.0.1:{ports[3 * i + 2]}'}
                               for i, each in enumerate(names)],
-                  'links': [names] if neighbour else [],
-                  'log': {'folder': str(folder)}, 'limits': limits}
-        path = folder / f'{name}.json'
-        path.write_text(json.dumps(config), encoding='utf-8')
-        self.process = subprocess.Popen([herd, 'serve', name, '--config', path],
-                                        stdout=subprocess.DEVNULL)
-        end = time.monotonic() + 20
-        while True:
-            assert self.process.poll() is None, 'the server has ended'
-            assert time.monotonic() < end, 'the server does not listen'
-            try:
-                socket.create_connection(('127.0.0.1', self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
+                  'links': [names] if neighbour else [], 'limits': limits}
+        self.process = start(herd, folder, config, self.port)
 
     def ask(self, method, path, body=None, headers=None):
         """Status, type and body of the answer."""

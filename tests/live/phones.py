@@ -6,46 +6,22 @@ as it says, all that is ignored is in the log, and never where anybody is.
 """
 import json
 import pathlib
-import random
 import re
 import socket
-import subprocess
 import sys
 import tempfile
-import time
+
+import lone_server
 
 IGNORED = 'no place on earth|its time is none|ahead of this|no JSON|encrypted|no id|too long'
 
 
-def free_port():
-    """Below those for outgoing connections, where one may be taken at any moment."""
-    while True:
-        port = random.randrange(10_000, 32_000)
-        try:
-            socket.create_server(('127.0.0.1', port)).close()
-            return port
-        except OSError:
-            continue
-
-
 def start(herd, folder, port):
     """A server with a port for phones."""
-    config = {'servers': [{'name': 'Alone', 'clients': f'127.0.0.1:{free_port()}',
-                           'peers': f'127.0.0.1:{free_port()}', 'phones': f'127.0.0.1:{port}'}],
-              'log': {'folder': str(folder)}, 'limits': {'clients': 1000}}
-    path = folder / 'herd.json'
-    path.write_text(json.dumps(config), encoding='utf-8')
-    process = subprocess.Popen([herd, 'serve', 'Alone', '--config', path],
-                               stdout=subprocess.DEVNULL)
-    end = time.monotonic() + 20
-    while True:
-        assert process.poll() is None, 'the server has ended'
-        assert time.monotonic() < end, 'the server does not listen'
-        try:
-            socket.create_connection(('127.0.0.1', port), 1).close()
-            return process
-        except OSError:
-            time.sleep(0.05)
+    clients, peers = lone_server.free_ports(2)
+    server = {'name': 'Alone', 'clients': f'127.0.0.1:{clients}', 'peers': f'127.0.0.1:{peers}',
+              'phones': f'127.0.0.1:{port}'}
+    return lone_server.start(herd, folder, {'servers': [server], 'limits': {'clients': 1000}}, port)
 
 
 def request_of(case):
@@ -96,7 +72,7 @@ def check(case, port):
 
 def main(herd, path):
     cases = [json.loads(line) for line in pathlib.Path(path).read_text('utf-8').splitlines()]
-    port = free_port()
+    port, = lone_server.free_ports(1)
     faults = []
     with tempfile.TemporaryDirectory() as folder:
         process = start(herd, pathlib.Path(folder), port)

@@ -1,0 +1,36 @@
+"""A server that a test starts, on loopback."""
+import json
+import random
+import socket
+import subprocess
+import time
+
+
+def free_ports(count):
+    """Below those for outgoing connections, where one may be taken at any moment."""
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(10_000, 32_000)
+        try:
+            socket.create_server(('127.0.0.1', port)).close()
+        except OSError:
+            continue
+        ports.append(port)
+    return ports
+
+
+def start(herd, folder, config, port):
+    """The process of the first server of that configuration, when it listens at `port`."""
+    name = config['servers'][0]['name']
+    path = folder / f'{name}.json'
+    path.write_text(json.dumps({**config, 'log': {'folder': str(folder)}}), encoding='utf-8')
+    process = subprocess.Popen([herd, 'serve', name, '--config', path], stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 20
+    while True:
+        assert process.poll() is None, 'the server has ended'
+        assert time.monotonic() < end, 'the server does not listen'
+        try:
+            socket.create_connection(('127.0.0.1', port), 1).close()
+            return process
+        except OSError:
+            time.sleep(0.05)
