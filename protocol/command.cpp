@@ -75,8 +75,15 @@ std::expected<Command, Malformed> parse_iam_at(Tokens fields) {
     return command;
 }
 
-std::expected<Command, Malformed> parse_whats_at(Tokens fields) {
-    const std::string_view client = fields.next();
+// Of WHATSAT and NEARBY: whom or what it is about, how far around that, and how many to tell.
+struct Around {
+    std::string_view what;
+    std::uint32_t radius_mm;
+    std::uint32_t bound;
+};
+
+std::expected<Around, Malformed> parse_around(Tokens fields, std::uint32_t most) {
+    const std::string_view what = fields.next();
     const std::string_view radius_text = fields.next();
     const std::string_view bound_text = fields.next();
     if (bound_text.empty() || !fields.next().empty()) {
@@ -84,24 +91,23 @@ std::expected<Command, Malformed> parse_whats_at(Tokens fields) {
     }
     const auto radius = parse_radius(radius_text);
     if (!radius) return std::unexpected(Malformed::radius);
-    const auto bound = parse_whole(bound_text, bound_max);
+    const auto bound = parse_whole(bound_text, most);
     if (!bound) return std::unexpected(Malformed::bound);
-    return WhatsAt{client, *radius, *bound};
+    return Around{what, *radius, *bound};
+}
+
+std::expected<Command, Malformed> parse_whats_at(Tokens fields) {
+    const auto around = parse_around(fields, bound_max);
+    if (!around) return std::unexpected(around.error());
+    return WhatsAt{around->what, around->radius_mm, around->bound};
 }
 
 std::expected<Command, Malformed> parse_nearby(Tokens fields) {
-    const std::string_view around = fields.next();
-    const std::string_view radius_text = fields.next();
-    const std::string_view bound_text = fields.next();
-    if (bound_text.empty() || !fields.next().empty()) {
-        return std::unexpected(Malformed::operand_count);
-    }
-    const auto radius = parse_radius(radius_text);
-    if (!radius) return std::unexpected(Malformed::radius);
-    const auto bound = parse_whole(bound_text, nearby_bound_max);
-    if (!bound) return std::unexpected(Malformed::bound);
-    if (const auto centre = parse_iso6709(around)) return Nearby{{}, *centre, *radius, *bound};
-    return Nearby{around, {}, *radius, *bound};
+    const auto around = parse_around(fields, nearby_bound_max);
+    if (!around) return std::unexpected(around.error());
+    const auto [what, radius_mm, bound] = *around;
+    if (const auto centre = parse_iso6709(what)) return Nearby{{}, *centre, radius_mm, bound};
+    return Nearby{what, {}, radius_mm, bound};
 }
 
 std::expected<Command, Malformed> parse_sync(Tokens fields) {

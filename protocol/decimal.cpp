@@ -89,6 +89,11 @@ std::optional<std::uint64_t> Decimal::scaled(std::size_t decimals) const {
     return value;
 }
 
+void Decimal::write_degrees(TextWriter& out, std::size_t width) const {
+    out.put(negative_ ? '-' : '+');
+    write(out, width, std::numeric_limits<std::ptrdiff_t>::max());
+}
+
 void Decimal::write(TextWriter& out, std::size_t width, std::size_t decimals_max) const {
     const auto least = static_cast<std::ptrdiff_t>(std::max<std::size_t>(width, 1));
     std::ptrdiff_t before = static_cast<std::ptrdiff_t>(whole_.size()) + exponent_;

@@ -26,6 +26,8 @@ public:
     // Digits, and behind a point those decimals that there are, at most `decimals_max`; what stands
     // behind them is cut off. Before the point at least `width` digits, and at least one; no sign.
     void write(TextWriter& out, std::size_t width, std::size_t decimals_max) const;
+    // Its sign, also of what is not negative, and all of it: half of a location in ISO 6709.
+    void write_degrees(TextWriter& out, std::size_t width) const;
     // Without its sign, times ten to the `decimals`-th; what stands behind these is
     // cut off. Nothing, if it is too large for that.
     std::optional<std::uint64_t> scaled(std::size_t decimals) const;

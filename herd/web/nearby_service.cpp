@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <utility>
 #include <variant>
 
@@ -18,14 +17,6 @@ namespace herd::web {
 namespace {
 
 constexpr std::uint32_t metre = 1000;  // millimetres
-
-bool put_degrees(protocol::TextWriter& line, std::string_view text, std::size_t width) {
-    const auto degrees = protocol::Decimal::parse(text);
-    if (!degrees) return false;
-    line.put(degrees->negative() ? '-' : '+');
-    degrees->write(line, width, std::numeric_limits<std::ptrdiff_t>::max());
-    return true;
-}
 
 }  // namespace
 
@@ -78,10 +69,11 @@ std::string_view NearbyService::line_of_target() {
     if (const auto client = target_.find("client")) {
         line.put(*client);
     } else {
-        const auto latitude = target_.find("latitude");
-        const auto longitude = target_.find("longitude");
-        if (!put_degrees(line, latitude.value_or(""), 2)) return {};
-        if (!put_degrees(line, longitude.value_or(""), 3)) return {};
+        const auto latitude = protocol::Decimal::parse(target_.find("latitude").value_or(""));
+        const auto longitude = protocol::Decimal::parse(target_.find("longitude").value_or(""));
+        if (!latitude || !longitude) return {};
+        latitude->write_degrees(line, 2);
+        longitude->write_degrees(line, 3);
     }
     for (const std::string_view name : {"radius", "bound"}) {
         line.put(' ');

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <limits>
 #include <utility>
 
 namespace herd::web {
@@ -18,7 +17,6 @@ namespace herd::web {
 namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::size_t all_decimals = std::numeric_limits<std::ptrdiff_t>::max();
 
 // RapidJSON names the functions that it calls.
 // NOLINTBEGIN(readability-identifier-naming)
@@ -88,11 +86,6 @@ bool is_field(std::string_view text) {
     return !text.empty() && std::ranges::none_of(text, protocol::is_space);
 }
 
-void put_degrees(protocol::TextWriter& out, const protocol::Decimal& degrees, std::size_t width) {
-    out.put(degrees.negative() ? '-' : '+');
-    degrees.write(out, width, all_decimals);
-}
-
 void put_now(protocol::TextWriter& out, std::int64_t now_ns) {
     assert(now_ns >= 0);
     out.put_decimal(static_cast<std::uint64_t>(now_ns / second_ns));
@@ -133,8 +126,8 @@ std::expected<std::string_view, std::string_view> line_of_json(std::span<char> b
     line.put("IAMAT ");
     line.put(members.client());
     line.put(' ');
-    put_degrees(line, *latitude, 2);
-    put_degrees(line, *longitude, 3);
+    latitude->write_degrees(line, 2);
+    longitude->write_degrees(line, 3);
     line.put(' ');
     if (time) {
         if (time->negative()) line.put('-');

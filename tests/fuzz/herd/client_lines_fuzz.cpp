@@ -8,6 +8,7 @@
 #include "reactor/lines.hpp"
 #include "reactor/listener.hpp"
 #include "reactor/slab.hpp"
+#include "tests/fuzz/input.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/no_links.hpp"
@@ -22,31 +23,12 @@
 
 namespace {
 
+using fuzz::Input;
 using herd::clients::Session;
 using namespace std::chrono_literals;
 
 constexpr sim::Host server = 1;
 constexpr sim::Host client = 2;
-
-// The bytes of an input, taken off its front.
-class Input {
-public:
-    explicit Input(std::string_view bytes) : bytes_(bytes) {}
-
-    bool empty() const { return bytes_.empty(); }
-    std::uint8_t byte() {
-        const std::string_view one = take(1);
-        return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
-    }
-    std::string_view take(std::size_t count) {
-        const std::string_view taken = bytes_.substr(0, count);
-        bytes_.remove_prefix(taken.size());
-        return taken;
-    }
-
-private:
-    std::string_view bytes_;
-};
 
 constexpr const char* secret = "0123456789abcdef0123456789abcdef";
 

@@ -6,6 +6,7 @@
 #include "herd/intake/intake.hpp"
 #include "herd/map/service.hpp"
 #include "herd/web/gate.hpp"
+#include "tests/fuzz/input.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/no_links.hpp"
@@ -21,6 +22,7 @@
 namespace {
 
 using namespace herd;
+using fuzz::Input;
 using namespace std::chrono_literals;
 
 constexpr sim::Host server_host = 1;
@@ -31,25 +33,6 @@ constexpr std::uint16_t http_port = 1200;
 void must([[maybe_unused]] bool holds) {
     assert(holds);
 }
-
-class Input {
-public:
-    explicit Input(std::string_view bytes) : bytes_(bytes) {}
-
-    bool empty() const { return bytes_.empty(); }
-    std::uint8_t byte() {
-        const std::string_view one = take(1);
-        return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
-    }
-    std::string_view take(std::size_t count) {
-        const std::string_view taken = bytes_.substr(0, count);
-        bytes_.remove_prefix(taken.size());
-        return taken;
-    }
-
-private:
-    std::string_view bytes_;
-};
 
 constexpr const char* queries[] = {"",
                                    "?box=0,0,2,2",

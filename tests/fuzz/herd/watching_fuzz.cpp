@@ -8,6 +8,7 @@
 #include "protocol/peer_message.hpp"
 #include "protocol/tokens.hpp"
 #include "reactor/lines.hpp"
+#include "tests/fuzz/input.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/no_links.hpp"
@@ -25,6 +26,7 @@
 namespace {
 
 using namespace herd;
+using fuzz::Input;
 using namespace std::chrono_literals;
 
 constexpr sim::Host server_host = 1;
@@ -33,25 +35,6 @@ constexpr sim::Host client_host = 2;
 void must([[maybe_unused]] bool holds) {
     assert(holds);
 }
-
-class Input {
-public:
-    explicit Input(std::string_view bytes) : bytes_(bytes) {}
-
-    bool empty() const { return bytes_.empty(); }
-    std::uint8_t byte() {
-        const std::string_view one = take(1);
-        return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
-    }
-    std::string_view take(std::size_t count) {
-        const std::string_view taken = bytes_.substr(0, count);
-        bytes_.remove_prefix(taken.size());
-        return taken;
-    }
-
-private:
-    std::string_view bytes_;
-};
 
 // About a town, at a pole, on both sides of the antimeridian; also what is cut.
 constexpr const char* places[] = {"+1+1",
