@@ -43,7 +43,6 @@ public:
     struct Counters {
         std::uint64_t accepted = 0;
         std::uint64_t full = 0;  // times that the last slot was taken
-        std::uint64_t late = 0;  // admitted when there was no slot
     };
 
     // `full` is called whenever the last slot has been taken, and may be null: the owner may make
@@ -64,14 +63,16 @@ public:
 
     // Once, before listen(): what is accepted goes there first, and comes back by admit().
     void divert(Delegate<void(Socket)> divert) { divert_ = divert; }
-    // One that was accepted before, here or elsewhere. Without a free slot it is closed.
+    // Once, before listen(): `freed` is called when a session has gone, and by drain(). Who has
+    // been accepted and waits elsewhere for a slot may be admitted then, before anybody in the
+    // kernel's queue.
+    void when_freed(Delegate<void()> freed) { freed_ = freed; }
+    // Whether admit() may be called.
+    bool has_room() const { return draining_ || !slots_.full(); }
+    // One that was accepted before, here or elsewhere. While draining it is closed.
     void admit(Socket socket, SealPtr seal) {
-        if (draining_) return;
-        if (slots_.full()) {
-            ++counters_.late;
-            return;
-        }
-        take(std::move(socket), std::move(seal));
+        assert(has_room());
+        if (!draining_) take(std::move(socket), std::move(seal));
     }
 
     void tick() {
@@ -82,11 +83,13 @@ public:
         draining_ = true;
         listener_.close();
         slots_.for_each([](T& session) { session.drain(); });
+        if (freed_) freed_();
     }
     // For a session that has ended, of itself: it is gone when this returns.
     void release(T& session) {
         slots_.release(session);
-        if (listener_.paused()) listener_.resume();
+        if (freed_) freed_();
+        if (listener_.paused() && !slots_.full()) listener_.resume();
         check();
     }
 
@@ -127,7 +130,7 @@ private:
         if (!session->open(std::move(socket), std::move(seal))) return slots_.release(*session);
         if (!slots_.full()) return;
         ++counters_.full;
-        listener_.pause();
+        if (!listener_.paused()) listener_.pause();
         if (full_) full_();
     }
 
@@ -135,6 +138,7 @@ private:
     Make make_;
     Delegate<void()> full_;
     Delegate<void(Socket)> divert_;
+    Delegate<void()> freed_;
     Slab<T> slots_;
     Listener listener_;
     Counters counters_;

@@ -119,6 +119,7 @@ void Handshakes::on_ready(Handshake& handshake, Ready) {
         case State::greeted:
         case State::ready:
         case State::asked:
+        case State::done:
         case State::cancelled:
             assert(false);  // Not watched.
     }
@@ -157,7 +158,7 @@ void Handshakes::greet(Handshake& handshake) {
 
 void Handshakes::take_plain(Handshake& handshake) {
     handshake.unlink();
-    if (handshake.door.takes_plain) return hand_over(handshake);
+    if (handshake.door.takes_plain) return finish(handshake);
     ++counters_.plain;
     handshake.door.refused({handshake.socket, "it does not speak TLS", true});
     std::array<char, speaks_tls.size() + 1> line{};
@@ -233,7 +234,7 @@ void Handshakes::judge(Handshake& handshake) {
     assert(handshake.state == State::asked);
     switch (handshake.shaken) {
         case Seal::Shaken::done:
-            return hand_over(handshake);
+            return finish(handshake);
         case Seal::Shaken::refused:
             return refuse(handshake, handshake.seal->refusal());
         case Seal::Shaken::plain:
@@ -259,16 +260,34 @@ void Handshakes::hear_each_byte(Handshake& handshake) {
     static_cast<void>(sys::set_option(handshake.socket.fd(), sys::Option::receive_low_water, 1));
 }
 
-void Handshakes::hand_over(Handshake& handshake) {
+// What it says meanwhile stays in the kernel.
+void Handshakes::finish(Handshake& handshake) {
     hear_each_byte(handshake);
-    const Door& door = handshake.door;
     handshake.watch.stop();
-    Socket socket = std::move(handshake.socket);
-    SealPtr seal = std::move(handshake.seal);
-    if (seal != nullptr) {
+    if (handshake.seal != nullptr) {
         ++counters_.done;
         --shaking_;
     }
+    handshake.state = State::done;
+    handshake.end = loop_.now() + limits_.whole;
+    done_.push_back(handshake);
+    resume(handshake.door);
+}
+
+void Handshakes::resume(const Door& door) {
+    while (!door.has_room || door.has_room()) {
+        Handshake* first = done_.front();
+        while (first != nullptr && &first->door != &door) first = done_.next(*first);
+        if (first == nullptr) return;
+        hand_over(*first);
+    }
+}
+
+void Handshakes::hand_over(Handshake& handshake) {
+    handshake.unlink();
+    const Door& door = handshake.door;
+    Socket socket = std::move(handshake.socket);
+    SealPtr seal = std::move(handshake.seal);
     slots_.release(handshake);
     door.opened(std::move(socket), std::move(seal));
 }
@@ -298,7 +317,7 @@ void Handshakes::discard(Handshake& handshake) {
 }
 
 void Handshakes::drop(Handshake& handshake) {
-    if (handshake.seal != nullptr) --shaking_;
+    if (handshake.seal != nullptr && handshake.state != State::done) --shaking_;
     slots_.release(handshake);
 }
 
@@ -310,7 +329,9 @@ void Handshakes::tick() {
         const bool silent = handshake.state == State::gathering && handshake.wanted == 1;
         if (silent && handshake.door.takes_plain) return take_plain(handshake);
         if (handshake.state != State::lingering) ++counters_.timed_out;
-        if (handshake.seal != nullptr) {
+        if (handshake.state == State::done) {
+            handshake.door.refused({handshake.socket, "no room in time"});
+        } else if (handshake.seal != nullptr) {
             handshake.door.refused({handshake.socket, "no answer in time"});
         }
         drop(handshake);
@@ -324,10 +345,12 @@ void Handshakes::check() const {
     greeted_first_.check();
     greeted_.check();
     ready_.check();
+    done_.check();
     std::uint32_t shaking = 0;
     slots_.for_each([&](const Handshake& handshake) {
-        shaking += handshake.seal != nullptr ? 1U : 0U;
-        const bool listed = handshake.state == State::gathering ||
+        const bool done = handshake.state == State::done;
+        shaking += handshake.seal != nullptr && !done ? 1U : 0U;
+        const bool listed = handshake.state == State::gathering || done ||
                             handshake.state == State::greeted || handshake.state == State::ready;
         assert(handshake.linked() == listed);
         assert(handshake.socket.open());

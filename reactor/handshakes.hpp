@@ -23,8 +23,8 @@ namespace reactor {
 //   gathering --its first record is whole--> greeted --a Seal is free--> ready --> asked
 //      (accepted ones only)                                                ^         |  |
 //                                                                          +-waiting-+  |
-//                                       gone <-- lingering <--refused--+---- done ------+
-//                                                handed over <---------/
+//                                       gone <-- lingering <--refused--+---- judged ----+
+//        handed over <--room for it-- done <---------------------------/
 //
 // One that is accepted has no Seal, and costs a slot only, until all of its first record has come
 // and fewer than `shaking` have one: half a record costs its sender as much as us. Without a free
@@ -33,7 +33,7 @@ namespace reactor {
 //
 // A refused one is told why, as far as TLS tells, and read until its end: a connection that is
 // closed at once takes back what was said. So is one that does not speak TLS, where that is not
-// taken.
+// taken. One that is done when its door has no room keeps its slot, and `whole` begins anew.
 //
 // Pinned. Owned by whoever owns the loop's other parts; every Door outlives it.
 class Handshakes {
@@ -72,6 +72,8 @@ public:
         // Accepted ones that do not speak TLS, or say nothing at all, are opened without a seal.
         bool takes_plain = false;
         bool goes_first = false;
+        // Whether one more can be opened; null: always. Who made it so calls resume().
+        Delegate<bool()> has_room = {};
     };
 
     using Id = Handle<Handshake>;
@@ -89,6 +91,8 @@ public:
     Id dial(Socket socket, SealPtr seal, const Door& door);
     // Of a dialled one: nobody is told. A stale id names nothing.
     void cancel(Id id);
+    // The door may have room again: those who wait for it are opened while it has, the first first.
+    void resume(const Door& door);
 
     // About once a second: those that have taken too long end.
     void tick();
@@ -107,6 +111,7 @@ private:
         ready,
         asked,
         waiting,
+        done,
         lingering,
         cancelled,  // and still asked
     };
@@ -143,6 +148,7 @@ private:
     void on_done(const sys::Errand& errand);
     void judge(Handshake& handshake);
     static void hear_each_byte(Handshake& handshake);
+    void finish(Handshake& handshake);
     void hand_over(Handshake& handshake);
     void refuse(Handshake& handshake, std::string_view why, bool plain = false);
     void linger(Handshake& handshake);
@@ -160,7 +166,8 @@ private:
     List<Handshake> greeted_first_;  // Of doors that go first.
     List<Handshake> greeted_;
     List<Handshake> ready_;
-    std::uint32_t shaking_ = 0;  // Those that have a seal.
+    List<Handshake> done_;
+    std::uint32_t shaking_ = 0;  // Those that have a seal and are not done.
     bool ending_ = false;
 };
 

@@ -59,7 +59,8 @@ Clients::Clients(Core& core,
               reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Clients::on_shaken>(
                   *this),
           .refused = reactor::Delegate<void(
-              const reactor::Handshakes::Refusal&)>::to<&Clients::on_refused>(*this)} {
+              const reactor::Handshakes::Refusal&)>::to<&Clients::on_refused>(*this),
+          .has_room = reactor::Delegate<bool()>::to<&Clients::has_room>(*this)} {
     core.wire.relieve_with(reactor::Delegate<bool()>::to<&Clients::relieve>(*this));
 }
 
@@ -106,6 +107,7 @@ Outcome<> Clients::listen(const config::Server& self) {
                        sealed.error());
     }
     tls_address_ = *sealed;
+    acceptor_.when_freed(reactor::Delegate<void()>::to<&Clients::on_freed>(*this));
     return {};
 }
 
@@ -124,9 +126,12 @@ void Clients::on_tls_accepted(reactor::Socket socket) {
     host_.core.sealing->handshakes.accept(std::move(socket), tls_door_);
 }
 
-// They come as they are done: with every slot taken, so many at once that none could be freed.
 void Clients::on_shaken(reactor::Socket socket, reactor::SealPtr seal) {
     acceptor_.admit(std::move(socket), std::move(seal));
+}
+
+void Clients::on_freed() {
+    host_.core.sealing->handshakes.resume(tls_door_);
 }
 
 // Addresses fall into groups by a hash. That two of them share one matters little.

@@ -90,6 +90,8 @@ private:
 
     void on_tls_accepted(reactor::Socket socket);
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
+    bool has_room() const { return acceptor_.has_room(); }
+    void on_freed();
     reactor::SealPtr make_seal();
     void make_room_for_seal();
     void on_refused(const reactor::Handshakes::Refusal&) {}

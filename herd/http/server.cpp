@@ -24,8 +24,9 @@ Server::Server(reactor::Wire& wire, std::span<const Route> routes, const Limits&
       door_{.make_seal = Delegate<reactor::SealPtr()>::to<&Server::make_seal>(*this),
             .opened =
                 Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Server::on_shaken>(*this),
-            .refused = Delegate<void(const reactor::Handshakes::Refusal&)>::to<&Server::on_refused>(
-                *this)} {
+            .refused =
+                Delegate<void(const reactor::Handshakes::Refusal&)>::to<&Server::on_refused>(*this),
+            .has_room = Delegate<bool()>::to<&Server::has_room>(*this)} {
     assert(limits.connections > 0);
     assert(limits.requests_per_turn > 0);
     assert(limits.body_per_turn > RequestParser::head_size_max);  // It is looked at whole.
@@ -34,6 +35,7 @@ Server::Server(reactor::Wire& wire, std::span<const Route> routes, const Limits&
 reactor::Result<reactor::Address> Server::listen_sealed(const reactor::Address& address,
                                                         const Sealing& sealing) {
     sealing_ = &sealing;
+    acceptor_.when_freed(Delegate<void()>::to<&Server::on_freed>(*this));
     return sealed_listener_.listen(address);
 }
 
@@ -44,6 +46,10 @@ void Server::on_sealed_accepted(reactor::Socket socket) {
 
 void Server::on_shaken(reactor::Socket socket, reactor::SealPtr seal) {
     acceptor_.admit(std::move(socket), std::move(seal));
+}
+
+void Server::on_freed() {
+    sealing_->handshakes.resume(door_);
 }
 
 Connection* Server::find(Ticket ticket) {

@@ -66,6 +66,8 @@ private:
     reactor::SealPtr make_seal() const { return sealing_->sealer.accept_client(); }
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
     void on_refused(const reactor::Handshakes::Refusal&) {}
+    bool has_room() const { return acceptor_.has_room(); }
+    void on_freed();
 
     Host host_;
     reactor::Acceptor<Connection> acceptor_;

@@ -40,6 +40,7 @@ Neighbours::Neighbours(Core& core, TellStatus status)
       legacy_door_(make_door(true)) {
     if (core.sealing == nullptr) return;
     acceptor_.divert(reactor::Delegate<void(reactor::Socket)>::to<&Neighbours::on_accepted>(*this));
+    acceptor_.when_freed(reactor::Delegate<void()>::to<&Neighbours::on_freed>(*this));
 }
 
 std::uint64_t Neighbours::memory_max(const config::Config& config) {
@@ -202,7 +203,8 @@ reactor::Handshakes::Door Neighbours::make_door(bool takes_plain) {
         .refused = reactor::Delegate<void(
             const reactor::Handshakes::Refusal&)>::to<&Neighbours::on_refused>(*this),
         .takes_plain = takes_plain,
-        .goes_first = true};
+        .goes_first = true,
+        .has_room = reactor::Delegate<bool()>::to<&Neighbours::has_room>(*this)};
 }
 
 // An old server knows no TLS; others at its address do.
@@ -214,6 +216,11 @@ void Neighbours::on_accepted(reactor::Socket socket) {
 
 void Neighbours::on_shaken(reactor::Socket socket, reactor::SealPtr seal) {
     acceptor_.admit(std::move(socket), std::move(seal));
+}
+
+void Neighbours::on_freed() {
+    core_.sealing->handshakes.resume(door_);
+    core_.sealing->handshakes.resume(legacy_door_);
 }
 
 void Neighbours::on_refused(const reactor::Handshakes::Refusal& refusal) {

@@ -129,6 +129,8 @@ private:
     void on_accepted(reactor::Socket socket);
     reactor::SealPtr make_seal() const { return core_.sealing->sealer.accept_peer(); }
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
+    bool has_room() const { return acceptor_.has_room(); }
+    void on_freed();
     void on_refused(const reactor::Handshakes::Refusal& refusal);
     PeerSession* make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket);
     void on_full();

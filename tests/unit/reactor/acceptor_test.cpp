@@ -49,6 +49,9 @@ public:
         ++fulls;
         if (evicts) first().evict();
     }
+    void on_freed() {
+        if (waiting.open()) acceptor.admit(std::move(waiting), {});
+    }
     Guest& first() {
         Guest* found = nullptr;
         acceptor.for_each([&](Guest& guest) { found = found == nullptr ? &guest : found; });
@@ -64,6 +67,7 @@ public:
                              Delegate<void()>::to<&House::on_full>(*this)};
     Address address;
     int fulls = 0;
+    Socket waiting;
     bool evicts = false;
     bool no_watches = false;
 
@@ -109,6 +113,30 @@ TEST_CASE("acceptor: with all slots taken newcomers wait, and come in as one is 
     REQUIRE(run_until(house.loop, [&] { return house.acceptor.counters().accepted == 3; }));
     CHECK(house.acceptor.full());
     CHECK(house.fulls == 2);
+}
+
+TEST_CASE("acceptor: whoever waits elsewhere comes in before the kernel's queue",
+          "[reactor][acceptor]") {
+    House house(1);
+    house.acceptor.when_freed(Delegate<void()>::to<&House::on_freed>(house));
+    Socket first = knock(house.address);
+    REQUIRE(run_until(house.loop, [&] { return house.acceptor.full(); }));
+    CHECK_FALSE(house.acceptor.has_room());
+    Pair pair = tcp_pair();
+    house.waiting = std::move(pair.ours);
+    Socket queued = knock(house.address);
+    first.close();
+    REQUIRE(run_until(house.loop, [&] { return house.acceptor.counters().accepted == 2; }));
+    CHECK_FALSE(house.waiting.open());
+    say(pair.theirs, "hello");
+    say(queued, "me too");
+    std::string heard;
+    REQUIRE(run_until(house.loop, [&] { return (heard += hear(pair.theirs)) == "hello"; }));
+    CHECK(hear(queued).empty());
+    pair.theirs.close();
+    heard.clear();
+    REQUIRE(run_until(house.loop, [&] { return (heard += hear(queued)) == "me too"; }));
+    house.acceptor.check();
 }
 
 TEST_CASE("acceptor: an owner that ends a session when it is full lets newcomers in",

@@ -23,7 +23,9 @@ struct House {
     void opened(Socket socket, SealPtr seal) {
         sockets.push_back(std::move(socket));
         seals.push_back(std::move(seal));
+        if (rooms != nullptr && *rooms > 0) --*rooms;
     }
+    bool has_room() const { return *rooms > 0; }
     void refused(const Handshakes::Refusal& refusal) {
         refusals.emplace_back(refusal.why);
         plain = refusal.plain;
@@ -38,7 +40,8 @@ struct House {
     std::vector<Socket> sockets;
     std::vector<SealPtr> seals;
     Texts refusals;
-    bool plain = false;  // The latest of them.
+    bool plain = false;    // The latest of them.
+    int* rooms = nullptr;  // Of a door that has_room() speaks for.
     Handshakes::Id id;
     Handshakes::Door door{
         .make_seal = Delegate<SealPtr()>::to<&House::make_seal>(*this),
@@ -373,6 +376,64 @@ TEST_CASE("handshakes: one of a door that goes first has the slot of one that wa
     REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 1; }));
     CHECK_FALSE(hear(neighbour.theirs).empty());
     CHECK(house.handshakes.under_way() == 0);
+}
+
+TEST_CASE("handshakes: one that is done waits until its door has room, and holds up no other",
+          "[reactor][handshakes]") {
+    House house({.slots = 8, .shaking = 1});
+    int rooms = 0;
+    house.rooms = &rooms;
+    Handshakes::Door full = house.door;
+    full.has_room = Delegate<bool()>::to<&House::has_room>(house);
+    full.takes_plain = true;
+    std::vector<Pair> pairs;
+    const auto come = [&](const Handshakes::Door& door, const std::string& said) {
+        pairs.push_back(tcp_pair());
+        house.handshakes.accept(std::move(pairs.back().ours), door);
+        say(pairs.back().theirs, said);
+        turn(house.loop, 3);
+    };
+    come(full, "first\n");
+    come(full, greeting());
+    REQUIRE(run_until(house.loop, [&] { return house.handshakes.counters().done == 1; }));
+    come(full, "third\n");
+    come(house.door, greeting());
+    REQUIRE(run_until(house.loop, [&] { return house.sockets.size() == 1; }));
+    CHECK(house.handshakes.under_way() == 3);
+    CHECK(house.handshakes.shaking() == 0);
+    CHECK(iterations_at_rest(house.loop) <= at_rest_max);
+    house.handshakes.check();
+
+    house.handshakes.resume(full);
+    CHECK(house.sockets.size() == 1);
+    rooms = 1;
+    house.handshakes.resume(full);
+    REQUIRE(house.sockets.size() == 2);
+    CHECK(hear(house.sockets[1]) == "first\n");
+    rooms = 2;
+    house.handshakes.resume(full);
+    REQUIRE(house.sockets.size() == 4);
+    CHECK(hear(house.sockets[3]) == "third\n");
+    CHECK(house.handshakes.under_way() == 0);
+    house.handshakes.check();
+}
+
+TEST_CASE("handshakes: one that has waited too long for room is told of", "[reactor][handshakes]") {
+    House house({.whole = std::chrono::milliseconds(20)});
+    int rooms = 0;
+    house.rooms = &rooms;
+    house.door.takes_plain = true;
+    house.door.has_room = Delegate<bool()>::to<&House::has_room>(house);
+    Pair pair = tcp_pair();
+    house.handshakes.accept(std::move(pair.ours), house.door);
+    say(pair.theirs, "HELLO\n");
+    REQUIRE(run_until(house.loop, [&] {
+        house.handshakes.tick();
+        return house.handshakes.under_way() == 0;
+    }));
+    CHECK(house.refusals == Texts{"no room in time"});
+    CHECK(house.handshakes.counters().timed_out == 1);
+    CHECK(house.sockets.empty());
 }
 
 TEST_CASE("handshakes: they may die with steps under way", "[reactor][handshakes]") {
