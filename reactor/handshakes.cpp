@@ -29,16 +29,24 @@ Handshakes::Handshake::~Handshake() {
     if (linked()) unlink();
 }
 
-Handshakes::Handshakes(Loop& loop, const Limits& limits)
+Handshakes::Handshakes(Loop& loop, const Limits& limits, void (*leave)(void*))
     : loop_(loop),
       limits_(limits),
-      helper_(loop, Delegate<void(const sys::Errand&)>::to<&Handshakes::on_done>(*this)) {
+      helper_(loop, Delegate<void(const sys::Errand&)>::to<&Handshakes::on_done>(*this)),
+      leave_(leave) {
     assert(limits.slots > limits.shaking);
 }
 
 // What was asked is waited for: the helper works on memory that dies here.
 Handshakes::~Handshakes() {
     ending_ = true;
+    await_helper();
+    if (leave_ == nullptr || slots_.capacity() == 0) return;
+    helper_.ask({.what = sys::Errand::What::call, .function = leave_});
+    await_helper();
+}
+
+void Handshakes::await_helper() {
     while (!helper_.idle() && helper_.await(std::chrono::seconds(1))) {
     }
 }

@@ -78,7 +78,9 @@ public:
 
     using Id = Handle<Handshake>;
 
-    Handshakes(Loop& loop, const Limits& limits);
+    // `leave`, if there is one, is called last on the thread that makes the steps: what the seals'
+    // library keeps for a thread is let go of there.
+    Handshakes(Loop& loop, const Limits& limits, void (*leave)(void*) = nullptr);
     ~Handshakes();
 
     // Once, first.
@@ -155,12 +157,14 @@ private:
     void discard(Handshake& handshake);
     void drop(Handshake& handshake);
     void step_here(Handshake& handshake);
+    void await_helper();
     static void step(void* argument);
 
     Loop& loop_;
     Limits limits_;
     Counters counters_;
     Helper helper_;
+    void (*leave_)(void*);
     Slab<Handshake> slots_;
     List<Handshake> gathering_;      // The oldest first.
     List<Handshake> greeted_first_;  // Of doors that go first.

@@ -44,7 +44,7 @@ public:
           corruptible_(corruptible),
           places_(loop_),
           sealer_(config.keys, self.name, config.limits.tls_connections),
-          handshakes_(loop_, handshake_limits(config.limits)),
+          handshakes_(loop_, handshake_limits(config.limits), &tls::OpensslSealer::leave_thread),
           sealing_{sealer_, handshakes_, config.insecure_peers},
           server_(loop_,
                   places_.places(),

@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include <openssl/crypto.h>
+
 namespace herd::tls {
 
 OpensslSealer::OpensslSealer(const std::string& folder,
@@ -36,6 +38,10 @@ Outcome<OpensslSealer::Contexts> OpensslSealer::read() const {
     auto dialler = Context::load(Use::dialler, files_);
     if (!dialler) return std::unexpected(dialler.error());
     return Contexts{std::move(*clients), std::move(*peers), std::move(*dialler)};
+}
+
+void OpensslSealer::leave_thread(void*) {
+    OPENSSL_thread_stop();
 }
 
 reactor::SealPtr OpensslSealer::dial_peer(std::string_view name) {

@@ -36,6 +36,10 @@ public:
     }
     reactor::SealPtr dial_peer(std::string_view name) override;
 
+    // What this thread's handshakes have left behind is let go of: not by the end of a thread,
+    // which nobody waits for.
+    static void leave_thread(void*);
+
     std::int64_t expires_s() const override { return contexts_.peers.expires_s(); }
     std::uint64_t refused() const override { return refused_; }
 

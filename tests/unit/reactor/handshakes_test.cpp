@@ -4,6 +4,7 @@
 #include "tests/unit/reactor/sessions.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -443,6 +444,25 @@ TEST_CASE("handshakes: they may die with steps under way", "[reactor][handshakes
         house.dial({.dials = true, .name = "B"}, std::move(pair.ours));
         if (i % 2 == 0) house.handshakes.cancel(house.id);
     }
+}
+
+std::atomic<int> left = 0;
+
+TEST_CASE("handshakes: the thread that makes the steps leaves before they die",
+          "[reactor][handshakes]") {
+    left = 0;
+    {
+        OpenLoop loop;
+        Handshakes handshakes(loop, {}, [](void*) { ++left; });
+        REQUIRE(handshakes.open().has_value());
+        CHECK(left == 0);
+    }
+    CHECK(left == 1);
+    {
+        OpenLoop loop;
+        const Handshakes never_opened(loop, {}, [](void*) { ++left; });
+    }
+    CHECK(left == 1);
 }
 
 }  // namespace reactor::handshakes_test
