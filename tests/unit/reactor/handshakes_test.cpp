@@ -1,72 +1,14 @@
-#include "reactor/handshakes.hpp"
+#include "tests/unit/reactor/shaking_house.hpp"
 
-#include "tests/sim/fake_seal.hpp"
-#include "tests/unit/reactor/sessions.hpp"
-
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <memory>
-#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace reactor::handshakes_test {
 
-using namespace test;
-using sim::FakeSeal;
-
-// Both sides of handshakes, on one loop.
-struct House {
-    explicit House(const Handshakes::Limits& limits = {}) : handshakes(loop, limits) {
-        REQUIRE(handshakes.open().has_value());
-    }
-    SealPtr make_seal() { return std::make_unique<FakeSeal>(shape); }
-    void opened(Socket socket, SealPtr seal) {
-        sockets.push_back(std::move(socket));
-        seals.push_back(std::move(seal));
-        if (rooms != nullptr && *rooms > 0) --*rooms;
-    }
-    bool has_room() const { return *rooms > 0; }
-    void refused(const Handshakes::Refusal& refusal) {
-        refusals.emplace_back(refusal.why);
-        plain = refusal.plain;
-    }
-
-    void dial(const FakeSeal::Shape& wanted, Socket socket) {
-        id = handshakes.dial(std::move(socket), std::make_unique<FakeSeal>(wanted), door);
-    }
-
-    OpenLoop loop;
-    FakeSeal::Shape shape{.name = "A"};
-    std::vector<Socket> sockets;
-    std::vector<SealPtr> seals;
-    Texts refusals;
-    bool plain = false;    // The latest of them.
-    int* rooms = nullptr;  // Of a door that has_room() speaks for.
-    Handshakes::Id id;
-    Handshakes::Door door{
-        .make_seal = Delegate<SealPtr()>::to<&House::make_seal>(*this),
-        .opened = Delegate<void(Socket, SealPtr)>::to<&House::opened>(*this),
-        .refused = Delegate<void(const Handshakes::Refusal&)>::to<&House::refused>(*this)};
-    Handshakes handshakes;
-};
-
-// The first record of one who dials, as it is.
-std::string greeting() {
-    Pair pair = local_pair();
-    FakeSeal seal({.dials = true, .name = "B"});
-    CHECK(seal.shake(pair.ours.fd()) == Seal::Shaken::wants_input);
-    return hear(pair.theirs);
-}
-
-// What one who has heard that says.
-std::string answer() {
-    Pair pair = local_pair();
-    say(pair.theirs, greeting());
-    FakeSeal seal({.name = "A"});
-    CHECK(seal.shake(pair.ours.fd()) == Seal::Shaken::done);
-    return hear(pair.theirs);
-}
+using namespace shaking;
 
 TEST_CASE("handshakes: both sides are handed over, and know each other's names",
           "[reactor][handshakes]") {
@@ -218,26 +160,6 @@ TEST_CASE("handshakes: what takes too long ends", "[reactor][handshakes]") {
     CHECK(hears_end(silent.theirs));
 }
 
-TEST_CASE("handshakes: of those who have shown no record the oldest goes for the newest",
-          "[reactor][handshakes]") {
-    House house({.slots = 4, .shaking = 2});
-    std::vector<Pair> pairs;
-    for (int i = 0; i < 6; ++i) {
-        pairs.push_back(tcp_pair());
-        house.handshakes.accept(std::move(pairs.back().ours), house.door);
-    }
-    CHECK(hears_end(pairs[0].theirs));
-    CHECK(hears_end(pairs[1].theirs));
-    CHECK_FALSE(hears_end(pairs[2].theirs));
-    CHECK(house.handshakes.counters().displaced == 2);
-    for (int i = 2; i < 6; ++i) say(pairs[static_cast<std::size_t>(i)].theirs, greeting());
-    REQUIRE(run_until(house.loop, [&] {
-        CHECK(house.handshakes.shaking() <= 2);
-        house.handshakes.check();
-        return house.seals.size() == 4;
-    }));
-}
-
 TEST_CASE("handshakes: one that ends within its first record goes at once, and nothing spins",
           "[reactor][handshakes]") {
     for (const std::size_t size : {0U, 3U, 6U}) {
@@ -322,119 +244,6 @@ TEST_CASE("handshakes: where little is left no helper is asked, and the next beg
     }
     REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 2; }));
     CHECK(house.seals[0]->proves("A"));
-}
-
-TEST_CASE("handshakes: those of a door that goes first find a place that others cannot take",
-          "[reactor][handshakes]") {
-    House house({.slots = 8, .shaking = 4});
-    std::vector<Pair> silent;
-    for (int i = 0; i < 3; ++i) {
-        silent.push_back(tcp_pair());
-        house.dial({.dials = true, .name = "B"}, std::move(silent.back().ours));
-    }
-    REQUIRE(run_until(house.loop, [&] {
-        return std::ranges::all_of(silent,
-                                   [](const Pair& each) { return unread(each.theirs) > 0; });
-    }));
-    Pair other = tcp_pair();
-    house.handshakes.accept(std::move(other.ours), house.door);
-    say(other.theirs, greeting());
-    turn(house.loop, 5);
-    CHECK(house.seals.empty());
-    Handshakes::Door first = house.door;
-    first.goes_first = true;
-    Pair neighbour = tcp_pair();
-    house.handshakes.accept(std::move(neighbour.ours), first);
-    say(neighbour.theirs, greeting());
-    REQUIRE(run_until(house.loop, [&] { return !house.seals.empty(); }));
-    house.handshakes.check();
-    CHECK(house.seals.size() == 1);
-    CHECK(hear(other.theirs).empty());
-    house.handshakes.cancel(house.id);
-    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 2; }));
-}
-
-TEST_CASE("handshakes: one of a door that goes first has the slot of one that waits",
-          "[reactor][handshakes]") {
-    House house({.slots = 2, .shaking = 1});
-    Handshakes::Door first = house.door;
-    first.goes_first = true;
-    Pair silent = tcp_pair();
-    Pair other = tcp_pair();
-    Pair another = tcp_pair();
-    Pair neighbour = tcp_pair();
-    house.dial({.dials = true, .name = "B"}, std::move(silent.ours));
-    house.handshakes.accept(std::move(other.ours), house.door);
-    say(other.theirs, greeting());
-    turn(house.loop, 5);
-    house.handshakes.accept(std::move(another.ours), house.door);
-    CHECK(hears_end(another.theirs));
-    house.handshakes.accept(std::move(neighbour.ours), first);
-    CHECK(house.handshakes.counters().displaced == 2);
-    say(neighbour.theirs, greeting());
-    turn(house.loop, 5);
-    house.handshakes.cancel(house.id);
-    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 1; }));
-    CHECK_FALSE(hear(neighbour.theirs).empty());
-    CHECK(house.handshakes.under_way() == 0);
-}
-
-TEST_CASE("handshakes: one that is done waits until its door has room, and holds up no other",
-          "[reactor][handshakes]") {
-    House house({.slots = 8, .shaking = 1});
-    int rooms = 0;
-    house.rooms = &rooms;
-    Handshakes::Door full = house.door;
-    full.has_room = Delegate<bool()>::to<&House::has_room>(house);
-    full.takes_plain = true;
-    std::vector<Pair> pairs;
-    const auto come = [&](const Handshakes::Door& door, const std::string& said) {
-        pairs.push_back(tcp_pair());
-        house.handshakes.accept(std::move(pairs.back().ours), door);
-        say(pairs.back().theirs, said);
-        turn(house.loop, 3);
-    };
-    come(full, "first\n");
-    come(full, greeting());
-    REQUIRE(run_until(house.loop, [&] { return house.handshakes.counters().done == 1; }));
-    come(full, "third\n");
-    come(house.door, greeting());
-    REQUIRE(run_until(house.loop, [&] { return house.sockets.size() == 1; }));
-    CHECK(house.handshakes.under_way() == 3);
-    CHECK(house.handshakes.shaking() == 0);
-    CHECK(iterations_at_rest(house.loop) <= at_rest_max);
-    house.handshakes.check();
-
-    house.handshakes.resume(full);
-    CHECK(house.sockets.size() == 1);
-    rooms = 1;
-    house.handshakes.resume(full);
-    REQUIRE(house.sockets.size() == 2);
-    CHECK(hear(house.sockets[1]) == "first\n");
-    rooms = 2;
-    house.handshakes.resume(full);
-    REQUIRE(house.sockets.size() == 4);
-    CHECK(hear(house.sockets[3]) == "third\n");
-    CHECK(house.handshakes.under_way() == 0);
-    house.handshakes.check();
-}
-
-TEST_CASE("handshakes: one that has waited too long for room is told of", "[reactor][handshakes]") {
-    House house({.whole = std::chrono::milliseconds(20)});
-    int rooms = 0;
-    house.rooms = &rooms;
-    house.door.takes_plain = true;
-    house.door.has_room = Delegate<bool()>::to<&House::has_room>(house);
-    Pair pair = tcp_pair();
-    house.handshakes.accept(std::move(pair.ours), house.door);
-    say(pair.theirs, "HELLO\n");
-    REQUIRE(run_until(house.loop, [&] {
-        house.handshakes.tick();
-        return house.handshakes.under_way() == 0;
-    }));
-    CHECK(house.refusals == Texts{"no room in time"});
-    CHECK(house.handshakes.counters().timed_out == 1);
-    CHECK(house.sockets.empty());
 }
 
 TEST_CASE("handshakes: they may die with steps under way", "[reactor][handshakes]") {

@@ -1,0 +1,145 @@
+#include "tests/unit/reactor/shaking_house.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace reactor::handshakes_room_test {
+
+using namespace shaking;
+
+TEST_CASE("handshakes: of those who have shown no record the oldest goes for the newest",
+          "[reactor][handshakes]") {
+    House house({.slots = 4, .shaking = 2});
+    std::vector<Pair> pairs;
+    for (int i = 0; i < 6; ++i) {
+        pairs.push_back(tcp_pair());
+        house.handshakes.accept(std::move(pairs.back().ours), house.door);
+    }
+    CHECK(hears_end(pairs[0].theirs));
+    CHECK(hears_end(pairs[1].theirs));
+    CHECK_FALSE(hears_end(pairs[2].theirs));
+    CHECK(house.handshakes.counters().displaced == 2);
+    for (int i = 2; i < 6; ++i) say(pairs[static_cast<std::size_t>(i)].theirs, greeting());
+    REQUIRE(run_until(house.loop, [&] {
+        CHECK(house.handshakes.shaking() <= 2);
+        house.handshakes.check();
+        return house.seals.size() == 4;
+    }));
+}
+
+TEST_CASE("handshakes: those of a door that goes first find a place that others cannot take",
+          "[reactor][handshakes]") {
+    House house({.slots = 8, .shaking = 4});
+    std::vector<Pair> silent;
+    for (int i = 0; i < 3; ++i) {
+        silent.push_back(tcp_pair());
+        house.dial({.dials = true, .name = "B"}, std::move(silent.back().ours));
+    }
+    REQUIRE(run_until(house.loop, [&] {
+        return std::ranges::all_of(silent,
+                                   [](const Pair& each) { return unread(each.theirs) > 0; });
+    }));
+    Pair other = tcp_pair();
+    house.handshakes.accept(std::move(other.ours), house.door);
+    say(other.theirs, greeting());
+    turn(house.loop, 5);
+    CHECK(house.seals.empty());
+    Handshakes::Door first = house.door;
+    first.goes_first = true;
+    Pair neighbour = tcp_pair();
+    house.handshakes.accept(std::move(neighbour.ours), first);
+    say(neighbour.theirs, greeting());
+    REQUIRE(run_until(house.loop, [&] { return !house.seals.empty(); }));
+    house.handshakes.check();
+    CHECK(house.seals.size() == 1);
+    CHECK(hear(other.theirs).empty());
+    house.handshakes.cancel(house.id);
+    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 2; }));
+}
+
+TEST_CASE("handshakes: one of a door that goes first has the slot of one that waits",
+          "[reactor][handshakes]") {
+    House house({.slots = 2, .shaking = 1});
+    Handshakes::Door first = house.door;
+    first.goes_first = true;
+    Pair silent = tcp_pair();
+    Pair other = tcp_pair();
+    Pair another = tcp_pair();
+    Pair neighbour = tcp_pair();
+    house.dial({.dials = true, .name = "B"}, std::move(silent.ours));
+    house.handshakes.accept(std::move(other.ours), house.door);
+    say(other.theirs, greeting());
+    turn(house.loop, 5);
+    house.handshakes.accept(std::move(another.ours), house.door);
+    CHECK(hears_end(another.theirs));
+    house.handshakes.accept(std::move(neighbour.ours), first);
+    CHECK(house.handshakes.counters().displaced == 2);
+    say(neighbour.theirs, greeting());
+    turn(house.loop, 5);
+    house.handshakes.cancel(house.id);
+    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 1; }));
+    CHECK_FALSE(hear(neighbour.theirs).empty());
+    CHECK(house.handshakes.under_way() == 0);
+}
+
+TEST_CASE("handshakes: one that is done waits until its door has room, and holds up no other",
+          "[reactor][handshakes]") {
+    House house({.slots = 8, .shaking = 1});
+    int rooms = 0;
+    house.rooms = &rooms;
+    Handshakes::Door full = house.door;
+    full.has_room = Delegate<bool()>::to<&House::has_room>(house);
+    full.takes_plain = true;
+    std::vector<Pair> pairs;
+    const auto come = [&](const Handshakes::Door& door, const std::string& said) {
+        pairs.push_back(tcp_pair());
+        house.handshakes.accept(std::move(pairs.back().ours), door);
+        say(pairs.back().theirs, said);
+        turn(house.loop, 3);
+    };
+    come(full, "first\n");
+    come(full, greeting());
+    REQUIRE(run_until(house.loop, [&] { return house.handshakes.counters().done == 1; }));
+    come(full, "third\n");
+    come(house.door, greeting());
+    REQUIRE(run_until(house.loop, [&] { return house.sockets.size() == 1; }));
+    CHECK(house.handshakes.under_way() == 3);
+    CHECK(house.handshakes.shaking() == 0);
+    CHECK(iterations_at_rest(house.loop) <= at_rest_max);
+    house.handshakes.check();
+
+    house.handshakes.resume(full);
+    CHECK(house.sockets.size() == 1);
+    rooms = 1;
+    house.handshakes.resume(full);
+    REQUIRE(house.sockets.size() == 2);
+    CHECK(hear(house.sockets[1]) == "first\n");
+    rooms = 2;
+    house.handshakes.resume(full);
+    REQUIRE(house.sockets.size() == 4);
+    CHECK(hear(house.sockets[3]) == "third\n");
+    CHECK(house.handshakes.under_way() == 0);
+    house.handshakes.check();
+}
+
+TEST_CASE("handshakes: one that has waited too long for room is told of", "[reactor][handshakes]") {
+    House house({.whole = std::chrono::milliseconds(20)});
+    int rooms = 0;
+    house.rooms = &rooms;
+    house.door.takes_plain = true;
+    house.door.has_room = Delegate<bool()>::to<&House::has_room>(house);
+    Pair pair = tcp_pair();
+    house.handshakes.accept(std::move(pair.ours), house.door);
+    say(pair.theirs, "HELLO\n");
+    REQUIRE(run_until(house.loop, [&] {
+        house.handshakes.tick();
+        return house.handshakes.under_way() == 0;
+    }));
+    CHECK(house.refusals == Texts{"no room in time"});
+    CHECK(house.handshakes.counters().timed_out == 1);
+    CHECK(house.sockets.empty());
+}
+
+}  // namespace reactor::handshakes_room_test
