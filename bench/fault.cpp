@@ -17,7 +17,7 @@ namespace bench {
 
 namespace {
 
-constexpr reactor::Duration settle = std::chrono::seconds(2);
+constexpr reactor::Duration settle_time = std::chrono::seconds(2);
 
 std::vector<std::size_t> all_servers(const Target& target) {
     std::vector<std::size_t> all(target.servers.size());
@@ -115,7 +115,7 @@ Result Fault::run() {
 
     tell("kill");
     const bool died =
-        session_.run_until([this] { return load_.connection(victim_).lost(); }, settle);
+        session_.run_until([this] { return load_.connection(victim_).lost(); }, settle_time);
     if (!died) throw CannotMeasure("the victim was not killed");
     load_.park_half();
     session_.run_for(seconds(options_.down));
@@ -123,7 +123,7 @@ Result Fault::run() {
     const reactor::Instant end = this_moment() + seconds(options_.after);
     if (revive()) session_.run_for(end - this_moment());
     load_.stop();
-    session_.run_until([this] { return lost() == 0; }, settle);
+    session_.run_until([this] { return lost() == 0; }, settle_time);
     measured.end();
     std::uint64_t errors = load_.wrong();
     for (std::size_t i = 0; i < target_.servers.size(); ++i) {

@@ -9,7 +9,8 @@ every file. A batch is a source file that includes up to sixteen of ours. Its na
 UnifiedSource, by which the analyzer knows that these are not headers. Files that declare the same
 name outside of functions are not put together; if a batch doesn't compile nevertheless, its files
 are examined one by one. (Unused using declarations are the only thing that clang-tidy finds in the
-main file alone: house_rules.py looks for those.)
+main file alone: house_rules.py looks for those.) What each program, or fuzz target, has one of is
+given another name in each file.
 """
 import collections
 import functools
@@ -33,6 +34,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TYPE = re.compile(r'^(?:struct|class|enum class|enum|union|using) (?!namespace)(?:\w+::)*'
                   r'(\w+)(?!;|\w|:)|^using (?!namespace)(?:\w+::)+(\w+);', re.M)
 OTHER = re.compile(r'^(?!namespace|using)[A-Za-z_][^()={;/\n]*?(?<!:)\b(\w+)(?:\(|\[| = |\{|;)', re.M)
+ONCE = re.compile(r'^(?:extern "C" )?int (main|LLVMFuzzerTestOneInput)\(', re.M)
 OURS = re.compile(r'^#include "(.*)"', re.M)
 
 
@@ -43,7 +45,11 @@ class Names:
         stem = pathlib.Path(path).stem
         self.apart = re.search(rf'^namespace (\w+::)*{stem} {{', text_of(path), re.M) is not None
         self.own = types_of(path) | set(OTHER.findall(text_of(path)))
-        self.seen = {name: header for header in headers_of(path) for name in types_of(header)}
+        self.own -= set(ONCE.findall(text_of(path)))
+        self.seen = collections.defaultdict(set)  # of each name: the headers that have it
+        for header in headers_of(path):
+            for name in types_of(header):
+                self.seen[name].add(header)
 
     def clash(self, other):
         """Whether one name may mean two things where both files are put together."""
@@ -51,8 +57,9 @@ class Names:
             return False
         return bool(self.own & other.own or self.own & other.seen.keys() or
                     self.seen.keys() & other.own or
-                    any(header.startswith('tests/') and other.seen.get(name, header) != header
-                        for name, header in self.seen.items()))
+                    any(header.startswith('tests/')
+                        for name in self.seen.keys() & other.seen.keys()
+                        for header in self.seen[name] ^ other.seen[name]))
 
 
 @functools.cache
@@ -105,6 +112,13 @@ def batches(build):
         yield from (([path for path, _ in members], flags) for members in begun)
 
 
+def included(path, number):
+    """What a batch has of a file, with a name of its own for what there may be only one of."""
+    names = ONCE.findall(text_of(path))
+    return (''.join(f'#define {name} {name}_{number}\n' for name in names) +
+            f'#include "{path}"\n' + ''.join(f'#undef {name}\n' for name in names))
+
+
 def write(path, text):
     """Leaves a file that is right as it is, for ninja."""
     if not path.exists() or path.read_text() != text:
@@ -126,7 +140,7 @@ def plan(build):
         # Of a name in another file; gcc sees to it where it matters.
         flags += ('-Wno-shadow',)
         name = f'{folder}/{tests}UnifiedSource-{pathlib.Path(files[0]).stem}-{number}.cpp'
-        write(ROOT / name, ''.join(f'#include "{file}"\n' for file in files))
+        write(ROOT / name, ''.join(included(file, at) for at, file in enumerate(files)))
         write(ROOT / f'{name}.flags', '\n'.join(flags))
         lines += [f'build {name}.ok: tidy {name} | .clang-tidy tests/.clang-tidy {name}.flags',
                   f'  files = {" ".join(files)}']
@@ -146,10 +160,10 @@ def batch(name):
                    cwd=ROOT, stderr=subprocess.DEVNULL, check=False)
     printed, clean = examine(name, flags)
     if not clean:
-        files = re.findall(r'"(.*)"', pathlib.Path(name).read_text())
+        files = OURS.findall(pathlib.Path(name).read_text())
+        print(f'{name}: one by one, as it is not clean as a whole:\n{printed[:2000]}')
         results = [examine(file, flags) for file in files]
         printed, clean = ''.join(text for text, _ in results), all(good for _, good in results)
-        print(f'{name}: one by one')
     if not clean:
         print(printed)
     return clean

@@ -42,8 +42,10 @@ void EventLoop::forget(int descriptor) const {
 void EventLoop::adopt(int descriptor,
                       std::uint32_t events,
                       std::unique_ptr<Handler> handler) const {
+    // NOLINTBEGIN(clang-analyzer-cplusplus.NewDeleteLeaks): it is the kernel's until it ends.
     watch(descriptor, events, *handler.release());
 }
+// NOLINTEND(clang-analyzer-cplusplus.NewDeleteLeaks)
 
 void EventLoop::later(Handler& handler) {
     if (later_.empty()) later_at_ = Clock::now() + pause;

@@ -29,4 +29,5 @@ int main(int count, char** arguments) {
         }
         LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
     }
+    return 0;
 }

@@ -21,6 +21,8 @@
 #include <string>
 #include <tuple>
 
+namespace client_lines_fuzz {
+
 namespace {
 
 using fuzz::Input;
@@ -223,3 +225,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     house.play(input);
     return 0;
 }
+
+}  // namespace client_lines_fuzz

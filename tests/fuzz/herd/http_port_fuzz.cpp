@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+namespace http_port_fuzz {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -165,3 +167,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size > 0) house.play({reinterpret_cast<const char*>(data), size});
     return 0;
 }
+
+}  // namespace http_port_fuzz

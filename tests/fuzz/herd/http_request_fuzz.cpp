@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+namespace http_request_fuzz {
+
 using herd::http::Request;
 using herd::http::RequestParser;
 using herd::http::Target;
@@ -77,3 +79,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(account(text, text.size() + 1) == account(text, piece));
     return 0;
 }
+
+}  // namespace http_request_fuzz

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace journal_line_fuzz {
+
 namespace {
 
 using herd::journal::Line;
@@ -40,3 +42,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size > 0) check_text(bytes.substr(1), data[0]);
     return 0;
 }
+
+}  // namespace journal_line_fuzz

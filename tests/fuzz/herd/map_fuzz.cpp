@@ -19,6 +19,8 @@
 #include <string>
 #include <string_view>
 
+namespace map_fuzz {
+
 namespace {
 
 using namespace herd;
@@ -204,3 +206,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     house.play(Input({reinterpret_cast<const char*>(data), size}));
     return 0;
 }
+
+}  // namespace map_fuzz

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace nearby_fuzz {
+
 namespace {
 
 using namespace herd;
@@ -127,3 +129,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     world.play(Input({data, size}));
     return 0;
 }
+
+}  // namespace nearby_fuzz

@@ -20,6 +20,8 @@
 #include <utility>
 #include <variant>
 
+namespace peer_answers_fuzz {
+
 namespace {
 
 constexpr std::int64_t ms = 1'000'000;
@@ -293,3 +295,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Herd({reinterpret_cast<const char*>(data), size}).play();
     return 0;
 }
+
+}  // namespace peer_answers_fuzz

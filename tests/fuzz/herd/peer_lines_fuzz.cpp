@@ -22,6 +22,8 @@
 #include <span>
 #include <string>
 
+namespace peer_lines_fuzz {
+
 namespace {
 
 using herd::links::Neighbour;
@@ -205,3 +207,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     house.play({reinterpret_cast<const char*>(data), size});
     return 0;
 }
+
+}  // namespace peer_lines_fuzz

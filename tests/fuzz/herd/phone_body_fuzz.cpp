@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+namespace phone_body_fuzz {
+
 namespace {
 
 using namespace herd::phones;
@@ -82,3 +84,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     return 0;
 }
+
+}  // namespace phone_body_fuzz

@@ -13,6 +13,8 @@
 #include <string>
 #include <variant>
 
+namespace report_json_fuzz {
+
 namespace {
 
 constexpr std::int64_t now_ns = 1'520'023'934'000'000'000;
@@ -59,3 +61,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (command) check_answer(std::get<protocol::IamAt>(*command));
     return 0;
 }
+
+}  // namespace report_json_fuzz

@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+namespace sealed_port_fuzz {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -131,3 +133,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size > 0) House().play({reinterpret_cast<const char*>(data), size});
     return 0;
 }
+
+}  // namespace sealed_port_fuzz

@@ -19,6 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+namespace tls_fuzz {
+
 namespace {
 
 using herd::tls::OpensslSealer;
@@ -220,3 +222,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Talk((bytes[0] & 1) != 0, bytes.substr(1)).play();
     return 0;
 }
+
+}  // namespace tls_fuzz

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+namespace token_fuzz {
+
 namespace {
 
 using namespace herd::access;
@@ -61,3 +63,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size > 0) check_grant(bytes.substr(1), data[0]);
     return 0;
 }
+
+}  // namespace token_fuzz

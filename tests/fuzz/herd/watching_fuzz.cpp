@@ -23,6 +23,8 @@
 #include <string_view>
 #include <utility>
 
+namespace watching_fuzz {
+
 namespace {
 
 using namespace herd;
@@ -352,3 +354,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     house.play(Input({reinterpret_cast<const char*>(data), size}));
     return 0;
 }
+
+}  // namespace watching_fuzz

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace command_fuzz {
+
 namespace {
 
 using namespace protocol;
@@ -95,3 +97,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     assert(without_secrets(invalid).size() <= invalid.size());
     return 0;
 }
+
+}  // namespace command_fuzz

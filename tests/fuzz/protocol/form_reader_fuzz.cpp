@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+namespace form_reader_fuzz {
+
 namespace {
 
 using protocol::FormReader;
@@ -78,3 +80,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     assert(read(form, size + 1) == wanted);
     return 0;
 }
+
+}  // namespace form_reader_fuzz

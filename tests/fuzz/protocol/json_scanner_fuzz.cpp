@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+namespace json_scanner_fuzz {
+
 namespace {
 
 using protocol::JsonScanner;
@@ -125,3 +127,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     assert(found == (taken ? model.all : ""));
     return 0;
 }
+
+}  // namespace json_scanner_fuzz

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace peer_message_fuzz {
+
 namespace {
 
 using namespace protocol;
@@ -65,3 +67,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     assert(with_more->index() == message->index());
     return 0;
 }
+
+}  // namespace peer_message_fuzz

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace places_json_fuzz {
+
 namespace {
 
 using namespace protocol;
@@ -85,3 +87,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_failure(body, choice);
     return 0;
 }
+
+}  // namespace places_json_fuzz

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <vector>
 
+namespace posix_time_fuzz {
+
 namespace {
 
 using namespace protocol;
@@ -52,3 +54,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_round_trip(nanoseconds);
     return 0;
 }
+
+}  // namespace posix_time_fuzz
