@@ -59,18 +59,23 @@ std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool e
     reactor::Lines lines(bytes, seen);
     const table::LocationTable& table = host_.core.table;
     if (host_.searches != nullptr) host_.searches->begin_turn();
-    for (std::size_t left = host_.core.limits.lines_per_turn;;) {
+    const std::size_t turn = host_.turns.begin(host_.core.loop.now());
+    for (std::size_t left = turn;;) {
         const std::size_t known = table.size();
         const auto batch = host_.commands.take(lines, table, left);
         for (const Line& line : batch) {
             if (!skipping_) command(line);
             skipping_ = false;
             // What was read ahead is read again when its time has come.
-            if (!stream_.listens()) return line.end;
+            if (!stream_.listens()) {
+                host_.turns.end(turn - left + batch.size());
+                return line.end;
+            }
         }
         const std::size_t newcomers = table.size() - known;
         left -= std::min(left, batch.size() + newcomers * newcomer_lines);
         if (left > 0 && batch.size() == CommandBatch::size_max) continue;
+        host_.turns.end(turn - left);
         if (left > 0 || lines.rest().empty()) break;
         stream_.yield();
         return lines.taken();

@@ -192,7 +192,7 @@ constexpr std::array table = {
     Setting{Section::limits,
             "lines_per_turn",
             Whole{bound<&Limits::lines_per_turn>, 1, 65'536, ""},
-            "commands of one client at a time"},
+            "commands of one client at a time; a quarter where many say as much"},
     Setting{Section::limits,
             "searches",
             Whole{bound<&Limits::searches>, 1, 10'000, ""},

@@ -80,7 +80,9 @@ Politeness be_polite(std::uint16_t port, Clock::duration time) {
     Politeness seen;
     std::thread([&] {
         // Of this thread alone. Without the right to, it goes on as it is.
-        static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), -10));
+        const auto self = static_cast<id_t>(::gettid());
+        const int before = ::getpriority(PRIO_PROCESS, self);
+        static_cast<void>(::setpriority(PRIO_PROCESS, self, before - 10));
         const auto end = Clock::now() + time;
         auto standing = std::make_unique<Asker>(port);
         auto next = Clock::now();

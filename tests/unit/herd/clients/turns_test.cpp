@@ -21,6 +21,30 @@ struct Nonsense {
     std::string answers;
 };
 
+TEST_CASE("turns: once an iteration has had as much as four whole ones they are short",
+          "[herd][client]") {
+    using herd::clients::Turns;
+    Turns turns(64);
+    reactor::Instant now{std::chrono::seconds(1)};
+    for (int i = 0; i < 4; ++i) {
+        CHECK(turns.begin(now) == 64);
+        turns.end(64);
+    }
+    CHECK(turns.begin(now) == 16);
+    turns.end(16);
+    CHECK(turns.begin(now) == 16);
+    now += std::chrono::nanoseconds(1);
+    for (int i = 0; i < 100; ++i) {  // Those who say little shorten nobody's.
+        CHECK(turns.begin(now) == 64);
+        turns.end(2);
+    }
+    Turns few(1);
+    for (int i = 0; i < 9; ++i) {
+        CHECK(few.begin(now) == 1);
+        few.end(1);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("turns: more lines than a turn's are answered in order, each once", "[herd][client]") {
