@@ -19,6 +19,7 @@ struct Limits {
     std::uint32_t connections = 10'000;       // client connections
     std::uint32_t peer_connections = 128;     // accepted connections of other servers
     std::uint32_t http_connections = 64;      // accepted connections that speak HTTP
+    std::uint32_t http_followers = 16;        // streams of GET /follow
     std::uint32_t map_viewers = 16;           // pages that show the live map; 0: there is none
     std::uint32_t phone_connections = 1'024;  // accepted connections of phones
     std::uint32_t tls_connections = 1'024;    // that speak TLS, of any kind

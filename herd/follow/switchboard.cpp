@@ -49,6 +49,10 @@ void each_square(const geo::Circle& area, Visit visit) {
     });
 }
 
+std::uint64_t sessions_max(const config::Limits& limits) {
+    return std::uint64_t{limits.connections} + limits.http_connections;
+}
+
 unsigned square_size(const geo::Circle& area) {
     return geo::Squares(area.centre(), area.radius_m(), Interests::keys_max).size();
 }
@@ -70,13 +74,12 @@ Switchboard::~Switchboard() {
 std::uint64_t Switchboard::memory_max(const config::Limits& limits) {
     return Interests::memory_max(limits.subscriptions) +
            std::uint64_t{limits.subscriptions} * reactor::Slab<Subscription>::slot_size +
-           std::uint64_t{limits.connections} * sizeof(Subscriber) +
-           std::uint64_t{limits.clients} * sizeof(Spot);
+           sessions_max(limits) * sizeof(Subscriber) + std::uint64_t{limits.clients} * sizeof(Spot);
 }
 
 reactor::Result<void> Switchboard::map() {
     const config::Limits& limits = core_.limits;
-    auto subscribers = reactor::PageArray<Subscriber>::map(limits.connections);
+    auto subscribers = reactor::PageArray<Subscriber>::map(sessions_max(limits));
     if (!subscribers) return std::unexpected(subscribers.error());
     auto before = reactor::PageArray<Spot>::map(limits.clients);
     if (!before) return std::unexpected(before.error());

@@ -49,6 +49,10 @@ public:
     // Once, first. Fails with ENOMEM.
     reactor::Result<void> map();
 
+    // Once, before anybody follows: the sessions that `others` has are numbered from
+    // limits.connections on, and are as many as limits.http_connections. Outlives the sessions.
+    void serve(Outlet& others) { others_ = &others; }
+
     // From now on the session is told, and of what there is already. Returns the number that names
     // it on this session; nothing when there are too many: in all, of this session, or at that
     // place.
@@ -89,6 +93,9 @@ private:
     // What became of a line, or of all that a subscription had to tell.
     enum class Told : std::uint8_t { all, no_room, blocked, no_turn };
 
+    Outlet& outlet_of(std::uint32_t session) const {
+        return session < core_.limits.connections ? outlet_ : *others_;
+    }
     void before_change(std::uint32_t slot) override;
     void before_removal(std::uint32_t slot) override;
 
@@ -127,6 +134,7 @@ private:
     Core& core_;
     const geo::KeyTree& tree_;
     Outlet& outlet_;
+    Outlet* others_ = nullptr;
     table::ClientHash first_hash_;
     table::ClientHash second_hash_;
     Interests interests_;

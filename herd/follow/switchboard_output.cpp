@@ -44,7 +44,7 @@ void Switchboard::enter(Subscription& subscription, std::uint32_t slot) {
 // A client is not there any more.
 void Switchboard::leave(Subscription& subscription, std::uint32_t slot, std::string_view client) {
     erase(subscription, slot);
-    if (!outlet_.may_hear(subscription.subscriber, client)) return;
+    if (!outlet_of(subscription.subscriber).may_hear(subscription.subscriber, client)) return;
     std::array<char, protocol::gone_head_size_max> head{};
     const std::string_view begin = protocol::format_gone_head(head, subscription.number);
     reactor::BlockPool& blocks = core_.wire.blocks();
@@ -126,11 +126,12 @@ Switchboard::Told Switchboard::tell(Subscription& subscription) {
     if (subscription.starts_over) {
         const std::uint32_t session = subscription.subscriber;
         const std::size_t size = protocol::follow_answer_size(core_.name);
-        const Outlet::Flow flow = outlet_.flow(session, size);
+        const Outlet::Flow flow = outlet_of(session).flow(session, size);
         if (flow == Outlet::Flow::full) return Told::no_room;
         if (flow == Outlet::Flow::blocked) return Told::blocked;
-        const std::span<char> out = outlet_.reserve(session, size);
-        outlet_.commit(session, protocol::format_follow(out, core_.name, subscription.number));
+        const std::span<char> out = outlet_of(session).reserve(session, size);
+        outlet_of(session).commit(session,
+                                  protocol::format_follow(out, core_.name, subscription.number));
         subscription.starts_over = false;
     }
     if (const Told told = tell_farewells(subscription); told != Told::all) return told;
@@ -151,13 +152,13 @@ Switchboard::Told Switchboard::tell_farewells(Subscription& subscription) {
     const std::size_t size = subscription.farewells.size(blocks);
     if (size == 0) return Told::all;
     const std::uint32_t session = subscription.subscriber;
-    const Outlet::Flow flow = outlet_.flow(session, size);
+    const Outlet::Flow flow = outlet_of(session).flow(session, size);
     if (flow == Outlet::Flow::full) return Told::no_room;
     if (flow == Outlet::Flow::blocked) return Told::blocked;
-    const std::span<char> out = outlet_.reserve(session, size);
+    const std::span<char> out = outlet_of(session).reserve(session, size);
     subscription.farewells.copy_to(blocks, out.data());
     subscription.farewells.clear(blocks);
-    outlet_.commit(session, {out.data(), size});
+    outlet_of(session).commit(session, {out.data(), size});
     return Told::all;
 }
 
@@ -172,14 +173,14 @@ Switchboard::Told Switchboard::tell_now(const Subscription& subscription, std::u
         return Told::all;
     }
     const std::uint32_t session = subscription.subscriber;
-    if (!outlet_.may_hear(session, core_.table.client(record))) return Told::all;
+    if (!outlet_of(session).may_hear(session, core_.table.client(record))) return Told::all;
     const std::string_view line = core_.table.line(record);
     const std::size_t size = protocol::now_size(subscription.number, line);
-    const Outlet::Flow flow = outlet_.flow(session, size);
+    const Outlet::Flow flow = outlet_of(session).flow(session, size);
     if (flow == Outlet::Flow::full) return Told::no_room;
     if (flow == Outlet::Flow::blocked) return Told::blocked;
-    const std::span<char> out = outlet_.reserve(session, size);
-    outlet_.commit(session, protocol::format_now(out, subscription.number, line));
+    const std::span<char> out = outlet_of(session).reserve(session, size);
+    outlet_of(session).commit(session, protocol::format_now(out, subscription.number, line));
     ++core_.counters.pushed;
     return Told::all;
 }

@@ -19,6 +19,7 @@ Operations::Operations(Core& core,
       clients_(core, gate_),
       map_(core, gate_, servers),
       nearby_(core, gate_, http_),
+      follow_(core, gate_),
       routes_{{{"/healthz", &service_},
                {"/readyz", &service_},
                {"/metrics", &service_},
@@ -26,6 +27,7 @@ Operations::Operations(Core& core,
                {"/iamat", &reports_},
                {"/client/*", &clients_},
                {"/nearby", &nearby_},
+               {"/follow", &follow_},
                {"/map", &map_},
                {"/map/*", &map_}}},
       http_(core.wire, routes_, {.connections = core.limits.http_connections}) {}
@@ -34,7 +36,7 @@ std::uint64_t Operations::memory_max(const config::Config& config) {
     const config::Limits& limits = config.limits;
     return http::Server::memory_max(limits.http_connections) + OpsService::memory() +
            web::ReportService::memory(limits) + web::ClientService::memory(limits) +
-           web::NearbyService::memory(limits) +
+           web::NearbyService::memory(limits) + web::FollowService::memory(limits) +
            (config.nearby && map::Feed::viewers_max(limits) > 0 ? map::Service::memory_max(limits)
                                                                 : 0);
 }
@@ -50,6 +52,7 @@ Outcome<> Operations::open(const config::Config& config,
     if (mapped) mapped = reports_.map();
     if (mapped) mapped = clients_.map();
     if (mapped) mapped = nearby_.open(searches);
+    if (mapped) mapped = follow_.open(switchboard);
     const bool maps = switchboard != nullptr && map::Feed::viewers_max(config.limits) > 0;
     if (mapped && maps) mapped = map_.open(*switchboard);
     if (!mapped) return failure("cannot map memory", mapped.error());
@@ -80,6 +83,7 @@ void Operations::tick(const watch::Status& status) {
     if (!on_) return;
     readiness_.look(status);
     map_.tick(status, readiness_.ready(status));
+    follow_.tick();
     http_.tick();
 }
 
@@ -98,6 +102,7 @@ void Operations::check() const {
     if (!on_) return;
     http_.check();
     map_.check();
+    follow_.check();
 }
 
 }  // namespace herd::ops

@@ -12,6 +12,7 @@
 #include "herd/outcome.hpp"
 #include "herd/watch/status.hpp"
 #include "herd/web/client_service.hpp"
+#include "herd/web/follow_service.hpp"
 #include "herd/web/gate.hpp"
 #include "herd/web/nearby_service.hpp"
 #include "herd/web/report_service.hpp"
@@ -70,7 +71,8 @@ private:
     web::ClientService clients_;
     map::Service map_;
     web::NearbyService nearby_;
-    std::array<http::Route, 9> routes_;
+    web::FollowService follow_;
+    std::array<http::Route, 10> routes_;
     http::Server http_;
     bool on_ = false;
     std::optional<reactor::Address> address_;

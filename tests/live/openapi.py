@@ -39,13 +39,28 @@ class Server:
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=20)
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
-        read = answer.status, answer.getheader('Content-Type').split(';')[0], answer.read()
+        kind = answer.getheader('Content-Type').split(';')[0]
+        # A stream is looked at until it has said where somebody is.
+        read = answer.status, kind, (events(answer, 'now') if kind == 'text/event-stream'
+                                     else answer.read())
         connection.close()
         return read
 
     def end(self):
         self.process.terminate()
         self.process.wait(20)
+
+
+def events(answer, last):
+    """Those up to one of that kind, which says where somebody is."""
+    said = []
+    while not said or said[-1][0] != last:
+        line = answer.readline().decode().strip()
+        if line.startswith('event:'):
+            data = answer.readline().decode()
+            said.append((line.removeprefix('event:'), json.loads(data.removeprefix('data:'))))
+    assert said[0] == ('follow', {'server': 'One'}), said
+    return said[-1][1]
 
 
 class Description:
@@ -135,6 +150,14 @@ def ask_all(description, one, small):
     ask(one, '/nearby', suffix=around, headers=foreign)
     ask(one, '/nearby', suffix=around, headers=another_page)
     ask(one, '/nearby', 'POST', 'x')
+    where = ask(one, '/follow', suffix='?latitude=34.07&longitude=-118.44&radius=5')[2]
+    assert where == ask(one, '/follow', suffix='?client=kiwi')[2]
+    description.fits({**where, 'at': ''}, {'$ref': '#/components/schemas/Position'}, '/follow')
+    ask(one, '/follow')
+    ask(one, '/follow', suffix='?client=kiwi', headers=foreign)
+    ask(one, '/follow', suffix='?client=kiwi', headers=another_page)
+    ask(one, '/follow', 'POST', 'x')
+    ask(small, '/follow', suffix='?client=kiwi')
     for path in '/healthz', '/metrics', '/status', '/readyz':
         ask(one, path)
     ask(one, '/readyz', suffix='?json')
@@ -150,7 +173,7 @@ def ask_all(description, one, small):
 # What only those are told who are not on the server's machine, or ask many at a time: see
 # web_test.cpp and operations_test.cpp.
 ELSEWHERE = {('/iamat', 'post', '503'), ('/nearby', 'get', '401'), ('/nearby', 'get', '503'),
-             ('/iamat', 'post', '429'), ('/iamat', 'post', '401'), ('/client/{client}', 'get', '401'),
+             ('/follow', 'get', '401'), ('/follow', 'get', '503'), ('/iamat', 'post', '429'), ('/iamat', 'post', '401'), ('/client/{client}', 'get', '401'),
              ('/metrics', 'get', '401'), ('/status', 'get', '401')}
 
 
@@ -162,7 +185,7 @@ def main():
         servers = []
         try:
             servers.append(Server(herd, folder, 'One', {}))
-            servers.append(Server(herd, folder, 'Small', {'clients': FULL, 'ready_ms': 600_000},
+            servers.append(Server(herd, folder, 'Small', {'clients': FULL, 'ready_ms': 600_000, 'http_followers': 0},
                                   'Nobody'))
             ask_all(description, *servers)
         finally:
