@@ -29,6 +29,12 @@ bool Address::is_loopback() const {
               : bytes[0] == 127;
 }
 
+std::string_view Address::network() const {
+    constexpr std::size_t v4_size = 4;
+    constexpr std::size_t v6_prefix_size = 8;
+    return {reinterpret_cast<const char*>(bytes.data()), v6 ? v6_prefix_size : v4_size};
+}
+
 bool Address::is_wildcard() const {
     return bytes == std::array<std::uint8_t, 16>{};
 }

@@ -19,6 +19,9 @@ struct Address {
     static Address loopback(std::uint16_t port) { return {{127, 0, 0, 1}, false, port}; }
 
     bool is_loopback() const;
+    // The part of it that its owner cannot choose: of IPv6 the first half, which is what one
+    // subscriber has. Valid as long as this.
+    std::string_view network() const;
     // To listen on, but not to be reached at: 0.0.0.0 or [::].
     bool is_wildcard() const;
 

@@ -10,21 +10,6 @@
 
 namespace reactor {
 
-namespace {
-
-// RFC 8446, 5.1: a record is its type, a version, its length and so many bytes.
-constexpr std::size_t record_head = 5;
-// So many bytes are looked at: those of most are there at once.
-constexpr std::size_t first_record_usual = 2048;
-constexpr std::size_t first_record_max = record_head + Seal::record_max;
-
-std::size_t record_size(std::span<const char> head) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(head[at]); };
-    return record_head + (std::size_t{byte(3)} << 8 | byte(4));
-}
-
-}  // namespace
-
 Handshakes::Handshake::~Handshake() {
     if (linked()) unlink();
 }
@@ -59,6 +44,8 @@ Result<void> Handshakes::open() {
 void Handshakes::accept(Socket socket, const Door& door) {
     Handshake* const handshake = begin(std::move(socket), door);
     if (handshake == nullptr) return;
+    handshake->from = sys::peer_address(handshake->socket.fd()).value_or(Address{});
+    handshake->accepted = true;
     gathering_.push_back(*handshake);
 }
 
@@ -120,6 +107,7 @@ void Handshakes::on_ready(Handshake& handshake, Ready) {
         case State::gathering:
             return gather(handshake);
         case State::waiting:
+            handshake.unlink();
             if (handshake.shaken == Seal::Shaken::wants_little) return step_here(handshake);
             return make_ready(handshake);
         case State::lingering:
@@ -133,48 +121,6 @@ void Handshakes::on_ready(Handshake& handshake, Ready) {
     }
 }
 
-// All stays in the kernel, which says when the record is whole, or that no more will come.
-void Handshakes::gather(Handshake& handshake) {
-    if (handshake.sized) return greet(handshake);
-    std::array<char, first_record_usual> start;  // NOLINT(*-member-init): what is seen is looked at
-    const int fd = handshake.socket.fd();
-    const auto seen = sys::peek(fd, start);
-    if (!seen && seen.error().value == EAGAIN) return;
-    // Woken for less than was asked for: there will be no more.
-    if (!seen || *seen < handshake.wanted) return drop(handshake);
-    if (start[0] != Seal::first_byte) return take_plain(handshake);
-    std::size_t wanted = record_head;
-    if (*seen >= record_head) {
-        wanted = record_size(start);
-        if (wanted > first_record_max) return drop(handshake);
-        if (*seen >= wanted) return greet(handshake);
-        handshake.sized = true;
-    }
-    handshake.wanted = record_head;
-    if (!sys::set_option(fd, sys::Option::receive_low_water, static_cast<int>(wanted))) {
-        drop(handshake);
-    }
-}
-
-void Handshakes::greet(Handshake& handshake) {
-    handshake.unlink();
-    handshake.state = State::greeted;
-    handshake.watch.stop();
-    (handshake.door.goes_first ? greeted_first_ : greeted_).push_back(handshake);
-    ask_next();
-}
-
-void Handshakes::take_plain(Handshake& handshake) {
-    handshake.unlink();
-    if (handshake.door.takes_plain) return finish(handshake);
-    ++counters_.plain;
-    handshake.door.refused({handshake.socket, "it does not speak TLS", true});
-    std::array<char, speaks_tls.size() + 1> line{};
-    *std::ranges::copy(speaks_tls, line.begin()).out = '\n';
-    static_cast<void>(sys::send(handshake.socket.fd(), {line.data(), line.size()}));
-    linger(handshake);
-}
-
 void Handshakes::make_ready(Handshake& handshake) {
     handshake.state = State::ready;
     handshake.watch.stop();
@@ -183,10 +129,41 @@ void Handshakes::make_ready(Handshake& handshake) {
 }
 
 Handshakes::Handshake* Handshakes::next_greeted() {
-    if (shaking_ >= limits_.shaking) return nullptr;
-    if (Handshake* const handshake = greeted_first_.pop()) return handshake;
-    const std::uint32_t kept = limits_.shaking / 4;
-    return shaking_ + kept < limits_.shaking ? greeted_.pop() : nullptr;
+    const auto next = [&](List<Handshake>& greeted, std::uint32_t kept) -> Handshake* {
+        const Handshake* const wants = greeted.front();
+        if (wants == nullptr) return nullptr;
+        const bool place = shaking_ + kept < limits_.shaking || free_place(*wants);
+        return place ? greeted.pop() : nullptr;
+    };
+    if (Handshake* const first = next(greeted_first_, 0)) return first;
+    return next(greeted_, limits_.shaking / 4);
+}
+
+std::uint32_t Handshakes::waiting_from(const Address& from) const {
+    std::uint32_t count = 0;
+    for (const Handshake* each = waiting_.front(); each != nullptr; each = waiting_.next(*each)) {
+        count += each->accepted && each->from.network() == from.network() ? 1U : 0U;
+    }
+    return count;
+}
+
+bool Handshakes::free_place(const Handshake& wants) {
+    const std::uint32_t has = waiting_from(wants.from);
+    Handshake* goes = nullptr;
+    std::uint32_t most = 0;
+    for (Handshake* each = waiting_.front(); each != nullptr; each = waiting_.next(*each)) {
+        if (!each->accepted || (each->door.goes_first && !wants.door.goes_first)) continue;
+        const std::uint32_t members = waiting_from(each->from);
+        const bool slow = loop_.now() - each->waits_since > limits_.patience;
+        if (members <= most || !(slow || members > has + 1)) continue;
+        goes = each;
+        most = members;
+    }
+    if (goes == nullptr) return false;
+    ++counters_.displaced;
+    goes->door.refused({goes->socket, "others wait for its place"});
+    drop(*goes);
+    return true;
 }
 
 // Those who have begun end before others begin.
@@ -256,8 +233,10 @@ void Handshakes::judge(Handshake& handshake) {
     const bool output = handshake.shaken == Seal::Shaken::wants_output;
     hear_each_byte(handshake);
     if (!watch(handshake, output ? Interest::write : Interest::read)) {
-        refuse(handshake, "the event loop is full");
+        return refuse(handshake, "the event loop is full");
     }
+    handshake.waits_since = loop_.now();
+    waiting_.push_back(handshake);
 }
 
 // Where the kernel was asked to wait for more.
@@ -354,12 +333,14 @@ void Handshakes::check() const {
     greeted_.check();
     ready_.check();
     done_.check();
+    waiting_.check();
     std::uint32_t shaking = 0;
     slots_.for_each([&](const Handshake& handshake) {
         const bool done = handshake.state == State::done;
         shaking += handshake.seal != nullptr && !done ? 1U : 0U;
         const bool listed = handshake.state == State::gathering || done ||
-                            handshake.state == State::greeted || handshake.state == State::ready;
+                            handshake.state == State::greeted || handshake.state == State::ready ||
+                            handshake.state == State::waiting;
         assert(handshake.linked() == listed);
         assert(handshake.socket.open());
     });

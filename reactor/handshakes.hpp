@@ -1,5 +1,6 @@
 #pragma once
 
+#include "reactor/address.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/helper.hpp"
 #include "reactor/list.hpp"
@@ -31,6 +32,10 @@ namespace reactor {
 // slot the oldest of those that have not shown one goes. Whoever takes longer than `whole` goes.
 // Those of a door that goes first begin before others, who leave them a quarter of `shaking`.
 //
+// With every place taken one that is waiting for its peer loses it to one that is greeted: first
+// one of the address that waits with most, if those are two more than the other's; else any that
+// has been waiting for longer than `patience`, but no neighbour to a stranger.
+//
 // A refused one is told why, as far as TLS tells, and read until its end: a connection that is
 // closed at once takes back what was said. So is one that does not speak TLS, where that is not
 // taken. One that is done when its door has no room keeps its slot, and `whole` begins anew.
@@ -44,6 +49,7 @@ public:
         std::uint32_t slots = 1024;  // connections
         std::uint32_t shaking = 32;  // of these with a Seal, accepted ones and dialled ones
         Duration whole = std::chrono::seconds(5);
+        Duration patience = std::chrono::seconds(1);
     };
     struct Counters {
         std::uint64_t begun = 0;
@@ -51,7 +57,7 @@ public:
         std::uint64_t refused = 0;  // by either side
         std::uint64_t plain = 0;    // refused, as they did not speak TLS
         std::uint64_t timed_out = 0;
-        std::uint64_t displaced = 0;  // for want of a slot
+        std::uint64_t displaced = 0;  // for want of a slot, or of a place among `shaking`
     };
 
     // What one who does not speak TLS is told, and a newline.
@@ -129,10 +135,13 @@ private:
         Socket socket;
         Watch watch;  // Ends before the socket does. Not while a step is made, or waited for.
         SealPtr seal;
+        Address from;  // Of an accepted one.
         Instant end{};
+        Instant waits_since{};  // For its peer.
         State state = State::gathering;
         std::uint8_t wanted = 1;  // Of its first bytes: for fewer the kernel does not wake us.
-        bool sized = false;       // The kernel says "readable" when the first record is whole.
+        bool accepted = false;
+        bool sized = false;  // The kernel says "readable" when the first record is whole.
         Seal::Shaken shaken = Seal::Shaken::refused;  // By the latest step.
     };
 
@@ -146,6 +155,8 @@ private:
     void make_ready(Handshake& handshake);
     Handshake* next();
     Handshake* next_greeted();
+    bool free_place(const Handshake& wants);
+    std::uint32_t waiting_from(const Address& from) const;
     void ask_next();
     void on_done(const sys::Errand& errand);
     void judge(Handshake& handshake);
@@ -171,6 +182,7 @@ private:
     List<Handshake> greeted_;
     List<Handshake> ready_;
     List<Handshake> done_;
+    List<Handshake> waiting_;
     std::uint32_t shaking_ = 0;  // Those that have a seal and are not done.
     bool ending_ = false;
 };

@@ -73,7 +73,7 @@ reactor::Seal::Shaken FakeSeal::shake(int fd) {
             if (!send_rest(fd)) {
                 return refusal_.empty() ? Shaken::wants_output : Shaken::refused;
             }
-            step_ = heard_ ? Step::ends : Step::hears;
+            step_ = heard_ && !shape_.confirmed ? Step::ends : Step::hears;
         } else {
             bool ended = false;
             const bool whole = receive_record(fd, ended);
@@ -85,7 +85,10 @@ reactor::Seal::Shaken FakeSeal::shake(int fd) {
             if (!whole) return in_.empty() ? Shaken::wants_input : Shaken::wants_little;
             if (!unseal(in_, peer_)) return refuse("no handshake");
             in_.clear();
-            heard_ = true;
+            if (std::exchange(heard_, true)) {
+                step_ = Step::ends;
+                continue;
+            }
             if (shape_.refuses) return refuse("by chance");
             if (!shape_.expected.empty() && peer_ != shape_.expected) return refuse("another name");
             step_ = shape_.dials ? Step::ends : Step::says;

@@ -22,9 +22,10 @@ class FakeSeal final : public reactor::Seal {
 public:
     struct Shape {
         bool dials = false;
-        std::string name = {};                               // its own; a client has none
-        std::string expected = {};                           // of the other side; empty: anybody
-        bool refuses = false;                                // whoever it is
+        std::string name = {};      // its own; a client has none
+        std::string expected = {};  // of the other side; empty: anybody
+        bool refuses = false;       // whoever it is
+        bool confirmed = false;     // an accepted one wants a second record, as TLS does
         std::size_t record_max = reactor::Seal::record_max;  // bytes it seals in one record
     };
 

@@ -142,4 +142,82 @@ TEST_CASE("handshakes: one that has waited too long for room is told of", "[reac
     CHECK(house.sockets.empty());
 }
 
+// Strangers of one network, each with a place that it does not use.
+struct Stalled {
+    Stalled(House& house, int count, std::uint8_t network, const Handshakes::Door& door) {
+        for (int i = 0; i < count; ++i) pairs.push_back(come(house, network, door));
+    }
+    static Pair come(House& house, std::uint8_t network, const Handshakes::Door& door) {
+        Pair pair = tcp_pair_from(network);
+        house.handshakes.accept(std::move(pair.ours), door);
+        say(pair.theirs, greeting());
+        turn(house.loop, 5);
+        return pair;
+    }
+    // Those that have been closed.
+    int gone() const {
+        return static_cast<int>(std::ranges::count_if(pairs, [](const Pair& each) {
+            hear(each.theirs);
+            return hears_end(each.theirs);
+        }));
+    }
+    std::vector<Pair> pairs;
+};
+
+TEST_CASE("handshakes: of a crowd that waits one loses its place to whoever comes from elsewhere",
+          "[reactor][handshakes]") {
+    House house({.slots = 32, .shaking = 4, .patience = std::chrono::hours(1)});
+    house.shape.confirmed = true;
+    Stalled crowd(house, 3, 2, house.door);
+    REQUIRE(run_until(house.loop, [&] { return house.handshakes.shaking() == 3; }));
+    turn(house.loop, 20);
+    CHECK(house.handshakes.counters().displaced == 0);
+    house.shape.confirmed = false;
+    const Pair other = Stalled::come(house, 3, house.door);
+    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 1; }));
+    CHECK(crowd.gone() == 1);
+    // Two are still two more than none; one of each is no crowd, and the next waits.
+    house.shape.confirmed = true;
+    const Stalled one(house, 1, 4, house.door);
+    const Stalled another(house, 1, 5, house.door);
+    REQUIRE(run_until(house.loop, [&] { return house.handshakes.counters().displaced == 2; }));
+    turn(house.loop, 20);
+    CHECK(crowd.gone() == 2);
+    CHECK(house.handshakes.shaking() == 3);
+    const Stalled next(house, 1, 8, house.door);
+    turn(house.loop, 20);
+    CHECK(house.handshakes.counters().displaced == 2);
+    CHECK(house.handshakes.shaking() == 3);
+    house.handshakes.check();
+    // A neighbour has what is kept for it; the next one what a stranger has.
+    Handshakes::Door first = house.door;
+    first.goes_first = true;
+    const Stalled neighbours(house, 2, 6, first);
+    REQUIRE(run_until(house.loop, [&] { return house.handshakes.shaking() == 4; }));
+    turn(house.loop, 20);
+    house.shape.confirmed = false;
+    const Pair third = Stalled::come(house, 7, first);
+    turn(house.loop, 20);
+    CHECK(neighbours.gone() == 0);
+    house.handshakes.check();
+}
+
+TEST_CASE("handshakes: who has waited for too long for its peer loses its place to any other",
+          "[reactor][handshakes]") {
+    House house({.slots = 32, .shaking = 4, .patience = std::chrono::milliseconds(20)});
+    house.shape.confirmed = true;
+    Stalled slow(house, 3, 2, house.door);
+    REQUIRE(run_until(house.loop, [&] { return house.handshakes.shaking() == 3; }));
+    house.shape.confirmed = false;
+    const Pair other = Stalled::come(house, 2, house.door);
+    REQUIRE(run_until(house.loop, [&] {
+        house.handshakes.tick();
+        return house.seals.size() == 1;
+    }));
+    CHECK(slow.gone() == 1);
+    CHECK(house.handshakes.counters().displaced == 1);
+    CHECK(house.refusals == Texts{"others wait for its place"});
+    house.handshakes.check();
+}
+
 }  // namespace reactor::handshakes_room_test

@@ -77,6 +77,17 @@ inline Pair tcp_pair(int buffers = 0) {
     return {std::move(ours), Socket(*theirs)};
 }
 
+// Accepted from 127.0.0.`host`.
+inline Pair tcp_pair_from(std::uint8_t host) {
+    const Door door = open_door(1);
+    Socket theirs(sys::open_socket(false).value());
+    REQUIRE(sys::bind(theirs.fd(), {{127, 0, 0, host}, false, 0}).has_value());
+    static_cast<void>(sys::connect(theirs.fd(), door.address));
+    auto ours = sys::accept(door.socket.fd());
+    REQUIRE(ours.has_value());
+    return {Socket(*ours), std::move(theirs)};
+}
+
 inline void say(const Socket& socket, std::string_view text) {
     REQUIRE(sys::send(socket.fd(), text) == text.size());
 }
