@@ -5,10 +5,10 @@
     tidy.py batch BATCH      examines one; prints what was found, and exits 1 if anything was
 
 Most of clang-tidy's time goes into the standard library's headers, which it searches again for
-every file. A batch is a source file that includes up to sixteen of ours. Its name begins with
-UnifiedSource, by which the analyzer knows that these are not headers. Files that declare the same
-name outside of functions are not put together; if a batch doesn't compile nevertheless, its files
-are examined one by one. (Unused using declarations are the only thing that clang-tidy finds in the
+every file. A batch is a source file that includes up to BATCH_FILES_MAX of ours. Its name begins
+with UnifiedSource, by which the analyzer knows that these are not headers. Files that declare the
+same name outside of functions are not put together; if a batch doesn't compile nevertheless, its
+files are examined one by one. (Unused using declarations are the only thing that clang-tidy finds in the
 main file alone: house_rules.py looks for those.) What each program, or fuzz target, has one of is
 given another name in each file.
 """
@@ -22,7 +22,7 @@ import shlex
 import subprocess
 import sys
 
-BATCH_FILES_MAX = 16
+BATCH_FILES_MAX = 24
 CHECKS = ('--checks=clang-diagnostic-*,-clang-diagnostic-macro-redefined,'
           '-bugprone-suspicious-include')
 # States that the analyzer looks at in one function: a third of its own limit takes half the time.
@@ -34,6 +34,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TYPE = re.compile(r'^(?:struct|class|enum class|enum|union|using) (?!namespace)(?:\w+::)*'
                   r'(\w+)(?!;|\w|:)|^using (?!namespace)(?:\w+::)+(\w+);', re.M)
 OTHER = re.compile(r'^(?!namespace|using)[A-Za-z_][^()={;/\n]*?(?<!:)\b(\w+)(?:\(|\[| = |\{|;)', re.M)
+SPACE = re.compile(r'^namespace ([\w:]+) {', re.M)
 ONCE = re.compile(r'^(?:extern "C" )?int (main|LLVMFuzzerTestOneInput)\(', re.M)
 OURS = re.compile(r'^#include "(.*)"', re.M)
 
@@ -44,6 +45,8 @@ class Names:
     def __init__(self, path):
         stem = pathlib.Path(path).stem
         self.apart = re.search(rf'^namespace (\w+::)*{stem} {{', text_of(path), re.M) is not None
+        # The product's folders are namespaces.
+        self.space = [] if path.startswith('tests/') else SPACE.findall(text_of(path))[:1]
         self.own = types_of(path) | set(OTHER.findall(text_of(path)))
         self.own -= set(ONCE.findall(text_of(path)))
         self.seen = collections.defaultdict(set)  # of each name: the headers that have it
@@ -54,6 +57,8 @@ class Names:
     def clash(self, other):
         """Whether one name may mean two things where both files are put together."""
         if self.apart and other.apart:  # Each has a namespace named after it.
+            return False
+        if self.space and other.space and self.space != other.space:
             return False
         return bool(self.own & other.own or self.own & other.seen.keys() or
                     self.seen.keys() & other.own or
