@@ -82,6 +82,7 @@ Intake::Taken Intake::take(std::span<char> out,
                            table::LocationTable::Key key,
                            std::int64_t received_ns,
                            From from) {
+    assert(!report.client.empty());
     std::int64_t skew_ns = 0;
     // Centuries ago: the difference is beyond what a line can say.
     if (__builtin_sub_overflow(received_ns, report.time.nanoseconds, &skew_ns)) {

@@ -70,10 +70,14 @@ bool Loading::line(std::string_view text) {
         return content.kind == Kind::ours;
     }
     const auto message = protocol::parse_peer_message(text);
-    if (!message) return false;
-    const auto* const record = std::get_if<protocol::AtLine>(&*message);
-    if (record == nullptr) return false;
-    take(*record);
+    const auto* const record = message ? std::get_if<protocol::AtLine>(&*message) : nullptr;
+    if (record != nullptr) {
+        take(*record);
+    } else {
+        // It is what was written, whatever it means: those behind it are none the worse.
+        ++content.records;
+        ++content.no_record;
+    }
     return true;
 }
 

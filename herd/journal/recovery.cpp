@@ -58,7 +58,8 @@ void log_content(Core& core, std::string_view file, const Content& content) {
         core.log.event(Level::error, "journal_refused")
             .field("file", file)
             .field("no_space", content.no_space)
-            .field("too_far_ahead", content.too_far_ahead);
+            .field("too_far_ahead", content.too_far_ahead)
+            .field("no_record", content.no_record);
     }
 }
 

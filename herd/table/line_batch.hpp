@@ -29,7 +29,9 @@ public:
         std::string_view text;
         std::size_t end = 0;     // in the input, behind its newline
         LocationTable::Key key;  // of the client in it
-        std::expected<Message, protocol::Malformed> message{};
+        // Nothing has been read yet.
+        std::expected<Message, protocol::Malformed> message{std::unexpect,
+                                                            protocol::Malformed::unknown_command};
 
         void read(std::string_view line, const LocationTable& table) {
             text = line;

@@ -99,8 +99,12 @@ void ReportService::take(http::Connection& connection,
         }
         text = *made;
     }
+    if (text.size() > core_.limits.line_max) {
+        ++core_.counters.lines_too_long;
+        return refuse(connection, 413, "it is longer than a line may be");
+    }
     Line line;
-    if (text.size() <= core_.limits.line_max) line.read(text, core_.table);
+    line.read(text, core_.table);
     const auto* const report =
         line.message ? std::get_if<protocol::IamAt>(&*line.message) : nullptr;
     if (report == nullptr) {

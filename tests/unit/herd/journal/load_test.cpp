@@ -91,10 +91,7 @@ TEST_CASE("journal load: what a power failure may leave at the end", "[herd][jou
                                     std::string(3 << 20, '\0'),
                                     std::string(3 << 20, 'x'),
                                     std::string("\n"),
-                                    std::string(1 << 20, '\n'),
-                                    line_of("PING 1"),
-                                    line_of("nonsense"),
-                                    title()}) {
+                                    std::string(1 << 20, '\n')}) {
         House house;
         house.kernel.disk.put(path, journal_of(10) + rest + line_of(at_line("ghost", 1)));
         check_knows(house, 10);

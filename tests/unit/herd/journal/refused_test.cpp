@@ -1,3 +1,4 @@
+#include "herd/journal/format.hpp"
 #include "herd/journal/journal.hpp"
 #include "tests/unit/herd/journal/journal_house.hpp"
 
@@ -12,6 +13,7 @@
 namespace refused_test {
 
 using namespace herd::journal_test;
+namespace journal = herd::journal;
 using herd::config::Fsync;
 namespace config = herd::config;
 
@@ -36,6 +38,30 @@ std::vector<std::string> kept(const House& house) {
 }
 
 }  // namespace
+
+TEST_CASE("journal refused: a whole line that says nothing known costs none of those behind it",
+          "[herd][journal]") {
+    House house;
+    fill(house);
+    for (const char* odd : {"PING 1", "AT A +1.5   ", "nonsense"}) {
+        INFO(odd);
+        const std::string text = odd;
+        std::string line(text.size() + journal::frame_size, '\0');
+        journal::format_line(line, text);
+        const std::string before = house.file();
+        const std::size_t title_end = before.find('\n') + 1;
+        const std::string whole = before.substr(0, title_end) + line + before.substr(title_end);
+        house.kernel.disk.put(path, whole);
+        REQUIRE(house.start());
+        CHECK(house.stored() == clients);
+        CHECK(house.counters().journal_refused == 1);
+        house.run(10s);
+        REQUIRE_FALSE(kept(house).empty());
+        CHECK(house.kernel.disk.synced(kept(house).back()) == whole);
+        house.kill();
+        for (const auto& each : kept(house)) REQUIRE(house.kernel.disk.remove(each).has_value());
+    }
+}
 
 TEST_CASE("journal refused: a table that is too small does not cost what it has no room for",
           "[herd][journal]") {

@@ -116,6 +116,11 @@ TEST_CASE("web: what is no report has a clear answer, and changes nothing", "[he
     CHECK(status(object("a b"), json_header) == "400");
     CHECK(status(R"({"client":"c","latitude":91,"longitude":2})", json_header) == "400");
     CHECK(status("IAMAT " + std::string(9000, 'x') + " +1+1 5") == "413");
+    // Longer than a line may be, and no longer than a body.
+    const std::size_t line_max = config.limits.line_max;
+    CHECK(status(std::string(line_max, 'x')) == "400");
+    CHECK(status(std::string(line_max + 1, 'x')) == "413");
+    CHECK(status("IAMAT " + std::string(line_max, 'x') + " +1+1 5") == "413");
     CHECK(status(at("a", -9'000'000'000)) == "422");
     CHECK(status(at("a", now + 3600)) == "422");
     CHECK(status(at("a", now - 7200)) == "422");
