@@ -1,4 +1,5 @@
 // What a client follows.
+#include "herd/clients/admissions.hpp"
 #include "herd/clients/session.hpp"
 #include "protocol/follow_line.hpp"
 
@@ -10,7 +11,9 @@ void Session::follow(const Line& line, const protocol::Follow& wanted) {
     assert(!waits());
     if (host_.following == nullptr) return invalid(line.text);
     const bool one = !wanted.client.empty();
-    if (one && host_.admissions != nullptr && !allowed(wanted.client, access::Right::ask)) {
+    if (host_.admissions != nullptr &&
+        host_.admissions->scope(*this, access::Right::ask, wanted.client, received_s()) ==
+            nullptr) {
         return invalid(line.text);
     }
     const std::uint32_t slot = host_.slot_of(*this);
@@ -34,7 +37,6 @@ void Session::unfollow(const Line& line, const protocol::Unfollow& over) {
     const bool known =
         host_.following != nullptr && host_.following->unfollow(host_.slot_of(*this), over.number);
     if (!known) return invalid(line.text);
-    proven_ = true;
     const std::span<char> out = stream_.reserve(protocol::follow_answer_size(host_.core.name));
     const std::size_t size = protocol::format_unfollow(out, host_.core.name, over.number).size();
     sent(size, out.data());

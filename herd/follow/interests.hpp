@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <cstdint>
+#include <utility>
 
 namespace herd::follow {
 
@@ -25,6 +26,11 @@ public:
     void add(std::uint32_t subscription, std::uint64_t key);
     // All of its keys.
     void remove(std::uint32_t subscription);
+
+    // Of those with the key `from` that wanted(subscription) picks, that key becomes `to`, in one
+    // pass. Each has no other key, and does not have that one. Nothing may be added meanwhile.
+    template <class Wanted>
+    void move(std::uint64_t from, std::uint64_t to, Wanted wanted);
 
     // Calls visit(subscription) for each that has asked for this key, and, seldom, for one that has
     // not: whose 32 bits of its hash are the same. Nothing may be added or removed meanwhile.
@@ -63,5 +69,27 @@ private:
     std::uint32_t mask_ = 0;
     std::uint64_t secret_ = 0;
 };
+
+template <class Wanted>
+void Interests::move(std::uint64_t from, std::uint64_t to, Wanted wanted) {
+    const std::uint32_t old_tag = tag_of(from);
+    const std::uint32_t new_tag = tag_of(to);
+    std::uint32_t moved = 0;  // A chain of those that have been taken off the old one.
+    for (std::uint32_t* at = &heads_[old_tag & mask_]; *at != 0;) {
+        Link& link = links_[*at - 1];
+        if (link.tag != old_tag || !wanted((*at - 1) / keys_max)) {
+            at = &link.next;
+            continue;
+        }
+        const std::uint32_t taken = std::exchange(*at, link.next);
+        link = {.tag = new_tag, .next = std::exchange(moved, taken)};
+    }
+    std::uint32_t& head = heads_[new_tag & mask_];
+    while (moved != 0) {
+        Link& link = links_[moved - 1];
+        const std::uint32_t next = std::exchange(link.next, head);
+        head = std::exchange(moved, next);
+    }
+}
 
 }  // namespace herd::follow

@@ -105,11 +105,15 @@ std::optional<std::uint16_t> Switchboard::follow(std::uint32_t session, const ge
 }
 
 std::optional<std::uint16_t> Switchboard::follow(std::uint32_t session, std::string_view client) {
+    const Identity wanted = identity(client);
+    const table::Record* const record = core_.table.find(client);
+    const std::uint64_t key =
+        record == nullptr ? name_key(wanted) : record_key(core_.table.slot(*record));
+    if (interests_.count(key) >= followers_max) return std::nullopt;
     Subscription* const made = add(session);
     if (made == nullptr) return std::nullopt;
     made->kind = Subscription::Kind::client;
-    made->identity = identity(client);
-    const table::Record* const record = core_.table.find(client);
+    made->identity = wanted;
     if (record == nullptr) {
         await(*made);
         return made->number;
@@ -285,19 +289,16 @@ void Switchboard::before_removal(std::uint32_t slot) {
         const geo::Cell cell = geo::Cell::of(was);
         each_size([&](unsigned size) { part(square_key(size, cell), was, nowhere, slot); });
     }
-    // Each of these goes elsewhere in the index, which may not change while it is gone through.
-    for (std::uint32_t found = 0; found != nobody;) {
-        found = nobody;
-        interests_.visit(record_key(slot), [&](std::uint32_t index) {
-            if (subscriptions_[index].slot == slot) found = index;
-        });
-        if (found == nobody) break;
-        Subscription& subscription = subscriptions_[found];
-        interests_.remove(found);
+    if (known_ == 0) return;
+    interests_.move(record_key(slot), name_key(identity(client)), [&](std::uint32_t index) {
+        Subscription& subscription = subscriptions_[index];
+        if (subscription.slot != slot) return false;
         --known_;
-        await(subscription);
+        ++unknown_;
+        subscription.slot = table::no_record;
         leave(subscription, slot, client);
-    }
+        return true;
+    });
 }
 
 void Switchboard::look() {
@@ -319,6 +320,7 @@ void Switchboard::look_up(std::uint32_t slot) {
     if (known_ > 0) {
         interests_.visit(record_key(slot), [&](std::uint32_t index) {
             Subscription& subscription = subscriptions_[index];
+            looks_left_ -= std::min(looks_left_, 1U);
             if (subscription.slot == slot) enter(subscription, slot);
         });
     }
@@ -338,24 +340,19 @@ void Switchboard::look_up(std::uint32_t slot) {
     });
 }
 
-// Those who have waited for it, one after the other, as each goes elsewhere in the index.
+// Those who have waited for it.
 void Switchboard::welcome(std::uint32_t slot, std::string_view client) {
     const Identity wanted = identity(client);
-    while (true) {
-        std::uint32_t found = nobody;
-        interests_.visit(name_key(wanted), [&](std::uint32_t index) {
-            const Subscription& each = subscriptions_[index];
-            const bool waits = each.kind == Subscription::Kind::client &&
-                               each.slot == table::no_record && each.identity == wanted;
-            if (waits) found = index;
-        });
-        if (found == nobody) return;
+    interests_.move(name_key(wanted), record_key(slot), [&](std::uint32_t index) {
+        Subscription& each = subscriptions_[index];
+        const bool waits = each.kind == Subscription::Kind::client &&
+                           each.slot == table::no_record && each.identity == wanted;
+        if (!waits) return false;
         --unknown_;
         ++known_;
-        interests_.remove(found);
-        interests_.add(found, record_key(slot));
-        subscriptions_[found].slot = slot;
-    }
+        each.slot = slot;
+        return true;
+    });
 }
 
 // The sizes of which there are any squares.

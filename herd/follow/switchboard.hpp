@@ -43,6 +43,8 @@ public:
 
     // Areas in one square, at most: so many have to be looked at for each change there.
     static constexpr std::uint32_t crowd_max = 1024;
+    // Who follow one client, at most, for the same reason.
+    static constexpr std::uint32_t followers_max = 4096;
 
     // Bytes that map() maps.
     static std::uint64_t memory_max(const config::Limits& limits);

@@ -57,6 +57,24 @@ TEST_CASE("access: a token is good for its clients and its rights", "[herd][clie
     CHECK(world.counters().tokens_wrong == 0);
 }
 
+TEST_CASE("access: who may not ask follows nobody, be it a client or an area", "[herd][client]") {
+    Guarded world;
+    const int stranger = world.connect();
+    const int reporter = world.connect();
+    world.admit(reporter, "bus-*", {.report = true});
+    for (const std::string line : {"FOLLOW bus-1", "FOLLOW +1+2 5"}) {
+        for (const int fd : {stranger, reporter}) {
+            world.say(fd, line + "\n");
+            CHECK(world.hear(fd) == "? " + line + "\n");
+        }
+    }
+    CHECK(world.a().clients().subscriptions() == 0);
+    const int asker = world.connect();
+    world.admit(asker, "bus-*", {.ask = true});
+    world.say(asker, "FOLLOW +1+2 5\n");
+    CHECK(world.hear(asker) == "FOLLOW A 1\n");
+}
+
 TEST_CASE("access: lines behind AUTH are judged by it, before it comes without", "[herd][client]") {
     Guarded world;
     const int fd = world.connect();

@@ -154,6 +154,40 @@ TEST_CASE("follow: no more than the limits, each with its number", "[herd][follo
     house.switchboard.check();
 }
 
+TEST_CASE("W4: of those who wait for one client all are told, and there may be so many",
+          "[herd][follow]") {
+    using Switchboard = follow::Switchboard;
+    constexpr std::uint32_t each = 64;
+    constexpr std::uint32_t sessions = Switchboard::followers_max / each;
+    House house(sessions + 1,
+                {.clients = 200,
+                 .connections = sessions + 1,
+                 .subscriptions = 2 * Switchboard::followers_max,
+                 .subscriptions_per_client = each});
+    for (std::uint32_t session = 0; session < sessions; ++session) {
+        for (std::uint32_t i = 0; i < each; ++i) REQUIRE(house.switchboard.follow(session, "k"));
+    }
+    CHECK_FALSE(house.switchboard.follow(sessions, "k"));
+    CHECK(house.switchboard.follow(sessions, "l"));
+    for (int turn = 0; turn < 2; ++turn) {
+        REQUIRE(house.report("k", "+1-1"));
+        for (int i = 0; i < 20; ++i) house.push();
+        CHECK_FALSE(house.switchboard.follow(sessions, "k"));
+        for (std::uint32_t session = 0; session < sessions; ++session) {
+            const std::string heard = house.heard(session);
+            REQUIRE(std::ranges::count(heard, '\n') == each);
+            REQUIRE(heard.find("GONE") == std::string::npos);
+        }
+        house.switchboard.check();
+        house.remove("k");
+        for (int i = 0; i < 20; ++i) house.push();
+        for (std::uint32_t session = 0; session < sessions; ++session) {
+            REQUIRE(std::ranges::count(house.heard(session), '\n') == each);
+        }
+        house.switchboard.check();
+    }
+}
+
 TEST_CASE("follow: of whom one may not hear nothing is told", "[herd][follow]") {
     House house;
     house.readers.readers[0].deaf_to = "secret";
