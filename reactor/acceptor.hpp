@@ -8,6 +8,7 @@
 #include "reactor/seal.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/socket.hpp"
+#include "reactor/sys.hpp"
 
 #include <cassert>
 #include <concepts>
@@ -72,7 +73,8 @@ public:
     // One that was accepted before, here or elsewhere. While draining it is closed.
     void admit(Socket socket, SealPtr seal) {
         assert(has_room());
-        if (!draining_) take(std::move(socket), std::move(seal));
+        if (!draining_) return take(std::move(socket), std::move(seal));
+        if (seal != nullptr) static_cast<void>(sys::send(socket.fd(), seal->farewell()));
     }
 
     void tick() {

@@ -95,7 +95,8 @@ bool Handshakes::watch(Handshake& handshake, Interest interest) {
 
 bool Handshakes::make_room(const Door& door) {
     ++counters_.displaced;
-    Handshake* oldest = gathering_.front();
+    Handshake* oldest = has_room(door) ? shut_out_.front() : nullptr;
+    if (oldest == nullptr) oldest = gathering_.front();
     if (oldest == nullptr && door.goes_first) oldest = greeted_.front();
     if (oldest == nullptr) return false;
     drop(*oldest);
@@ -130,10 +131,15 @@ void Handshakes::make_ready(Handshake& handshake) {
 
 Handshakes::Handshake* Handshakes::next_greeted() {
     const auto next = [&](List<Handshake>& greeted, std::uint32_t kept) -> Handshake* {
-        const Handshake* const wants = greeted.front();
-        if (wants == nullptr) return nullptr;
-        const bool place = shaking_ + kept < limits_.shaking || free_place(*wants);
-        return place ? greeted.pop() : nullptr;
+        while (Handshake* const wants = greeted.front()) {
+            if (has_room(wants->door)) {
+                const bool place = shaking_ + kept < limits_.shaking || free_place(*wants);
+                return place ? greeted.pop() : nullptr;
+            }
+            wants->unlink();
+            shut_out_.push_back(*wants);
+        }
+        return nullptr;
     };
     if (Handshake* const first = next(greeted_first_, 0)) return first;
     return next(greeted_, limits_.shaking / 4);
@@ -262,12 +268,22 @@ void Handshakes::finish(Handshake& handshake) {
 }
 
 void Handshakes::resume(const Door& door) {
-    while (!door.has_room || door.has_room()) {
-        Handshake* first = done_.front();
-        while (first != nullptr && &first->door != &door) first = done_.next(*first);
-        if (first == nullptr) return;
+    const auto first_of = [&](List<Handshake>& list) {
+        Handshake* first = list.front();
+        while (first != nullptr && &first->door != &door) first = list.next(*first);
+        return first;
+    };
+    while (has_room(door)) {
+        Handshake* const first = first_of(done_);
+        if (first == nullptr) break;
         hand_over(*first);
     }
+    if (!has_room(door)) return;
+    while (Handshake* const first = first_of(shut_out_)) {
+        first->unlink();
+        (door.goes_first ? greeted_first_ : greeted_).push_back(*first);
+    }
+    ask_next();
 }
 
 void Handshakes::hand_over(Handshake& handshake) {
@@ -304,7 +320,12 @@ void Handshakes::discard(Handshake& handshake) {
 }
 
 void Handshakes::drop(Handshake& handshake) {
-    if (handshake.seal != nullptr && handshake.state != State::done) --shaking_;
+    const bool done = handshake.state == State::done;
+    if (handshake.seal != nullptr && !done) --shaking_;
+    // It has been told by nobody else that this is the end.
+    if (handshake.seal != nullptr && done) {
+        static_cast<void>(sys::send(handshake.socket.fd(), handshake.seal->farewell()));
+    }
     slots_.release(handshake);
 }
 
@@ -316,7 +337,7 @@ void Handshakes::tick() {
         const bool silent = handshake.state == State::gathering && handshake.wanted == 1;
         if (silent && handshake.door.takes_plain) return take_plain(handshake);
         if (handshake.state != State::lingering) ++counters_.timed_out;
-        if (handshake.state == State::done) {
+        if (handshake.state == State::done || !has_room(handshake.door)) {
             handshake.door.refused({handshake.socket, "no room in time"});
         } else if (handshake.seal != nullptr) {
             handshake.door.refused({handshake.socket, "no answer in time"});
@@ -334,6 +355,7 @@ void Handshakes::check() const {
     ready_.check();
     done_.check();
     waiting_.check();
+    shut_out_.check();
     std::uint32_t shaking = 0;
     slots_.for_each([&](const Handshake& handshake) {
         const bool done = handshake.state == State::done;

@@ -38,7 +38,10 @@ namespace reactor {
 //
 // A refused one is told why, as far as TLS tells, and read until its end: a connection that is
 // closed at once takes back what was said. So is one that does not speak TLS, where that is not
-// taken. One that is done when its door has no room keeps its slot, and `whole` begins anew.
+// taken.
+//
+// None begins whose door has no room: it keeps its slot as long as nobody wants it who finds room.
+// One that was done too late keeps it, too, and `whole` begins anew.
 //
 // Pinned. Owned by whoever owns the loop's other parts; every Door outlives it.
 class Handshakes {
@@ -99,7 +102,7 @@ public:
     Id dial(Socket socket, SealPtr seal, const Door& door);
     // Of a dialled one: nobody is told. A stale id names nothing.
     void cancel(Id id);
-    // The door may have room again: those who wait for it are opened while it has, the first first.
+    // The door may have room again: those who wait for it go on while it has, the first first.
     void resume(const Door& door);
 
     // About once a second: those that have taken too long end.
@@ -145,6 +148,7 @@ private:
         Seal::Shaken shaken = Seal::Shaken::refused;  // By the latest step.
     };
 
+    static bool has_room(const Door& door) { return !door.has_room || door.has_room(); }
     Handshake* begin(Socket socket, const Door& door);
     bool watch(Handshake& handshake, Interest interest);
     bool make_room(const Door& door);
@@ -183,6 +187,7 @@ private:
     List<Handshake> ready_;
     List<Handshake> done_;
     List<Handshake> waiting_;
+    List<Handshake> shut_out_;   // Greeted, when their door had no room.
     std::uint32_t shaking_ = 0;  // Those that have a seal and are not done.
     bool ending_ = false;
 };

@@ -101,12 +101,13 @@ TEST_CASE("handshakes: one that is done waits until its door has room, and holds
     };
     come(full, "first\n");
     come(full, greeting());
-    REQUIRE(run_until(house.loop, [&] { return house.handshakes.counters().done == 1; }));
     come(full, "third\n");
     come(house.door, greeting());
     REQUIRE(run_until(house.loop, [&] { return house.sockets.size() == 1; }));
-    CHECK(house.handshakes.under_way() == 3);
+    // It costs no seal, and nobody's time.
+    CHECK(house.handshakes.counters().done == 1);
     CHECK(house.handshakes.shaking() == 0);
+    CHECK(house.handshakes.under_way() == 3);
     CHECK(iterations_at_rest(house.loop) <= at_rest_max);
     house.handshakes.check();
 
@@ -118,9 +119,36 @@ TEST_CASE("handshakes: one that is done waits until its door has room, and holds
     CHECK(hear(house.sockets[1]) == "first\n");
     rooms = 2;
     house.handshakes.resume(full);
-    REQUIRE(house.sockets.size() == 4);
-    CHECK(hear(house.sockets[3]) == "third\n");
+    REQUIRE(house.sockets.size() == 3);
+    CHECK(hear(house.sockets[2]) == "third\n");
+    REQUIRE(run_until(house.loop, [&] { return house.sockets.size() == 4; }));
+    CHECK(house.seals[3] != nullptr);
     CHECK(house.handshakes.under_way() == 0);
+    house.handshakes.check();
+}
+
+TEST_CASE("handshakes: who finds no room keeps no slot from those who do",
+          "[reactor][handshakes]") {
+    House house({.slots = 3, .shaking = 1});
+    int rooms = 0;
+    house.rooms = &rooms;
+    Handshakes::Door full = house.door;
+    full.has_room = Delegate<bool()>::to<&House::has_room>(house);
+    std::vector<Pair> pairs;
+    const auto come = [&](const Handshakes::Door& door) {
+        pairs.push_back(tcp_pair());
+        house.handshakes.accept(std::move(pairs.back().ours), door);
+        say(pairs.back().theirs, greeting());
+        turn(house.loop, 3);
+    };
+    for (int i = 0; i < 3; ++i) come(full);
+    CHECK(house.handshakes.under_way() == 3);
+    for (std::size_t others = 1; others <= 4; ++others) {
+        come(house.door);
+        REQUIRE(run_until(house.loop, [&] { return house.seals.size() == others; }));
+    }
+    CHECK(house.handshakes.counters().displaced == 1);
+    CHECK(house.handshakes.under_way() == 2);
     house.handshakes.check();
 }
 
@@ -140,6 +168,35 @@ TEST_CASE("handshakes: one that has waited too long for room is told of", "[reac
     CHECK(house.refusals == Texts{"no room in time"});
     CHECK(house.handshakes.counters().timed_out == 1);
     CHECK(house.sockets.empty());
+}
+
+TEST_CASE("handshakes: one that was done too late for the last room is told farewell",
+          "[reactor][handshakes]") {
+    House house({.whole = std::chrono::milliseconds(20)});
+    int rooms = 1;
+    house.rooms = &rooms;
+    house.door.has_room = Delegate<bool()>::to<&House::has_room>(house);
+    std::vector<Pair> pairs;
+    for (int i = 0; i < 2; ++i) {
+        pairs.push_back(tcp_pair());
+        house.handshakes.accept(std::move(pairs.back().ours), house.door);
+        say(pairs.back().theirs, greeting());
+    }
+    REQUIRE(run_until(house.loop, [&] { return house.handshakes.counters().done == 2; }));
+    CHECK(house.sockets.size() == 1);
+    CHECK(house.handshakes.under_way() == 1);
+    house.handshakes.check();
+    REQUIRE(run_until(house.loop, [&] {
+        house.handshakes.tick();
+        return house.handshakes.under_way() == 0;
+    }));
+    CHECK(house.refusals == Texts{"no room in time"});
+    int farewells = 0;
+    for (const Pair& each : pairs) {
+        const std::string heard = hear(each.theirs);
+        farewells += heard.size() > 6 && heard.find(char{21}) != std::string::npos ? 1 : 0;
+    }
+    CHECK(farewells == 1);
 }
 
 // Strangers of one network, each with a place that it does not use.
