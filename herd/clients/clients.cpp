@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -51,6 +52,7 @@ Clients::Clients(Core& core,
                 reactor::SocketProfile::client,
                 reactor::Acceptor<Session>::Make::to<&Clients::make>(*this),
                 reactor::Delegate<void()>::to<&Clients::on_full>(*this)),
+      again_(core.loop, reactor::Delegate<void()>::to<&Clients::on_again>(*this)),
       tls_listener_(core.loop,
                     reactor::Delegate<void(reactor::Socket)>::to<&Clients::on_tls_accepted>(*this)),
       tls_door_{
@@ -144,6 +146,9 @@ std::uint16_t Clients::group_of(const reactor::Socket& socket) {
 Session* Clients::make(reactor::Slab<Session>& slots, const reactor::Socket& socket) {
     assert(!slots.full());
     assert(!draining_);
+    if (std::exchange(iteration_, host_.core.loop.now()) != host_.core.loop.now()) {
+        arrivals_before_ = arrivals_;
+    }
     ++host_.core.counters.clients_accepted;
     Session* const session =
         slots.emplace(host_, Session::Arrival{.number = ++arrivals_, .group = group_of(socket)});
@@ -223,6 +228,7 @@ void Clients::on_full() {
     assert(acceptor_.full());
     assert(!draining_);
     if (evict(Among::all)) return;
+    if (has_just_come(arrivals_)) again_.start(std::chrono::milliseconds(1));
     ++host_.core.counters.clients_waited;
     host_.core.log.event(Level::warning, "connections_full").field("limit", acceptor_.capacity());
 }
@@ -274,13 +280,24 @@ Clients::Candidate Clients::choose(Among among) {
 }
 
 Clients::Candidate Clients::candidate(Session& session, std::uint32_t members) {
-    const bool arrives = &session == newest_;
+    const bool arrives = &session == newest_ || has_just_come(session.arrival().number);
     return {.session = &session,
             .standing =
                 arrives ? Session::Standing::leaving : session.standing(host_.core.wire.seconds()),
             .members = members,
             .since = session.since(),
             .newer = static_cast<std::uint16_t>(arrivals_ - session.arrival().number)};
+}
+
+bool Clients::has_just_come(std::uint16_t number) const {
+    return iteration_ == host_.core.loop.now() &&
+           static_cast<std::uint16_t>(arrivals_ - number) <
+               static_cast<std::uint16_t>(arrivals_ - arrivals_before_);
+}
+
+// Those who came in one iteration have been heard by now.
+void Clients::on_again() {
+    if (acceptor_.full() && !draining_) evict(Among::all);
 }
 
 bool Clients::relieve() {

@@ -15,6 +15,8 @@
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/socket.hpp"
+#include "reactor/time.hpp"
+#include "reactor/timer.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -106,6 +108,8 @@ private:
     }
     Candidate choose(Among among);
     Candidate candidate(Session& session, std::uint32_t members);
+    bool has_just_come(std::uint16_t number) const;
+    void on_again();
     bool relieve();
     void tell();
     std::uint16_t group_of(const reactor::Socket& socket);
@@ -129,6 +133,10 @@ private:
     reactor::Acceptor<Session> acceptor_;
     const Session* newest_ = nullptr;  // Has had no time to say anything; null once it has ended.
     std::uint16_t arrivals_ = 0;
+    // Those who came in the iteration of this time, behind these, have had no time to be heard.
+    reactor::Instant iteration_{};
+    std::uint16_t arrivals_before_ = 0;
+    reactor::Timer again_;  // Every slot was theirs.
     reactor::Address address_;
     reactor::Listener tls_listener_;
     reactor::Handshakes::Door tls_door_;

@@ -113,7 +113,7 @@ public:
     enum class Standing : std::uint8_t {
         asking,   // has not sent a whole request, or the rest of its next
         idle,     // was answered, idle_min ago at least
-        leaving,  // says no more; its other end has not ended
+        leaving,  // has said its last for idle_min; its other end has not ended
         busy,     // keeps its slot
         gone,     // its slot is as good as free
     };

@@ -1,6 +1,7 @@
 #include "herd/http/server.hpp"
 
 #include <cassert>
+#include <chrono>
 #include <utility>
 
 namespace herd::http {
@@ -19,6 +20,7 @@ Server::Server(reactor::Wire& wire, std::span<const Route> routes, const Limits&
                 reactor::SocketProfile::client,
                 reactor::Acceptor<Connection>::Make::to<&Server::make>(*this),
                 Delegate<void()>::to<&Server::on_full>(*this)),
+      again_(wire.loop(), Delegate<void()>::to<&Server::on_again>(*this)),
       sealed_listener_(wire.loop(),
                        Delegate<void(reactor::Socket)>::to<&Server::on_sealed_accepted>(*this)),
       door_{.make_seal = Delegate<reactor::SealPtr()>::to<&Server::make_seal>(*this),
@@ -59,6 +61,11 @@ Connection* Server::find(Ticket ticket) {
 
 void Server::tick() {
     acceptor_.tick();
+    on_again();
+}
+
+// Those who came in one iteration have been heard by now.
+void Server::on_again() {
     if (acceptor_.full() && !host_.draining) static_cast<void>(evict());
 }
 
@@ -80,7 +87,9 @@ Connection* Server::make(reactor::Slab<Connection>& slots, const reactor::Socket
 }
 
 void Server::on_full() {
-    if (!evict()) ++host_.counters.waited;
+    if (evict()) return;
+    ++host_.counters.waited;
+    again_.start(std::chrono::milliseconds(1));
 }
 
 // Nobody, if all are busy, or a slot is about to be free.

@@ -11,6 +11,7 @@
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/socket.hpp"
+#include "reactor/timer.hpp"
 #include "reactor/wire.hpp"
 
 #include <cstdint>
@@ -56,6 +57,7 @@ public:
 private:
     Connection* make(reactor::Slab<Connection>& slots, const reactor::Socket& socket);
     void on_full();
+    void on_again();
     bool evict();
     void on_ended(Connection& connection);
     reactor::Handle<Connection> handle_of(const Connection& connection) const {
@@ -71,9 +73,10 @@ private:
 
     Host host_;
     reactor::Acceptor<Connection> acceptor_;
-    const Connection* newest_ = nullptr;  // Has had no time yet; null once it has ended.
     const Sealing* sealing_ = nullptr;    // Since listen_sealed().
     reactor::Delegate<void()> done_;      // Since drain().
+    const Connection* newest_ = nullptr;  // Has had no time yet; null once it has ended.
+    reactor::Timer again_;  // Every slot was had by those who had just come, or were busy.
     reactor::Listener sealed_listener_;
     reactor::Handshakes::Door door_;
 };

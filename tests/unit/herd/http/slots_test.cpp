@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <string>
+#include <vector>
 
 // How long a connection may do nothing, and who has a slot.
 namespace http_slots_test {
@@ -70,6 +71,31 @@ TEST_CASE("http server: the last slot is taken from who has asked nothing yet", 
     CHECK(house.ask(polite, get("/now")) == ok("/now"));
     CHECK(house.server.counters().evicted == 1);
     CHECK(house.ask(half, "ow HTTP/1.0\r\n\r\n") == ok("/now", true) + "$");
+}
+
+TEST_CASE("http server: of many who come at once each that has asked is answered", "[herd][http]") {
+    House house;
+    std::vector<int> all;
+    house.kernel.enter(guests);
+    for (int i = 0; i < 40; ++i) {
+        const int fd = *house.kernel.open_socket();
+        static_cast<void>(house.kernel.connect(fd, reactor::Address::loopback(port)));
+        all.push_back(fd);
+    }
+    // The server runs when each has said all.
+    house.kernel.advance_to(house.kernel.now_ns() + 1'000'000);
+    const std::string request = get("/now", "Connection: close\r\n");
+    for (const int fd : all) {
+        REQUIRE(house.kernel.take_error(fd).has_value());
+        REQUIRE(*house.kernel.send(fd, request) == request.size());
+    }
+    house.kernel.advance_to(house.kernel.now_ns() + 1'000'000);
+    for (const int fd : all) {
+        house.run(100ms);
+        CHECK(house.hear(fd) == ok("/now", true) + "$");
+        house.close(fd);
+    }
+    CHECK(house.server.counters().evicted == 0);
 }
 
 TEST_CASE("http server: who waits for an answer keeps its slot", "[herd][http]") {
