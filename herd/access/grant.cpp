@@ -3,6 +3,8 @@
 #include "protocol/tokens.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <utility>
 
 namespace herd::access {
 
@@ -31,15 +33,29 @@ bool Pattern::covers(const Pattern& other) const {
 }
 
 std::string_view to_text(Rights rights) {
-    if (rights.report) return rights.ask ? "report,ask" : "report";
-    return rights.ask ? "ask" : "";
+    assert(rights.coherent());
+    if (!rights.ask) return rights.report ? "report" : "";
+    std::string_view text = rights.friends ? "report,ask,friends" : "report,ask";
+    if (!rights.report) text.remove_prefix(std::string_view("report,").size());
+    return text;
 }
 
 std::optional<Rights> parse_rights(std::string_view text) {
-    if (text == "report,ask" || text == "ask,report") return Rights{.report = true, .ask = true};
-    if (text == "report") return Rights{.report = true};
-    if (text == "ask") return Rights{.ask = true};
-    return std::nullopt;
+    Rights rights;
+    const auto right_of = [&](std::string_view word) {
+        if (word == "report") return &rights.report;
+        if (word == "ask") return &rights.ask;
+        return word == "friends" ? &rights.friends : nullptr;
+    };
+    while (true) {
+        const std::size_t comma = text.find(',');
+        bool* const right = right_of(text.substr(0, comma));
+        if (right == nullptr || std::exchange(*right, true)) return std::nullopt;
+        if (comma == std::string_view::npos) break;
+        text.remove_prefix(comma + 1);
+    }
+    if (!rights.coherent()) return std::nullopt;
+    return rights;
 }
 
 }  // namespace herd::access

@@ -46,16 +46,20 @@ enum class Right : std::uint8_t {
 struct Rights {
     bool report = false;
     bool ask = false;
+    // Whose phone reports is told, unasked, where the others are that it may ask for.
+    bool friends = false;
 
     bool any() const { return report || ask; }
+    // Nobody is told what he may not ask.
+    bool coherent() const { return ask || !friends; }
     bool has(Right right) const { return right == Right::report ? report : ask; }
 
     friend bool operator==(const Rights&, const Rights&) = default;
 };
 
-// "report,ask", in this order; empty for none.
+// "report,ask,friends", in this order; empty for none. They are coherent.
 std::string_view to_text(Rights rights);
-// The same, in any order, each once. Nothing, if it is something else.
+// The same, in any order, each once. Nothing, if it is something else, or not coherent.
 std::optional<Rights> parse_rights(std::string_view text);
 
 // One word: "report" or "ask".

@@ -76,18 +76,30 @@ std::optional<Body> decode(std::string_view token) {
     return body;
 }
 
+unsigned char bits_of(Rights rights) {
+    const int bits = (rights.report ? 1 : 0) | (rights.ask ? 2 : 0) | (rights.friends ? 4 : 0);
+    return static_cast<unsigned char>(bits);
+}
+
+std::optional<Rights> rights_of(unsigned char bits) {
+    const Rights rights{
+        .report = (bits & 1) != 0, .ask = (bits & 2) != 0, .friends = (bits & 4) != 0};
+    if (bits != bits_of(rights) || !rights.any() || !rights.coherent()) return std::nullopt;
+    return rights;
+}
+
 std::optional<Grant> grant_of(std::string_view text) {
     assert(text.size() > head_size);
     const auto at = [&](std::size_t place) { return static_cast<unsigned char>(text[place]); };
-    if (text[0] != version || at(1) < 1 || at(1) > 3) return std::nullopt;
+    const auto rights = rights_of(at(1));
+    if (text[0] != version || !rights) return std::nullopt;
     std::uint64_t until = 0;
     for (std::size_t i = 2; i < head_size; ++i) until = until << 8 | at(i);
     if (until > Grant::until_s_max) return std::nullopt;
     const auto pattern = Pattern::parse(text.substr(head_size));
     if (!pattern) return std::nullopt;
-    return Grant{.pattern = *pattern,
-                 .rights = {.report = (at(1) & 1) != 0, .ask = (at(1) & 2) != 0},
-                 .until_s = static_cast<std::int64_t>(until)};
+    return Grant{
+        .pattern = *pattern, .rights = *rights, .until_s = static_cast<std::int64_t>(until)};
 }
 
 }  // namespace
@@ -97,8 +109,8 @@ Outcome<std::string> mint(const Secret& secret, const Grant& grant) {
     assert(grant.until_s >= 0);
     assert(grant.until_s <= Grant::until_s_max);
     assert(!grant.pattern.text().empty());
-    std::string body{version,
-                     static_cast<char>((grant.rights.report ? 1 : 0) | (grant.rights.ask ? 2 : 0))};
+    assert(grant.rights.coherent());
+    std::string body{version, static_cast<char>(bits_of(grant.rights))};
     for (int shift = 56; shift >= 0; shift -= 8) {
         body += static_cast<char>(grant.until_s >> shift & 0xff);
     }

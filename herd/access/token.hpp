@@ -15,7 +15,7 @@
 // the base64url form, without padding, of
 //
 //   1 byte    version, 1
-//   1 byte    rights: 1 report, 2 ask, or their sum
+//   1 byte    rights: the sum of 1 report, 2 ask, and, with ask only, 4 friends
 //   8 bytes   the second from which it is worth nothing, since 1970, high byte first; 0: never
 //   n bytes   the pattern
 //   32 bytes  HMAC-SHA256 of all that, under the herd's secret
@@ -43,7 +43,7 @@ constexpr std::string_view to_text(Fault fault) {
     return "";
 }
 
-// The grant has some right, and its time is 0 to Grant::until_s_max.
+// The grant has some right, and coherent ones, and its time is 0 to Grant::until_s_max.
 Outcome<std::string> mint(const Secret& secret, const Grant& grant);
 
 // What it grants, if this herd has given it and its time is not over.

@@ -44,7 +44,9 @@ Outcome<access::Grant> read_wish(const TokenRequest& wish) {
             "--for", "a client's id, or how some begin and *, of at most 255 bytes", wish.pattern);
     }
     const auto rights = access::parse_rights(wish.rights);
-    if (!rights) return expected("--may", "report, ask or report,ask", wish.rights);
+    if (!rights) {
+        return expected("--may", "report, ask or both, and with ask also friends", wish.rights);
+    }
     const auto until = parse_until(wish.until, now_s());
     if (!until) {
         return expected("--until",

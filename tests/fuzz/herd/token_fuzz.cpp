@@ -27,7 +27,7 @@ void check_text(std::string_view text) {
     assert(!check(secret(), text, 0));
     const auto claimed = claims(text);
     if (!claimed) return;
-    assert(claimed->rights.any());
+    assert(claimed->rights.any() && claimed->rights.coherent());
     assert(claimed->until_s >= 0 && claimed->until_s <= Grant::until_s_max);
     assert(Pattern::parse(claimed->pattern.text()));
     // The same grant, signed: but for the tag the same text.
@@ -42,9 +42,10 @@ void check_grant(std::string_view text, std::uint8_t what) {
     const auto pattern = Pattern::parse(text);
     if (!pattern) return;
     assert(pattern->covers(*pattern));
-    const Grant grant{.pattern = *pattern,
-                      .rights = {.report = (what & 1) != 0, .ask = (what & 1) == 0},
-                      .until_s = what};
+    const Grant grant{
+        .pattern = *pattern,
+        .rights = {.report = (what & 1) != 0, .ask = (what & 3) != 1, .friends = (what & 6) == 6},
+        .until_s = what};
     auto token = mint(secret(), grant);
     assert(token);
     const auto found = check(secret(), *token, 0);

@@ -98,6 +98,17 @@ TEST_CASE("grant: reporting and asking are two rights", "[herd]") {
     }
 }
 
+TEST_CASE("grant: friends are of who may ask", "[herd]") {
+    for (const auto* text : {"ask,friends", "report,ask,friends"}) {
+        CHECK(to_text(*parse_rights(text)) == text);
+        CHECK(parse_rights(text)->friends);
+    }
+    CHECK(to_text(*parse_rights("friends,report,ask")) == "report,ask,friends");
+    for (const auto* text : {"friends", "report,friends", "ask,friends,friends", "ask,friend"}) {
+        CHECK_FALSE(parse_rights(text));
+    }
+}
+
 TEST_CASE("grant: it ends in its second, or never", "[herd]") {
     const Grant grant{.until_s = 100};
     CHECK_FALSE(grant.expired(99));

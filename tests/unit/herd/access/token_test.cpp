@@ -32,6 +32,24 @@ std::string minted(const Secret& secret, const Grant& what) {
     return *token;
 }
 
+// A token for `abc`, for ever, with that byte of rights.
+std::string signed_by_hand(const Secret& secret, char rights) {
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string body{'\1', rights};
+    body += std::string(8, '\0') + "abc";
+    const auto tag = secret.sign(body);
+    REQUIRE(tag);
+    body.append(tag->begin(), tag->end());
+    std::string token;
+    for (std::size_t i = 0; i < body.size(); i += 3) {
+        const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(body[at]); };
+        const unsigned bits = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
+        for (const unsigned shift : {18U, 12U, 6U, 0U}) token += digits[bits >> shift & 63U];
+    }
+    return token;
+}
+
 }  // namespace
 
 TEST_CASE("token: what was granted is what is found in it", "[herd]") {
@@ -43,7 +61,11 @@ TEST_CASE("token: what was granted is what is found in it", "[herd]") {
                                        std::string("kiwi.cs.ucla.edu"),
                                        std::string("\xff\0\x01*", 4),
                                        std::string(Pattern::size_max, 'x')}) {
-        for (const Rights rights : {Rights{true, false}, Rights{false, true}, Rights{true, true}}) {
+        for (const Rights rights : {Rights{true, false},
+                                    Rights{false, true},
+                                    Rights{true, true},
+                                    Rights{false, true, true},
+                                    Rights{true, true, true}}) {
             for (const std::int64_t until : {Grant::never, now + 1, Grant::until_s_max}) {
                 const Grant given = grant(pattern, rights, until);
                 const std::string token = minted(secret, given);
@@ -88,6 +110,17 @@ TEST_CASE("token: with any bit of it another one it is refused", "[herd]") {
             CHECK_FALSE(check(secret, token + more, now));
         }
     }
+}
+
+TEST_CASE("token: rights that make no sense together are none", "[herd]") {
+    const Secret secret = secret_of('k');
+    // Signed by who has the secret, but by another program: 0, 4, 5 and 8 of a byte of rights.
+    for (const char rights : {'\0', '\4', '\5', '\10'}) {
+        const std::string token = signed_by_hand(secret, rights);
+        CHECK(check(secret, token, now).error() == Fault::malformed);
+        CHECK(claims(token).error() == Fault::malformed);
+    }
+    CHECK(check(secret, signed_by_hand(secret, '\7'), now)->rights == Rights{true, true, true});
 }
 
 TEST_CASE("token: neither more rights nor more time can be written into one", "[herd]") {
