@@ -36,6 +36,9 @@ reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash h
     if (capacity.positions) {
         if (auto positions = positions_.open(capacity.records); !positions) return positions;
     }
+    if (capacity.families) {
+        if (auto families = families_.open(capacity.records); !families) return families;
+    }
     auto lines = reactor::PageArray<char>::map((std::size_t{capacity.long_lines} + 1) *
                                                capacity.long_line_size);
     if (!lines) return std::unexpected(lines.error());
@@ -88,6 +91,7 @@ Stored LocationTable::store(const protocol::AtLine& line,
     if (is_new) {
         assert(!used(slot));
         record.bucket = Digest::bucket_of(line.client);
+        if (capacity_.families) families_.enter(line.client, slot, hash_);
         take_free_slot();
     }
     if (onlooker_ != nullptr) onlooker_->before_change(slot);
@@ -125,6 +129,7 @@ void LocationTable::remove(std::uint32_t slot) {
     if (onlooker_ != nullptr) onlooker_->before_removal(slot);
     Record& record = records_[slot];
     index_.remove(key(client(record)).hash, slot);
+    if (capacity_.families) families_.leave(client(record), slot, hash_);
     if (capacity_.positions) positions_.erase(geo::key_of(geo::Cell::of(record.spot), slot));
     digest_.toggle(record.bucket, std::exchange(record.digest, 0));
     static_cast<void>(fit_line(record, 0));
@@ -236,6 +241,7 @@ void LocationTable::check(bool whole) const {
     check_storage();
     std::uint32_t records = 0;
     std::uint32_t long_lines = 0;
+    std::uint32_t in_families = 0;
     std::uint64_t root = 0;
     for (std::uint32_t slot = 0; slot < slots_; ++slot) {
         if (!used(slot)) continue;
@@ -244,10 +250,14 @@ void LocationTable::check(bool whole) const {
         long_lines += record.is_long();
         root ^= record.digest;
         check_record(record);
+        if (!capacity_.families) continue;
+        families_.check(client(record), slot, hash_);
+        in_families += Families::of(client(record)).empty() ? 0U : 1U;
     }
     assert(records == size_);
     assert(long_lines == long_used_);
     assert(root == digest_.root());
+    assert(in_families == families_.size());
     std::uint32_t free = 0;
     for (std::uint32_t slot = free_; slot != no_record; slot = records_[slot].next) {
         assert(slot < slots_);
@@ -259,6 +269,7 @@ void LocationTable::check(bool whole) const {
     feed_.check(size_);
     if (capacity_.positions) check_positions();
     if (!whole) return;
+    if (capacity_.families) families_.check();
     index_.check(size_);
     digest_.check();
 }

@@ -5,6 +5,7 @@
 #include "herd/table/client_hash.hpp"
 #include "herd/table/client_index.hpp"
 #include "herd/table/digest.hpp"
+#include "herd/table/families.hpp"
 #include "herd/table/onlooker.hpp"
 #include "herd/table/record.hpp"
 #include "herd/table/version.hpp"
@@ -14,7 +15,9 @@
 #include "reactor/result.hpp"
 
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace herd::table {
@@ -30,8 +33,8 @@ enum class Stored : std::uint8_t {
 
 // The newest report of every client: a fixed slab of records, found through an index of a keyed
 // hash of the client, and all of them in one change feed. Their slots are in a second index, by
-// where the clients are. Records are never moved, and never evicted for want of room. Mapped once;
-// nothing here allocates.
+// where the clients are, and in a third, by their families, where these are wanted. Records are
+// never moved, and never evicted for want of room. Mapped once; nothing here allocates.
 class LocationTable {
 public:
     struct Capacity {
@@ -41,6 +44,7 @@ public:
         // So many of the last free records are not for just any client's report.
         std::uint32_t reserve = 0;
         bool positions = true;  // Whether where clients are is kept in order, too.
+        bool families = false;  // And clients by their families.
     };
 
     LocationTable() = default;
@@ -116,6 +120,11 @@ public:
     // The slots by where their clients are: geo::key_of the cell of each record's spot. Null:
     // that is not kept.
     const geo::KeyTree* positions() const { return capacity_.positions ? &positions_ : nullptr; }
+    // Slots of the clients of a family, and seldom of others, as many as `out` holds; how many
+    // these are. None, where families are not kept.
+    std::size_t family(std::string_view family, std::span<std::uint64_t> out) const {
+        return capacity_.families ? families_.find(family, hash_, out) : 0;
+    }
     // Where it says that its client is, to the last decimal.
     protocol::Iso6709 place(const Record& record) const;
 
@@ -167,6 +176,7 @@ private:
     reactor::PageArray<Record> records_;
     ClientIndex index_;
     geo::KeyTree positions_;
+    Families families_;
     reactor::PageArray<char> long_lines_;
     reactor::PageArray<std::uint32_t> long_free_;
     std::uint32_t size_ = 0;
