@@ -69,8 +69,7 @@ std::uint32_t http_connections(const config::Config& config) {
 }
 
 bool has_phones(const config::Config& config) {
-    return std::ranges::any_of(config.servers,
-                               [](const auto& server) { return server.phones.has_value(); });
+    return std::ranges::any_of(config.servers, &config::Server::has_phones);
 }
 
 std::uint32_t phone_connections(const config::Config& config) {

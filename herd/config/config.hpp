@@ -22,24 +22,25 @@ struct Limits {
     std::uint32_t http_followers = 16;        // streams of GET /follow
     std::uint32_t map_viewers = 16;           // pages that show the live map; 0: there is none
     std::uint32_t phone_connections = 1'024;  // accepted connections of phones
-    std::uint32_t tls_connections = 1'024;    // that speak TLS, of any kind
-    std::uint32_t handshakes = 32;            // of these, that are being agreed on
-    std::uint32_t handshake_ms = 5'000;       // from accept, or connect, to the end of that
-    std::uint32_t line_max = 8'192;           // bytes of a client's command, without its end
-    std::uint32_t blocks = 65'536;            // of 4 KiB, for bytes that cannot wait elsewhere
-    std::uint32_t first_line_ms = 60'000;     // a connection that has not said anything
-    std::uint32_t rest_of_line_ms = 30'000;   // a command that was begun
-    std::uint32_t idle_ms = 900'000;          // between commands
-    std::uint32_t drain_ms = 30'000;          // an answer that is not read
-    std::uint32_t linger_ms = 1'000;          // a finished connection the client does not close
-    std::uint32_t records_per_turn = 256;     // to one neighbour in one iteration
-    std::uint32_t lines_per_turn = 256;       // of one client in one iteration
-    std::uint32_t searches = 64;              // NEARBYs that are being answered at a time
-    std::uint32_t visits_per_turn = 2'048;    // of records, by NEARBYs in one turn
-    std::uint32_t repairs_per_s = 2'000;      // records sent again as a neighbour's differ
-    std::uint32_t ready_ms = 5'000;           // until a server is ready without all neighbours
-    std::uint32_t shutdown_ms = 4'000;        // from SIGTERM to exit
-    std::uint32_t subscriptions = 16'384;     // FOLLOWs of all clients
+    std::uint32_t phone_connections_per_address = 256;  // of these, of one address
+    std::uint32_t tls_connections = 1'024;              // that speak TLS, of any kind
+    std::uint32_t handshakes = 32;                      // of these, that are being agreed on
+    std::uint32_t handshake_ms = 5'000;           // from accept, or connect, to the end of that
+    std::uint32_t line_max = 8'192;               // bytes of a client's command, without its end
+    std::uint32_t blocks = 65'536;                // of 4 KiB, for bytes that cannot wait elsewhere
+    std::uint32_t first_line_ms = 60'000;         // a connection that has not said anything
+    std::uint32_t rest_of_line_ms = 30'000;       // a command that was begun
+    std::uint32_t idle_ms = 900'000;              // between commands
+    std::uint32_t drain_ms = 30'000;              // an answer that is not read
+    std::uint32_t linger_ms = 1'000;              // a finished connection the client does not close
+    std::uint32_t records_per_turn = 256;         // to one neighbour in one iteration
+    std::uint32_t lines_per_turn = 256;           // of one client in one iteration
+    std::uint32_t searches = 64;                  // NEARBYs that are being answered at a time
+    std::uint32_t visits_per_turn = 2'048;        // of records, by NEARBYs in one turn
+    std::uint32_t repairs_per_s = 2'000;          // records sent again as a neighbour's differ
+    std::uint32_t ready_ms = 5'000;               // until a server is ready without all neighbours
+    std::uint32_t shutdown_ms = 4'000;            // from SIGTERM to exit
+    std::uint32_t subscriptions = 16'384;         // FOLLOWs of all clients
     std::uint32_t subscriptions_per_client = 64;  // of these, of one connection
     std::uint32_t syncs = 256;                    // SYNCs that wait at a time
     std::uint32_t sync_ms = 5'000;                // from a SYNC to its answer
@@ -65,9 +66,11 @@ struct Server {
     std::optional<reactor::Address> https = {};        // the same, over TLS
     std::string http_name = {};                        // of its host, as browsers may know it
     std::optional<reactor::Address> phones = {};       // where phones' apps report
+    std::optional<reactor::Address> phones_tls = {};   // the same, over TLS
 
     // Whether HTTP is spoken at all.
     bool has_http() const { return http.has_value() || https.has_value(); }
+    bool has_phones() const { return phones.has_value() || phones_tls.has_value(); }
 };
 
 enum class Provider : std::uint8_t { offline, google, google_legacy };

@@ -26,6 +26,13 @@ char lower(char byte) {
     return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
 }
 
+// A port of the server's that needs keys; empty: it has none.
+std::string_view sealed_port(const Server& server) {
+    if (server.clients_tls) return "clients_tls";
+    if (server.https) return "https";
+    return server.phones_tls ? "phones_tls" : "";
+}
+
 // By the name of its setting; it was given.
 const reactor::Address& address_of(const Server& server, std::string_view name) {
     if (name == "peers") return server.peers;
@@ -33,6 +40,7 @@ const reactor::Address& address_of(const Server& server, std::string_view name) 
     if (name == "http") return *server.http;
     if (name == "https") return *server.https;
     if (name == "phones") return *server.phones;
+    if (name == "phones_tls") return *server.phones_tls;
     assert(name == "clients");
     return server.clients;
 }
@@ -137,7 +145,8 @@ bool Draft::is_taken(const reactor::Address& address,
         config_.servers.begin(), config_.servers.end() - 1, [&](const Server& server) {
             return server.clients == address || server.peers == address ||
                    server.clients_tls == address || server.http == address ||
-                   server.https == address || server.phones == address;
+                   server.https == address || server.phones == address ||
+                   server.phones_tls == address;
         });
 }
 
@@ -228,10 +237,10 @@ Checked Draft::check_keys() const {
     const std::uint32_t line = line_of(Section::root, "keys");
     std::vector<std::string> names;
     for (const Server& server : config_.servers) {
-        if (config_.keys.empty() && (server.clients_tls || server.https)) {
-            const std::string_view what = server.clients_tls ? "clients_tls" : "https";
+        const std::string_view sealed = sealed_port(server);
+        if (config_.keys.empty() && !sealed.empty()) {
             return Error{
-                "keys, as " + server.name + " has " + std::string(what), "none", "keys", line};
+                "keys, as " + server.name + " has " + std::string(sealed), "none", "keys", line};
         }
         const bool elsewhere = !server.legacy && !server.peers.is_loopback();
         if (config_.keys.empty() && elsewhere && !server.neighbours.empty() &&

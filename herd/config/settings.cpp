@@ -1,6 +1,7 @@
 #include "herd/config/settings.hpp"
 
 #include "herd/config/member.hpp"
+#include "herd/config/text.hpp"
 #include "protocol/server_name.hpp"
 
 #include <algorithm>
@@ -14,13 +15,6 @@ constexpr std::uint64_t day_ms = 86'400'000;
 
 bool is_any(std::string_view) {
     return true;
-}
-
-bool is_host_name(std::string_view text) {
-    return text.size() <= 253 && std::ranges::all_of(text, [](char byte) {
-               return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                      (byte >= '0' && byte <= '9') || byte == '.' || byte == '-';
-           });
 }
 
 bool is_not_empty(std::string_view text) {
@@ -79,6 +73,10 @@ constexpr std::array table = {
             "phones",
             Endpoint{at_port<&Server::phones>},
             "where phones' apps report over HTTP, each in its own way (docs/phones.md)"},
+    Setting{Section::server,
+            "phones_tls",
+            Endpoint{at_port<&Server::phones_tls>},
+            "the same, over TLS; needs keys"},
 
     Setting{Section::root,
             "links",
@@ -148,6 +146,10 @@ constexpr std::array table = {
             "phone_connections",
             Whole{bound<&Limits::phone_connections>, 1, 65'536, ""},
             "accepted connections of phones"},
+    Setting{Section::limits,
+            "phone_connections_per_address",
+            Whole{bound<&Limits::phone_connections_per_address>, 1, 65'536, ""},
+            "of these, of one address, but not of this host's"},
     Setting{Section::limits,
             "tls_connections",
             Whole{bound<&Limits::tls_connections>, 1, 1'000'000, ""},

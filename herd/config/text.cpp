@@ -1,5 +1,6 @@
 #include "herd/config/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <charconv>
@@ -45,6 +46,13 @@ std::optional<reactor::Address> parse_http_address(std::string_view url) {
     if (url.ends_with('/')) url.remove_suffix(1);
     if (const auto address = parse_address(url)) return address;
     return parse_address(std::string(url) + ":80");
+}
+
+bool is_host_name(std::string_view text) {
+    return text.size() <= 253 && std::ranges::all_of(text, [](char byte) {
+               return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                      (byte >= '0' && byte <= '9') || byte == '.' || byte == '-';
+           });
 }
 
 std::string quoted(std::string_view text) {

@@ -21,6 +21,9 @@ std::string text_of(const reactor::Address& address);
 // another kind.
 std::optional<reactor::Address> parse_http_address(std::string_view url);
 
+// Letters, digits, dots and hyphens, at most 253 of them, perhaps none.
+bool is_host_name(std::string_view text);
+
 // In double quotes, for a message of one line: what is not printable is replaced, a long text cut.
 std::string quoted(std::string_view text);
 

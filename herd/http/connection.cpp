@@ -131,6 +131,10 @@ void Connection::begin_clock() {
 void Connection::take(const RequestParser::Fed& fed) {
     if (fed.event == Event::refused) {
         ++host_.counters.refused;
+        if (parser_.heard_tls() && !stream_.sealed()) {
+            ++host_.counters.sealed;
+            if (host_.heard_tls) host_.heard_tls(*this);
+        }
         return refuse_broken(parser_.status());
     }
     if (fed.event == Event::head) return begin();

@@ -12,6 +12,7 @@
 #include "reactor/time.hpp"
 #include "reactor/wire.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,7 @@ namespace herd::http {
 // What bounds a server.
 struct Limits {
     std::uint32_t connections = 64;
+    std::uint32_t connections_per_address = 0;              // but of this host's; 0: all of them
     std::uint64_t body_max = std::uint64_t{64} << 10;       // bytes of a request's body
     std::uint32_t requests_per_turn = 16;                   // of one connection
     std::uint32_t body_per_turn = std::uint32_t{64} << 10;  // bytes of one connection's bodies
@@ -42,6 +44,8 @@ struct Counters {
     std::uint64_t stalled = 0;   // that did not read, or not end, in time
     std::uint64_t evicted = 0;   // closed to make room for others
     std::uint64_t waited = 0;    // times that accepting stopped for want of room
+    std::uint64_t crowds = 0;    // closed as their address had as many as it may have
+    std::uint64_t sealed = 0;    // that spoke TLS where that is not spoken
 };
 
 // What the connections of one server share; outlives them. Loop and streams run one of them at a
@@ -53,8 +57,10 @@ struct Host {
     Counters counters{};
     reactor::Delegate<reactor::Handle<Connection>(const Connection&)> handle_of = {};
     reactor::Delegate<void(Connection&)> ended = {};  // Releases the connection.
-    Request request{};                                // Whose head has just come.
-    bool draining = false;                            // Each answer is its connection's last.
+    // Of one that speaks TLS where that is not spoken, before it ends; may be null.
+    reactor::Delegate<void(Connection&)> heard_tls = {};
+    Request request{};      // Whose head has just come.
+    bool draining = false;  // Each answer is its connection's last.
 };
 
 // One client's connection: takes its requests one at a time, in order, and hands each to who
@@ -72,8 +78,11 @@ public:
     explicit Connection(Host& host);
 
     reactor::Result<void> open(reactor::Socket socket, reactor::SealPtr seal = {}) {
+        if (unwelcome_) return std::unexpected(reactor::Errno{EUSERS});
         return stream_.open(std::move(socket), std::move(seal));
     }
+    // Before open(): which fails then.
+    void turn_away() { unwelcome_ = true; }
 
     // For who answers the request at hand. -----------------------------------------------------
 
@@ -169,6 +178,7 @@ private:
     bool last_ : 1 = false;      // The connection ends with the answer to this request.
     bool chunks_ : 1 = false;    // Its answer may come in chunks.
     bool draining_ : 1 = false;  // No further request is wanted.
+    bool unwelcome_ : 1 = false;
 };
 
 }  // namespace herd::http

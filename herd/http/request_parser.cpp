@@ -63,6 +63,9 @@ unsigned status_for(const error_code& error) {
     return 400;
 }
 
+// The first byte of a record that has a part of a handshake in it.
+constexpr char tls_handshake = 22;
+
 bool is_letter(char byte) {
     return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
@@ -212,7 +215,10 @@ RequestParser::Fed RequestParser::feed(std::string_view bytes, Request& request)
 // letter, as of TLS, need not be waited for.
 RequestParser::Fed RequestParser::feed_head(std::string_view bytes, Request& request) {
     if (bytes.empty()) return {0, Event::more};
-    if (!is_letter(bytes[0])) return refuse(0, 400);
+    if (!is_letter(bytes[0])) {
+        heard_tls_ = bytes[0] == tls_handshake;
+        return refuse(0, 400);
+    }
     const std::string_view looked = bytes.substr(0, head_size_max);
     std::size_t end = line_;
     while (true) {

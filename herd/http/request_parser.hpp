@@ -50,6 +50,8 @@ public:
     // Whether the answer to the request, or to what is known of one that is refused, has a head
     // only.
     bool head_only() const { return head_only_; }
+    // What was refused is how TLS begins.
+    bool heard_tls() const { return heard_tls_; }
 
 private:
     class Beast;
@@ -63,8 +65,9 @@ private:
     const std::uint64_t body_max_;
     std::uint32_t line_ = 0;  // Where the line of the head begins that has not ended yet.
     std::uint16_t status_ = 0;
-    bool has_head_ = false;
-    bool head_only_ = false;
+    bool has_head_ : 1 = false;
+    bool head_only_ : 1 = false;
+    bool heard_tls_ : 1 = false;
     alignas(8) std::array<std::byte, beast_size> memory_;  // Where Beast's parser lives.
 };
 

@@ -1,5 +1,7 @@
 #include "herd/http/server.hpp"
 
+#include "reactor/sys.hpp"
+
 #include <cassert>
 #include <chrono>
 #include <utility>
@@ -78,12 +80,57 @@ void Server::drain(Delegate<void()> done) {
     if (acceptor_.size() == 0) done_();
 }
 
-Connection* Server::make(reactor::Slab<Connection>& slots, const reactor::Socket& /*socket*/) {
+reactor::Result<void> Server::map() {
+    if (host_.limits.connections_per_address > 0) {
+        if (auto mapped = crowds_.map(host_.limits.connections); !mapped) return mapped;
+    }
+    return acceptor_.map(host_.limits.connections);
+}
+
+Connection* Server::make(reactor::Slab<Connection>& slots, const reactor::Socket& socket) {
     assert(!slots.full());
     assert(!host_.draining);
     Connection* const connection = slots.emplace(host_);
+    if (crowds_.on()) {
+        const auto from = reactor::sys::peer_address(socket.fd());
+        if (from && !is_welcome(*from, slots.handle(*connection))) {
+            connection->turn_away();
+            return connection;
+        }
+    }
     newest_ = connection;
     return connection;
+}
+
+// One of an address that has its share takes the place of another of these. The host's own has no
+// share: it may be a proxy.
+bool Server::is_welcome(const reactor::Address& from, reactor::Handle<Connection> newcomer) {
+    if (from.is_loopback()) return true;
+    const std::uint32_t tag = crowds_.tag_of(from);
+    std::uint32_t count = 0;
+    Connection* goes = nullptr;
+    crowds_.visit(tag, [&](reactor::Handle<Connection> other) {
+        Connection* const connection = acceptor_.find(other);
+        const bool is_gone =
+            connection == nullptr || connection->standing() == Connection::Standing::gone;
+        if (is_gone) return;
+        ++count;
+        if (goes_before(*connection, goes)) goes = connection;
+    });
+    if (count >= host_.limits.connections_per_address) {
+        ++host_.counters.crowds;
+        if (goes == nullptr) return false;
+        goes->evict();
+    }
+    crowds_.enter(newcomer, tag);
+    return true;
+}
+
+bool Server::goes_before(const Connection& one, const Connection* other) {
+    const Connection::Standing standing = one.standing();
+    if (standing >= Connection::Standing::busy) return false;
+    if (other == nullptr || standing < other->standing()) return true;
+    return standing == other->standing() && one.waits_since() < other->waits_since();
 }
 
 void Server::on_full() {
@@ -95,19 +142,11 @@ void Server::on_full() {
 // Nobody, if all are busy, or a slot is about to be free.
 bool Server::evict() {
     assert(acceptor_.full());
-    using Standing = Connection::Standing;
     Connection* goes = nullptr;
-    Standing worst = Standing::busy;
     bool gone = false;
     acceptor_.for_each([&](Connection& connection) {
-        const Standing standing = connection.standing();
-        gone = gone || standing == Standing::gone;
-        if (&connection == newest_ || standing >= Standing::busy) return;
-        const bool before = goes == nullptr || standing < worst ||
-                            (standing == worst && connection.waits_since() < goes->waits_since());
-        if (!before) return;
-        goes = &connection;
-        worst = standing;
+        gone = gone || connection.standing() == Connection::Standing::gone;
+        if (&connection != newest_ && goes_before(connection, goes)) goes = &connection;
     });
     if (goes == nullptr || gone) return gone;
     ++host_.counters.evicted;
@@ -117,6 +156,7 @@ bool Server::evict() {
 
 void Server::on_ended(Connection& connection) {
     if (newest_ == &connection) newest_ = nullptr;
+    if (crowds_.on()) crowds_.leave(acceptor_.index(connection));
     acceptor_.release(connection);
     if (host_.draining && acceptor_.size() == 0) done_();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/http/connection.hpp"
+#include "herd/http/crowds.hpp"
 #include "herd/http/handler.hpp"
 #include "herd/sealing.hpp"
 #include "reactor/acceptor.hpp"
@@ -22,17 +23,21 @@ namespace herd::http {
 
 // Ports on which HTTP is spoken, plainly or within TLS, and all connections on them. With the last
 // slot taken a connection goes, as Connection::Standing says; with all busy, the next ones wait in
-// the kernel. All memory is mapped by map(). Pinned; wire, routes and handlers outlive it.
+// the kernel. With one address's share taken one of its own goes, or with all of these busy the
+// newcomer. All memory is mapped by map(). Pinned; wire, routes and handlers outlive it.
 class Server {
 public:
     Server(reactor::Wire& wire, std::span<const Route> routes, const Limits& limits);
 
     // Bytes that map() may map.
-    static std::uint64_t memory_max(std::uint32_t connections) {
-        return std::uint64_t{connections} * reactor::Slab<Connection>::slot_size;
+    static std::uint64_t memory_max(const Limits& limits) {
+        return std::uint64_t{limits.connections} * reactor::Slab<Connection>::slot_size +
+               (limits.connections_per_address > 0 ? Crowds::memory(limits.connections) : 0);
     }
     // Once, first. Fails with ENOMEM.
-    reactor::Result<void> map() { return acceptor_.map(host_.limits.connections); }
+    reactor::Result<void> map();
+    // Once, before listen(): is told of each connection that speaks TLS to the plain port.
+    void when_tls_heard(reactor::Delegate<void(Connection&)> heard) { host_.heard_tls = heard; }
     // Each at most once; port 0 takes a free one. Returns the address in force.
     reactor::Result<reactor::Address> listen(const reactor::Address& address) {
         return acceptor_.listen(address);
@@ -56,9 +61,11 @@ public:
 
 private:
     Connection* make(reactor::Slab<Connection>& slots, const reactor::Socket& socket);
+    bool is_welcome(const reactor::Address& from, reactor::Handle<Connection> newcomer);
     void on_full();
     void on_again();
     bool evict();
+    static bool goes_before(const Connection& one, const Connection* other);
     void on_ended(Connection& connection);
     reactor::Handle<Connection> handle_of(const Connection& connection) const {
         return acceptor_.handle(connection);
@@ -73,6 +80,7 @@ private:
 
     Host host_;
     reactor::Acceptor<Connection> acceptor_;
+    Crowds crowds_;  // Of those that have an address elsewhere, where each has a share.
     const Sealing* sealing_ = nullptr;    // Since listen_sealed().
     reactor::Delegate<void()> done_;      // Since drain().
     const Connection* newest_ = nullptr;  // Has had no time yet; null once it has ended.

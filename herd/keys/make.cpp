@@ -23,7 +23,9 @@ constexpr std::int64_t ns_per_s = 1'000'000'000;
 Wanted wanted_for(const config::Server& server) {
     Wanted wanted{.subject = server.name, .names = {server.name}};
     bool loopback = false;
-    for (const reactor::Address& address : {server.clients, server.peers}) {
+    std::vector<reactor::Address> all = {server.clients, server.peers};
+    if (server.phones_tls) all.push_back(*server.phones_tls);
+    for (const reactor::Address& address : all) {
         loopback = loopback || address.is_loopback();
         if (address.is_wildcard()) continue;
         const auto same = [&](const reactor::Address& other) {

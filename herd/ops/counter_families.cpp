@@ -282,6 +282,12 @@ constexpr std::array counted = {
            {"reason=\"encrypted\"", &Counters::phone_encrypted},
            {"reason=\"nameless\"", &Counters::phone_nameless},
            {"reason=\"denied\"", &Counters::phone_denied}}}),
+    many("herd_phone_connections_refused_total",
+         "Connections of phones that were closed before they were served, by reason.",
+         "crowd: limits.phone_connections_per_address; an app leaves connections behind, or many "
+         "phones come from one address. speaks_tls: an app has https where the port is plain.",
+         {{{"reason=\"crowd\"", &Counters::phone_crowds},
+           {"reason=\"speaks_tls\"", &Counters::phone_tls_plain}}}),
 };
 
 constexpr std::size_t count(std::uint64_t Counters::*value) {

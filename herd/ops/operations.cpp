@@ -34,9 +34,10 @@ Operations::Operations(Core& core,
 
 std::uint64_t Operations::memory_max(const config::Config& config) {
     const config::Limits& limits = config.limits;
-    return http::Server::memory_max(limits.http_connections) + OpsService::memory() +
-           web::ReportService::memory(limits) + web::ClientService::memory(limits) +
-           web::NearbyService::memory(limits) + web::FollowService::memory(limits) +
+    return http::Server::memory_max({.connections = limits.http_connections}) +
+           OpsService::memory() + web::ReportService::memory(limits) +
+           web::ClientService::memory(limits) + web::NearbyService::memory(limits) +
+           web::FollowService::memory(limits) +
            (config.nearby && map::Feed::viewers_max(limits) > 0 ? map::Service::memory_max(limits)
                                                                 : 0);
 }

@@ -1,6 +1,7 @@
 #include "herd/phones/phones.hpp"
 
 #include "herd/config/text.hpp"
+#include "reactor/sys.hpp"
 
 #include <cassert>
 
@@ -18,8 +19,9 @@ constexpr std::uint32_t body_per_turn = std::uint32_t{16} << 10;
 }  // namespace
 
 // Networks of phones are slow, and some apps leave a connection behind for each position.
-http::Limits Phones::limits(const config::Limits& limits) {
+http::Limits Phones::http_limits(const config::Limits& limits) {
     return {.connections = limits.phone_connections,
+            .connections_per_address = limits.phone_connections_per_address,
             .body_max = body_max,
             .body_per_turn = body_per_turn,
             .request_s = 60,
@@ -32,15 +34,16 @@ Phones::Phones(Core& core, intake::Intake& intake)
       gate_(core),
       service_(reception_, gate_),
       routes_{{{"/*", &service_}}},
-      http_(core.wire, routes_, limits(core.limits)) {}
+      http_(core.wire, routes_, http_limits(core.limits)) {}
 
 std::uint64_t Phones::memory_max(const config::Limits& limits) {
-    return http::Server::memory_max(limits.phone_connections) + PhoneService::memory(limits);
+    return http::Server::memory_max(http_limits(limits)) + PhoneService::memory(limits);
 }
 
 Outcome<> Phones::open(const config::Config& config, const config::Server& self) {
-    on_ = self.phones.has_value();
+    on_ = self.has_phones();
     if (!on_) return {};
+    http_.when_tls_heard(reactor::Delegate<void(http::Connection&)>::to<&Phones::on_tls>(*this));
     auto mapped = http_.map();
     if (mapped) mapped = service_.map(config.limits);
     if (!mapped) return failure("cannot map memory", mapped.error());
@@ -48,13 +51,24 @@ Outcome<> Phones::open(const config::Config& config, const config::Server& self)
 }
 
 Outcome<> Phones::listen(const config::Server& self) {
-    assert(on_ == self.phones.has_value());
-    if (!on_) return {};
-    const auto listening = http_.listen(*self.phones);
-    if (!listening) {
-        return failure("phones' address " + config::text_of(*self.phones), listening.error());
+    assert(on_ == self.has_phones());
+    if (self.phones) {
+        const auto listening = http_.listen(*self.phones);
+        if (!listening) {
+            return failure("phones' address " + config::text_of(*self.phones), listening.error());
+        }
+        address_ = *listening;
     }
-    address_ = *listening;
+    if (self.phones_tls) {
+        const Sealing* const sealing = reception_.core.sealing;
+        assert(sealing != nullptr);
+        const auto listening = http_.listen_sealed(*self.phones_tls, *sealing);
+        if (!listening) {
+            return failure("phones' TLS address " + config::text_of(*self.phones_tls),
+                           listening.error());
+        }
+        tls_address_ = *listening;
+    }
     return {};
 }
 
@@ -66,6 +80,20 @@ void Phones::drain() {
     if (on_) http_.drain(reactor::Delegate<void()>::to<&Phones::on_drained>(*this));
 }
 
+// Who set the app up wonders why nothing comes.
+void Phones::on_tls(http::Connection& connection) {
+    Core& core = reception_.core;
+    std::array<char, reactor::address_text_size_max> buffer{};
+    std::string_view client;
+    const auto from = reactor::sys::peer_address(connection.stream().socket().fd());
+    if (from) client = from->text(buffer);
+    client = client.substr(0, client.rfind(':'));
+    if (!reception_.complaints.admit(client, core.wire.seconds())) return;
+    core.log.event(Level::warning, "phone_speaks_tls")
+        .field("from", client)
+        .field("why", "this port is plain: https is for phones_tls, or a proxy in front");
+}
+
 void Phones::describe(watch::Status& status) const {
     const http::Counters& counted = http_.counters();
     status.counters.http_requests += counted.requests;
@@ -74,6 +102,8 @@ void Phones::describe(watch::Status& status) const {
     status.counters.http_stalled += counted.stalled;
     status.counters.http_evicted += counted.evicted;
     status.counters.http_waited += counted.waited;
+    status.counters.phone_crowds = counted.crowds;
+    status.counters.phone_tls_plain = counted.sealed;
 }
 
 void Phones::check() const {

@@ -18,7 +18,7 @@
 
 namespace herd::phones {
 
-// The port for phones of one server, where it is configured to have one. One of its own, and not
+// The ports for phones of one server, where it is configured to have some. Of their own, and not
 // that of HTTP: it is for the whole world, takes bodies of megabytes over slow networks, and its
 // many idle connections may not take the place of a health check's. Owned by the Server; what it is
 // given outlives it.
@@ -32,8 +32,9 @@ public:
     Outcome<> open(const config::Config& config, const config::Server& self);
     // Once; port 0 takes a free one.
     Outcome<> listen(const config::Server& self);
-    // Where it listens, if it does.
+    // Where it listens, if it does; the second for TLS.
     const std::optional<reactor::Address>& address() const { return address_; }
+    const std::optional<reactor::Address>& tls_address() const { return tls_address_; }
 
     // About once a second.
     void tick();
@@ -46,8 +47,9 @@ public:
     void check() const;
 
 private:
-    static http::Limits limits(const config::Limits& limits);
+    static http::Limits http_limits(const config::Limits& limits);
     void on_drained() {}
+    void on_tls(http::Connection& connection);
 
     Reception reception_;
     web::Gate gate_;
@@ -56,6 +58,7 @@ private:
     http::Server http_;
     bool on_ = false;
     std::optional<reactor::Address> address_;
+    std::optional<reactor::Address> tls_address_;
 };
 
 }  // namespace herd::phones

@@ -106,6 +106,8 @@ struct Counters {
     std::uint64_t phone_encrypted = 0;
     std::uint64_t phone_nameless = 0;
     std::uint64_t phone_denied = 0;
+    std::uint64_t phone_crowds = 0;
+    std::uint64_t phone_tls_plain = 0;
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
@@ -335,6 +337,12 @@ inline constexpr std::array counters_table = {
     Counter{"phone_denied",
             &Counters::phone_denied,
             "Requests of phones without the token that they need, or of a page in a browser."},
+    Counter{"phone_crowds",
+            &Counters::phone_crowds,
+            "Connections of phones closed as their address had as many as it may have."},
+    Counter{"phone_tls_plain",
+            &Counters::phone_tls_plain,
+            "Connections to the plain port for phones that spoke TLS."},
 };
 
 static_assert(counters_table.size() * sizeof(std::uint64_t) == sizeof(Counters));

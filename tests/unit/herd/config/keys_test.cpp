@@ -43,6 +43,15 @@ TEST_CASE("config file: an address for TLS needs keys, and is nobody else's", "[
     CHECK(fault(one("127.0.0.1:3", "")).find("keys, as A has clients_tls") != std::string::npos);
     CHECK(fault(one("127.0.0.1:2", ", \"keys\": \"k\"")).find("an address of its own") !=
           std::string::npos);
+    const auto phones = [](std::string_view address, std::string_view more) {
+        return "{\"servers\": [{\"name\": \"A\", \"clients\": \"127.0.0.1:1\", \"peers\": "
+               "\"127.0.0.1:2\", \"phones\": \"127.0.0.1:3\", \"phones_tls\": \"" +
+               std::string(address) + "\"}]" + std::string(more) + "}";
+    };
+    CHECK(fault(phones("127.0.0.1:4", ", \"keys\": \"k\"")).empty());
+    CHECK(fault(phones("127.0.0.1:4", "")).find("keys, as A has phones_tls") != std::string::npos);
+    CHECK(fault(phones("127.0.0.1:3", ", \"keys\": \"k\"")).find("an address of its own") !=
+          std::string::npos);
 }
 
 }  // namespace herd::config::keys_test
