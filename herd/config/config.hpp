@@ -125,11 +125,12 @@ struct Config {
     // TLS are neighbours, too.
     bool insecure_peers = false;
     Access access;
-    std::int64_t max_future_ms = 0;  // 0: no report is refused for a stamp in the future
-    std::int64_t ttl_s = 0;          // how long from its effective time a report counts
-    bool nearby = true;              // keep an index of where clients are
-    bool prefault = false;           // take all memory at the start
-    bool spin = false;               // never sleep in the kernel
+    std::int64_t max_future_ms = 0;   // 0: no report is refused for a stamp in the future
+    std::int64_t ttl_s = 0;           // how long from its effective time a report counts
+    std::int64_t max_accuracy_m = 0;  // of a phone's position; 0: it may be as vague as it likes
+    bool nearby = true;               // keep an index of where clients are
+    bool prefault = false;            // take all memory at the start
+    bool spin = false;                // never sleep in the kernel
 
     // The five servers of the built-in herd, on loopback, with offline places.
     static Config built_in();

@@ -281,6 +281,7 @@ constexpr std::array counted = {
            {"reason=\"no_json\"", &Counters::phone_bodies_broken},
            {"reason=\"encrypted\"", &Counters::phone_encrypted},
            {"reason=\"nameless\"", &Counters::phone_nameless},
+           {"reason=\"vague\"", &Counters::phone_vague},
            {"reason=\"denied\"", &Counters::phone_denied}}}),
     many("herd_phone_connections_refused_total",
          "Connections of phones that were closed before they were served, by reason.",

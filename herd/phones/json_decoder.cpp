@@ -115,7 +115,8 @@ void JsonDecoder::set(std::string_view text, bool cut) {
         if (field_ == Field::device_id) return feature_.device.offer(text, 0, cut);
         if (field_ == Field::unique_id) return feature_.unique_id.offer(text, 0, cut);
         // Where it is says its geometry.
-        if (field_ == Field::timestamp) feature_.sighting.set(field_, text, cut);
+        const bool counts = field_ == Field::timestamp || field_ == Field::accuracy;
+        if (counts) feature_.sighting.set(field_, text, cut);
     }
 }
 

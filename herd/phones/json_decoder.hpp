@@ -18,7 +18,7 @@ namespace herd::phones {
 //   {"_type": "location", "lat", "lon", "tst", "topic", "tid"}           OwnTracks
 //   {"locations": [FEATURE...], "current": FEATURE, "device_id"}         Overland
 //     FEATURE: {"geometry": {"coordinates": [lon, lat]},
-//               "properties": {"timestamp", "device_id", "unique_id"}}
+//               "properties": {"timestamp", "horizontal_accuracy", "device_id", "unique_id"}}
 //   {"location": {"timestamp", "coords": {"latitude", "longitude"}}, "device_id"}   Traccar Client
 //   9
 //   {"lat", "lon", "timestamp" or "time" or "tst", "id"...}              all others

@@ -15,6 +15,7 @@ enum class Field : std::uint8_t {
     timestamp,
     time,
     tst,
+    accuracy,
     id,
     deviceid,
     device_id,

@@ -43,6 +43,7 @@ std::uint64_t Phones::memory_max(const config::Limits& limits) {
 Outcome<> Phones::open(const config::Config& config, const config::Server& self) {
     on_ = self.has_phones();
     if (!on_) return {};
+    reception_.max_accuracy_m = static_cast<std::uint32_t>(config.max_accuracy_m);
     http_.when_tls_heard(reactor::Delegate<void(http::Connection&)>::to<&Phones::on_tls>(*this));
     auto mapped = http_.map();
     if (mapped) mapped = service_.map(config.limits);

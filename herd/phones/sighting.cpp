@@ -26,9 +26,19 @@ Said degrees(std::string_view text, bool cut, std::int64_t degrees_max) {
     return {Said::Is::good, number->negative() ? -value : value};
 }
 
+Said metres(std::string_view text, bool cut) {
+    const auto number = protocol::Decimal::parse_loosely(text);
+    if (!number || number->negative() || cut) return {};
+    constexpr std::uint64_t most = UINT32_MAX;
+    const std::uint64_t whole = std::min(number->scaled(0).value_or(most), most);
+    if (whole == 0) return {};
+    return {Said::Is::good, static_cast<std::int64_t>(whole)};
+}
+
 }  // namespace
 
 void Sighting::set(Field field, std::string_view text, bool cut) {
+    if (field == Field::accuracy) accuracy_ = metres(text, cut);
     if (field == Field::latitude) latitude_ = degrees(text, cut, 90);
     if (field == Field::longitude) longitude_ = degrees(text, cut, 180);
     const bool is_time = field == Field::timestamp || field == Field::time || field == Field::tst;

@@ -38,11 +38,14 @@ public:
     const Said& longitude() const { return longitude_; }
     // In nanoseconds since 1970.
     const Said& time() const { return time_; }
+    // By how many metres it may be wrong, rounded down; nothing that is less than one is good, as
+    // 0 is "by GPS" of one app and "unknown" of another, and less is "unknown" of a third.
+    const Said& accuracy() const { return accuracy_; }
 
 private:
     void set_time(Field name, std::string_view text, bool cut);
 
-    Said latitude_, longitude_, time_;
+    Said latitude_, longitude_, time_, accuracy_;
     Field time_name_ = Field::tst;
 };
 

@@ -24,6 +24,7 @@ constexpr std::size_t answer_size_max = 1024;
 constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view vague = "it may be further off than max_accuracy_m";
 
 // Overland counts from 2001 when it speaks OwnTracks, and from 1970 when it does not. Until 2032
 // these can be told apart.
@@ -183,10 +184,16 @@ void Visit::on_sighting(Dialect dialect, const Sighting& sighting, const Sender&
     if (*time_ns - now_ns_ > future_max_ns) {
         return ignore(counters.phone_times_bad, client.text(), to_text(Fate::ahead));
     }
+    if (is_vague(sighting)) return ignore(counters.phone_vague, client.text(), vague);
     if (identity == Identity::known) return report(client.text(), sighting, *time_ns);
     const bool missing = identity == Identity::missing;
     (missing ? nameless_ : too_long_) = true;
     ignore(counters.phone_nameless, {}, missing ? "it has no id" : "its id is too long");
+}
+
+bool Visit::is_vague(const Sighting& sighting) const {
+    const std::uint32_t most = reception_.max_accuracy_m;
+    return most != 0 && sighting.accuracy().good() && sighting.accuracy().value > most;
 }
 
 // Nothing: it makes no sense. A time that was not said is now.

@@ -24,6 +24,7 @@ namespace herd::phones {
 struct Reception {
     Core& core;
     intake::Intake& intake;
+    std::uint32_t max_accuracy_m = 0;  // The configuration's; 0: any will do.
     Complaints complaints = {};
 };
 
@@ -71,6 +72,7 @@ private:
     std::optional<std::int64_t> time_of(Dialect dialect, const Said& time) const;
     void report(std::string_view client, const Sighting& sighting, std::int64_t time_ns);
     void ignore(std::uint64_t& counter, std::string_view client, std::string_view why);
+    bool is_vague(const Sighting& sighting) const;
     Shape shape() const;
 
     Reception& reception_;

@@ -106,6 +106,7 @@ struct Counters {
     std::uint64_t phone_encrypted = 0;
     std::uint64_t phone_nameless = 0;
     std::uint64_t phone_denied = 0;
+    std::uint64_t phone_vague = 0;
     std::uint64_t phone_crowds = 0;
     std::uint64_t phone_tls_plain = 0;
 
@@ -337,6 +338,9 @@ inline constexpr std::array counters_table = {
     Counter{"phone_denied",
             &Counters::phone_denied,
             "Requests of phones without the token that they need, or of a page in a browser."},
+    Counter{"phone_vague",
+            &Counters::phone_vague,
+            "Positions of phones ignored as they may be further off than max_accuracy_m."},
     Counter{"phone_crowds",
             &Counters::phone_crowds,
             "Connections of phones closed as their address had as many as it may have."},

@@ -115,6 +115,7 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
          "places": {"provider": "google-legacy", "url": "https://maps.example", "key_file": "key"},
          "limits": {"clients": 7, "idle_ms": 1000},
          "log": {"folder": "-", "wire": true}, "max_future_ms": 5, "ttl_s": 6, "spin": true,
+         "max_accuracy_m": 7,
          "journal": {"folder": "kept", "fsync": "always"}, "nearby": false,
          "prefault": true})",
                                           "f");
@@ -134,7 +135,7 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
     CHECK(config.log.wire);
     CHECK(config.journal.folder == "kept");
     CHECK(config.journal.fsync == herd::config::Fsync::always);
-    CHECK((config.max_future_ms == 5 && config.ttl_s == 6));
+    CHECK((config.max_future_ms == 5 && config.ttl_s == 6 && config.max_accuracy_m == 7));
     CHECK((config.prefault && config.spin));
     CHECK_FALSE(config.nearby);
 }
@@ -176,8 +177,8 @@ TEST_CASE("config file: every cut-off file is refused, and none is misread", "[h
 TEST_CASE("config file: an unknown field is said together with those there are", "[herd][config]") {
     CHECK(fault(with("\"spins\": true")) ==
           "f:3: spins: expected one of servers, links, places, limits, log, journal, "
-          "keys, insecure_peers, access, max_future_ms, ttl_s, nearby, prefault, "
-          "spin, got \"spins\"");
+          "keys, insecure_peers, access, max_future_ms, ttl_s, max_accuracy_m, nearby, "
+          "prefault, spin, got \"spins\"");
     CHECK(fault(with("\"log\": {\n\"file\": \"x\"}")) ==
           "f:4: log.file: expected one of folder, wire, got \"file\"");
     CHECK(fault(with("\"limits\": {\n\n\"client\": 1}"))

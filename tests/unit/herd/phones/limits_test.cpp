@@ -16,6 +16,7 @@ using namespace herd::phone_world;
 namespace {
 
 const std::string query = "lat=52.5163&lon=13.3777&timestamp=1767225000";
+const std::string place = "+52.5163+013.3777 1767225000";
 
 std::string get(const std::string& target) {
     return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -41,6 +42,41 @@ int connect_from(World& world, std::uint8_t last) {
 }
 
 }  // namespace
+
+TEST_CASE("phones: with max_accuracy_m what is vaguer is ignored, in each app's own words",
+          "[herd][phones]") {
+    config::Config config = with_phones();
+    config.max_accuracy_m = 500;
+    World world(config);
+    CHECK(told(world, get("/?id=a&" + query + "&accuracy=501")) == "200 ");
+    CHECK(told(world, get("/?id=a&" + query + "&accuracy=1e9")) == "200 ");
+    CHECK(told(world, get("/?id=a&" + query + "&accuracy=99999999999999999999999")) == "200 ");
+    CHECK(told(world,
+               json("/pub",
+                    R"({"_type":"location","lat":1,"lon":2,"tst":1767225000,"tid":"a",)"
+                    R"("acc":1500.5})")) == "200 []");
+    CHECK(told(world,
+               json("/api",
+                    R"({"locations":[{"geometry":{"coordinates":[1,2]},"properties":)"
+                    R"({"device_id":"a","timestamp":"2025-12-31T23:50:00Z",)"
+                    R"("horizontal_accuracy":2000}}]})")) == R"(200 {"result":"ok"})");
+    CHECK(told(world,
+               json("/",
+                    R"({"location":{"timestamp":"2025-12-31T23:50:00.000Z","coords":)"
+                    R"({"latitude":1,"longitude":2,"accuracy":700}},"device_id":"a"})")) == "200 ");
+    CHECK(world.a().table().size() == 0);
+    CHECK(world.a().counters().phone_vague == 6);
+    CHECK(world.a().counters().phone_points == 0);
+    // As good as that, and what says nothing that is known of every app to mean something.
+    for (const char* accuracy : {"500", "500.9", "0", "0.0", "-1", "", "x", "NaN"}) {
+        const std::string id = std::string("b") + accuracy;
+        CHECK(told(world, get("/?id=" + id + "&" + query + "&accuracy=" + accuracy)) == "200 ");
+        CHECK(where(world.a(), id) == place);
+    }
+    CHECK(told(world, get("/?id=c&" + query)) == "200 ");
+    CHECK(where(world.a(), "c") == place);
+    CHECK(world.a().counters().phone_vague == 6);
+}
 
 TEST_CASE("phones: one address has its share of the connections, and others theirs",
           "[herd][phones]") {
