@@ -30,7 +30,7 @@ http::Limits Phones::http_limits(const config::Limits& limits) {
 }
 
 Phones::Phones(Core& core, intake::Intake& intake)
-    : reception_{.core = core, .intake = intake},
+    : reception_(core, intake),
       gate_(core),
       service_(reception_, gate_),
       routes_{{{"/*", &service_}}},

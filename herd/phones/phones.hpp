@@ -7,7 +7,7 @@
 #include "herd/intake/intake.hpp"
 #include "herd/outcome.hpp"
 #include "herd/phones/phone_service.hpp"
-#include "herd/phones/visit.hpp"
+#include "herd/phones/reception.hpp"
 #include "herd/watch/status.hpp"
 #include "herd/web/gate.hpp"
 #include "reactor/address.hpp"

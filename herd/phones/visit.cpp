@@ -18,12 +18,15 @@ namespace {
 
 using intake::Fate;
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::size_t line_size_max = 512;
 constexpr std::size_t answer_size_max = 1024;
 constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view blanks = " \t\r\n";
+
+// What became of a message, beside what intake says.
+constexpr std::string_view kept = "taken";
+constexpr std::string_view no_position = "it is not about where the phone is";
 constexpr std::string_view vague = "it may be further off than max_accuracy_m";
 
 // Overland counts from 2001 when it speaks OwnTracks, and from 1970 when it does not. Until 2032
@@ -70,13 +73,14 @@ std::string_view body_of(Shape shape) {
 
 Visit::Visit(Reception& reception,
              http::Connection& connection,
-             const access::Grant& grant,
+             const Bearer& bearer,
              Shape shape,
              std::string_view device,
              const http::Request& request)
     : reception_(reception),
       connection_(connection),
-      grant_(grant),
+      grant_(bearer.grant),
+      token_(bearer.token),
       now_ns_(reactor::sys::wall_ns()),
       way_(shape),
       agent_(agent_of(request)) {
@@ -161,6 +165,7 @@ void Visit::on_encrypted() {
 
 void Visit::on_other() {
     ++reception_.core.counters.phone_not_positions;
+    note({}, no_position);
 }
 
 void Visit::on_sighting(Dialect dialect, const Sighting& sighting, const Sender& sender) {
@@ -168,8 +173,7 @@ void Visit::on_sighting(Dialect dialect, const Sighting& sighting, const Sender&
     const Said& latitude = sighting.latitude();
     const Said& longitude = sighting.longitude();
     if (latitude.is == Said::Is::absent || longitude.is == Said::Is::absent) {
-        ++counters.phone_not_positions;
-        return;
+        return on_other();
     }
     std::array<char, client_size_max> buffer{};
     protocol::TextWriter client(buffer);
@@ -182,9 +186,11 @@ void Visit::on_sighting(Dialect dialect, const Sighting& sighting, const Sender&
     const auto time_ns = time_of(dialect, sighting.time());
     if (!time_ns) return ignore(counters.phone_times_bad, client.text(), "its time is none");
     if (*time_ns - now_ns_ > future_max_ns) {
-        return ignore(counters.phone_times_bad, client.text(), to_text(Fate::ahead));
+        return ignore(counters.phone_times_bad, client.text(), to_text(Fate::ahead), *time_ns);
     }
-    if (is_vague(sighting)) return ignore(counters.phone_vague, client.text(), vague);
+    if (is_vague(sighting)) {
+        return ignore(counters.phone_vague, client.text(), vague, *time_ns);
+    }
     if (identity == Identity::known) return report(client.text(), sighting, *time_ns);
     const bool missing = identity == Identity::missing;
     (missing ? nameless_ : too_long_) = true;
@@ -271,22 +277,26 @@ void Visit::report(std::string_view client, const Sighting& sighting, std::int64
         case Fate::older:
             took_ = true;
             ++core.counters.phone_points;
-            return;
+            return note(client, taken.fate == Fate::kept ? kept : to_text(taken.fate), time_ns);
         case Fate::remote:
         case Fate::ahead:
         case Fate::expired:
-            return ignore(core.counters.phone_times_bad, client, to_text(taken.fate));
+            return ignore(core.counters.phone_times_bad, client, to_text(taken.fate), time_ns);
         case Fate::crowded:
         case Fate::full:
         case Fate::no_long_line:
             busy_ = true;
-            return;
+            return note(client, to_text(taken.fate), time_ns);
     }
 }
 
 // Without an id, by where it came from.
-void Visit::ignore(std::uint64_t& counter, std::string_view client, std::string_view why) {
+void Visit::ignore(std::uint64_t& counter,
+                   std::string_view client,
+                   std::string_view why,
+                   std::int64_t time_ns) {
     ++counter;
+    note(client, why, time_ns);
     Core& core = reception_.core;
     std::array<char, reactor::address_text_size_max> buffer{};
     if (client.empty()) {
@@ -296,6 +306,10 @@ void Visit::ignore(std::uint64_t& counter, std::string_view client, std::string_
     }
     if (!reception_.complaints.admit(client, core.wire.seconds())) return;
     core.log.event(Level::info, "phone_ignored").field("client", client).field("why", why);
+}
+
+void Visit::note(std::string_view client, std::string_view fate, std::int64_t time_ns) {
+    reception_.notebook.note(token_, client, fate, now_ns_, time_ns);
 }
 
 }  // namespace herd::phones

@@ -1,14 +1,12 @@
 #pragma once
 
 #include "herd/access/grant.hpp"
-#include "herd/core.hpp"
 #include "herd/http/connection.hpp"
 #include "herd/http/request.hpp"
-#include "herd/intake/intake.hpp"
-#include "herd/phones/complaints.hpp"
 #include "herd/phones/form_decoder.hpp"
 #include "herd/phones/json_decoder.hpp"
 #include "herd/phones/name.hpp"
+#include "herd/phones/reception.hpp"
 #include "herd/phones/sighting.hpp"
 #include "herd/phones/sink.hpp"
 #include "herd/phones/way.hpp"
@@ -20,12 +18,10 @@
 
 namespace herd::phones {
 
-// What all visits share; outlives them.
-struct Reception {
-    Core& core;
-    intake::Intake& intake;
-    std::uint32_t max_accuracy_m = 0;  // The configuration's; 0: any will do.
-    Complaints complaints = {};
+// Who asks, as far as his token says.
+struct Bearer {
+    access::Grant grant;
+    std::uint64_t token;  // what stands for it in the notebook
 };
 
 // One request of a phone that may report, from its head to its answer: reads what comes by what it
@@ -34,7 +30,8 @@ struct Reception {
 // The answer is 200 for all that was taken, and also for all that never can be: whoever is refused
 // sends it again for ever, and everything behind it waits, or throws it away. 503 is for what
 // cannot be taken now, 400 for who must change its settings, as it does not say who it is. Nothing
-// of what was sent is ever said in an answer.
+// of what was sent is ever said in an answer. What becomes of each message is noted for who has the
+// token.
 //
 // Made by the PhoneService when the head has come, released when it is answered or gone; reception
 // and connection outlive it.
@@ -48,7 +45,7 @@ public:
     // `device`: what the path says, decoded.
     Visit(Reception& reception,
           http::Connection& connection,
-          const access::Grant& grant,
+          const Bearer& bearer,
           Shape shape,
           std::string_view device,
           const http::Request& request);
@@ -71,13 +68,18 @@ private:
     std::string_view device_of(Dialect dialect, const Sender& sender) const;
     std::optional<std::int64_t> time_of(Dialect dialect, const Said& time) const;
     void report(std::string_view client, const Sighting& sighting, std::int64_t time_ns);
-    void ignore(std::uint64_t& counter, std::string_view client, std::string_view why);
+    void ignore(std::uint64_t& counter,
+                std::string_view client,
+                std::string_view why,
+                std::int64_t time_ns = 0);
+    void note(std::string_view client, std::string_view fate, std::int64_t time_ns = 0);
     bool is_vague(const Sighting& sighting) const;
     Shape shape() const;
 
     Reception& reception_;
     http::Connection& connection_;
     const access::Grant grant_;
+    const std::uint64_t token_;
     const std::int64_t now_ns_;  // When its head came.
     const Shape way_;
     const Agent agent_;

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "herd/core.hpp"
+#include "herd/intake/intake.hpp"
+#include "herd/phones/complaints.hpp"
+#include "herd/phones/notebook.hpp"
+
+#include <cstdint>
+
+namespace herd::phones {
+
+// What all visits share; outlives them. Owned by Phones.
+struct Reception {
+    Reception(Core& its_core, intake::Intake& its_intake) : core(its_core), intake(its_intake) {}
+
+    Core& core;
+    intake::Intake& intake;
+    std::uint32_t max_accuracy_m = 0;  // The configuration's; 0: any will do.
+    Complaints complaints;
+    Notebook notebook;
+};
+
+}  // namespace herd::phones
