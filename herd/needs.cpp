@@ -6,9 +6,12 @@
 #include "herd/log.hpp"
 #include "herd/ops/family.hpp"
 #include "herd/ops/operations.hpp"
+#include "herd/phones/check_page.hpp"
+#include "herd/phones/friends.hpp"
 #include "herd/phones/phones.hpp"
 #include "herd/places/lookup.hpp"
 #include "herd/table/client_index.hpp"
+#include "herd/table/families.hpp"
 #include "herd/table/record.hpp"
 #include "herd/watch/status.hpp"
 #include "herd/web/nearby_service.hpp"
@@ -70,6 +73,11 @@ std::uint32_t http_connections(const config::Config& config) {
 
 bool has_phones(const config::Config& config) {
     return std::ranges::any_of(config.servers, &config::Server::has_phones);
+}
+
+// Whether the answers to phones may tell of others: of no others without tokens, that say so.
+bool tells_friends(const config::Config& config) {
+    return has_phones(config) && !config.access.secret_file.empty();
 }
 
 std::uint32_t phone_connections(const config::Config& config) {
@@ -135,6 +143,8 @@ reactor::Wire::Limits wire_limits(const config::Config& config) {
     static_assert(watch::status_size_max < other_answers);
     static_assert(ops::metrics_size_max + http::answer_head_size_max < other_answers);
     static_assert(web::NearbyService::body_max + http::answer_head_size_max < other_answers);
+    static_assert(phones::Friends::size_max + http::answer_head_size_max < other_answers);
+    static_assert(phones::CheckPage::size_max + http::answer_head_size_max < other_answers);
     return wire;
 }
 
@@ -146,13 +156,15 @@ table::LocationTable::Capacity table_capacity(const config::Config& config) {
             .long_lines = limits.long_records,
             .long_line_size = line_max(limits),
             .reserve = limits.clients / 4,
-            .positions = config.nearby};
+            .positions = config.nearby,
+            .families = tells_friends(config)};
 }
 
 std::uint64_t table_memory(const config::Config& config) {
     const config::Limits& limits = config.limits;
     return limits.clients * sizeof(table::Record) + table::ClientIndex::size_max(limits.clients) +
            (config.nearby ? geo::KeyTree::size_max(limits.clients) : 0) +
+           (tells_friends(config) ? table::Families::size_max(limits.clients) : 0) +
            (limits.long_records + 1) * (line_max(limits) + sizeof(std::uint32_t));
 }
 

@@ -139,9 +139,19 @@ void Visit::finish() {
         return web::refuse(connection_, 400, "a name is too long (256 bytes)");
     }
     if (took_) reception_.intake.hold_answer(connection_.stream());
-    const std::string_view body = body_of(shape());
+    const std::string_view body = answer();
     connection_.answer(
         {.type = body.empty() ? http::text_type : json_type, .extra = no_store, .body = body});
+}
+
+std::string_view Visit::answer() {
+    const Shape shape = this->shape();
+    if (shape != Shape::owntracks || own_ == table::no_record) return body_of(shape);
+    const table::LocationTable& table = reception_.core.table;
+    // It may be forgotten by now, as a batch may take a while.
+    const std::string_view own =
+        table.used(own_) ? table.client(table.at(own_)) : std::string_view();
+    return reception_.friends.tell(grant_, own);
 }
 
 // By what came; where that does not show, by where it came, and then by who sent it.
@@ -277,6 +287,7 @@ void Visit::report(std::string_view client, const Sighting& sighting, std::int64
         case Fate::older:
             took_ = true;
             ++core.counters.phone_points;
+            if (grant_.rights.friends) own_ = core.table.slot(*core.table.find(client, line.key));
             return note(client, taken.fate == Fate::kept ? kept : to_text(taken.fate), time_ns);
         case Fate::remote:
         case Fate::ahead:

@@ -10,6 +10,7 @@
 #include "herd/phones/sighting.hpp"
 #include "herd/phones/sink.hpp"
 #include "herd/phones/way.hpp"
+#include "herd/table/record.hpp"
 #include "protocol/text_writer.hpp"
 
 #include <cstdint>
@@ -30,8 +31,8 @@ struct Bearer {
 // The answer is 200 for all that was taken, and also for all that never can be: whoever is refused
 // sends it again for ever, and everything behind it waits, or throws it away. 503 is for what
 // cannot be taken now, 400 for who must change its settings, as it does not say who it is. Nothing
-// of what was sent is ever said in an answer. What becomes of each message is noted for who has the
-// token.
+// of what was sent is ever said in an answer, but what others have reported may be: see Friends.
+// What becomes of each message is noted for who has the token.
 //
 // Made by the PhoneService when the head has come, released when it is answered or gone; reception
 // and connection outlive it.
@@ -74,6 +75,7 @@ private:
                 std::int64_t time_ns = 0);
     void note(std::string_view client, std::string_view fate, std::int64_t time_ns = 0);
     bool is_vague(const Sighting& sighting) const;
+    std::string_view answer();
     Shape shape() const;
 
     Reception& reception_;
@@ -88,6 +90,7 @@ private:
     bool busy_ = false;      // Something could not be taken now.
     bool nameless_ = false;  // A position did not say whose it is,
     bool too_long_ = false;  // or by too long a name.
+    std::uint32_t own_ = table::no_record;  // The slot of the client that was reported last.
     Name path_device_;
     Name header_user_;
     Name header_device_;

@@ -140,7 +140,7 @@ std::string stored(const rapidjson::Value& status) {
 
 // What a herd counts that has all it needs, and clients that come, say something and go. Of the
 // other counters, also of those that a newer server has, each that is not 0 is worth a look.
-constexpr std::array<std::string_view, 23> ordinary = {"follows",
+constexpr std::array<std::string_view, 24> ordinary = {"follows",
                                                        "pushed",
                                                        "iamat",
                                                        "iamat_old",
@@ -162,7 +162,8 @@ constexpr std::array<std::string_view, 23> ordinary = {"follows",
                                                        "journal_renewals",
                                                        "http_requests",
                                                        "phone_points",
-                                                       "phone_not_positions"};
+                                                       "phone_not_positions",
+                                                       "phone_friends"};
 
 // "Alpha: table_full 3, lines_too_long 1", a line; empty: nothing is.
 std::string worth_a_look(const std::string& server, const rapidjson::Value& counters) {

@@ -107,6 +107,8 @@ struct Counters {
     std::uint64_t phone_nameless = 0;
     std::uint64_t phone_denied = 0;
     std::uint64_t phone_vague = 0;
+    std::uint64_t phone_friends = 0;
+    std::uint64_t phone_friends_cut = 0;
     std::uint64_t phone_crowds = 0;
     std::uint64_t phone_tls_plain = 0;
 
@@ -341,6 +343,12 @@ inline constexpr std::array counters_table = {
     Counter{"phone_vague",
             &Counters::phone_vague,
             "Positions of phones ignored as they may be further off than max_accuracy_m."},
+    Counter{"phone_friends",
+            &Counters::phone_friends,
+            "Positions of others that phones were told in answers to their reports."},
+    Counter{"phone_friends_cut",
+            &Counters::phone_friends_cut,
+            "Such answers that left somebody out, as they were too many."},
     Counter{"phone_crowds",
             &Counters::phone_crowds,
             "Connections of phones closed as their address had as many as it may have."},
