@@ -6,6 +6,8 @@
 #include "herd/keys/make.hpp"
 #include "herd/outcome.hpp"
 #include "herd/program/client_port.hpp"
+#include "herd/program/phone.hpp"
+#include "herd/program/phone_apps.hpp"
 #include "herd/program/processes.hpp"
 #include "herd/program/show_status.hpp"
 #include "herd/program/token.hpp"
@@ -213,6 +215,34 @@ struct TokenArguments {
             ->type_name("FILE")
             ->excludes(pattern)
             ->excludes(show);
+    }
+};
+
+struct PhoneArguments {
+    herd::program::PhoneRequest request;
+
+    void add_to(CLI::App& command, Common& common) {
+        command
+            .add_option("TOKEN",
+                        request.tokens,
+                        "Of the phone, as `herd token` makes them; - for standard input")
+            ->required();
+        command
+            .add_option("--at",
+                        request.herd,
+                        "Where phones reach the server, such as https://herd.example.org")
+            ->type_name("URL");
+        command
+            .add_option("--device", request.device, "What the phone is called, if not as its token")
+            ->type_name("NAME");
+        auto* const app =
+            command
+                .add_option("--app", request.app, "That one: " + herd::program::phone_app_names())
+                ->type_name("APP");
+        command.add_flag("--file", request.file_only, "Its configuration file, and nothing else")
+            ->needs(app);
+        command.add_flag("--no-qr", request.no_qr, "No QR codes");
+        common.add_config(command);
     }
 };
 

@@ -11,6 +11,7 @@
 #include "herd/program/check.hpp"
 #include "herd/program/make_keys.hpp"
 #include "herd/program/metrics_page.hpp"
+#include "herd/program/phone.hpp"
 #include "herd/program/processes.hpp"
 #include "herd/program/send.hpp"
 #include "herd/program/serve.hpp"
@@ -156,6 +157,13 @@ int run_token(const Common& common, TokenArguments given) {
     return herd::program::token(given.request, (*config).access.secret_file);
 }
 
+int run_phone(const Common& common, PhoneArguments given) {
+    const auto config = common.read();
+    if (!config) return fail(config.error());
+    given.request.tokens = collect(given.request.tokens);
+    return herd::program::phone(*config, given.request);
+}
+
 int run_status(const Common& common, const StatusArguments& given) {
     const auto config = common.read();
     return config ? herd::program::show_status(*config, given.options) : fail(config.error());
@@ -224,6 +232,7 @@ public:
         send_arguments_.add_to(*send_, common_);
         watch_arguments_.add_to(*watch_, common_);
         token_arguments_.add_to(*token_, common_);
+        phone_arguments_.add_to(*phone_, common_);
         status_arguments_.add_to(*status_, common_);
         places_arguments_.add_to(*places_, common_);
         check_arguments_.add_to(*check_, common_);
@@ -250,6 +259,7 @@ public:
         if (*send_) return printed(run_send(common_, send_arguments_));
         if (*watch_) return printed(run_watch(common_, watch_arguments_));
         if (*token_) return printed(run_token(common_, token_arguments_));
+        if (*phone_) return printed(run_phone(common_, phone_arguments_));
         if (*status_) return printed(run_status(common_, status_arguments_));
         if (*keys_) return printed(run_keys(common_, keys_arguments_));
         return printed(run_check(common_, check_arguments_));
@@ -262,6 +272,7 @@ private:
     SendArguments send_arguments_;
     WatchArguments watch_arguments_;
     TokenArguments token_arguments_;
+    PhoneArguments phone_arguments_;
     StatusArguments status_arguments_;
     PlacesArguments places_arguments_;
     CheckArguments check_arguments_;
@@ -274,6 +285,8 @@ private:
         "watch", "Follow clients and areas at a server, and print each change until Ctrl-C");
     CLI::App* token_ = app_.add_subcommand(
         "token", "Make a token that lets clients report and ask, or say what one grants");
+    CLI::App* phone_ = app_.add_subcommand(
+        "phone", "Say how a phone's apps are set up to report with a token, as text and QR codes");
     CLI::App* status_ =
         app_.add_subcommand("status", "Ask every server how it is; exit code 1 if one is silent");
     CLI::App* places_ = app_.add_subcommand("places", "Run an offline Places service");

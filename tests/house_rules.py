@@ -39,6 +39,7 @@ INCLUDES = [  # header in <>; who may include it (a file, or a folder with its s
     (r'openssl/.*', {'herd/access/', 'herd/keys/', 'herd/tls/', 'herd/wiping.cpp', 'bench/floor/', 'tests/'}, ''),
     (r'boost/.*', {'herd/http/request_parser.cpp'}, ''),
     (r'libdeflate\.h', {'herd/journal/format.cpp'}, ''),
+    (r'qrencode\.h', {'herd/program/qr_code.cpp'}, ''),
     (r'CLI/.*', {'herd/arguments.hpp', 'herd/main.cpp', 'bench/main.cpp'}, ''),
     (r'catch2/.*', {'tests/'}, ''),
     (r'c?time(\.h)?|chrono', set(), 'protocol/'),

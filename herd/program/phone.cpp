@@ -1,0 +1,188 @@
+#include "herd/program/phone.hpp"
+
+#include "herd/access/token.hpp"
+#include "herd/config/base_url.hpp"
+#include "herd/config/text.hpp"
+#include "herd/outcome.hpp"
+#include "herd/program/phone_apps.hpp"
+#include "herd/program/qr_code.hpp"
+#include "herd/program/until.hpp"
+#include "reactor/sys.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+
+namespace herd::program {
+
+namespace {
+
+constexpr int phone_refused = 2;
+constexpr std::size_t name_size_max = 64;
+constexpr std::string_view usual_device = "phone";
+constexpr std::string_view usual_user = "herd";
+
+int refuse_phone(const std::string& what) {
+    std::fprintf(stderr, "herd: phone: %s\n", what.c_str());
+    return phone_refused;
+}
+
+// Letters, digits, dots, hyphens and underscores: what neither a URL nor an app's template has
+// another use for.
+bool is_plain(std::string_view text) {
+    const auto plain = [](char byte) {
+        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+               (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
+    };
+    return !text.empty() && text.size() <= name_size_max && std::ranges::all_of(text, plain);
+}
+
+// Where phones reach the first server that has a port for them, if others than this machine do.
+Outcome<std::string> herd_of(const config::Config& config, const std::string& said) {
+    std::string url = said;
+    for (const config::Server& server : config.servers) {
+        if (!url.empty() || !server.has_phones()) continue;
+        const bool sealed = server.phones_tls.has_value();
+        const reactor::Address& address = sealed ? *server.phones_tls : *server.phones;
+        const bool reached = !address.is_wildcard() && address.port != 0;
+        if (reached) url = (sealed ? "https://" : "http://") + config::text_of(address);
+    }
+    if (url.empty()) {
+        return std::unexpected(
+            "expected --at with the URL at which phones reach the server, such as "
+            "https://herd.example.org, as the configuration does not say it");
+    }
+    while (url.ends_with('/')) url.pop_back();
+    std::string_view fault = config::base_url_fault(url, false);
+    // What apps' templates and files have another use for.
+    if (url.find_first_of("\"'\\{}%") != std::string::npos) fault = "has none of \" ' \\ { } %";
+    if (!fault.empty()) {
+        return std::unexpected("--at: expected a base URL, which " + std::string(fault) + ", got " +
+                               config::quoted(url));
+    }
+    return url;
+}
+
+struct Bearer {
+    Phone phone = {};
+    std::string client = {};   // as which it reports
+    std::string granted = {};  // what its token says; empty: nothing
+};
+
+// Whoever has made a token for "ada/*" calls its user so, too.
+std::string user_of(std::string_view pattern) {
+    const std::string_view user = pattern.substr(0, pattern.find_first_of("/*"));
+    return std::string(is_plain(user) ? user : usual_user);
+}
+
+Outcome<Bearer> bearer_of(const PhoneRequest& request,
+                          const std::string& herd,
+                          const std::string& token,
+                          bool limited) {
+    Bearer bearer{.phone = {.herd = herd, .token = token}};
+    Phone& phone = bearer.phone;
+    phone.device = request.device.empty() ? std::string(usual_device) : request.device;
+    const auto grant = access::claims(token);
+    if (!grant) {
+        if (limited) return std::unexpected(config::quoted(token) + " is no token");
+        // Where access is not limited it is any word.
+        if (!is_plain(token)) {
+            return std::unexpected(
+                "expected a token, or a word of letters, digits, '.', '-' and "
+                "'_', got " +
+                config::quoted(token));
+        }
+        phone.user = usual_user;
+        bearer.client = phone.device;
+        return bearer;
+    }
+    if (!grant->rights.report) return std::unexpected("the token does not let a phone report");
+    const std::string_view pattern = grant->pattern.text();
+    phone.user = user_of(pattern);
+    if (pattern.ends_with('*')) {
+        bearer.client = std::string(pattern.substr(0, pattern.size() - 1)) + phone.device;
+    } else {
+        bearer.client = pattern;
+        const std::string_view last = pattern.substr(pattern.rfind('/') + 1);
+        if (request.device.empty() && is_plain(last)) phone.device = last;
+    }
+    const bool over = grant->expired(reactor::sys::wall_ns() / 1'000'000'000);
+    bearer.granted = "The token is for " + config::quoted(pattern) + ", may " +
+                     std::string(access::to_text(grant->rights)) + ", until " +
+                     show_until(grant->until_s) + (over ? ", which is over" : "") + ".\n";
+    return bearer;
+}
+
+void print_text(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+void print_app(const PhoneApp& app, bool with_qr) {
+    std::string text = "\n" + std::string(app.title) + "\n";
+    std::size_t width = 0;
+    for (const auto& setting : app.settings) width = std::max(width, setting.name.size());
+    for (const auto& setting : app.settings) {
+        text += "  " + std::string(setting.name) +
+                std::string(width + 2 - setting.name.size(), ' ') + setting.value + "\n";
+    }
+    if (!app.remark.empty()) text += "  " + std::string(app.remark) + "\n";
+    if (!app.link.empty()) text += "  Or open this link on the phone:\n" + app.link + "\n";
+    if (with_qr) {
+        const std::string code = qr_code(app.scanned);
+        text += code.empty() ? "  It is too long for a QR code.\n"
+                             : "  Or " + std::string(app.scan) + ":\n" + code;
+    }
+    print_text(text);
+}
+
+// All that is wanted of one phone; what is wrong with the wish.
+Outcome<> print_phone(const Bearer& bearer, const PhoneRequest& request) {
+    const std::vector<PhoneApp> apps = phone_apps(bearer.phone);
+    const auto is_wanted = [&](const PhoneApp& app) {
+        return request.app.empty() || request.app == app.name;
+    };
+    if (std::ranges::none_of(apps, is_wanted)) {
+        return std::unexpected("--app: expected one of " + phone_app_names() + ", got " +
+                               config::quoted(request.app));
+    }
+    if (!request.file_only) {
+        print_text(bearer.granted + "With it a phone is " + config::quoted(bearer.client) +
+                   ". What it has sent, and what became of that: " + bearer.phone.herd + "/p/" +
+                   bearer.phone.token + "/check\n");
+    }
+    for (const PhoneApp& app : apps) {
+        if (!is_wanted(app)) continue;
+        if (!request.file_only) {
+            print_app(app, !request.no_qr);
+        } else if (app.file.empty()) {
+            return std::unexpected(std::string(app.name) + " has no configuration file");
+        } else {
+            print_text(app.file);
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+int phone(const config::Config& config, const PhoneRequest& request) {
+    const auto herd = herd_of(config, request.herd);
+    if (!herd) return refuse_phone(herd.error());
+    if (!request.device.empty() && !is_plain(request.device)) {
+        return refuse_phone("--device: expected letters, digits, '.', '-' and '_', got " +
+                            config::quoted(request.device));
+    }
+    const bool limited = !config.access.secret_file.empty();
+    for (std::size_t i = 0; i < request.tokens.size(); ++i) {
+        const auto bearer = bearer_of(request, *herd, request.tokens[i], limited);
+        if (!bearer) return refuse_phone(bearer.error());
+        if (i > 0 && !request.file_only) print_text("\n");
+        if (const auto done = print_phone(*bearer, request); !done)
+            return refuse_phone(done.error());
+    }
+    return 0;
+}
+
+}  // namespace herd::program
