@@ -6,7 +6,7 @@ namespace protocol {
 
 namespace {
 
-constexpr std::string_view replacement = "\xef\xbf\xbd";
+constexpr std::string_view replacement_text = "\xef\xbf\xbd";
 
 // What characters begin with these first bytes: how long they are, and which second bytes they
 // have. By RFC 3629: none is longer than it must be, half of a surrogate pair, or beyond U+10FFFF.
@@ -56,7 +56,7 @@ void put_json_text(TextWriter& out, std::string_view text) {
         const std::size_t size = character_size(text);
         const auto code = static_cast<std::uint8_t>(text.front());
         if (size == 0) {
-            out.put(replacement);
+            out.put(replacement_text);
         } else if (code == '"' || code == '\\') {
             out.put('\\');
             out.put(text.front());

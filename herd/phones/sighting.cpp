@@ -2,8 +2,10 @@
 
 #include "protocol/any_time.hpp"
 #include "protocol/decimal.hpp"
+#include "protocol/degrees.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace herd::phones {
 
@@ -15,15 +17,9 @@ bool is_blank(std::string_view text) {
 
 Said degrees(std::string_view text, bool cut, std::int64_t degrees_max) {
     if (is_blank(text)) return {};
-    constexpr Said unreadable{Said::Is::unreadable};
     const auto number = protocol::Decimal::parse_loosely(text);
-    if (!number || cut) return unreadable;
-    const auto finer = number->scaled(Sighting::decimals + 1);
-    constexpr std::uint64_t room = std::uint64_t{1} << 62;
-    if (!finer || *finer > room) return unreadable;
-    const auto value = static_cast<std::int64_t>((*finer + 5) / 10);
-    if (value > degrees_max * Sighting::degree) return unreadable;
-    return {Said::Is::good, number->negative() ? -value : value};
+    const auto value = number ? protocol::round_degrees(*number, degrees_max) : std::nullopt;
+    return value && !cut ? Said{Said::Is::good, *value} : Said{Said::Is::unreadable};
 }
 
 Said metres(std::string_view text, bool cut) {

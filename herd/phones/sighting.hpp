@@ -2,7 +2,6 @@
 
 #include "herd/phones/names.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -21,11 +20,6 @@ struct Said {
 // Where a phone was and when, as far as it has said so.
 class Sighting {
 public:
-    // Degrees are kept to seven decimals, rounded: that is a centimetre, and what stands behind is
-    // the noise of a double.
-    static constexpr std::size_t decimals = 7;
-    static constexpr std::int64_t degree = 10'000'000;
-
     // What a field says, as it was written; nothing, or blanks, is not said. Of the names for a
     // time `timestamp` counts before `time`, and that before `tst`; other fields are none of a
     // sighting. `cut`: there was more of it.
@@ -33,7 +27,7 @@ public:
     // "LATITUDE,LONGITUDE".
     void set_both(std::string_view text, bool cut = false);
 
-    // In units of 1/degree.
+    // In units of 1/protocol::degree.
     const Said& latitude() const { return latitude_; }
     const Said& longitude() const { return longitude_; }
     // In nanoseconds since 1970.

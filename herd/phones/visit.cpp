@@ -4,6 +4,7 @@
 #include "herd/web/refusal.hpp"
 #include "protocol/any_time.hpp"
 #include "protocol/command.hpp"
+#include "protocol/degrees.hpp"
 #include "protocol/percent.hpp"
 #include "reactor/address.hpp"
 #include "reactor/sys.hpp"
@@ -37,20 +38,6 @@ constexpr std::int64_t overland_end_ns = 1'000'000'000 * second_ns;
 std::string_view query_of(const http::Request& request) {
     const std::size_t mark = request.target.find('?');
     return mark == std::string_view::npos ? std::string_view() : request.target.substr(mark + 1);
-}
-
-// Zero has no sign, and no decimals stand there that say nothing: so a place has one text.
-void put_degrees(protocol::TextWriter& out, std::int64_t value, std::size_t width) {
-    constexpr auto degree = static_cast<std::uint64_t>(Sighting::degree);
-    const std::uint64_t size = protocol::TextWriter::magnitude(value);
-    out.put(value < 0 ? '-' : '+');
-    out.put_decimal(size / degree, width);
-    std::uint64_t left = size % degree;
-    if (left == 0) return;
-    std::size_t digits = Sighting::decimals;
-    for (; left % 10 == 0; left /= 10) --digits;
-    out.put('.');
-    out.put_decimal(left, digits);
 }
 
 std::string_view body_of(Shape shape) {
@@ -265,8 +252,8 @@ void Visit::report(std::string_view client, const Sighting& sighting, std::int64
     text.put("IAMAT ");
     text.put(client);
     text.put(' ');
-    put_degrees(text, sighting.latitude().value, 2);
-    put_degrees(text, sighting.longitude().value, 3);
+    protocol::put_degrees(text, sighting.latitude().value, 2);
+    protocol::put_degrees(text, sighting.longitude().value, 3);
     text.put(' ');
     protocol::put_seconds(text, {time_ns});
     assert(!text.overflowed());

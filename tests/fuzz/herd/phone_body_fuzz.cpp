@@ -3,6 +3,7 @@
 #include "herd/phones/form_decoder.hpp"
 #include "herd/phones/json_decoder.hpp"
 #include "herd/phones/name.hpp"
+#include "protocol/degrees.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -23,8 +24,8 @@ public:
         assert(sender.device.size() <= Name::size_max);
         assert(sender.last.size() <= Name::size_max);
         all += std::to_string(static_cast<int>(dialect)) + ' ';
-        put(sighting.latitude(), 90 * Sighting::degree);
-        put(sighting.longitude(), 180 * Sighting::degree);
+        put(sighting.latitude(), 90 * protocol::degree);
+        put(sighting.longitude(), 180 * protocol::degree);
         put(sighting.time(), INT64_MAX);
         for (const std::string_view text : {sender.user, sender.device, sender.last}) {
             all.append(text).append("|");
