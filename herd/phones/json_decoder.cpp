@@ -6,12 +6,10 @@ namespace herd::phones {
 
 namespace {
 
-// Whether it is in order, and newer than the other, which is. One without a time is of now.
-bool is_newer(const Sighting& sighting, const Sighting* other) {
-    const bool placed = sighting.latitude().good() && sighting.longitude().good();
-    if (!placed || sighting.time().is == Said::Is::unreadable) return false;
-    if (other == nullptr || !sighting.time().good()) return true;
-    return other->time().good() && sighting.time().value >= other->time().value;
+// One without a time is of now.
+bool is_newer(const Sighting& sighting, const Sighting& other) {
+    if (!sighting.time().good()) return true;
+    return other.time().good() && sighting.time().value >= other.time().value;
 }
 
 }  // namespace
@@ -146,12 +144,11 @@ void JsonDecoder::end_feature(Sink& sink) {
                                 feature_.sighting,
                                 {.device = device.text(), .too_long = device.too_long()});
     }
-    if (is_newer(feature_.sighting, held_ ? &held_->sighting : nullptr)) {
-        held_ = feature_;
-    } else if (!is_newer(feature_.sighting, nullptr)) {
-        // It will not count, whoever it is of.
-        sink.on_sighting(Dialect::overland, feature_.sighting, {});
+    // What will not count may not hide what will.
+    if (!sink.would_take(Dialect::overland, feature_.sighting)) {
+        return sink.on_sighting(Dialect::overland, feature_.sighting, {});
     }
+    if (!held_ || is_newer(feature_.sighting, held_->sighting)) held_ = feature_;
 }
 
 void JsonDecoder::tell_held(Sink& sink) {

@@ -35,6 +35,12 @@ public:
     // By how many metres it may be wrong, rounded down; nothing that is less than one is good, as
     // 0 is "by GPS" of one app and "unknown" of another, and less is "unknown" of a third.
     const Said& accuracy() const { return accuracy_; }
+    // It is a place on earth, and not nowhere on the gulf of Guinea: that is how apps say that they
+    // do not know.
+    bool is_somewhere() const {
+        return latitude_.good() && longitude_.good() &&
+               (latitude_.value != 0 || longitude_.value != 0);
+    }
 
 private:
     void set_time(Field name, std::string_view text, bool cut);

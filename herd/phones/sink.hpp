@@ -26,6 +26,8 @@ struct Sender {
 class Sink {
 public:
     virtual void on_sighting(Dialect dialect, const Sighting& sighting, const Sender& sender) = 0;
+    // Whether that would be taken, whoever it is of.
+    virtual bool would_take(Dialect dialect, const Sighting& sighting) const = 0;
     // A message that was encrypted for somebody else.
     virtual void on_encrypted() = 0;
     // One that says of itself that it is not about where its phone is.

@@ -175,9 +175,7 @@ void Visit::on_sighting(Dialect dialect, const Sighting& sighting, const Sender&
     std::array<char, client_size_max> buffer{};
     protocol::TextWriter client(buffer);
     const Identity identity = identify(client, dialect, sender);
-    // Nowhere on the gulf of Guinea: that is how apps say that they do not know.
-    const bool nowhere = latitude.value == 0 && longitude.value == 0;
-    if (!latitude.good() || !longitude.good() || nowhere) {
+    if (!sighting.is_somewhere()) {
         return ignore(counters.phone_positions_bad, client.text(), "it is no place on earth");
     }
     const auto time_ns = time_of(dialect, sighting.time());
@@ -189,6 +187,9 @@ void Visit::on_sighting(Dialect dialect, const Sighting& sighting, const Sender&
         return ignore(counters.phone_vague, client.text(), vague, *time_ns);
     }
     if (identity == Identity::known) return report(client.text(), sighting, *time_ns);
+    if (!would_take(dialect, sighting)) {
+        return ignore(counters.phone_times_bad, {}, "it is over, or too far ahead");
+    }
     const bool missing = identity == Identity::missing;
     (missing ? nameless_ : too_long_) = true;
     ignore(counters.phone_nameless, {}, missing ? "it has no id" : "its id is too long");
@@ -197,6 +198,15 @@ void Visit::on_sighting(Dialect dialect, const Sighting& sighting, const Sender&
 bool Visit::is_vague(const Sighting& sighting) const {
     const std::uint32_t most = reception_.max_accuracy_m;
     return most != 0 && sighting.accuracy().good() && sighting.accuracy().value > most;
+}
+
+bool Visit::would_take(Dialect dialect, const Sighting& sighting) const {
+    const auto time_ns = time_of(dialect, sighting.time());
+    if (!sighting.is_somewhere() || is_vague(sighting) || !time_ns) return false;
+    if (*time_ns - now_ns_ > future_max_ns) return false;
+    const Core& core = reception_.core;
+    const std::int64_t skew_ns = now_ns_ - *time_ns;
+    return !core.too_far_ahead(skew_ns, *time_ns) && !core.expired(*time_ns, skew_ns, now_ns_);
 }
 
 // Nothing: it makes no sense. A time that was not said is now.

@@ -61,6 +61,7 @@ private:
     enum class Identity : std::uint8_t { known, missing, too_long };
 
     void on_sighting(Dialect dialect, const Sighting& sighting, const Sender& sender) override;
+    bool would_take(Dialect dialect, const Sighting& sighting) const override;
     void on_encrypted() override;
     void on_other() override;
 

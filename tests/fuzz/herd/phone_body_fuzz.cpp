@@ -32,6 +32,9 @@ public:
         }
         all += sender.too_long ? "!\n" : "\n";
     }
+    bool would_take(Dialect, const Sighting& sighting) const override {
+        return sighting.is_somewhere() && sighting.time().is != Said::Is::unreadable;
+    }
     void on_encrypted() override { all += "encrypted\n"; }
     void on_other() override { all += "other\n"; }
 

@@ -134,6 +134,35 @@ TEST_CASE("wrong guess: the newest point of a batch is its last", "[herd][phones
     CHECK(where(world.a(), "lou") == place);
 }
 
+TEST_CASE("wrong guess: the newest point of a batch may hide the others", "[herd][phones]") {
+    config::Config config = with_phones();
+    config.max_future_ms = 60'000;
+    config.ttl_s = 86'400;
+    World world(config);
+    const auto batch = [](const std::string& more, const std::string& id) {
+        return R"({"locations":[{"geometry":{"coordinates":[13.3777,52.5163]},"properties":)"
+               R"({"timestamp":"2025-12-31T23:50:00Z"}})" +
+               more + "]" + id + "}";
+    };
+    const auto feature = [](const std::string& place, const std::string& time) {
+        return R"(,{"geometry":{"coordinates":)" + place + R"(},"properties":{"timestamp":")" +
+               time + "\"}}";
+    };
+    // A clock that is years ahead, or minutes; no place; and one that is over.
+    const std::string bad =
+        feature("[1,1]", "2076-01-01T00:00:00Z") + feature("[2,2]", "2026-01-01T00:10:00Z") +
+        feature("[0,0]", "2025-12-31T23:59:00Z") + feature("[3,3]", "2020-01-01T00:00:00Z");
+    // Whose they are stands behind them.
+    CHECK(told(world, json("/", batch(bad, R"(,"device_id":"col")"))) == R"(200 {"result":"ok"})");
+    CHECK(where(world.a(), "col") == place);
+    CHECK(world.a().counters().phone_times_bad == 3);
+    CHECK(world.a().counters().phone_positions_bad == 1);
+    // Of those that do not count nobody asks whose they are.
+    const std::string none = R"({"locations":[)" + bad.substr(1) + "]}";
+    CHECK(told(world, json("/", none)) == R"(200 {"result":"ok"})");
+    CHECK(world.a().counters().phone_nameless == 0);
+}
+
 TEST_CASE("wrong guess: 64 KiB are plenty", "[herd][phones]") {
     World world(with_phones());
     const int fd = world.connect(phone_port);
