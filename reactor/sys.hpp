@@ -9,7 +9,7 @@
 #include <string_view>
 
 // Every system call of the project, and the seam where a simulation takes the kernel's place: the
-// program links sys_linux.cpp and sync_linux.cpp, a simulation links a fake with the same names.
+// program links the files ..._linux.cpp, a simulation links a fake with the same names.
 // Nothing here blocks but wait() and await_done(). Calls interrupted by a signal are repeated here
 // and nowhere else.
 namespace reactor::sys {
@@ -42,6 +42,7 @@ enum class Option : std::uint8_t {
     keep_alive_count,
     user_timeout_ms,  // how long sent bytes may stay unacknowledged
     send_buffer_size,
+    receive_buffer_size,
     unsent_low_water,  // "writable" means that fewer unsent bytes than this are in the kernel
     quick_ack,         // what comes next is acknowledged at once
     // "readable" means that so many bytes have come, or the end. At first 1.
@@ -61,6 +62,18 @@ Result<std::size_t> peek(int fd, std::span<char> buffer);     // the same, and t
 Result<std::size_t> send(int fd, std::string_view bytes);     // never raises SIGPIPE
 void shutdown_write(int fd);
 void close(int fd);
+
+// Datagrams: UDP, non-blocking, closed on exec.
+Result<int> open_datagrams(bool v6);
+struct Datagram {
+    Address from;  // as it says
+    std::string_view bytes;
+    bool cut = false;  // there was more than there was room for
+};
+inline constexpr std::size_t datagrams_max = 32;  // at a time
+// Those that have come, each into an equal part of `room`; as many as `into` takes, at most
+// datagrams_max. EAGAIN: none.
+Result<std::size_t> receive_datagrams(int fd, std::span<char> room, std::span<Datagram> into);
 
 // Readiness, level-triggered. The 64 bits of `data` come back with each event.
 inline constexpr std::uint32_t readable = 1;

@@ -28,7 +28,7 @@ SYSTEM = r'(sys|netinet|arpa|linux)/.*|(unistd|fcntl|signal|spawn|poll|netdb|pth
 INCLUDES = [  # header in <>; who may include it (a file, or a folder with its slash); of whom
     # address.cpp reads and writes addresses as text; reset.cpp resets on purpose, as a fault;
     # files.cpp makes files of keys, which no server does.
-    (SYSTEM, {'reactor/sys_linux.cpp', 'reactor/files_linux.cpp', 'reactor/process_linux.cpp',
+    (SYSTEM, {'reactor/sys_linux.cpp', 'reactor/files_linux.cpp', 'reactor/process_linux.cpp', 'reactor/sockets_linux.cpp',
               'reactor/sync_linux.cpp', 'reactor/address.cpp', 'herd/program/processes.cpp', 'herd/offline/reset.cpp',
               'herd/keys/files.cpp', 'tests/', 'bench/reference/', 'bench/floor/'}, ''),
     (r'curl/.*', {'herd/places/curl_faults.cpp', 'herd/places/curl_fetcher.cpp', 'bench/floor/'}, ''),

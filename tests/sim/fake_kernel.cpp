@@ -176,6 +176,8 @@ void FakeKernel::close(int fd) {
     Descriptor& descriptor = at(fd);
     assert(descriptor.kind != Kind::none);
     if (descriptor.kind == Kind::socket) {
+        if (descriptor.mailbox)
+            std::erase_if(datagram_ports_, [&](const auto& each) { return each.second == fd; });
         drop_connection(descriptor);
     } else if (descriptor.kind == Kind::listener) {
         listeners_.erase(descriptor.local.port);

@@ -145,6 +145,14 @@ public:
     std::size_t wait(int poll, std::span<reactor::sys::Event> events);
     reactor::Result<int> open_file();
 
+    // Datagrams, which are not lost here and come in order: whoever sends them loses and mixes
+    // them, by what he sends when. Nobody needs to listen.
+    void send_datagram(const reactor::Address& from, std::uint16_t port, std::string_view bytes);
+    int open_datagrams() { return open_mailbox(); }
+    std::size_t receive_datagrams(int fd,
+                                  std::span<char> room,
+                                  std::span<reactor::sys::Datagram> into);
+
     // A descriptor that is readable when something has come that was put there.
     int open_mailbox();
     // Comes `delay_ns` after now, after the message before it, and after `not_before_ns`.
@@ -252,6 +260,7 @@ private:
     std::int64_t delay(Host a, Host b);
     int pick_error(std::span<const int> errors) { return errors[random_.below(errors.size())]; }
     bool spares(unsigned percent) { return host_ == spared || !random_.chance(percent); }
+    reactor::Result<void> bind_datagrams(int fd, const reactor::Address& address);
     void stir(Host host);
     void stir_all();
     void expect(std::int64_t due, Host host);
@@ -283,6 +292,7 @@ private:
     std::int64_t now_ = 1'000'000'000;
     std::vector<Descriptor> descriptors_;
     std::map<std::uint16_t, int> listeners_;  // By port: ports are unique over all hosts.
+    std::map<std::uint16_t, int> datagram_ports_;
     std::map<Host, FakeDisk> disks_;
     std::map<Host, FakeLog> logs_;
     std::map<Host, int> polls_;  // The latest of each host.

@@ -95,9 +95,45 @@ void FakeKernel::lose_peer(Descriptor& socket, Other becomes) {
 }
 
 Result<void> FakeKernel::bind(int fd, const reactor::Address& address) {
+    if (at(fd).mailbox) return bind_datagrams(fd, address);
     if (listeners_.contains(address.port)) return failure(EADDRINUSE);
     at(fd).local = address;
     return {};
+}
+
+Result<void> FakeKernel::bind_datagrams(int fd, const reactor::Address& address) {
+    at(fd).local = address;
+    if (address.port == 0) at(fd).local.port = next_port_++;
+    if (!datagram_ports_.emplace(at(fd).local.port, fd).second) return failure(EADDRINUSE);
+    return {};
+}
+
+void FakeKernel::send_datagram(const reactor::Address& from,
+                               std::uint16_t port,
+                               std::string_view bytes) {
+    const auto found = datagram_ports_.find(port);
+    if (found == datagram_ports_.end()) return;
+    std::string message(sizeof from, '\0');
+    std::memcpy(message.data(), &from, sizeof from);
+    put(found->second, message.append(bytes), 1000);
+}
+
+std::size_t FakeKernel::receive_datagrams(int fd,
+                                          std::span<char> room,
+                                          std::span<reactor::sys::Datagram> into) {
+    const std::size_t part = room.size() / into.size();
+    std::size_t count = 0;
+    for (; count < into.size(); ++count) {
+        const auto message = take(fd);
+        if (!message) break;
+        reactor::sys::Datagram& datagram = into[count];
+        std::memcpy(&datagram.from, message->data(), sizeof datagram.from);
+        const auto bytes = std::string_view(*message).substr(sizeof datagram.from);
+        const std::size_t size = bytes.copy(room.data() + count * part, part);
+        datagram.bytes = {room.data() + count * part, size};
+        datagram.cut = size < bytes.size();
+    }
+    return count;
 }
 
 Result<void> FakeKernel::listen(int fd) {

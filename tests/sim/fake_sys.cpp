@@ -1,4 +1,4 @@
-// reactor::sys for simulations: linked instead of reactor/sys_linux.cpp.
+// reactor::sys for simulations: linked instead of reactor/*_linux.cpp.
 #include "reactor/sys.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/no_allocation.hpp"
@@ -190,6 +190,15 @@ Result<std::size_t> peek(int fd, std::span<char> buffer) {
 }
 Result<std::size_t> send(int fd, std::string_view bytes) {
     return kernel()->send(fd, bytes);
+}
+Result<int> open_datagrams(bool) {
+    return kernel()->open_datagrams();
+}
+Result<std::size_t> receive_datagrams(int fd, std::span<char> room, std::span<Datagram> into) {
+    const sim::InKernel inside;
+    const std::size_t count = kernel()->receive_datagrams(fd, room, into);
+    if (count == 0) return failure(EAGAIN);
+    return count;
 }
 void shutdown_write(int fd) {
     kernel()->shutdown_write(fd);
