@@ -184,6 +184,28 @@ struct WatchArguments {
     }
 };
 
+struct GpsArguments {
+    std::string id;
+    std::string gpsd = "127.0.0.1:2947";
+    std::string token_file;
+    PortArguments port;
+
+    void add_to(CLI::App& command, Common& common) {
+        common.add_name(command);
+        common.add_config(command);
+        command.add_option("--id", id, "Client to report")->required()->type_name("CLIENT");
+        command.add_option("--gpsd", gpsd, "Where gpsd listens")
+            ->type_name("ADDRESS")
+            ->capture_default_str();
+        command
+            .add_option("--token-file",
+                        token_file,
+                        "File with a token, which is read and shown at each connection")
+            ->type_name("FILE");
+        port.add_to(command);
+    }
+};
+
 struct TokenArguments {
     herd::program::TokenRequest request;
 

@@ -9,6 +9,7 @@
 #include "herd/outcome.hpp"
 #include "herd/places/key.hpp"
 #include "herd/program/check.hpp"
+#include "herd/program/gps.hpp"
 #include "herd/program/make_keys.hpp"
 #include "herd/program/metrics_page.hpp"
 #include "herd/program/phone.hpp"
@@ -150,6 +151,24 @@ int run_watch(const Common& common, const WatchArguments& given) {
     return herd::program::watch(*config, **server, given.what, options);
 }
 
+int run_gps(const Common& common, const GpsArguments& given) {
+    const auto config = common.read();
+    if (!config) return fail(config.error());
+    const auto server = common.find(*config);
+    if (!server) return fail(server.error());
+    const auto gpsd = herd::config::parse_address(given.gpsd);
+    if (!gpsd) {
+        return fail("--gpsd: expected an address such as 127.0.0.1:2947, got " +
+                    herd::config::quoted(given.gpsd));
+    }
+    return herd::program::gps(*config,
+                              **server,
+                              {.id = given.id,
+                               .gpsd = *gpsd,
+                               .token_file = given.token_file,
+                               .port = given.port.options});
+}
+
 int run_token(const Common& common, TokenArguments given) {
     if (given.request.shown == "-") std::getline(std::cin, given.request.shown);
     const auto config = common.read();
@@ -231,6 +250,7 @@ public:
         common_.add_log_folder(*up_);
         send_arguments_.add_to(*send_, common_);
         watch_arguments_.add_to(*watch_, common_);
+        gps_arguments_.add_to(*gps_, common_);
         token_arguments_.add_to(*token_, common_);
         phone_arguments_.add_to(*phone_, common_);
         status_arguments_.add_to(*status_, common_);
@@ -255,6 +275,7 @@ public:
         if (*serve_) return run_serve(common_, corruptible_);
         if (*up_) return run_up(common_, arguments[0]);
         if (*places_) return run_places(common_, places_arguments_);
+        if (*gps_) return run_gps(common_, gps_arguments_);
         reactor::sys::release_signals();
         if (*send_) return printed(run_send(common_, send_arguments_));
         if (*watch_) return printed(run_watch(common_, watch_arguments_));
@@ -271,6 +292,7 @@ private:
     bool corruptible_ = false;
     SendArguments send_arguments_;
     WatchArguments watch_arguments_;
+    GpsArguments gps_arguments_;
     TokenArguments token_arguments_;
     PhoneArguments phone_arguments_;
     StatusArguments status_arguments_;
@@ -283,6 +305,8 @@ private:
         "send", "Send commands to a server and print its answers; exit code 1 if one was \"?\"");
     CLI::App* watch_ = app_.add_subcommand(
         "watch", "Follow clients and areas at a server, and print each change until Ctrl-C");
+    CLI::App* gps_ =
+        app_.add_subcommand("gps", "Report where gpsd says that this machine is, until Ctrl-C");
     CLI::App* token_ = app_.add_subcommand(
         "token", "Make a token that lets clients report and ask, or say what one grants");
     CLI::App* phone_ = app_.add_subcommand(

@@ -28,12 +28,11 @@ public:
     const reactor::Address& address() const {
         return sealed() ? *server_.clients_tls : server_.clients;
     }
+    bool sealed() const { return server_.clients_tls && !options_.plain; }
     // For one connection; null: none is needed, or there is no memory.
     reactor::SealPtr make_seal() { return sealed() ? dialler_.dial(server_.name) : nullptr; }
 
 private:
-    bool sealed() const { return server_.clients_tls && !options_.plain; }
-
     const config::Server& server_;
     const ClientOptions& options_;
     tls::Dialler dialler_;
