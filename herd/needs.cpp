@@ -1,6 +1,7 @@
 #include "herd/needs.hpp"
 
 #include "herd/clients/clients.hpp"
+#include "herd/datagrams/port.hpp"
 #include "herd/geo/key_tree.hpp"
 #include "herd/links/neighbours.hpp"
 #include "herd/log.hpp"
@@ -78,6 +79,11 @@ bool has_phones(const config::Config& config) {
 // Whether the answers to phones may tell of others: of no others without tokens, that say so.
 bool tells_friends(const config::Config& config) {
     return has_phones(config) && !config.access.secret_file.empty();
+}
+
+bool has_udp(const config::Config& config) {
+    return std::ranges::any_of(config.servers,
+                               [](const auto& server) { return server.udp.has_value(); });
 }
 
 std::uint32_t phone_connections(const config::Config& config) {
@@ -176,7 +182,8 @@ std::uint64_t memory_ceiling(const config::Config& config) {
                          sizeof(std::uint32_t));
     return table_memory(config) + blocks + clients::Clients::memory_max(config) +
            (has_http(config) ? ops::Operations::memory_max(config) : 0) +
-           (has_phones(config) ? phones::Phones::memory_max(limits) : 0) + access_memory(config) +
+           (has_phones(config) ? phones::Phones::memory_max(limits) : 0) +
+           (has_udp(config) ? datagrams::Port::memory_max() : 0) + access_memory(config) +
            links::Neighbours::memory_max(config) + places_memory(limits) +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +
            buffers_memory(config) + tls_memory(config);

@@ -50,6 +50,7 @@ Server::Server(reactor::Loop& loop,
       places_(places),
       operations_(core_, intake_, ops::OpsService::Look::to<&Server::look>(*this), config.servers),
       phones_(core_, intake_),
+      datagrams_(core_, intake_),
       tick_(loop, reactor::Delegate<void()>::to<&Server::tick>(*this)),
       drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)) {}
 
@@ -66,6 +67,7 @@ Outcome<> Server::open() {
     }
     auto opened = operations_.open(config_, self_, clients_.following(), clients_.searches());
     if (opened) opened = phones_.open(config_, self_);
+    if (opened) opened = datagrams_.open(config_.access, self_);
     if (opened) opened = log_.open(config_.log, self_.name, counters_);
     if (opened) opened = journal_.open();
     if (!opened) return opened;
@@ -74,6 +76,7 @@ Outcome<> Server::open() {
     if (auto listening = clients_.listen(self_); !listening) return listening;
     if (auto listening = neighbours_.listen(self_.peers); !listening) return listening;
     if (auto listening = phones_.listen(self_); !listening) return listening;
+    if (auto listening = datagrams_.listen(self_); !listening) return listening;
     return operations_.listen(self_);
 }
 
@@ -105,6 +108,7 @@ void Server::tick() {
     neighbours_.tick();
     operations_.tick(status());
     phones_.tick();
+    datagrams_.tick();
     if (core_.sealing != nullptr) core_.sealing->handshakes.tick();
     wire_.trim();
     // From the time it was due, so that the ticks do not drift; from now, when they fell behind.
@@ -165,6 +169,7 @@ void Server::shut_down() {
     log_.event(Level::info, "stopping").field("clients", std::uint64_t{clients_.size()});
     clients_.drain();
     phones_.drain();
+    datagrams_.close();
     operations_.drain();
     neighbours_.drain();
     journal_.leave();

@@ -3,6 +3,7 @@
 #include "herd/clients/clients.hpp"
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
+#include "herd/datagrams/port.hpp"
 #include "herd/intake/intake.hpp"
 #include "herd/journal/journal.hpp"
 #include "herd/links/neighbours.hpp"
@@ -61,6 +62,7 @@ public:
     const journal::Journal& journal() const { return journal_; }
     const ops::Operations& operations() const { return operations_; }
     const phones::Phones& phones() const { return phones_; }
+    const datagrams::Port& datagrams() const { return datagrams_; }
     const reactor::Wire& wire() const { return wire_; }
     // A SIGHUP was obeyed, or not.
     void note_reload(bool obeyed);
@@ -94,6 +96,7 @@ private:
     places::Places& places_;
     ops::Operations operations_;
     phones::Phones phones_;
+    datagrams::Port datagrams_;
     reactor::Timer tick_;
     reactor::Timer drain_;
     reactor::Instant drain_until_{};

@@ -23,6 +23,7 @@ struct Limits {
     std::uint32_t map_viewers = 16;           // pages that show the live map; 0: there is none
     std::uint32_t phone_connections = 1'024;  // accepted connections of phones
     std::uint32_t phone_connections_per_address = 256;  // of these, of one address
+    std::uint32_t datagrams_per_s = 10'000;             // of one address; more are ignored
     std::uint32_t tls_connections = 1'024;              // that speak TLS, of any kind
     std::uint32_t handshakes = 32;                      // of these, that are being agreed on
     std::uint32_t handshake_ms = 5'000;           // from accept, or connect, to the end of that
@@ -67,6 +68,7 @@ struct Server {
     std::string http_name = {};                        // of its host, as browsers may know it
     std::optional<reactor::Address> phones = {};       // where phones' apps report
     std::optional<reactor::Address> phones_tls = {};   // the same, over TLS
+    std::optional<reactor::Address> udp = {};          // where reports come as datagrams
 
     // Whether HTTP is spoken at all.
     bool has_http() const { return http.has_value() || https.has_value(); }

@@ -41,6 +41,7 @@ const reactor::Address& address_of(const Server& server, std::string_view name) 
     if (name == "https") return *server.https;
     if (name == "phones") return *server.phones;
     if (name == "phones_tls") return *server.phones_tls;
+    if (name == "udp") return *server.udp;
     assert(name == "clients");
     return server.clients;
 }
@@ -110,13 +111,14 @@ Checked Draft::check_addresses(const std::string& field) {
     for (const auto& [setting, line] : lines_) {
         if (!std::holds_alternative<Endpoint>(setting->type)) continue;
         const reactor::Address& address = address_of(server, setting->name);
-        if (is_taken(address, own)) {
+        const bool is_udp = setting->name == "udp";
+        if (is_udp ? is_taken_udp(address) : is_taken(address, own)) {
             return Error{"an address of its own",
                          quoted(text_of(address)) + " again",
                          field + std::string(setting->name),
                          line};
         }
-        own.push_back(address);
+        if (!is_udp) own.push_back(address);
     }
     const std::uint32_t peers_line = line_of(Section::server, "peers");
     if (server.legacy && peers_line != 0) {
@@ -148,6 +150,14 @@ bool Draft::is_taken(const reactor::Address& address,
                    server.https == address || server.phones == address ||
                    server.phones_tls == address;
         });
+}
+
+// Ports of UDP are others than those of TCP.
+bool Draft::is_taken_udp(const reactor::Address& address) const {
+    if (address.port == 0 || address.is_wildcard()) return false;
+    return std::any_of(config_.servers.begin(),
+                       config_.servers.end() - 1,
+                       [&](const Server& server) { return server.udp == address; });
 }
 
 Checked Draft::take_link_end(std::string_view text) {

@@ -13,14 +13,6 @@ namespace {
 
 constexpr std::uint64_t day_ms = 86'400'000;
 
-bool is_any(std::string_view) {
-    return true;
-}
-
-bool is_not_empty(std::string_view text) {
-    return !text.empty();
-}
-
 // In the order of Provider and Fsync.
 constexpr std::array<std::string_view, 3> providers = {"offline", "google", "google-legacy"};
 constexpr std::array<std::string_view, 2> fsyncs = {"second", "always"};
@@ -77,6 +69,10 @@ constexpr std::array table = {
             "phones_tls",
             Endpoint{at_port<&Server::phones_tls>},
             "the same, over TLS; needs keys"},
+    Setting{Section::server,
+            "udp",
+            Endpoint{at_port<&Server::udp>},
+            "where reports come as datagrams, which are not answered (docs/udp.md)"},
 
     Setting{Section::root,
             "links",
@@ -150,6 +146,10 @@ constexpr std::array table = {
             "phone_connections_per_address",
             Whole{bound<&Limits::phone_connections_per_address>, 1, 65'536, ""},
             "of these, of one address, but not of this host's"},
+    Setting{Section::limits,
+            "datagrams_per_s",
+            Whole{bound<&Limits::datagrams_per_s>, 1, 1'000'000'000, ""},
+            "datagrams of one address, but not of this host's, in a second; more are ignored"},
     Setting{Section::limits,
             "tls_connections",
             Whole{bound<&Limits::tls_connections>, 1, 1'000'000, ""},

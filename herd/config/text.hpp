@@ -21,6 +21,13 @@ std::string text_of(const reactor::Address& address);
 // another kind.
 std::optional<reactor::Address> parse_http_address(std::string_view url);
 
+// What a text may be: anything, or anything but nothing.
+constexpr bool is_any(std::string_view) {
+    return true;
+}
+constexpr bool is_not_empty(std::string_view text) {
+    return !text.empty();
+}
 // Letters, digits, dots and hyphens, at most 253 of them, perhaps none.
 bool is_host_name(std::string_view text);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "herd/core.hpp"
-#include "herd/intake/newcomers.hpp"
+#include "herd/intake/quota.hpp"
 #include "herd/journal/journal.hpp"
 #include "herd/table/location_table.hpp"
 #include "protocol/at_line.hpp"
@@ -63,14 +63,14 @@ public:
         if (journal_ != nullptr) journal_->cork_until_synced(stream);
     }
 
-    Newcomers& newcomers() { return newcomers_; }
+    Quota& newcomers() { return newcomers_; }
 
 private:
     Fate judge(table::Stored stored);
 
     const Core core_;  // A copy: it is asked several times for each line.
     journal::Journal* const journal_;
-    Newcomers newcomers_{core_.limits.new_clients_per_s};
+    Quota newcomers_{core_.limits.new_clients_per_s};
 };
 
 // What each is for people: a clause, without a full stop. Not of `kept`.

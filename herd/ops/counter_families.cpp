@@ -297,6 +297,19 @@ constexpr std::array counted = {
          "phones come from one address. speaks_tls: an app has https where the port is plain.",
          {{{"reason=\"crowd\"", &Counters::phone_crowds},
            {"reason=\"speaks_tls\"", &Counters::phone_tls_plain}}}),
+    one("herd_datagrams_total",
+        &Counters::datagrams,
+        "Valid reports that came as datagrams.",
+        "The load of the port for UDP."),
+    many("herd_datagrams_ignored_total",
+         "Datagrams that were ignored, by reason; those that the table refused are in "
+         "herd_reports_refused_total.",
+         "malformed, too_long: something else speaks here, or is hostile. denied: without the "
+         "right token. limited: an address sends more than limits.datagrams_per_s.",
+         {{{"reason=\"malformed\"", &Counters::datagrams_malformed},
+           {"reason=\"too_long\"", &Counters::datagrams_too_long},
+           {"reason=\"denied\"", &Counters::datagrams_denied},
+           {"reason=\"limited\"", &Counters::datagrams_limited}}}),
 };
 
 constexpr std::size_t count(std::uint64_t Counters::*value) {

@@ -123,11 +123,13 @@ Outcome<> Serving::start() {
     const auto& http = server_.operations().address();
     const auto& phones = server_.phones().address();
     const auto& phones_tls = server_.phones().tls_address();
+    const auto& udp = server_.datagrams().address();
     say(": clients on " + config::text_of(server_.clients().address()) + ", peers on " +
         config::text_of(server_.neighbours().address()) +
         (http ? ", http on " + config::text_of(*http) : "") +
         (phones ? ", phones on " + config::text_of(*phones) : "") +
-        (phones_tls ? ", phones with TLS on " + config::text_of(*phones_tls) : ""));
+        (phones_tls ? ", phones with TLS on " + config::text_of(*phones_tls) : "") +
+        (udp ? ", udp on " + config::text_of(*udp) : ""));
     return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -57,13 +58,28 @@ public:
             line.end = lines.taken();
             table.fetch_place(line.key);
         }
+        return fetch(size, table);
+    }
+    // The same of lines that came each by itself, at most size_max of them.
+    std::span<const Line> take(std::span<const std::string_view> texts,
+                               const LocationTable& table) {
+        assert(texts.size() <= size_max);
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            lines_[i].read(texts[i], table);
+            lines_[i].end = 0;
+            table.fetch_place(lines_[i].key);
+        }
+        return fetch(texts.size(), table);
+    }
+
+private:
+    std::span<const Line> fetch(std::size_t size, const LocationTable& table) {
         const std::span batch = std::span(lines_).first(size);
         for (Line& line : batch) table.fetch_record(line.key);
         for (const Line& line : batch) table.fetch_neighbours(line.key);
         return batch;
     }
 
-private:
     std::array<Line, size_max> lines_{};
 };
 

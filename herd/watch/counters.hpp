@@ -111,6 +111,11 @@ struct Counters {
     std::uint64_t phone_friends_cut = 0;
     std::uint64_t phone_crowds = 0;
     std::uint64_t phone_tls_plain = 0;
+    std::uint64_t datagrams = 0;
+    std::uint64_t datagrams_malformed = 0;
+    std::uint64_t datagrams_too_long = 0;
+    std::uint64_t datagrams_denied = 0;
+    std::uint64_t datagrams_limited = 0;
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
@@ -355,6 +360,19 @@ inline constexpr std::array counters_table = {
     Counter{"phone_tls_plain",
             &Counters::phone_tls_plain,
             "Connections to the plain port for phones that spoke TLS."},
+    Counter{"datagrams", &Counters::datagrams, "Valid reports that came as datagrams."},
+    Counter{"datagrams_malformed",
+            &Counters::datagrams_malformed,
+            "Datagrams that are no report, or not one alone."},
+    Counter{"datagrams_too_long",
+            &Counters::datagrams_too_long,
+            "Datagrams of more than 1,232 bytes, or with a report beyond limits.line_max."},
+    Counter{"datagrams_denied",
+            &Counters::datagrams_denied,
+            "Datagrams without a token that allows what they report."},
+    Counter{"datagrams_limited",
+            &Counters::datagrams_limited,
+            "Datagrams ignored for limits.datagrams_per_s."},
 };
 
 static_assert(counters_table.size() * sizeof(std::uint64_t) == sizeof(Counters));

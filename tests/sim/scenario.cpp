@@ -31,6 +31,7 @@ Scenario::Scenario(Random& random, bool liar_wanted) {
     draw_ahead(random);
     draw_seals(random);
     draw_http(random);
+    draw_udp(random);
     draw_near(random);
 }
 
@@ -261,6 +262,16 @@ void Scenario::draw_http(Random random) {
     }
     config.limits.http_connections = static_cast<std::uint32_t>(own.between(1, 8));
     weight(Event::intrude) += static_cast<unsigned>(own.between(1, 8));
+}
+
+// Likewise. There reports come as datagrams, too.
+void Scenario::draw_udp(Random random) {
+    Random own(random.bits() ^ 0xda7a);
+    if (overload || !own.chance(30)) return;
+    for (Host host = 0; host < servers(); ++host) {
+        config.servers[host].udp =
+            reactor::Address::loopback(static_cast<std::uint16_t>(1300 + host));
+    }
 }
 
 }  // namespace sim

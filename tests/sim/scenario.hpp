@@ -86,6 +86,7 @@ private:
     void draw_ahead(Random random);
     void draw_seals(Random random);
     void draw_http(Random random);
+    void draw_udp(Random random);
     void draw_near(Random random);
 };
 

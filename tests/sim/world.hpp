@@ -113,6 +113,8 @@ private:
     void event();
     void report();
     void say_report(Host host, std::uint32_t client, const Report& said);
+    void send_report(Host host, std::uint32_t client, const Report& said);
+    std::string line_of(std::uint32_t client, const Report& said) const;
     std::string draw_stamp();
     void question();
     void ask_to_sync();

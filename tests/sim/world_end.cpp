@@ -288,12 +288,12 @@ void World::check_rest() {
         // On a slow link the digest is always on its way.
         const std::size_t busy = scenario_.is_slow() ? 2 * linked : 0;
         if (server.wire().blocks().in_use() > busy) fail("B3", name(host) + " holds blocks");
-        // Each link and session; links that are cut may be dialling. Two listeners or three, poll,
+        // Each link and session; links that are cut may be dialling. Two to four ports, poll,
         // alarm, log and its helper; of a journal its file, three helpers, the folder, and the next
         // file.
         const herd::config::Server& self = scenario_.config.servers[host];
         const std::size_t most = 2 * self.neighbours.size() + 6 + (self.has_http() ? 1 : 0) +
-                                 (scenario_.journal ? 6 : 0);
+                                 (self.udp ? 1 : 0) + (scenario_.journal ? 6 : 0);
         if (kernel_.open_descriptors(host) > most) fail("B3", name(host) + " leaks descriptors");
     }
 }

@@ -103,17 +103,33 @@ void World::report() {
     const auto north = random_.below(10);
     const std::string location = place(north, random_.below(10));
     const std::string stamp = draw_stamp();
-    say_report(host, client, {location, stamp});
+    send_report(host, client, {location, stamp});
     // The same report, or another of the same time, at another server before the flood is there.
     if (!random_.chance(10)) return;
     const Host other = some_host();
-    say_report(other, client, {random_.chance(50) ? location : "-1-1", stamp});
+    send_report(other, client, {random_.chance(50) ? location : "-1-1", stamp});
 }
 
 void World::say_report(Host host, std::uint32_t client, const Report& said) {
     reports_[client].push_back(said);
-    say(host,
-        "IAMAT " + name_of(client, scenario_.long_names) + " " + said.first + " " + said.second);
+    say(host, line_of(client, said));
+}
+
+// By a connection, or where there is a port for them as a datagram: lost, doubled, or there.
+void World::send_report(Host host, std::uint32_t client, const Report& said) {
+    const auto& udp = scenario_.config.servers[host].udp;
+    if (!udp || !random_.chance(30)) return say_report(host, client, said);
+    reports_[client].push_back(said);
+    const std::string line = line_of(client, said);
+    say_event("at " + name(host) + " by datagram: " + line);
+    const auto from = reactor::Address::loopback(static_cast<std::uint16_t>(random_.below(9)));
+    for (std::uint64_t copies = random_.below(3); copies > 0; --copies) {
+        kernel_.send_datagram(from, udp->port, line);
+    }
+}
+
+std::string World::line_of(std::uint32_t client, const Report& said) const {
+    return "IAMAT " + name_of(client, scenario_.long_names) + " " + said.first + " " + said.second;
 }
 
 void World::question() {

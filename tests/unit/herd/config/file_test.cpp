@@ -185,7 +185,7 @@ TEST_CASE("config file: an unknown field is said together with those there are",
               .starts_with("f:5: limits.client: expected one of clients, "));
     CHECK(fault(herd_of("{\"name\": \"A\",\n\"port\": 1}")) ==
           "f:3: servers[0].port: expected one of name, clients, peers, legacy, clients_tls, "
-          "http, https, http_name, phones, phones_tls, got \"port\"");
+          "http, https, http_name, phones, phones_tls, udp, got \"port\"");
 }
 
 TEST_CASE("config file: a field comes once", "[herd][config]") {

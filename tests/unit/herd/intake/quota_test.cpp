@@ -1,4 +1,4 @@
-#include "herd/intake/newcomers.hpp"
+#include "herd/intake/quota.hpp"
 
 #include "tests/unit/herd/small_world.hpp"
 
@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <string>
 
-namespace newcomers_test {
+namespace quota_test {
 
 namespace {
 
 using namespace herd::small_world;
-using herd::intake::Newcomers;
+using herd::intake::Quota;
 
 reactor::Address address(const std::string& text, std::uint16_t port = 5) {
     return *reactor::Address::parse(text, port);
@@ -44,7 +44,7 @@ struct House {
 
 TEST_CASE("newcomers: an address may bring so many in a second, whatever its port", "[herd]") {
     sim::FakeKernel kernel{1};
-    Newcomers newcomers(3);
+    Quota newcomers(3);
     for (const std::uint32_t second : {0U, 1U, 7U}) {
         for (std::uint16_t port = 1; port <= 3; ++port) {
             CHECK(newcomers.admits(address("192.0.2.1", port), second));
@@ -55,7 +55,7 @@ TEST_CASE("newcomers: an address may bring so many in a second, whatever its por
 
 TEST_CASE("newcomers: addresses do not take from each other", "[herd]") {
     sim::FakeKernel kernel{1};
-    Newcomers newcomers(1);
+    Quota newcomers(1);
     int admitted = 0;
     for (int i = 0; i < 200; ++i) {
         admitted += newcomers.admits(address("192.0.2." + std::to_string(i)), 1);
@@ -71,7 +71,7 @@ TEST_CASE("newcomers: addresses do not take from each other", "[herd]") {
 
 TEST_CASE("newcomers: a subscriber's IPv6 addresses count as one", "[herd]") {
     sim::FakeKernel kernel{1};
-    Newcomers newcomers(1);
+    Quota newcomers(1);
     CHECK(newcomers.admits(address("2001:db8:1:1::1"), 1));
     CHECK_FALSE(newcomers.admits(address("2001:db8:1:1:ffff::2"), 1));
     CHECK(newcomers.admits(address("2001:db8:1:2::1"), 1));
@@ -79,7 +79,7 @@ TEST_CASE("newcomers: a subscriber's IPv6 addresses count as one", "[herd]") {
 
 TEST_CASE("newcomers: this host may bring any number", "[herd]") {
     sim::FakeKernel kernel{1};
-    Newcomers newcomers(1);
+    Quota newcomers(1);
     for (int i = 0; i < 100; ++i) {
         CHECK(newcomers.admits(address("127.0.0.1"), 1));
         CHECK(newcomers.admits(address("127.1.2.3"), 1));
@@ -114,4 +114,4 @@ TEST_CASE("newcomers: what is on the server's host may fill the table", "[herd]"
     CHECK(house.counters().table_full == 1);
 }
 
-}  // namespace newcomers_test
+}  // namespace quota_test

@@ -9,18 +9,18 @@
 
 namespace herd::intake {
 
-// How many unknown clients one address may bring in a second. Asked only where few slots are left
-// (LocationTable::Capacity::reserve): so one stranger does not take the last ones in a moment, and
-// there is time to do something about it. What is on this very host, a proxy or a load test, may
-// bring as many as it likes. An address counts by its network.
+// How many of something one address may have in a second: unknown clients, where few slots are left
+// (LocationTable::Capacity::reserve), so that one stranger does not take the last ones in a moment,
+// and there is time to do something about it; or datagrams. What is on this very host, a proxy or a
+// load test, may have as many as it likes. An address counts by its network.
 //
 // Counts in a fixed number of places, found by a keyed hash: addresses that share one share its
-// quota. Owned by Intake.
-class Newcomers {
+// quota. Owned by whoever asks it.
+class Quota {
 public:
     static constexpr std::size_t place_count = 1024;
 
-    explicit Newcomers(std::uint32_t per_second) : per_second_(per_second) {}
+    explicit Quota(std::uint32_t per_second) : per_second_(per_second) {}
 
     // Of an address's network, by a key that nobody knows.
     std::uint64_t hash_of(const reactor::Address& address);

@@ -1,4 +1,4 @@
-#include "herd/intake/newcomers.hpp"
+#include "herd/intake/quota.hpp"
 
 #include "reactor/sys.hpp"
 
@@ -6,14 +6,14 @@
 
 namespace herd::intake {
 
-std::uint64_t Newcomers::hash_of(const reactor::Address& address) {
+std::uint64_t Quota::hash_of(const reactor::Address& address) {
     if (!std::exchange(keyed_, true)) {
         hash_ = {reactor::sys::random_bits(), reactor::sys::random_bits()};
     }
     return hash_(address.network());
 }
 
-bool Newcomers::admits(const reactor::Address& from, std::uint32_t now_s) {
+bool Quota::admits(const reactor::Address& from, std::uint32_t now_s) {
     if (from.is_loopback()) return true;
     Place& place = places_[hash_of(from) % place_count];
     if (place.second != now_s) place = {.second = now_s};
