@@ -3,8 +3,9 @@
 #include "protocol/digits.hpp"
 #include "protocol/hex.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cassert>
+#include <cstring>
 
 namespace protocol {
 
@@ -20,9 +21,17 @@ bool is_blank(char byte) {
     return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
+// What stands in a text for itself, by its value.
+constexpr std::array<bool, 256> plain_bytes = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t value = ' '; value < 0x80; ++value) {
+        table[value] = value != '"' && value != '\\';
+    }
+    return table;
+}();
+
 bool is_plain(char byte) {
-    const auto value = static_cast<std::uint8_t>(byte);
-    return value >= ' ' && value < 0x80 && byte != '"' && byte != '\\';
+    return plain_bytes[static_cast<std::uint8_t>(byte)];
 }
 
 // The word that begins so; empty: none does.
@@ -67,13 +76,24 @@ bool is_continuation(char byte) {
 
 }  // namespace
 
+// As many as there are that leave the state as it is. They are most of what comes.
+template <auto leaves_state>
+std::size_t JsonScanner::take_run(std::string_view bytes) {
+    std::size_t size = 0;
+    while (size < bytes.size() && leaves_state(bytes[size])) ++size;
+    if (size > 0) put(bytes.substr(0, size));
+    return size;
+}
+
 JsonScanner::Fed JsonScanner::feed(std::string_view bytes) {
     std::size_t at = 0;
     while (at < bytes.size()) {
         if (state_ == State::text && left_ == 0 && high_ == 0) {
-            at += take_plain(bytes.substr(at));
-            if (at == bytes.size()) break;
+            at += take_run<is_plain>(bytes.substr(at));
+        } else if (state_ == State::whole || state_ == State::fraction) {
+            at += take_run<is_digit>(bytes.substr(at));
         }
+        if (at == bytes.size()) break;
         const Step made = step(bytes[at]);
         if (made.taken) ++at;
         if (made.token != Token::none) return {at, made.token};
@@ -161,16 +181,10 @@ void JsonScanner::begin_text(State state) {
 
 void JsonScanner::put(std::string_view bytes) {
     const std::string_view kept = bytes.substr(0, cut_ ? 0 : text_max - size_);
-    std::ranges::copy(kept, text_.begin() + size_);
+    // A null view of no bytes is legal, a null memcpy is not.
+    if (!kept.empty()) std::memcpy(text_.data() + size_, kept.data(), kept.size());
     size_ = static_cast<std::uint16_t>(size_ + kept.size());
     cut_ = cut_ || kept.size() < bytes.size();
-}
-
-std::size_t JsonScanner::take_plain(std::string_view bytes) {
-    const auto* const end = std::ranges::find_if_not(bytes, is_plain);
-    const auto size = static_cast<std::size_t>(end - bytes.begin());
-    put(bytes.substr(0, size));
-    return size;
 }
 
 JsonScanner::Step JsonScanner::take(char byte) {

@@ -98,7 +98,8 @@ private:
     Step fail();
 
     bool begins_character(std::uint8_t byte);
-    std::size_t take_plain(std::string_view bytes);
+    template <auto leaves_state>
+    std::size_t take_run(std::string_view bytes);
     void begin_text(State state);
     void put(std::string_view bytes);
     void put_character(std::uint32_t code);
