@@ -1,32 +1,24 @@
 #include "herd/http/answer.hpp"
 
-#include <array>
+#include "protocol/text_writer.hpp"
+
 #include <cassert>
-#include <cstdio>
 
 namespace herd::http {
 namespace {
 
-int length(std::string_view text) {
-    return static_cast<int>(text.size());
-}
-
-// A header line with its CRLF, or none.
-std::string_view write_length(std::span<char> out, const Framing& framing) {
+// A header line, or none.
+void put_length(protocol::TextWriter& out, const Framing& framing) {
     switch (framing.by) {
-        case Framing::By::size: {
-            const int size =
-                std::snprintf(out.data(), out.size(), "Content-Length: %zu\r\n", framing.size);
-            assert(size > 0);
-            assert(static_cast<std::size_t>(size) < out.size());
-            return {out.data(), static_cast<std::size_t>(size)};
-        }
+        case Framing::By::size:
+            out.put("Content-Length: ");
+            out.put_decimal(framing.size);
+            return out.put("\r\n");
         case Framing::By::chunks:
-            return "Transfer-Encoding: chunked\r\n";
+            return out.put("Transfer-Encoding: chunked\r\n");
         case Framing::By::end:
-            break;
+            return;
     }
-    return "";
 }
 
 }  // namespace
@@ -37,29 +29,20 @@ std::string_view write_head(std::span<char> out, const Answer& answer, const Fra
     assert(answer.status < 600);
     assert(!answer.type.empty());
     assert(framing.by != Framing::By::end || framing.last);
-    std::array<char, 48> buffer{};
-    const std::string_view reason = reason_phrase(answer.status);
-    const std::string_view size = write_length(buffer, framing);
-    const int written = std::snprintf(out.data(),
-                                      answer_head_size_max,
-                                      "HTTP/1.1 %u %.*s\r\n"
-                                      "Content-Type: %.*s\r\n"
-                                      "%.*s"
-                                      "Connection: %s\r\n"
-                                      "%.*s\r\n",
-                                      answer.status,
-                                      length(reason),
-                                      reason.data(),
-                                      length(answer.type),
-                                      answer.type.data(),
-                                      length(size),
-                                      size.data(),
-                                      framing.last ? "close" : "keep-alive",
-                                      length(answer.extra),
-                                      answer.extra.data());
-    assert(written > 0);
-    assert(static_cast<std::size_t>(written) < answer_head_size_max);
-    return {out.data(), static_cast<std::size_t>(written)};
+    protocol::TextWriter head(out.first(answer_head_size_max));
+    head.put("HTTP/1.1 ");
+    head.put_decimal(answer.status);
+    head.put(' ');
+    head.put(reason_phrase(answer.status));
+    head.put("\r\nContent-Type: ");
+    head.put(answer.type);
+    head.put("\r\n");
+    put_length(head, framing);
+    head.put(framing.last ? "Connection: close\r\n" : "Connection: keep-alive\r\n");
+    head.put(answer.extra);
+    head.put("\r\n");
+    assert(!head.overflowed());
+    return head.text();
 }
 
 std::string_view reason_phrase(unsigned status) {
