@@ -5,8 +5,9 @@ microseconds of the server's processor time for each.
     bench/http_floor.py [--rounds N] [--seconds S] [--connections C] [--herd PATH]
 
 wrk asks both, in turns, on kept connections, each with one request at a time. `health` is GET
-/healthz, `report` is POST /iamat with a newer report each time. Of the rounds the median counts,
-ratios are of one round. Needs nginx and wrk (Debian: nginx-light, wrk).
+/healthz, `report` is POST /iamat with a newer report each time; `form` and `json` are a newer position
+each time at the port for phones, as Traccar Client 10 and OwnTracks post them. Of the rounds the
+median counts, ratios are of one round. Needs nginx and wrk (Debian: nginx-light, wrk).
 """
 import argparse
 import json
@@ -23,16 +24,32 @@ import sys
 import tempfile
 import time
 
-WANTED = {'health': 0.9, 'report': 0.7}
+WANTED = {'health': 0.9, 'report': 0.7, 'form': 0.7, 'json': 0.7}
+PATHS = {'health': '/healthz', 'report': '/iamat', 'form': '/p/any', 'json': '/pub'}
+PHONES = {'form', 'json'}
 
-REPORTS = """
-local id, stamp = math.random(1, 1000000), 0
+# With a body that is newer each time, of a thousand clients. OwnTracks sends more headers than these
+# two; wrk's are its Host and its own agent.
+SCRIPT = """
+local id, stamp = math.random(1, 1000000), 1600000000
 wrk.method = "POST"
+wrk.headers["Content-Type"] = "%s"
 request = function()
     stamp = stamp + 1
-    return wrk.format(nil, nil, nil, "IAMAT c" .. id + stamp % 1000 .. " +34.068930-118.445127 " .. stamp)
+    local client = id + stamp %% 1000
+    return wrk.format(nil, nil, nil, %s)
 end
 """
+SCRIPTS = {
+    'report': SCRIPT % ('text/plain', '"IAMAT c" .. client .. " +34.068930-118.445127 " .. stamp'),
+    'form': SCRIPT % ('application/x-www-form-urlencoded; charset=UTF-8',
+                      '"id=c" .. client .. "&timestamp=" .. stamp .. "&lat=34.068930&lon=-118.445127'
+                      '&speed=1.25&bearing=90.0&altitude=81.5&accuracy=4.2&batt=57.0&charge=true"'),
+    'json': SCRIPT % ('application/json; charset=utf-8',
+                      r"""'{"_type":"location","acc":12,"alt":81,"batt":57,"bs":1,"conn":"m",'"""
+                      r""" .. '"lat":34.06893,"lon":-118.445127,"t":"u","tid":"c1","vac":2,"vel":4,'"""
+                      r""" .. '"topic":"owntracks/ada/c' .. client .. '","tst":' .. stamp .. '}'"""),
+}
 
 NGINX = """
 worker_processes 1;
@@ -93,8 +110,8 @@ def cpu_seconds(pids):
 
 
 class Server:
-    def __init__(self, command, port):
-        self.port = port
+    def __init__(self, command, port, phones=None):
+        self.port, self.phones = port, phones or port
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         await_port(self.process, port)
         # nginx works in a child.
@@ -107,14 +124,14 @@ class Server:
 
 
 def start_herd(path, folder):
-    clients, peers, http = free_ports(3)
+    clients, peers, http, phones = free_ports(4)
     config = folder / 'herd.json'
     config.write_text(json.dumps({
         'servers': [{'name': 'A', 'clients': f'127.0.0.1:{clients}', 'peers': f'127.0.0.1:{peers}',
-                     'http': f'127.0.0.1:{http}'}],
+                     'http': f'127.0.0.1:{http}', 'phones': f'127.0.0.1:{phones}'}],
         'links': [], 'log': {'folder': str(folder)},
         'limits': {'http_connections': 512}}), encoding='utf-8')
-    return Server([path, 'serve', 'A', '--config', config], http)
+    return Server([path, 'serve', 'A', '--config', config], http, phones)
 
 
 def start_nginx(folder):
@@ -124,14 +141,16 @@ def start_nginx(folder):
     return Server(['nginx', '-p', folder, '-c', config, '-e', folder / 'error'], port)
 
 
-def load(server, what, options, script):
+def load(server, what, options, folder):
     """Requests a second, and processor time of the server for one, in microseconds."""
-    path = {'health': '/healthz', 'report': '/iamat'}[what]
     command = ['wrk', '-t1', f'-c{options.connections}', f'-d{options.seconds}s']
-    if what == 'report':
+    if what in SCRIPTS:
+        script = folder / f'{what}.lua'
+        script.write_text(SCRIPTS[what], encoding='utf-8')
         command += ['-s', script]
+    port = server.phones if what in PHONES else server.port
     before = cpu_seconds(server.pids)
-    said = subprocess.run([*command, f'http://127.0.0.1:{server.port}{path}'], check=True,
+    said = subprocess.run([*command, f'http://127.0.0.1:{port}{PATHS[what]}'], check=True,
                           capture_output=True, text=True).stdout
     used = cpu_seconds(server.pids) - before
     if 'Non-2xx' in said or 'Socket errors' in said:
@@ -153,8 +172,6 @@ def main():
             sys.exit(f'There is no {program} (Debian: nginx-light, wrk).')
     with tempfile.TemporaryDirectory(prefix='herd-http-') as name:
         folder = pathlib.Path(name)
-        script = folder / 'reports.lua'
-        script.write_text(REPORTS, encoding='utf-8')
         servers = {'herd': start_herd(options.herd, folder), 'nginx': start_nginx(folder)}
         try:
             figures = {}
@@ -162,7 +179,7 @@ def main():
                 for what in WANTED:
                     # Who begins changes.
                     for system in sorted(servers, reverse=number % 2 == 1):
-                        measured = load(servers[system], what, options, script)
+                        measured = load(servers[system], what, options, folder)
                         figures.setdefault((what, system), []).append(measured)
         finally:
             for server in servers.values():
