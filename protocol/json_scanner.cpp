@@ -15,7 +15,7 @@ constexpr std::uint32_t high_first = 0xd800;  // of pairs that stand for one cha
 constexpr std::uint32_t low_first = 0xdc00;
 constexpr std::uint32_t low_last = 0xdfff;
 constexpr std::uint32_t pairs_first = 0x1'0000;
-constexpr std::uint32_t replacement = 0xfffd;
+constexpr std::uint32_t replacement_code = 0xfffd;
 
 bool is_blank(char byte) {
     return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
@@ -272,7 +272,7 @@ JsonScanner::Step JsonScanner::in_digits(char byte) {
         code_ = pairs_first + ((high_ - high_first) << 10) + (code_ - low_first);
         high_ = 0;
     } else if (is_low) {
-        code_ = replacement;
+        code_ = replacement_code;
     }
     end_half();
     if (code_ >= high_first && code_ < low_first) {
@@ -285,7 +285,7 @@ JsonScanner::Step JsonScanner::in_digits(char byte) {
 
 // A first half that no second one follows.
 void JsonScanner::end_half() {
-    if (high_ != 0) put_character(replacement);
+    if (high_ != 0) put_character(replacement_code);
     high_ = 0;
 }
 
