@@ -53,6 +53,7 @@ void Connector::attempt() {
     assert(!watch_.active());
     assert(!timer_.pending());
     ++attempts_;
+    if (choose_) target_ = choose_();
     auto fd = sys::open_socket(target_.v6);
     if (!fd) return fail(fd.error());
     Socket socket(*fd);

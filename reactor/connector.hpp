@@ -30,6 +30,8 @@ public:
     Connector(Loop& loop, const Pace& pace, Delegate<void(Socket)> connected);
 
     void aim(const Address& target) { target_ = target; }
+    // Asks before each try whom to dial, in place of aim(): for a target with several addresses.
+    void aim_by(Delegate<Address()> choose) { choose_ = choose; }
     // Tries at once.
     void dial();
     // Tries after a pause. For a connection that was made and has failed.
@@ -54,6 +56,7 @@ private:
     Loop& loop_;
     Pace pace_;
     Delegate<void(Socket)> connected_;
+    Delegate<Address()> choose_;
     Address target_;
     Socket socket_;
     Watch watch_;

@@ -64,6 +64,24 @@ TEST_CASE("connector: refused is not connected, and is tried again later", "[rea
     REQUIRE(run_until(loop, [&] { return dialler.socket.open(); }));
 }
 
+TEST_CASE("connector: asks before each try whom to dial", "[reactor][connector]") {
+    struct Chooser {
+        Address choose() { return ++asked < 3 ? closed : open; }
+        Address closed, open;
+        int asked = 0;
+    };
+    OpenLoop loop;
+    const Door door = open_door();
+    Chooser chooser{.closed = closed_door(), .open = door.address};
+    Dialler dialler(loop, {.pause_min = milliseconds(1), .pause_max = milliseconds(2)});
+    dialler.connector.aim_by(Delegate<Address()>::to<&Chooser::choose>(chooser));
+    dialler.connector.dial();
+    REQUIRE(run_until(loop, [&] { return dialler.socket.open(); }));
+    REQUIRE(sys::peer_address(dialler.socket.fd()) == door.address);
+    REQUIRE(chooser.asked == 3);
+    REQUIRE(dialler.connector.attempts() == 3);
+}
+
 TEST_CASE("connector: the pauses double up to a limit, with half of each at random",
           "[reactor][connector]") {
     OpenLoop loop;
