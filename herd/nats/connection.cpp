@@ -172,6 +172,7 @@ void Connection::go_live() {
     since_ = loop_.now();
     reason_told_ = 0;
     ++counters_.logins;
+    heed_info();
     std::array<char, reactor::address_text_size_max> text{};
     log_.event(Level::info, "broker_up")
         .field("address", address().text(text))

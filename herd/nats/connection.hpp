@@ -82,8 +82,8 @@ enum class Said : std::uint8_t {
 //    +---- any of `Ended`, and then the next one is dialled ------------------+-----------------+
 //
 // In the clear, INFO comes by the stream. With TLS it comes in the clear before the handshake, and
-// greeting is passed by; with `handshake_first` it comes by the sealed stream. What is said in the
-// clear decides nothing but where else brokers are and how long a message may be.
+// greeting is passed by; with `handshake_first` it comes by the sealed stream. Where else brokers
+// are, only one is believed that has taken us.
 //
 // It keeps nothing while it is down: what is published then is refused, subscriptions end with the
 // connection, and requests are told that they are lost. What is unsent is bounded by the wire's
@@ -120,7 +120,8 @@ public:
 
     // Something can be published now.
     bool has_room() const { return live() && !stream_->blocked(); }
-    // Not from within a flush, unless it fits Wire's room.
+    // From within a flush (Wire::send_first) only what fits room().
+    std::size_t room() const { return has_room() ? stream_->room() : 0; }
     Said publish(const protocol::nats::Publication& publication);
     // The number of the subscription; 0: the filter is none, nobody is there, or there are
     // subscriptions_max.
@@ -167,6 +168,7 @@ private:
 
     void take(const protocol::nats::Message& message);
     bool take_info(std::string_view json);
+    void heed_info();
     void on_pong();
     void on_error(std::string_view text);
     void deliver(const protocol::nats::Delivery& delivery);

@@ -99,11 +99,15 @@ bool Connection::take_info(std::string_view json) {
     const auto info = protocol::nats::parse_info(json);
     if (!info) return false;
     info_ = *info;
-    addresses_.learn(info_);
-    if (info_.lame_duck && !leaves_at_ && addresses_.has_other()) {
-        leaves_at_ = loop_.now() + farewell_max;
-    }
+    if (live()) heed_info();
     return true;
+}
+
+// Only of a broker that has taken us: nobody else is to say where we dial.
+void Connection::heed_info() {
+    addresses_.learn(info_);
+    if (!info_.lame_duck || leaves_at_ || !addresses_.has_other()) return;
+    leaves_at_ = loop_.now() + farewell_max;
 }
 
 void Connection::on_pong() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/nats/connection.hpp"
+#include "herd/watch/counters.hpp"
 #include "reactor/address.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/run_host.hpp"
@@ -72,6 +73,12 @@ public:
             {Reply::Kind::too_long, "too_long"}};
         told += kinds.at(reply.kind) + " " + std::string(reply.payload) + ";";
     }
+    // From now on; what it has logged is in kernel.log_of(here).kept.
+    void keep_log() {
+        kernel.enter(here);
+        kernel.log_of(here).keeps = true;
+        REQUIRE(log.open("nats.log", false, logged).has_value());
+    }
     std::string take_told() { return std::exchange(told, ""); }
 
     void run(reactor::Duration duration) {
@@ -141,6 +148,7 @@ public:
     Options options;
     reactor::Loop loop;
     reactor::Wire wire{loop};
+    watch::Counters logged;
     Log log{loop};
     Connection connection{loop, wire, log, options, *this};
     std::map<std::uint16_t, int> listeners;

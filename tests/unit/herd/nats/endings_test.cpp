@@ -205,6 +205,18 @@ TEST_CASE("nats endings: it goes where the cluster of its broker is, as well", "
     CHECK(house.accept(second, 1s));
 }
 
+TEST_CASE("nats endings: where else to go, one is not believed that has not taken us",
+          "[herd][nats]") {
+    House house;
+    house.listen(second);
+    house.listen();
+    house.start();
+    REQUIRE(house.accept());
+    house.say(info(R"(,"connect_urls":["127.0.0.1:4223"])"));
+    house.hang_up();
+    CHECK_FALSE(house.accept(second, 1s));
+}
+
 TEST_CASE("nats endings: asked to go elsewhere, it does so behind the answers under way",
           "[herd][nats]") {
     House house(two_brokers());
@@ -266,6 +278,33 @@ TEST_CASE("nats endings: who drops it behind each login is not dialled faster an
     }
     CHECK(logins > 5);
     CHECK(logins < 20);
+}
+
+TEST_CASE("nats endings: why a broker does not take us is logged once, and no secret is",
+          "[herd][nats]") {
+    House house({.user = "herd", .password = "s3cret"});
+    house.keep_log();
+    house.listen();
+    house.start();
+    const auto times = [&](const std::string& what) {
+        house.run(100ms);
+        const std::string& kept = house.kernel.log_of(here).kept;
+        std::size_t count = 0;
+        for (std::size_t at = 0; (at = kept.find(what, at)) != std::string::npos; ++at) ++count;
+        return count;
+    };
+    for (int i = 0; i < 4; ++i) {
+        REQUIRE(house.accept());
+        house.say(info() + "-ERR 'Authorization Violation'\r\n");
+    }
+    CHECK(times("event=broker_down") == 1);
+    CHECK(times("why=denied text=\"Authorization Violation\"") == 1);
+    house.log_in();
+    house.hang_up();
+    CHECK(times("event=broker_up address=127.0.0.1:4222 version=2.9.10 tls=no") == 1);
+    CHECK(times("event=broker_down") == 2);
+    CHECK(times("why=lost") == 1);
+    CHECK(times("s3cret") == 0);
 }
 
 TEST_CASE("nats endings: an owner may stop it from whatever it is told", "[herd][nats]") {
