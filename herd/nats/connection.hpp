@@ -135,6 +135,10 @@ public:
                  ReplyTo to);
     std::size_t in_flight() const { return requests_.in_flight(); }
 
+    // What subjects of replies to this connection begin with, which nobody can guess. Those of two
+    // words more are its owner's to subscribe to. Valid until it is live again.
+    std::string_view inbox() const { return inbox_.text(); }
+
     const Counters& counters() const { return counters_; }
     std::size_t unsent() const { return stream_ ? stream_->unsent() : 0; }
     reactor::Duration round_trip() const { return round_trip_; }

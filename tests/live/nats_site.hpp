@@ -3,6 +3,7 @@
 #include "herd/nats/connection.hpp"
 #include "herd/nats/jetstream.hpp"
 #include "herd/tls/dialler.hpp"
+#include "protocol/jetstream_push.hpp"
 #include "reactor/handshakes.hpp"
 #include "tests/live/client.hpp"
 #include "tests/live/process.hpp"
@@ -115,13 +116,21 @@ public:
                      ? std::string(reply.payload)
                      : "[" + std::to_string(static_cast<int>(reply.kind)) + "]";
     }
+    // As who watches a bucket has to: each has the next number, and notes are answered.
     void on_delivery(const Delivery& delivery) {
-        seen.emplace_back(delivery.subject, delivery.payload);
-        // A consumer's flow control is answered, or it sends no more.
-        if (delivery.payload.empty() && !delivery.reply.empty()) {
-            connection.publish({.subject = delivery.reply});
+        const auto note = protocol::jetstream::note_of(delivery, deliver_subject());
+        if (note) {
+            ++notes;
+            if (!note->answer_to.empty()) connection.publish({.subject = note->answer_to});
+            return;
         }
+        const auto pushed = protocol::jetstream::parse_pushed(delivery.reply);
+        REQUIRE(pushed.has_value());
+        CHECK(pushed->consumer_seq == ++consumer_seq);
+        pending = pushed->pending;
+        seen.emplace_back(delivery.subject, delivery.payload);
     }
+    std::string deliver_subject() const { return std::string(connection.inbox()) + ".bucket.1"; }
 
     std::string broker_name = "broker";
     herd::nats::Options options;
@@ -137,6 +146,9 @@ public:
     int lives = 0;
     int downs = 0;
     int rooms = 0;
+    int notes = 0;
+    std::uint64_t consumer_seq = 0;
+    std::uint64_t pending = 0;
     std::string answer;
     std::string headers;
     std::vector<std::pair<std::string, std::string>> seen;

@@ -74,6 +74,19 @@ std::uint32_t reason(const Called<StreamState>& called) {
 std::string read(Site& site, const std::string& key) {
     return site.ask("$JS.API.DIRECT.GET.KV_x", R"({"last_by_subj":"$KV.x.)" + key + "\"}");
 }
+// Has all that the bucket has, and then what comes, told to the site; how many there are.
+std::uint64_t watch(Site& site) {
+    const std::string subject = site.deliver_subject();
+    using herd::nats::Connection;
+    REQUIRE(site.connection.subscribe(subject, Connection::Deliver::to<&Site::on_delivery>(site)) !=
+            0);
+    const auto watching = ask<ConsumerState>(site, [&](CalledTo<ConsumerState> to) {
+        return site.jetstream.consume({.stream = "KV_x", .deliver_subject = subject}, to);
+    });
+    REQUIRE(watching.has_value());
+    return watching->pending;
+}
+
 // Whether the bucket says that it has stored it.
 bool put(Site& site, const std::string& key, const std::string& value) {
     return protocol::jetstream::parse_stored(site.ask("$KV.x." + key, value)).has_value();
@@ -167,16 +180,12 @@ TEST_CASE("nats: a bucket is made, written, read, watched and purged", "[live][n
     CHECK(read_headers->find("Nats-Subject") == "$KV.x.5b.c2");
     CHECK(info(site)->messages == 2);
 
-    REQUIRE(site.connection.subscribe(
-                "_INBOX.watch", herd::nats::Connection::Deliver::to<&Site::on_delivery>(site)) !=
-            0);
-    const auto watching = ask<ConsumerState>(site, [&](CalledTo<ConsumerState> to) {
-        return site.jetstream.consume({.stream = "KV_x", .deliver_subject = "_INBOX.watch"}, to);
-    });
-    REQUIRE(watching.has_value());
+    CHECK(watch(site) == 2);
     CHECK(site.wait([&] { return site.seen.size() == 2; }));
+    CHECK(site.pending == 0);
     CHECK(put(site, "5a.c3", "four"));
     CHECK(site.wait([&] { return site.seen.size() == 3; }));
+    CHECK(site.wait([&] { return site.notes > 0; }));  // It says that it is there.
     using Pair = std::pair<std::string, std::string>;
     CHECK(site.seen[0] == Pair("$KV.x.5a.c1", "two"));
     CHECK(site.seen[1] == Pair("$KV.x.5b.c2", "three"));
@@ -188,6 +197,31 @@ TEST_CASE("nats: a bucket is made, written, read, watched and purged", "[live][n
     CHECK(purged->count == 1);
     CHECK(info(site)->messages == 2);
     CHECK(site.connection.counters().permissions + site.connection.counters().errors == 0);
+}
+
+TEST_CASE("nats: a bucket of twenty thousand is read whole, and nothing is missed",
+          "[live][nats]") {
+    if (there_is_none()) return;
+    constexpr int keys = 20'000;
+    const Broker broker;
+    Site site({.addresses = {broker.address()}});
+    REQUIRE(site.wait_live());
+    REQUIRE(create(site).has_value());
+    const std::string payload(110, 'x');
+    for (int i = 0; i < keys;) {
+        const std::string subject = "$KV.x.5a.c" + std::to_string(i);
+        if (site.connection.publish({.subject = subject, .payload = payload}) == Said::yes) {
+            ++i;
+        } else {
+            REQUIRE(site.wait([&] { return site.connection.has_room(); }));
+        }
+    }
+    CHECK(info(site)->messages == keys);
+    CHECK(watch(site) == keys);
+    CHECK(site.wait([&] { return site.seen.size() == keys; }));
+    CHECK(site.pending == 0);
+    CHECK(site.notes > 0);  // It has asked whether to go on.
+    CHECK(site.wire.blocks().in_use() == 0);
 }
 
 TEST_CASE("nats: a broker killed and started again is found again, with what it has on disk",

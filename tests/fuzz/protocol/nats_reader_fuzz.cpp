@@ -2,6 +2,7 @@
 // same nonsense. What is not consumed is bounded, and what a message says of its parts is true. Of
 // its headers, and of the JSON in it, nothing is believed: they are read, which must not fail.
 #include "protocol/jetstream.hpp"
+#include "protocol/jetstream_push.hpp"
 #include "protocol/nats_error.hpp"
 #include "protocol/nats_headers.hpp"
 #include "protocol/nats_info.hpp"
@@ -41,6 +42,8 @@ void tell(std::string& all, const Message& message) {
             static_cast<void>(headers->find("A"));
         }
         static_cast<void>(protocol::jetstream::parse_stream(delivery->payload));
+        static_cast<void>(protocol::jetstream::parse_pushed(delivery->reply));
+        static_cast<void>(protocol::jetstream::note_of(*delivery, "a"));
         all.append(delivery->subject).append("/").append(delivery->reply).append("/");
         all.append(std::to_string(delivery->sid)).append("/");
         all.append(std::to_string(delivery->size)).append("/");
