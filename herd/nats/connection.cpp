@@ -201,11 +201,7 @@ void Connection::on_closed(reactor::Closed) {
         tick_.cancel();
         return;
     }
-    if (why_ == Ended::lame_duck) {
-        connector_.dial();
-    } else {
-        connector_.dial_later();
-    }
+    connector_.dial_later();
     if (!was_live) return;
     counters_.requests_lost += requests_.lose();
     if (!stopping_) owner_.on_down(why_);

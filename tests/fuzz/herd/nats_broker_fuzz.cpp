@@ -107,11 +107,11 @@ private:
             case 1:
                 return hang_up();
             case 2:
-                return say(std::string(input.take(input.byte())));
+                return say(input.take(input.byte()));
             case 3:
                 return say(std::string(5000, static_cast<char>(input.byte())));
             case 4:
-                return say(std::string(sentence.substr(0, input.byte() % 16)));
+                return say(filled(sentence).substr(0, input.byte() % 64));
             case 5:
                 return ask();
             case 6:
@@ -123,7 +123,7 @@ private:
             case 9:
                 return hear();
             default:
-                return say(std::string(sentence));
+                return say(filled(sentence));
         }
     }
     void ask() {
@@ -153,10 +153,12 @@ private:
         connection_.start();
     }
 
-    void say(std::string text) {
-        for (std::size_t at = 0; (at = text.find('~', at)) != std::string::npos;) {
-            text.replace(at, 1, inbox_);
-        }
+    std::string filled(std::string_view sentence) const {
+        std::string text(sentence);
+        const std::size_t at = text.find('~');
+        return at == std::string::npos ? text : text.replace(at, 1, inbox_);
+    }
+    void say(std::string_view text) {
         accept();
         if (fd_ < 0) return;
         kernel_.enter(there);
@@ -191,7 +193,7 @@ private:
         for (int i = 0; i < 200 && !live_; ++i) {
             run(100ms);
             accept();
-            say(std::string(sentences[0]));
+            say(sentences[0]);
             run(100ms);
             hear();
             say("PONG\r\n");
