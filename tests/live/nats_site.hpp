@@ -11,14 +11,28 @@
 #include <catch2/catch.hpp>
 
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 // A real broker, and a client of it in the test's own process.
 namespace live::nats {
+
+// Where nats-server is; empty: nowhere. Debian has it where only root's PATH leads.
+inline std::filesystem::path server_program() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
+    const char* const path = std::getenv("PATH");
+    std::istringstream folders((path == nullptr ? "" : std::string(path) + ":") + "/usr/sbin");
+    for (std::string folder; std::getline(folders, folder, ':');) {
+        const auto program = std::filesystem::path(folder) / "nats-server";
+        if (std::filesystem::exists(program)) return program;
+    }
+    return {};
+}
 
 // A nats-server with JetStream in a folder of its own.
 class Broker {
@@ -30,8 +44,8 @@ public:
                                      "listen: \"127.0.0.1:" + std::to_string(port_) +
                                          "\"\njetstream { store_dir: \"" +
                                          (folder_ / "store").string() + "\" }\n" + more_ + "\n");
-        process_ =
-            std::make_unique<Process>(std::vector<std::string>{"nats-server", "-c", file.string()});
+        process_ = std::make_unique<Process>(
+            std::vector<std::string>{server_program().string(), "-c", file.string()});
         REQUIRE(eventually([this] { return accepts(port_) || process_->ended(); }));
         INFO(process_->err());
         REQUIRE_FALSE(process_->ended());
