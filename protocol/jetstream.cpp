@@ -66,9 +66,9 @@ void put_create(TextWriter& out, const Bucket& bucket) {
     put_json_text(out, bucket.name);
     out.put(",\"subjects\":[");
     put_json_text(out, bucket.subjects);
-    out.put("],\"retention\":\"limits\",\"max_consumers\":-1,\"max_msgs\":-1,\"max_msg_size\":-1,");
-    out.put("\"max_msgs_per_subject\":1,\"discard\":\"new\",\"allow_rollup_hdrs\":true,");
-    out.put("\"deny_delete\":true,\"deny_purge\":false,\"allow_direct\":true,\"storage\":");
+    out.put(R"(],"retention":"limits","max_consumers":-1,"max_msgs":-1,"max_msg_size":-1,)");
+    out.put(R"("max_msgs_per_subject":1,"discard":"new","allow_rollup_hdrs":true,)");
+    out.put(R"("deny_delete":true,"deny_purge":false,"allow_direct":true,"storage":)");
     out.put(bucket.on_disk ? "\"file\"" : "\"memory\"");
     out.put(",\"num_replicas\":");
     out.put_decimal(bucket.replicas);
@@ -84,20 +84,20 @@ void put_create(TextWriter& out, const Bucket& bucket) {
 void put_consumer(TextWriter& out, const Consumer& consumer) {
     out.put("{\"stream_name\":");
     put_json_text(out, consumer.stream);
-    out.put(",\"config\":{\"deliver_subject\":");
+    out.put(R"(,"config":{"deliver_subject":)");
     put_json_text(out, consumer.deliver_subject);
     if (!consumer.filter.empty()) {
         out.put(",\"filter_subject\":");
         put_json_text(out, consumer.filter);
     }
     if (consumer.from_seq > 0) {
-        out.put(",\"deliver_policy\":\"by_start_sequence\",\"opt_start_seq\":");
+        out.put(R"(,"deliver_policy":"by_start_sequence","opt_start_seq":)");
         out.put_decimal(consumer.from_seq);
     } else {
-        out.put(",\"deliver_policy\":\"all\"");
+        out.put(R"(,"deliver_policy":"all")");
     }
-    out.put(",\"ack_policy\":\"none\",\"replay_policy\":\"instant\",\"mem_storage\":true,");
-    out.put("\"flow_control\":true,\"idle_heartbeat\":");
+    out.put(R"(,"ack_policy":"none","replay_policy":"instant","mem_storage":true,)");
+    out.put(R"("flow_control":true,"idle_heartbeat":)");
     out.put_signed(consumer.heartbeat_ns);
     out.put("}}");
 }

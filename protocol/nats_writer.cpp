@@ -41,8 +41,8 @@ void put_member(TextWriter& out, std::string_view name, std::string_view value) 
 }  // namespace
 
 void put_connect(TextWriter& out, const Login& login) {
-    out.put("CONNECT {\"verbose\":false,\"pedantic\":false,\"lang\":\"c++\",\"protocol\":1,");
-    out.put("\"headers\":true,\"no_responders\":true,\"echo\":true,\"tls_required\":");
+    out.put(R"(CONNECT {"verbose":false,"pedantic":false,"lang":"c++","protocol":1,)");
+    out.put(R"("headers":true,"no_responders":true,"echo":true,"tls_required":)");
     out.put(login.tls ? "true" : "false");
     put_member(out, "name", login.name);
     put_member(out, "user", login.user);

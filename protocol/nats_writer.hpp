@@ -30,7 +30,7 @@ struct Login {
 // With `verbose` off, so that nothing is answered but what is wrong, and with headers and
 // `no_responders` on: a request that nobody answers comes back at once.
 void put_connect(TextWriter& out, const Login& login);
-inline constexpr std::size_t connect_size_max = 4 * 6 * Login::text_max + 512;
+inline constexpr std::size_t connect_size_max = std::size_t{4} * 6 * Login::text_max + 512;
 
 void put_subscribe(TextWriter& out, std::string_view filter, std::uint64_t sid);
 void put_unsubscribe(TextWriter& out, std::uint64_t sid);

@@ -134,7 +134,7 @@ private:
     }
     void publish(std::uint8_t how) {
         kernel_.enter(here);
-        const std::string payload(how * 8U, 'x');
+        const std::string payload(std::size_t{how} * 8, 'x');
         for (int i = 0; i < 20; ++i) connection_.publish({.subject = "a", .payload = payload});
     }
     void subscribe(std::uint8_t how) {
