@@ -59,15 +59,15 @@ void Connection::tick() {
 
 Connection::Standing Connection::standing() const {
     if (stream_.dead()) return Standing::gone;
-    const bool lately = host_.wire.loop().now() - waits_since_ < idle_min;
-    // It has not been acknowledged yet what it was told, perhaps.
-    if (state_ == State::ended) return lately ? Standing::busy : Standing::leaving;
+    const reactor::Duration waited = host_.wire.loop().now() - waits_since_;
+    // What it was told last may be on its way yet, and a reset would overtake it.
+    if (state_ == State::ended) return waited < told_min ? Standing::busy : Standing::leaving;
     const bool reads = state_ == State::reading || state_ == State::receiving;
     if (!reads) return Standing::busy;
     const bool just_came = !begun_ && !served_ && waits_since_ == host_.wire.loop().now();
     if (just_came) return Standing::busy;  // It has not been heard yet.
     if (begun_ || !served_) return Standing::asking;
-    return lately ? Standing::busy : Standing::idle;
+    return waited < idle_min ? Standing::busy : Standing::idle;
 }
 
 void Connection::drain() {

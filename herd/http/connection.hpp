@@ -122,7 +122,7 @@ public:
     enum class Standing : std::uint8_t {
         asking,   // has not sent a whole request, or the rest of its next
         idle,     // was answered, idle_min ago at least
-        leaving,  // has said its last for idle_min; its other end has not ended
+        leaving,  // has said its last, told_min ago; its other end has not ended
         busy,     // keeps its slot
         gone,     // its slot is as good as free
     };
@@ -131,6 +131,7 @@ public:
     reactor::Instant waits_since() const { return waits_since_; }
     void evict() { stream_.abort(); }
     static constexpr reactor::Duration idle_min = std::chrono::seconds(2);
+    static constexpr reactor::Duration told_min = std::chrono::milliseconds(100);
 
     // No further request is wanted: ends as soon as what was asked is answered.
     void drain();

@@ -66,9 +66,10 @@ void Server::tick() {
     on_again();
 }
 
-// Those who came in one iteration have been heard by now.
+// Those who came in one iteration have been heard by now, and some are done before long.
 void Server::on_again() {
-    if (acceptor_.full() && !host_.draining) static_cast<void>(evict());
+    if (!acceptor_.full() || host_.draining) return;
+    if (!evict()) again_.start(Connection::told_min);
 }
 
 void Server::drain(Delegate<void()> done) {
