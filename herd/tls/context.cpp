@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <ctime>
 
 #include <openssl/err.h>
@@ -19,6 +20,12 @@ namespace {
 constexpr std::size_t key_size_max = std::size_t{16} << 10;
 
 std::unexpected<std::string> openssl_failure(const std::string& path) {
+    // A file that cannot be opened stands first, in errno's words.
+    const unsigned long first = ERR_peek_error();
+    if (ERR_SYSTEM_ERROR(first)) {
+        ERR_clear_error();
+        return failure(path, reactor::Errno{ERR_GET_REASON(first)});
+    }
     const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
     const std::string why = reason != nullptr ? reason : "OpenSSL cannot use it";
     ERR_clear_error();
@@ -53,6 +60,9 @@ Outcome<> use_key(SSL_CTX* context, const std::string& path) {
     reactor::sys::forbid_dumps();
     std::array<char, key_size_max> room{};
     const auto text = read_secret_file(path, false, room);
+    if (!text && text.error().value == EPERM) {
+        return failure(path, "everybody on this machine can read or change it (chmod 600)");
+    }
     if (!text) return failure(path, text.error());
     BIO* const bio = BIO_new_mem_buf(text->data(), static_cast<int>(text->size()));
     EVP_PKEY* const key = PEM_read_bio_PrivateKey(bio, nullptr, no_password, nullptr);

@@ -15,10 +15,10 @@
 
 namespace herd::web {
 
-// Who may read what over HTTP. Who is on this very machine may read everything; from elsewhere, and
-// where access is limited (config::Access), a token says so: "Authorization: Bearer TOKEN", or
-// Basic with any user and the token as password. It is taken within TLS, or in the clear if that is
-// configured.
+// Who may read what over HTTP. Who is on this very machine may read everything, unless he shows a
+// token or passes on what somebody else asks (X-Forwarded-For, Forwarded); otherwise, where access
+// is limited (config::Access), a token says so: "Authorization: Bearer TOKEN", or Basic with any
+// user and the token as password. It is taken within TLS, or in the clear if that is configured.
 //
 // A browser on this machine may be made to ask for us by a page of somebody else's, whose host then
 // leads here (DNS rebinding): so what is not for everybody is not told under a foreign name.
@@ -34,8 +34,8 @@ public:
     // or not at all, as no browser does.
     bool knows_host(const http::Request& request) const;
 
-    // What who asks may do: everything, if he is here or nobody is asked for a token; otherwise
-    // what his token grants, if anything.
+    // What who asks may do: everything, if he is here and shows no token, or nobody is asked for
+    // one; otherwise what his token grants, if anything.
     std::optional<access::Grant> grant(http::Connection& connection,
                                        const http::Request& request) const;
     // What a token grants to who shows it, on this very machine too, where a proxy may speak for

@@ -50,6 +50,16 @@ struct SealedServers {
 
 }  // namespace
 
+TEST_CASE("herd send: whom to believe is not said where nothing is encrypted", "[live][status]") {
+    const ThreeServers three;
+    for (const char* name : {"send", "watch"}) {
+        const Ran ran =
+            run(three.command({name, ThreeServers::names[0], "--ca", "ca.crt", "kiwi"}));
+        CHECK(ran.code == 2);
+        CHECK(contains(ran.err, "has no clients_tls in the configuration, so nothing would be"));
+    }
+}
+
 TEST_CASE("herd status: asks servers with keys, as operator or as one of them", "[live][status]") {
     const SealedServers sealed;
     const auto status = sealed.three.command({"status"});

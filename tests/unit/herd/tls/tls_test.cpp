@@ -267,6 +267,28 @@ TEST_CASE("tls: certificates are read again, or kept when the new ones are wrong
     CHECK(house.a.reload());
 }
 
+TEST_CASE("tls: what is wrong with a file is said in plain words", "[herd][tls]") {
+    namespace fs = std::filesystem;
+    const House house;
+    const auto why = [&] {
+        OpensslSealer sealer(house.folder(), "A", 8);
+        const auto opened = sealer.open(plain_max);
+        return opened ? std::string() : opened.error();
+    };
+    CHECK(why().empty());
+    const fs::path key = house.folder() + "/A.key";
+    fs::permissions(key, fs::perms::others_read, fs::perm_options::add);
+    CHECK(why() == key.string() + ": everybody on this machine can read or change it (chmod 600)");
+    fs::permissions(key, fs::perms::others_read, fs::perm_options::remove);
+    for (const char* name : {"/A.key", "/A.crt", "/ca.crt"}) {
+        const fs::path file = house.folder() + name;
+        fs::rename(file, house.folder() + "/away");
+        CHECK(why() == file.string() + ": No such file or directory");
+        fs::rename(house.folder() + "/away", file);
+    }
+    CHECK(why().empty());
+}
+
 TEST_CASE("tls: a certificate that would not be believed now is not taken in place of one that is",
           "[herd][tls]") {
     House house;

@@ -195,6 +195,26 @@ TEST_CASE("web: a token says what its bearer may do with which client", "[herd][
     CHECK(world.a().counters().http_denied == 7);
 }
 
+TEST_CASE("web: on the server's machine a token that is shown counts, and who is asked for",
+          "[herd][web]") {
+    World world(with_access());
+    CHECK(status_of(ask(world, post("IAMAT bus-1 +1+1 5"))) == "HTTP/1.1 200 OK");
+    const auto status = [&](const std::string& more) {
+        return status_of(ask(world, get("/client/bus-1", more))).substr(9, 3);
+    };
+    CHECK(status("") == "200");
+    CHECK(status(bearer("bus-*", {.report = false, .ask = true})) == "200");
+    CHECK(status(bearer("bus-*", {.report = true, .ask = false})) == "403");
+    CHECK(status("Authorization: Bearer junk\r\n") == "401");
+    CHECK(status("Authorization: Basic eDp3cm9uZw==\r\n") == "401");
+    CHECK(status("Authorization: \r\n") == "200");
+    // A proxy says for whom it asks.
+    CHECK(status("X-Forwarded-For: 10.0.0.7\r\n") == "401");
+    CHECK(status("Forwarded: for=10.0.0.7\r\n") == "401");
+    CHECK(status("X-Forwarded-For: 10.0.0.7\r\n" +
+                 bearer("bus-*", {.report = false, .ask = true})) == "200");
+}
+
 TEST_CASE("web: who is near is told nearest first, around a client or a place", "[herd][web]") {
     World world(with_http());
     for (const char* report :
