@@ -208,7 +208,7 @@ private:
 
     const Source& source_;
     PlacesVisitor& visitor_;
-    JsonPath path_;
+    PlacesPath path_;
     std::size_t values_ = 0;
     std::optional<PlacesFault> fault_;
 };
@@ -236,7 +236,7 @@ class CutVisitor final : public PlacesVisitor {
 public:
     explicit CutVisitor(std::uint32_t bound) : bound_(bound) {}
 
-    bool on_value(const JsonPath& path, const JsonValue& value) override {
+    bool on_value(const PlacesPath& path, const JsonValue& value) override {
         if (path.is({PlacesKey::results, PlacesKey::element})) {
             if (count_ < bound_) kept_end_ = end(value);
             if (count_ < ends_.size()) ends_[count_] = end(value);

@@ -49,7 +49,7 @@ class ReshapeVisitor final : public PlacesVisitor {
 public:
     explicit ReshapeVisitor(TextWriter& writer) : writer_(writer) {}
 
-    bool on_value(const JsonPath& path, const JsonValue& value) override {
+    bool on_value(const PlacesPath& path, const JsonValue& value) override {
         if (path.is({})) return value.kind == JsonKind::object;
         if (path.is({PlacesKey::places})) return value.kind == JsonKind::array;
         if (path.is({PlacesKey::places, PlacesKey::element})) return take_place(value);
@@ -74,7 +74,7 @@ private:
         return value.kind == JsonKind::object;
     }
 
-    bool take_place_field(const JsonPath& path, const JsonValue& value) {
+    bool take_place_field(const PlacesPath& path, const JsonValue& value) {
         const auto take = [&](std::string_view& text, JsonKind kind) {
             text = value.json;
             return value.kind == kind;
@@ -102,7 +102,7 @@ private:
         return true;
     }
 
-    bool take_error_field(const JsonPath& path, const JsonValue& value) {
+    bool take_error_field(const PlacesPath& path, const JsonValue& value) {
         if (path.is({PlacesKey::error, PlacesKey::message})) {
             error_.message = value.json;
             return value.kind == JsonKind::string;

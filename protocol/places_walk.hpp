@@ -42,7 +42,7 @@ struct JsonValue {
 };
 
 // The open objects and arrays, each with where it begins and which of its members is being read.
-class JsonPath {
+class PlacesPath {
 public:
     bool full() const { return depth_ == levels_.size(); }
 
@@ -80,7 +80,7 @@ public:
 
     // Called for each value when it has ended, so inner ones first. False means that it must not
     // be there, and ends the reading. `value` dies with the call, `value.json` with the body.
-    virtual bool on_value(const JsonPath& path, const JsonValue& value) = 0;
+    virtual bool on_value(const PlacesPath& path, const JsonValue& value) = 0;
 
 protected:
     ~PlacesVisitor() = default;

@@ -194,7 +194,7 @@ Result<std::size_t> receive_datagrams(int fd, std::span<char> room, std::span<Da
         messages[i].msg_hdr.msg_iov = &parts[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
-    const auto count = check_size(repeat([&] {
+    auto count = check_size(repeat([&] {
         return recvmmsg(fd, messages.data(), static_cast<unsigned>(into.size()), 0, nullptr);
     }));
     if (!count) return count;
