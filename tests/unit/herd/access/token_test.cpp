@@ -43,7 +43,9 @@ std::string signed_by_hand(const Secret& secret, char rights) {
     body.append(tag->begin(), tag->end());
     std::string token;
     for (std::size_t i = 0; i < body.size(); i += 3) {
-        const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(body[at]); };
+        const auto byte = [&](std::size_t at) -> unsigned {
+            return static_cast<unsigned char>(body[at]);
+        };
         const unsigned bits = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
         for (const unsigned shift : {18U, 12U, 6U, 0U}) token += digits[bits >> shift & 63U];
     }
