@@ -320,11 +320,11 @@ void Handshakes::discard(Handshake& handshake) {
 }
 
 void Handshakes::drop(Handshake& handshake) {
-    const bool done = handshake.state == State::done;
-    if (handshake.seal != nullptr && !done) --shaking_;
-    // It has been told by nobody else that this is the end.
-    if (handshake.seal != nullptr && done) {
+    if (handshake.seal != nullptr && handshake.state == State::done) {
+        // It has been told by nobody else that this is the end.
         static_cast<void>(sys::send(handshake.socket.fd(), handshake.seal->farewell()));
+    } else if (handshake.seal != nullptr) {
+        --shaking_;
     }
     slots_.release(handshake);
 }
@@ -337,7 +337,8 @@ void Handshakes::tick() {
         const bool silent = handshake.state == State::gathering && handshake.wanted == 1;
         if (silent && handshake.door.takes_plain) return take_plain(handshake);
         if (handshake.state != State::lingering) ++counters_.timed_out;
-        if (handshake.state == State::done || !has_room(handshake.door)) {
+        const bool shut_out = handshake.state == State::greeted && !has_room(handshake.door);
+        if (handshake.state == State::done || shut_out) {
             handshake.door.refused({handshake.socket, "no room in time"});
         } else if (handshake.seal != nullptr) {
             handshake.door.refused({handshake.socket, "no answer in time"});

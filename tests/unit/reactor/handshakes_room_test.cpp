@@ -170,6 +170,25 @@ TEST_CASE("handshakes: one that has waited too long for room is told of", "[reac
     CHECK(house.sockets.empty());
 }
 
+TEST_CASE("handshakes: of one that was refused at a full door nobody is told twice",
+          "[reactor][handshakes]") {
+    House house({.whole = std::chrono::milliseconds(20)});
+    int rooms = 0;
+    house.rooms = &rooms;
+    house.door.has_room = Delegate<bool()>::to<&House::has_room>(house);
+    Pair refused = tcp_pair();
+    Pair silent = tcp_pair();
+    house.handshakes.accept(std::move(refused.ours), house.door);
+    house.handshakes.accept(std::move(silent.ours), house.door);
+    say(refused.theirs, "IAMAT kiwi +1-1 5\n");
+    REQUIRE(run_until(house.loop, [&] { return !house.refusals.empty(); }));
+    REQUIRE(run_until(house.loop, [&] {
+        house.handshakes.tick();
+        return house.handshakes.under_way() == 0;
+    }));
+    CHECK(house.refusals == Texts{"it does not speak TLS"});
+}
+
 TEST_CASE("handshakes: one that was done too late for the last room is told farewell",
           "[reactor][handshakes]") {
     House house({.whole = std::chrono::milliseconds(20)});
