@@ -114,14 +114,15 @@ std::optional<std::uint16_t> Switchboard::follow(std::uint32_t session, std::str
     if (made == nullptr) return std::nullopt;
     made->kind = Subscription::Kind::client;
     made->identity = wanted;
-    if (record == nullptr) {
-        await(*made);
+    interests_.add(subscriptions_.index(*made), key);
+    if (record == nullptr) {  // Until somebody reports as that client.
+        ++unknown_;
+        made->slot = table::no_record;
         return made->number;
     }
     ++known_;
     made->slot = core_.table.slot(*record);
     made->due[made->due_count++] = made->slot;
-    interests_.add(subscriptions_.index(*made), record_key(made->slot));
     mark_due(*made);
     return made->number;
 }
@@ -135,13 +136,6 @@ bool Switchboard::is_crowded(const geo::Circle& area) const {
 
 Identity Switchboard::identity(std::string_view client) const {
     return {first_hash_(client), second_hash_(client)};
-}
-
-// Until somebody reports as that client.
-void Switchboard::await(Subscription& subscription) {
-    ++unknown_;
-    subscription.slot = table::no_record;
-    interests_.add(subscriptions_.index(subscription), name_key(subscription.identity));
 }
 
 // With the first who is to be told, the table's changes begin to matter.

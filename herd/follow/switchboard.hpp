@@ -108,7 +108,6 @@ private:
     std::uint16_t next_number(std::uint32_t session);
     bool is_crowded(const geo::Circle& area) const;
     Identity identity(std::string_view client) const;
-    void await(Subscription& subscription);
 
     void look();
     void look_up(std::uint32_t slot);
