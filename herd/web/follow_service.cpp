@@ -3,9 +3,9 @@
 #include "herd/follow/subscription.hpp"
 #include "herd/geo/circle.hpp"
 #include "herd/web/position_json.hpp"
+#include "herd/web/question.hpp"
 #include "herd/web/refusal.hpp"
 #include "protocol/at_line.hpp"
-#include "protocol/decimal.hpp"
 #include "protocol/follow_line.hpp"
 #include "protocol/json_text.hpp"
 #include "protocol/peer_message.hpp"
@@ -89,8 +89,7 @@ void FollowService::on_request(http::Connection& connection, const http::Request
                       400,
                       "it takes client, or latitude and longitude, and radius in km, at most 50");
     }
-    if (!granted->rights.ask ||
-        (!wanted->client.empty() && !granted->allows(wanted->client, access::Right::ask))) {
+    if (!may_ask(*granted, wanted->client)) {
         ++core_.counters.http_denied;
         return refuse(connection, 403, "the token does not let you ask for this");
     }
@@ -101,14 +100,8 @@ void FollowService::on_request(http::Connection& connection, const http::Request
 std::string_view FollowService::line_of_target() {
     protocol::TextWriter line({&lines_[0], lines_.size()});
     line.put("FOLLOW ");
-    if (const auto client = target_.find("client")) {
-        line.put(*client);
-    } else {
-        const auto latitude = protocol::Decimal::parse(target_.find("latitude").value_or(""));
-        const auto longitude = protocol::Decimal::parse(target_.find("longitude").value_or(""));
-        if (!latitude || !longitude) return {};
-        latitude->write_degrees(line, 2);
-        longitude->write_degrees(line, 3);
+    if (!put_subject(line, target_)) return {};
+    if (!target_.find("client")) {
         line.put(' ');
         line.put(target_.find("radius").value_or(""));
     }

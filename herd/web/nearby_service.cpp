@@ -1,8 +1,8 @@
 #include "herd/web/nearby_service.hpp"
 
 #include "herd/web/position_json.hpp"
+#include "herd/web/question.hpp"
 #include "herd/web/refusal.hpp"
-#include "protocol/decimal.hpp"
 #include "protocol/json_text.hpp"
 #include "protocol/peer_message.hpp"
 #include "protocol/text_writer.hpp"
@@ -54,8 +54,7 @@ void NearbyService::on_request(http::Connection& connection, const http::Request
                       "it takes client, or latitude and longitude; radius in km, at most 50; and "
                       "bound, at most 1000");
     }
-    if (!granted->rights.ask ||
-        (!nearby->client.empty() && !granted->allows(nearby->client, access::Right::ask))) {
+    if (!may_ask(*granted, nearby->client)) {
         ++core_.counters.http_denied;
         return refuse(connection, 403, "the token does not let you ask for this");
     }
@@ -66,15 +65,7 @@ void NearbyService::on_request(http::Connection& connection, const http::Request
 std::string_view NearbyService::line_of_target() {
     protocol::TextWriter line({&buffer_[0], buffer_.size()});
     line.put("NEARBY ");
-    if (const auto client = target_.find("client")) {
-        line.put(*client);
-    } else {
-        const auto latitude = protocol::Decimal::parse(target_.find("latitude").value_or(""));
-        const auto longitude = protocol::Decimal::parse(target_.find("longitude").value_or(""));
-        if (!latitude || !longitude) return {};
-        latitude->write_degrees(line, 2);
-        longitude->write_degrees(line, 3);
-    }
+    if (!put_subject(line, target_)) return {};
     for (const std::string_view name : {"radius", "bound"}) {
         line.put(' ');
         line.put(target_.find(name).value_or(""));
