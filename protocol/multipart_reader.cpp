@@ -1,5 +1,7 @@
 #include "protocol/multipart_reader.hpp"
 
+#include "protocol/letters.hpp"
+
 #include <algorithm>
 
 namespace protocol {
@@ -7,20 +9,12 @@ namespace protocol {
 namespace multipart {
 namespace {
 
-char lower(char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-}
-
-bool begins(std::string_view text, std::string_view with) {
-    return std::ranges::equal(text.substr(0, with.size()), with, {}, lower);
-}
-
 // What stands behind `name` and an equals sign, in quotes or to the next blank or semicolon.
 std::string_view parameter(std::string_view text, std::string_view name) {
     for (std::size_t at = text.find(';'); at != std::string_view::npos; at = text.find(';')) {
         text.remove_prefix(at + 1);
         while (text.starts_with(' ')) text.remove_prefix(1);
-        if (!begins(text, name) || !text.substr(name.size()).starts_with('=')) continue;
+        if (!begins_like(text, name) || !text.substr(name.size()).starts_with('=')) continue;
         text.remove_prefix(name.size() + 1);
         const bool quoted = text.starts_with('"');
         if (quoted) text.remove_prefix(1);
@@ -33,7 +27,7 @@ std::string_view parameter(std::string_view text, std::string_view name) {
 }  // namespace multipart
 
 bool MultipartReader::begin(std::string_view content_type) {
-    if (!multipart::begins(content_type, "multipart/form-data")) return false;
+    if (!begins_like(content_type, "multipart/form-data")) return false;
     const std::string_view boundary = multipart::parameter(content_type, "boundary");
     if (boundary.empty() || boundary.size() > boundary_max) return false;
     *this = MultipartReader();
@@ -100,7 +94,7 @@ void MultipartReader::end_line() {
         state_ = State::value;
         return;
     }
-    if (!multipart::begins(line, "content-disposition:")) return;
+    if (!begins_like(line, "content-disposition:")) return;
     const std::string_view name = multipart::parameter(line, "name");
     std::ranges::copy(name, name_.begin());
     name_size_ = static_cast<std::uint16_t>(name.size());

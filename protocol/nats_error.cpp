@@ -1,6 +1,7 @@
 #include "protocol/nats_error.hpp"
 
-#include <algorithm>
+#include "protocol/letters.hpp"
+
 #include <array>
 
 namespace protocol::nats {
@@ -39,20 +40,11 @@ constexpr std::array beginnings = {
     Beginning{"attempted to connect to", ErrorKind::nonsense},
 };
 
-constexpr char lower(char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-}
-
-bool begins(std::string_view text, std::string_view small) {
-    return text.size() >= small.size() &&
-           std::ranges::equal(text.substr(0, small.size()), small, {}, lower);
-}
-
 }  // namespace
 
 ErrorKind kind_of_error(std::string_view text) {
     for (const Beginning& each : beginnings) {
-        if (begins(text, each.text)) return each.kind;
+        if (begins_like(text, each.text)) return each.kind;
     }
     return ErrorKind::other;
 }

@@ -3,6 +3,7 @@
 #include "herd/config/base_url.hpp"
 #include "herd/config/settings.hpp"
 #include "herd/config/text.hpp"
+#include "protocol/letters.hpp"
 #include "reactor/blocks.hpp"
 
 #include <algorithm>
@@ -20,10 +21,6 @@ std::uint32_t blocks_of_answer(const Limits& limits) {
     const std::size_t bytes = std::size_t{limits.places_body_max} + limits.line_max + framing;
     const std::size_t blocks = bytes / reactor::BlockPool::block_size + 1;
     return static_cast<std::uint32_t>(blocks + blocks / 7 + 1);
-}
-
-char lower(char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
 }
 
 // A port of the server's that needs keys; empty: it has none.
@@ -262,7 +259,7 @@ Checked Draft::check_keys() const {
                          line};
         }
         std::string name = server.name;
-        for (char& byte : name) byte = lower(byte);
+        for (char& byte : name) byte = protocol::lower(byte);
         if (!config_.keys.empty() && std::ranges::find(names, name) != names.end()) {
             return Error{"names that differ in more than case",
                          quoted(server.name) + " again",

@@ -1,21 +1,15 @@
 #include "herd/http/request.hpp"
 
 #include "herd/http/target.hpp"
+#include "protocol/letters.hpp"
 
 #include <algorithm>
 #include <cassert>
 
 namespace herd::http {
-namespace {
-
-char lower(char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-}
-
-}  // namespace
 
 bool same_name(std::string_view one, std::string_view other) {
-    return std::ranges::equal(one, other, {}, lower, lower);
+    return std::ranges::equal(one, other, {}, protocol::lower, protocol::lower);
 }
 
 std::string_view Request::field(std::string_view name) const {

@@ -1,5 +1,6 @@
 #include "herd/map/finder.hpp"
 
+#include "protocol/letters.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/sys.hpp"
 
@@ -12,13 +13,10 @@ namespace herd::map {
 
 namespace {
 
+using protocol::lower;
 using protocol::TextWriter;
 
 constexpr std::int64_t whole_second_ns = 1'000'000'000;
-
-char lower(char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-}
 
 // Where `wanted`, which is in small letters and not empty, begins in the name.
 std::size_t place_in(std::string_view name, std::string_view wanted) {

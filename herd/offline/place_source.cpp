@@ -1,17 +1,15 @@
 #include "herd/offline/place_source.hpp"
 
+#include "protocol/letters.hpp"
+
 #include <algorithm>
 #include <cassert>
 
 namespace herd::offline {
 namespace {
 
-char lower(char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-}
-
 bool contains(std::string_view text, std::string_view part) {
-    const auto same = [](char a, char b) { return lower(a) == lower(b); };
+    const auto same = [](char a, char b) { return protocol::lower(a) == protocol::lower(b); };
     return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end() ||
            part.empty();
 }
