@@ -9,12 +9,12 @@
 #include "reactor/listener.hpp"
 #include "reactor/slab.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/fuzz/must.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/no_links.hpp"
 #include "tests/sim/run_host.hpp"
 
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <set>
@@ -26,6 +26,7 @@ namespace client_lines_fuzz {
 namespace {
 
 using fuzz::Input;
+using fuzz::must;
 using herd::clients::Session;
 using namespace std::chrono_literals;
 
@@ -119,8 +120,6 @@ private:
         return "AUTH * " + *herd::access::mint(*signer, grant) + "\n";
     }
     std::uint32_t slot_of(const Session& session) const { return sessions_.index(session); }
-
-    static void must([[maybe_unused]] bool holds) { assert(holds); }
 
     void on_accepted(reactor::Socket socket) {
         session_ = sessions_.emplace(host_);

@@ -5,10 +5,10 @@
 #include "herd/datagrams/port.hpp"
 #include "protocol/peer_message.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/fuzz/must.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/run_host.hpp"
 
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <set>
@@ -24,9 +24,7 @@ constexpr sim::Host server = 1;
 constexpr std::uint16_t port = 1600;
 constexpr const char* secret = "0123456789abcdef0123456789abcdef";
 
-void must([[maybe_unused]] bool holds) {
-    assert(holds);
-}
+using fuzz::must;
 
 class House {
 public:

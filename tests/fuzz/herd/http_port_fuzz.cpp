@@ -4,11 +4,11 @@
 // time is over, with all that it held.
 #include "herd/http/server.hpp"
 #include "reactor/timer.hpp"
+#include "tests/fuzz/must.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/run_host.hpp"
 
 #include <array>
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -26,9 +26,7 @@ constexpr sim::Host here = 1;
 constexpr sim::Host there = 2;
 constexpr std::uint16_t port = 1200;
 
-void must([[maybe_unused]] bool holds) {
-    assert(holds);
-}
+using fuzz::must;
 
 // By the first letter of the path.
 class Handler final : public http::Handler {

@@ -7,13 +7,13 @@
 #include "herd/map/service.hpp"
 #include "herd/web/gate.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/fuzz/must.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/no_links.hpp"
 #include "tests/sim/run_host.hpp"
 
 #include <array>
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -32,9 +32,7 @@ constexpr sim::Host guest_host = 2;
 constexpr std::uint16_t clients_port = 1000;
 constexpr std::uint16_t http_port = 1200;
 
-void must([[maybe_unused]] bool holds) {
-    assert(holds);
-}
+using fuzz::must;
 
 constexpr const char* queries[] = {"",
                                    "?box=0,0,2,2",

@@ -3,11 +3,11 @@
 // once what has become of it, and when the broker is honest in the end, it is live again.
 #include "herd/nats/connection.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/fuzz/must.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/run_host.hpp"
 
 #include <array>
-#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -25,9 +25,7 @@ constexpr sim::Host here = 1;
 constexpr sim::Host there = 2;
 constexpr std::uint16_t port = 4222;
 
-void must([[maybe_unused]] bool holds) {
-    assert(holds);
-}
+using fuzz::must;
 
 // What a broker may say; `~` stands for its inbox.
 constexpr std::array<std::string_view, 16> sentences = {

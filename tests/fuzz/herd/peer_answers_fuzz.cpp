@@ -4,13 +4,13 @@
 // end, all that the server has.
 #include "herd/links/peer_link.hpp"
 #include "herd/needs.hpp"
+#include "tests/fuzz/must.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/lies.hpp"
 #include "tests/sim/process.hpp"
 #include "tests/sim/random.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cerrno>
 #include <cstdint>
 #include <memory>
@@ -24,6 +24,7 @@ namespace peer_answers_fuzz {
 
 namespace {
 
+using fuzz::must;
 constexpr std::int64_t ms = 1'000'000;
 constexpr sim::Host here = 0;
 constexpr sim::Host honest = 1;
@@ -132,7 +133,6 @@ private:
                          .places_body_max = 4096};
         return config;
     }
-    static void must([[maybe_unused]] bool holds) { assert(holds); }
     const herd::Server& server(sim::Host host) const { return processes_[host]->server; }
 
     void act() {

@@ -10,11 +10,11 @@
 #include "reactor/lines.hpp"
 #include "reactor/listener.hpp"
 #include "reactor/slab.hpp"
+#include "tests/fuzz/must.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/run_host.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -26,6 +26,7 @@ namespace peer_lines_fuzz {
 
 namespace {
 
+using fuzz::must;
 using herd::links::Neighbour;
 using herd::links::PeerSession;
 using namespace std::chrono_literals;
@@ -87,8 +88,6 @@ public:
     }
 
 private:
-    static void must([[maybe_unused]] bool holds) { assert(holds); }
-
     void on_accepted(reactor::Socket socket) {
         session_ = sessions_.emplace(core_, *this, messages_, PeerSession::From::neighbour);
         must(session_->open(std::move(socket)).has_value());

@@ -2,12 +2,12 @@
 // handshake and behind it, on the fake kernel with a seal without cryptography: it must not crash,
 // and whatever it was, it is gone when its time is over, with all that it held.
 #include "reactor/lines.hpp"
+#include "tests/fuzz/must.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_seal.hpp"
 #include "tests/sim/process.hpp"
 #include "tests/sim/run_host.hpp"
 
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -25,9 +25,7 @@ constexpr sim::Host there = 2;
 constexpr std::uint16_t clients_port = 1443;
 constexpr std::uint16_t peers_port = 1100;
 
-void must([[maybe_unused]] bool holds) {
-    assert(holds);
-}
+using fuzz::must;
 
 herd::config::Config small_herd() {
     using reactor::Address;

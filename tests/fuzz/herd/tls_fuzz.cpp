@@ -5,9 +5,9 @@
 #include "herd/keys/make.hpp"
 #include "herd/tls/openssl_sealer.hpp"
 #include "reactor/seal.hpp"
+#include "tests/fuzz/must.hpp"
 
 #include <array>
-#include <cassert>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -26,9 +26,7 @@ namespace {
 using herd::tls::OpensslSealer;
 using reactor::Seal;
 
-void must([[maybe_unused]] bool holds) {
-    assert(holds);
-}
+using fuzz::must;
 
 // Servers A and B of one herd: their keys are made once, and gone with the process.
 struct Herd {

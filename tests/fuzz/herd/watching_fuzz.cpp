@@ -9,12 +9,12 @@
 #include "protocol/tokens.hpp"
 #include "reactor/lines.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/fuzz/must.hpp"
 #include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/no_links.hpp"
 #include "tests/sim/run_host.hpp"
 
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -34,9 +34,7 @@ using namespace std::chrono_literals;
 constexpr sim::Host server_host = 1;
 constexpr sim::Host client_host = 2;
 
-void must([[maybe_unused]] bool holds) {
-    assert(holds);
-}
+using fuzz::must;
 
 // About a town, at a pole, on both sides of the antimeridian; also what is cut.
 constexpr const char* places[] = {"+1+1",
