@@ -59,13 +59,7 @@ class Server:
 
     def ask(self, *lines):
         """Its answers, each up to its end."""
-        with socket.create_connection(('127.0.0.1', self.port), PATIENCE) as connection:
-            connection.sendall(''.join(line + '\n' for line in lines).encode())
-            connection.shutdown(socket.SHUT_WR)
-            heard = b''
-            while part := connection.recv(65536):
-                heard += part
-        return heard.decode()
+        return lone_server.ask(self.port, lines)
 
     def counters(self):
         said = subprocess.run([self.herd, 'status', '--json', '--config', self.folder / 'Alone.json'],

@@ -19,6 +19,17 @@ def free_ports(count):
     return ports
 
 
+def ask(port, lines):
+    """A clients' port's answers to these lines, each up to its end."""
+    with socket.create_connection(('127.0.0.1', port), 20) as connection:
+        connection.sendall(''.join(line + '\n' for line in lines).encode())
+        connection.shutdown(socket.SHUT_WR)
+        heard = b''
+        while part := connection.recv(65536):
+            heard += part
+    return heard.decode()
+
+
 def start(herd, folder, config, port):
     """The process of the first server of that configuration, when it listens at `port`."""
     name = config['servers'][0]['name']

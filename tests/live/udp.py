@@ -37,19 +37,9 @@ def start(herd, folder, udp):
     return processes, ports[:2]
 
 
-def ask(port, lines):
-    with socket.create_connection(('127.0.0.1', port), PATIENCE) as connection:
-        connection.sendall(''.join(line + '\n' for line in lines).encode())
-        connection.shutdown(socket.SHUT_WR)
-        heard = b''
-        while part := connection.recv(65536):
-            heard += part
-    return heard.decode()
-
-
 def table(port):
     """Of each client, the time of its newest report."""
-    lines = ask(port, [f'WHATSAT c{client} 1 0' for client in range(CLIENTS)]).splitlines()
+    lines = lone_server.ask(port, [f'WHATSAT c{client} 1 0' for client in range(CLIENTS)]).splitlines()
     found = [line.split() for line in lines if line.startswith('AT ')]
     return {fields[3]: int(fields[5]) for fields in found}
 

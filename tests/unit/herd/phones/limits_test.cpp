@@ -15,13 +15,6 @@ using namespace herd::phone_world;
 
 namespace {
 
-const std::string query = "lat=52.5163&lon=13.3777&timestamp=1767225000";
-const std::string place = "+52.5163+013.3777 1767225000";
-
-std::string get(const std::string& target) {
-    return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
-}
-
 config::Config with_share(std::uint32_t share) {
     config::Config config = with_phones();
     config.limits.phone_connections = 8;
@@ -31,7 +24,7 @@ config::Config with_share(std::uint32_t share) {
 
 bool answers(World& world, int fd, const std::string& id) {
     world.hear(fd);
-    world.say(fd, get("/?id=" + id + "&" + query));
+    world.say(fd, phone_get("/?id=" + id + "&" + query));
     const std::string heard = world.hear(fd);
     return heard.size() > 12 && code_of(heard) == "200";
 }
@@ -48,9 +41,10 @@ TEST_CASE("phones: with max_accuracy_m what is vaguer is ignored, in each app's 
     config::Config config = with_phones();
     config.max_accuracy_m = 500;
     World world(config);
-    CHECK(told(world, get("/?id=a&" + query + "&accuracy=501")) == "200 ");
-    CHECK(told(world, get("/?id=a&" + query + "&accuracy=1e9")) == "200 ");
-    CHECK(told(world, get("/?id=a&" + query + "&accuracy=99999999999999999999999")) == "200 ");
+    CHECK(told(world, phone_get("/?id=a&" + query + "&accuracy=501")) == "200 ");
+    CHECK(told(world, phone_get("/?id=a&" + query + "&accuracy=1e9")) == "200 ");
+    CHECK(told(world, phone_get("/?id=a&" + query + "&accuracy=99999999999999999999999")) ==
+          "200 ");
     CHECK(told(world,
                json("/pub",
                     R"({"_type":"location","lat":1,"lon":2,"tst":1767225000,"tid":"a",)"
@@ -70,10 +64,11 @@ TEST_CASE("phones: with max_accuracy_m what is vaguer is ignored, in each app's 
     // As good as that, and what says nothing that is known of every app to mean something.
     for (const char* accuracy : {"500", "500.9", "0", "0.0", "-1", "", "x", "NaN"}) {
         const std::string id = std::string("b") + accuracy;
-        CHECK(told(world, get("/?id=" + id + "&" + query + "&accuracy=" + accuracy)) == "200 ");
+        CHECK(told(world, phone_get("/?id=" + id + "&" + query + "&accuracy=" + accuracy)) ==
+              "200 ");
         CHECK(where(world.a(), id) == place);
     }
-    CHECK(told(world, get("/?id=c&" + query)) == "200 ");
+    CHECK(told(world, phone_get("/?id=c&" + query)) == "200 ");
     CHECK(where(world.a(), "c") == place);
     CHECK(world.a().counters().phone_vague == 6);
 }

@@ -35,6 +35,14 @@ inline std::string where(const Server& server, const std::string& client) {
     return line.substr(line.find(' ' + client + ' ') + client.size() + 2);
 }
 
+// A position as an app's URL says it, and as an AT line does.
+inline const std::string query = "lat=52.5163&lon=13.3777&timestamp=1767225000";
+inline const std::string place = "+52.5163+013.3777 1767225000";
+
+inline std::string phone_get(const std::string& target, const std::string& headers = "") {
+    return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n";
+}
+
 inline std::string post(const std::string& target,
                         const std::string& body,
                         const std::string& headers = "") {

@@ -13,13 +13,6 @@ using namespace herd::phone_world;
 
 namespace {
 
-const std::string query = "lat=52.5163&lon=13.3777&timestamp=1767225000";
-const std::string place = "+52.5163+013.3777 1767225000";
-
-std::string get(const std::string& target, const std::string& headers = "") {
-    return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n";
-}
-
 std::string may_report(const char* pattern) {
     return token_for(pattern, {.report = true});
 }
@@ -63,9 +56,9 @@ TEST_CASE("phones: a token says for whom its bearer reports, in each of the thre
     const std::string owntracks =
         R"({"_type":"location","lat":52.5163,"lon":13.3777,"tst":1767225000,)"
         R"("topic":"owntracks/eve/pixel"})";
-    CHECK(code_of(say(world, get("/p/" + token + "/tel?" + query))) == "200");
+    CHECK(code_of(say(world, phone_get("/p/" + token + "/tel?" + query))) == "200");
     CHECK(where(world.a(), "ada/tel") == place);
-    CHECK(code_of(say(world, get("/p/" + token + "?id=bike&" + query))) == "200");
+    CHECK(code_of(say(world, phone_get("/p/" + token + "?id=bike&" + query))) == "200");
     CHECK(where(world.a(), "ada/bike") == place);
     // As a Basic password; who the phone says that its user is does not count.
     const std::string basic = "Authorization: Basic " + base64("eve:" + token) + "\r\n";
@@ -86,11 +79,12 @@ TEST_CASE("phones: a token says for whom its bearer reports, in each of the thre
 TEST_CASE("phones: a token for one client is that client's, one for all is anybody's",
           "[herd][phones]") {
     World world(with_tokens());
-    CHECK(code_of(say(world, get("/p/" + may_report("bus-7") + "?id=other&" + query))) == "200");
+    CHECK(code_of(say(world, phone_get("/p/" + may_report("bus-7") + "?id=other&" + query))) ==
+          "200");
     CHECK(where(world.a(), "bus-7") == place);
-    CHECK(code_of(say(world, get("/p/" + may_report("*") + "?id=x-1&" + query))) == "200");
+    CHECK(code_of(say(world, phone_get("/p/" + may_report("*") + "?id=x-1&" + query))) == "200");
     CHECK(where(world.a(), "x-1") == place);
-    CHECK(code_of(say(world, get("/p/" + may_report("fleet-*") + "/9?" + query))) == "200");
+    CHECK(code_of(say(world, phone_get("/p/" + may_report("fleet-*") + "/9?" + query))) == "200");
     CHECK(where(world.a(), "fleet-9") == place);
     CHECK(world.a().table().size() == 3);
 }
@@ -104,7 +98,7 @@ TEST_CASE("phones: without a token that lets it report, a phone is told so, wher
                                           "/p/wrong/a?" + query,
                                           "/p/" + ask_only + "/a?" + query,
                                           std::string("/pub")}) {
-            const std::string answer = say(world, get(target), from_afar);
+            const std::string answer = say(world, phone_get(target), from_afar);
             CHECK(code_of(answer) == "401");
             CHECK(answer.find("WWW-Authenticate: Basic realm=\"herd\"") != std::string::npos);
         }
@@ -118,7 +112,7 @@ TEST_CASE("phones: a token in the clear counts where that is configured, or behi
     config::Config config = with_tokens();
     config.access.in_the_clear = false;
     World world(config);
-    const std::string request = get("/p/" + may_report("ada/*") + "/tel?" + query);
+    const std::string request = phone_get("/p/" + may_report("ada/*") + "/tel?" + query);
     CHECK(code_of(say(world, request, true)) == "401");
     CHECK(world.a().counters().tokens_in_the_clear == 1);
     CHECK(code_of(say(world, request)) == "200");
@@ -128,8 +122,8 @@ TEST_CASE("phones: what cannot be taken now is 503, and what can is taken", "[he
     config::Config config = with_phones();
     config.limits.clients = 1;
     World world(config);
-    CHECK(code_of(say(world, get("/?id=a&" + query))) == "200");
-    const std::string answer = say(world, get("/?id=b&" + query));
+    CHECK(code_of(say(world, phone_get("/?id=a&" + query))) == "200");
+    const std::string answer = say(world, phone_get("/?id=b&" + query));
     CHECK(code_of(answer) == "503");
     CHECK(answer.find("Retry-After: 30\r\n") != std::string::npos);
     // Of a batch the rest counts.
@@ -144,9 +138,9 @@ TEST_CASE("phones: with a ttl, what is over is ignored and not refused", "[herd]
     config.ttl_s = 60;
     config.max_future_ms = 1000;
     World world(config);
-    CHECK(code_of(say(world, get("/?id=a&" + query))) == "200");
+    CHECK(code_of(say(world, phone_get("/?id=a&" + query))) == "200");
     const std::string ahead = "/?id=a&lat=1&lon=2&timestamp=" + std::to_string(start_s + 60);
-    CHECK(code_of(say(world, get(ahead))) == "200");
+    CHECK(code_of(say(world, phone_get(ahead))) == "200");
     CHECK(world.a().table().size() == 0);
     CHECK(world.a().counters().phone_times_bad == 2);
     CHECK(world.a().counters().future_stamps == 1);
@@ -155,7 +149,7 @@ TEST_CASE("phones: with a ttl, what is over is ignored and not refused", "[herd]
 TEST_CASE("phones: a report by phone is at the other servers, and asked for like any",
           "[herd][phones]") {
     World world(with_phones(), 2);
-    CHECK(code_of(say(world, get("/?id=a&" + query))) == "200");
+    CHECK(code_of(say(world, phone_get("/?id=a&" + query))) == "200");
     world.run(100ms);
     CHECK(where(world.b(), "a") == place);
 }
@@ -164,9 +158,9 @@ TEST_CASE("phones: an answer waits for the disk where that is promised", "[herd]
     config::Config config = with_phones();
     config.journal = {.folder = "journal", .fsync = config::Fsync::always};
     World world(config);
-    CHECK(code_of(say(world, get("/?id=a&" + query))) == "200");
+    CHECK(code_of(say(world, phone_get("/?id=a&" + query))) == "200");
     const int fd = world.connect(phone_port);
-    world.say(fd, get("/?id=b&" + query));
+    world.say(fd, phone_get("/?id=b&" + query));
     world.run(20ms);
     CHECK(code_of(world.hear(fd)) == "200");
     CHECK(where(world.a(), "b") == place);
@@ -230,7 +224,7 @@ TEST_CASE("phones: who does not send all of a request is closed, and nothing is 
         world.kernel.close(one);
         world.run(10ms);
     }
-    CHECK(code_of(say(world, get("/?id=a&" + query))) == "200");
+    CHECK(code_of(say(world, phone_get("/?id=a&" + query))) == "200");
     CHECK(world.a().phones().size() <= 1);
     world.a().check();
 }
@@ -259,10 +253,10 @@ TEST_CASE("phones: what was sent is in no answer", "[herd][phones]") {
     World world(with_phones());
     const std::string mark = "q7Zk";
     for (const std::string& request :
-         {get("/?id=" + mark + "&lat=" + mark + "&lon=1"),
-          get("/?" + mark + "&" + query),
-          get("/" + mark + "?" + mark),
-          get("/p/" + mark + "/" + std::string(300, 'x') + "?" + query),
+         {phone_get("/?id=" + mark + "&lat=" + mark + "&lon=1"),
+          phone_get("/?" + mark + "&" + query),
+          phone_get("/" + mark + "?" + mark),
+          phone_get("/p/" + mark + "/" + std::string(300, 'x') + "?" + query),
           json("/pub", R"({"_type":")" + mark + R"(","tid":")" + mark + "\"}"),
           json("/api", R"({"locations":[{"set":")" + mark + R"("}],"set":{")" + mark + "\":1}}"),
           json("/", R"({"background_geolocation":[")" + mark + R"("]})"),

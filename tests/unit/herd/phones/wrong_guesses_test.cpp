@@ -12,13 +12,6 @@ using namespace herd::phone_world;
 
 namespace {
 
-const std::string query = "lat=52.5163&lon=13.3777&timestamp=1767225000";
-const std::string place = "+52.5163+013.3777 1767225000";
-
-std::string get(const std::string& target) {
-    return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
-}
-
 std::string location(const std::string& more) {
     return R"({"_type":"location","lat":52.5163,"lon":13.3777,"tst":1767225000)" + more + "}";
 }
@@ -30,7 +23,7 @@ TEST_CASE("wrong guess: a bad point is a bad request", "[herd][phones]") {
     World world(with_phones());
     for (const char* bad :
          {"lat=91&lon=7", "lat=x&lon=7", "lat=0&lon=0", "lat=1&lon=2&time=never"}) {
-        CHECK(code_of(say(world, get(std::string("/?id=a&") + bad))) == "200");
+        CHECK(code_of(say(world, phone_get(std::string("/?id=a&") + bad))) == "200");
     }
     CHECK(told(world, json("/pub", R"({"_type":"dump","lat":"x"})")) == "200 []");
     CHECK(told(world, json("/pub", R"({"_type":"location","lat":)")) == "200 []");
@@ -47,7 +40,7 @@ TEST_CASE("wrong guess: any 200 is success", "[herd][phones]") {
     CHECK(told(world, post("/client/index.php", "action=auth")) ==
           R"(200 {"error":false,"trackid":1})");
     CHECK(told(world, post("/x/logPost/t/d", query)) == R"(200 {"done":1})");
-    CHECK(told(world, get("/?id=a&" + query)) == "200 ");
+    CHECK(told(world, phone_get("/?id=a&" + query)) == "200 ");
 }
 
 TEST_CASE("wrong guess: Traccar Client sends a query", "[herd][phones]") {
@@ -67,7 +60,7 @@ TEST_CASE("wrong guess: the unit of a speed is known", "[herd][phones]") {
     // a reason to refuse anything.
     World world(with_phones());
     for (const char* speed : {"-1", "999", "fast", "NaN", ""}) {
-        CHECK(code_of(say(world, get("/?id=a&" + query + "&speed=" + speed))) == "200");
+        CHECK(code_of(say(world, phone_get("/?id=a&" + query + "&speed=" + speed))) == "200");
         CHECK(where(world.a(), "a") == place);
     }
     CHECK(world.a().table().size() == 1);
@@ -87,7 +80,8 @@ TEST_CASE("wrong guess: what has a place and a time is where the phone is", "[he
 
 TEST_CASE("wrong guess: coordinates are plain decimals", "[herd][phones]") {
     World world(with_phones());
-    CHECK(code_of(say(world, get("/?id=a&timestamp=1767225000&lat=51.5&lon=-4.5E-4"))) == "200");
+    CHECK(code_of(say(world, phone_get("/?id=a&timestamp=1767225000&lat=51.5&lon=-4.5E-4"))) ==
+          "200");
     CHECK(where(world.a(), "a") == "+51.5-000.00045 1767225000");
 }
 
@@ -103,13 +97,14 @@ TEST_CASE("wrong guess: a token comes in a header or the query", "[herd][phones]
     World world(with_tokens());
     const std::string token = token_for("ada/*", {.report = true});
     CHECK(token.find_first_of("'{}%/?#&") == std::string::npos);
-    CHECK(told(world, get("/p/" + token + "/tel?" + query)) == "200 ");
+    CHECK(told(world, phone_get("/p/" + token + "/tel?" + query)) == "200 ");
     CHECK(where(world.a(), "ada/tel") == place);
 }
 
 TEST_CASE("wrong guess: unknown parameters are a mistake", "[herd][phones]") {
     World world(with_phones());
-    CHECK(told(world, get("/?charge=true&" + query + "&id=a&x[]=1&%=2&charge=false&&=")) == "200 ");
+    CHECK(told(world, phone_get("/?charge=true&" + query + "&id=a&x[]=1&%=2&charge=false&&=")) ==
+          "200 ");
     CHECK(where(world.a(), "a") == place);
 }
 
@@ -181,7 +176,7 @@ TEST_CASE("wrong guess: who keeps a connection uses it again", "[herd][phones]")
     World world(with_phones());
     for (int i = 0; i < 50; ++i) {
         const int fd = world.connect(phone_port);
-        world.say(fd, get("/?id=a" + std::to_string(i) + "&" + query));
+        world.say(fd, phone_get("/?id=a" + std::to_string(i) + "&" + query));
         CHECK(code_of(world.hear(fd)) == "200");
         world.run(3s);
     }
@@ -196,13 +191,13 @@ TEST_CASE("wrong guess: a time is that of its arrival, or of its making", "[herd
           "200 []");
     CHECK(where(world.a(), "px") == place);
     // What waited on the phone is older than what came since, and does not count again.
-    CHECK(told(world, get("/?id=px&lat=1&lon=2&timestamp=1767224000")) == "200 ");
+    CHECK(told(world, phone_get("/?id=px&lat=1&lon=2&timestamp=1767224000")) == "200 ");
     CHECK(where(world.a(), "px") == place);
 }
 
 TEST_CASE("wrong guess: GET changes nothing, and a POST says what it is", "[herd][phones]") {
     World world(with_phones());
-    CHECK(told(world, get("/log?id=a&" + query)) == "200 ");
+    CHECK(told(world, phone_get("/log?id=a&" + query)) == "200 ");
     CHECK(told(world, post("/log?id=b", query)) == "200 ");
     const std::string as_form = "Content-Type: application/x-www-form-urlencoded\r\n";
     CHECK(told(world, post("/pub", location(R"(,"tid":"cc")"), as_form)) == "200 []");
@@ -213,8 +208,8 @@ TEST_CASE("wrong guess: dates are local, a plus is a plus, and places are lat, l
           "[herd][phones]") {
     World world(with_phones());
     const std::string at = "/?lat=52.5163&lon=13.3777";
-    CHECK(told(world, get(at + "&id=a&timestamp=2025-12-31+23:50:00")) == "200 ");
-    CHECK(told(world, get(at + "&id=b&timestamp=2026-01-01T01:50:00+02:00")) == "200 ");
+    CHECK(told(world, phone_get(at + "&id=a&timestamp=2025-12-31+23:50:00")) == "200 ");
+    CHECK(told(world, phone_get(at + "&id=b&timestamp=2026-01-01T01:50:00+02:00")) == "200 ");
     CHECK(told(world,
                json("/api",
                     R"({"locations":[{"geometry":{"coordinates":[13.3777,52.5163]},"properties":)"
@@ -228,7 +223,8 @@ TEST_CASE("wrong guess: the best accuracy is the least", "[herd][phones]") {
     World world(with_phones());
     for (const char* accuracy : {"0.0", "0", "-1", "2500"}) {
         const std::string id = std::string("a") + accuracy;
-        CHECK(told(world, get("/?id=" + id + "&" + query + "&accuracy=" + accuracy)) == "200 ");
+        CHECK(told(world, phone_get("/?id=" + id + "&" + query + "&accuracy=" + accuracy)) ==
+              "200 ");
         CHECK(where(world.a(), id) == place);
     }
 }
@@ -236,7 +232,8 @@ TEST_CASE("wrong guess: the best accuracy is the least", "[herd][phones]") {
 TEST_CASE("wrong guess: a connection is one phone's", "[herd][phones]") {
     World world(with_phones());
     const int fd = world.connect(phone_port);
-    world.say(fd, get("/p/t/a?" + query) + get("/?" + query) + get("/p/t/b?" + query));
+    world.say(
+        fd, phone_get("/p/t/a?" + query) + phone_get("/?" + query) + phone_get("/p/t/b?" + query));
     const std::string heard = world.hear(fd);
     CHECK(heard.find("HTTP/1.1 400 ") != std::string::npos);
     CHECK(where(world.a(), "a") == place);
