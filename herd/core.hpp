@@ -59,6 +59,7 @@ struct Core {
         counters.handshakes_refused = shaken.refused;
         counters.handshakes_plain = shaken.plain;
         counters.handshakes_late = shaken.timed_out;
+        counters.handshakes_held_back = shaken.held_back;
         counters.handshakes_displaced = shaken.displaced;
     }
 

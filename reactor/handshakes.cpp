@@ -93,13 +93,29 @@ bool Handshakes::watch(Handshake& handshake, Interest interest) {
     return true;
 }
 
+bool Handshakes::takes(const Door& door) {
+    if (!slots_.full() || displaceable(door) != nullptr) return true;
+    ++counters_.held_back;
+    return false;
+}
+
+const Handshakes::Handshake* Handshakes::displaceable(const Door& door) const {
+    if (const Handshake* const oldest = shut_out_.front(); oldest != nullptr && has_room(door)) {
+        return oldest;
+    }
+    const Handshake* const silent = gathering_.front();
+    const auto since = [&] { return silent->end - limits_.whole; };
+    if (silent != nullptr && (door.goes_first || loop_.now() - since() >= limits_.told_min)) {
+        return silent;
+    }
+    return door.goes_first ? greeted_.front() : nullptr;
+}
+
 bool Handshakes::make_room(const Door& door) {
     ++counters_.displaced;
-    Handshake* oldest = has_room(door) ? shut_out_.front() : nullptr;
-    if (oldest == nullptr) oldest = gathering_.front();
-    if (oldest == nullptr && door.goes_first) oldest = greeted_.front();
-    if (oldest == nullptr) return false;
-    drop(*oldest);
+    const Handshake* const goes = displaceable(door);
+    if (goes == nullptr) return false;
+    drop(slots_[slots_.index(*goes)]);
     return true;
 }
 

@@ -29,7 +29,8 @@ namespace reactor {
 //
 // One that is accepted has no Seal, and costs a slot only, until all of its first record has come
 // and fewer than `shaking` have one: half a record costs its sender as much as us. Without a free
-// slot the oldest of those that have not shown one goes. Whoever takes longer than `whole` goes.
+// slot the oldest goes of those that have not shown one for `told_min`; while there is none, those
+// who come are better left in the kernel's queue. Whoever takes longer than `whole` goes.
 // Those of a door that goes first begin before others, who leave them a quarter of `shaking`.
 //
 // With every place taken one that is waiting for its peer loses it to one that is greeted: first
@@ -53,6 +54,7 @@ public:
         std::uint32_t shaking = 32;  // of these with a Seal, accepted ones and dialled ones
         Duration whole = std::chrono::seconds(5);
         Duration patience = std::chrono::seconds(1);
+        Duration told_min = std::chrono::milliseconds(100);
     };
     struct Counters {
         std::uint64_t begun = 0;
@@ -60,6 +62,7 @@ public:
         std::uint64_t refused = 0;  // by either side
         std::uint64_t plain = 0;    // refused, as they did not speak TLS
         std::uint64_t timed_out = 0;
+        std::uint64_t held_back = 0;  // times that takes() said no
         std::uint64_t displaced = 0;  // for want of a slot, or of a place among `shaking`
     };
 
@@ -95,7 +98,9 @@ public:
     // Once, first.
     Result<void> open();
 
-    // An accepted connection, whose peer speaks first.
+    // Whether there is a slot for one more of this door, if need be another's.
+    bool takes(const Door& door);
+    // An accepted connection, whose peer speaks first. Without a slot it is closed.
     void accept(Socket socket, const Door& door);
     // A connection that was dialled. Its door is told of its end in any case, unless it is
     // cancelled.
@@ -151,6 +156,7 @@ private:
     static bool has_room(const Door& door) { return !door.has_room || door.has_room(); }
     Handshake* begin(Socket socket, const Door& door);
     bool watch(Handshake& handshake, Interest interest);
+    const Handshake* displaceable(const Door& door) const;
     bool make_room(const Door& door);
     void on_ready(Handshake& handshake, Ready ready);
     void gather(Handshake& handshake);

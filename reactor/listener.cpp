@@ -22,9 +22,10 @@ bool out_of_means(Errno error) {
 
 }  // namespace
 
-Listener::Listener(Loop& loop, Delegate<void(Socket)> accepted)
+Listener::Listener(Loop& loop, Delegate<void(Socket)> accepted, Delegate<bool()> has_room)
     : loop_(loop),
       accepted_(accepted),
+      has_room_(has_room),
       backoff_(loop, Delegate<void()>::to<&Listener::update>(*this)) {}
 
 Result<Address> Listener::listen(const Address& address) {
@@ -69,10 +70,16 @@ void Listener::update() {
     watch_.want(paused_ || backoff_.pending() ? Interest::none : Interest::read);
 }
 
+void Listener::back_off() {
+    backoff_.start(backoff_time);
+    update();
+}
+
 void Listener::on_ready(Ready) {
     assert(socket_.open());
     assert(watch_.active());
     for (int i = 0; i < accepts_max && !paused_; ++i) {
+        if (has_room_ && !has_room_()) return back_off();
         auto fd = sys::accept(socket_.fd());
         if (fd) {
             ++counters_.accepted;
@@ -80,9 +87,7 @@ void Listener::on_ready(Ready) {
             if (!socket_.open()) return;
         } else if (out_of_means(fd.error())) {
             ++counters_.backoffs;
-            backoff_.start(backoff_time);
-            update();
-            return;
+            return back_off();
         } else if (!only_this_one(fd.error())) {
             return;
         }

@@ -12,7 +12,8 @@
 namespace reactor {
 
 // A listening socket that hands on what it accepts, at most `accepts_max` per wake. When the system
-// is out of descriptors or memory it backs off for a moment instead of spinning. Pinned.
+// is out of descriptors or memory, or its owner of room, it backs off for a moment instead of
+// spinning. Pinned.
 class Listener {
 public:
     static constexpr int accepts_max = 16;
@@ -24,7 +25,8 @@ public:
         std::uint64_t backoffs = 0;  // EMFILE, ENFILE, ENOBUFS or ENOMEM
     };
 
-    Listener(Loop& loop, Delegate<void(Socket)> accepted);
+    // `has_room` is asked before each one is accepted; null: always.
+    Listener(Loop& loop, Delegate<void(Socket)> accepted, Delegate<bool()> has_room = {});
 
     // Port 0 takes a free one; returns the address in force.
     Result<Address> listen(const Address& address);
@@ -39,10 +41,12 @@ public:
 
 private:
     void on_ready(Ready ready);
+    void back_off();
     void update();
 
     Loop& loop_;
     Delegate<void(Socket)> accepted_;
+    Delegate<bool()> has_room_;
     Socket socket_;
     Watch watch_;
     Timer backoff_;

@@ -12,7 +12,8 @@ class Target:
     """One row: a figure of a case, against that of a yardstick, and the bound.
 
     The figure is a ratio to the yardstick's, or what it is more than that (`beyond`), or stands
-    for itself (`plain`), and then the yardstick is only shown.
+    for itself (`plain`), and then the yardstick is only shown. Of `added` both figures are what
+    TLS adds to that of the same program without it, and their ratio is bound.
     """
     what: str
     case: str
@@ -28,13 +29,21 @@ class Target:
         """(ours, the yardstick's, what is bound), each None where it was not measured."""
         outcome = next((each for each in outcomes if self.is_of(each.case.name)), None)
         summaries = outcome.summaries() if outcome else {}
-        ours, theirs = (summaries.get(name, {}).get(self.figure, {}).get('median')
-                        for name in (self.system, self.yardstick))
+
+        def median(system):
+            return summaries.get(system, {}).get(self.figure, {}).get('median')
+
+        def added(system):
+            sealed, plain = median(system), median(system.removesuffix('-tls'))
+            return None if sealed is None or plain is None else sealed - plain
+
+        figure = added if self.kind == 'added' else median
+        ours, theirs = figure(self.system), figure(self.yardstick)
         if self.kind == 'plain':
             return ours, theirs, ours
         if ours is None or not theirs:
             return ours, theirs, None
-        return ours, theirs, ours / theirs if self.kind == 'ratio' else ours - theirs
+        return ours, theirs, ours - theirs if self.kind == 'beyond' else ours / theirs
 
     def is_of(self, name):
         """Whether that is its case's name, maybe with a rate behind it."""
@@ -52,7 +61,7 @@ class Target:
 
     def shown(self, value):
         """A value of what is bound."""
-        if self.kind == 'ratio':
+        if self.kind in ('ratio', 'added'):
             return f'{three_digits(value)} x'
         if value < 0:
             return f'-{written(-value, self.unit)}'
@@ -110,11 +119,16 @@ def sealed():
                       system='herd-tls')
     yield target('50x64: CPU per line', 'request 50x64', 'server_cpu_ns_per_line', 'ns',
                  'floor-tls', 1.35)
+    yield target('50x64: CPU per line, what it adds', 'request 50x64', 'server_cpu_ns_per_line',
+                 'ns', 'floor-tls', 1.35, 'added')
     yield target('one at a time: p50', 'request 1x1', 'round trip p50', 'ns', 'herd', 1.3)
+    yield target('one at a time: p50, what it adds', 'request 1x1', 'round trip p50', 'ns',
+                 'floor-tls', 1.35, 'added')
     yield target('system calls per 64 lines, 1x64', 'calls 1x64', 'calls_per_64_lines', 'count',
                  'herd', 1.05)
-    yield target('CPU per handshake', 'handshakes', 'server_cpu_ns_per_handshake', 'ns', 'bare',
-                 1.15)
+    for yardstick in ('bare', 'floor-tls'):
+        yield target(f'CPU per handshake, against {yardstick}', 'handshakes',
+                     'server_cpu_ns_per_handshake', 'ns', yardstick, 1.15)
     yield target('p99 beside 2,000 ClientHellos/s, of the quiet one', 'ClientHellos', 'slower_p99',
                  'count', '', 1.5, 'plain')
     yield target('memory per idle connection, beyond plain', 'connections 2,000',

@@ -54,7 +54,8 @@ Clients::Clients(Core& core,
                 reactor::Delegate<void()>::to<&Clients::on_full>(*this)),
       again_(core.loop, reactor::Delegate<void()>::to<&Clients::on_again>(*this)),
       tls_listener_(core.loop,
-                    reactor::Delegate<void(reactor::Socket)>::to<&Clients::on_tls_accepted>(*this)),
+                    reactor::Delegate<void(reactor::Socket)>::to<&Clients::on_tls_accepted>(*this),
+                    reactor::Delegate<bool()>::to<&Clients::handshake_room>(*this)),
       tls_door_{
           .make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Clients::make_seal>(*this),
           .opened =
@@ -122,6 +123,10 @@ reactor::SealPtr Clients::make_seal() {
 // As with the slots: for the next one, before it comes.
 void Clients::make_room_for_seal() {
     if (!host_.core.sealing->sealer.has_room_for_client()) evict(Among::sealed);
+}
+
+bool Clients::handshake_room() const {
+    return host_.core.sealing->handshakes.takes(tls_door_);
 }
 
 void Clients::on_tls_accepted(reactor::Socket socket) {

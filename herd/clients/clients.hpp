@@ -90,6 +90,7 @@ public:
 private:
     struct Candidate;
 
+    bool handshake_room() const;
     void on_tls_accepted(reactor::Socket socket);
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);
     bool has_room() const { return acceptor_.has_room(); }

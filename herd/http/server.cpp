@@ -24,7 +24,8 @@ Server::Server(reactor::Wire& wire, std::span<const Route> routes, const Limits&
                 Delegate<void()>::to<&Server::on_full>(*this)),
       again_(wire.loop(), Delegate<void()>::to<&Server::on_again>(*this)),
       sealed_listener_(wire.loop(),
-                       Delegate<void(reactor::Socket)>::to<&Server::on_sealed_accepted>(*this)),
+                       Delegate<void(reactor::Socket)>::to<&Server::on_sealed_accepted>(*this),
+                       Delegate<bool()>::to<&Server::handshake_room>(*this)),
       door_{.make_seal = Delegate<reactor::SealPtr()>::to<&Server::make_seal>(*this),
             .opened =
                 Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Server::on_shaken>(*this),

@@ -71,6 +71,7 @@ private:
         return acceptor_.handle(connection);
     }
 
+    bool handshake_room() const { return sealing_->handshakes.takes(door_); }
     void on_sealed_accepted(reactor::Socket socket);
     reactor::SealPtr make_seal() const { return sealing_->sealer.accept_client(); }
     void on_shaken(reactor::Socket socket, reactor::SealPtr seal);

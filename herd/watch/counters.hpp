@@ -42,6 +42,7 @@ struct Counters {
     std::uint64_t handshakes_refused = 0;
     std::uint64_t handshakes_plain = 0;
     std::uint64_t handshakes_late = 0;
+    std::uint64_t handshakes_held_back = 0;
     std::uint64_t handshakes_displaced = 0;
     std::uint64_t tls_full = 0;
     std::uint64_t seals_broken = 0;
@@ -195,6 +196,9 @@ inline constexpr std::array counters_table = {
     Counter{"handshakes_late",
             &Counters::handshakes_late,
             "Connections closed for limits.handshake_ms."},
+    Counter{"handshakes_held_back",
+            &Counters::handshakes_held_back,
+            "Times that newcomers were left to wait, as too many were before their handshake."},
     Counter{"handshakes_displaced",
             &Counters::handshakes_displaced,
             "Connections closed, before their handshake, as too many others came."},

@@ -11,9 +11,10 @@ using namespace shaking;
 
 TEST_CASE("handshakes: of those who have shown no record the oldest goes for the newest",
           "[reactor][handshakes]") {
-    House house({.slots = 4, .shaking = 2});
+    House house({.slots = 4, .shaking = 2, .told_min = {}});
     std::vector<Pair> pairs;
     for (int i = 0; i < 6; ++i) {
+        CHECK(house.handshakes.takes(house.door));
         pairs.push_back(tcp_pair());
         house.handshakes.accept(std::move(pairs.back().ours), house.door);
     }
@@ -27,6 +28,25 @@ TEST_CASE("handshakes: of those who have shown no record the oldest goes for the
         house.handshakes.check();
         return house.seals.size() == 4;
     }));
+}
+
+TEST_CASE("handshakes: nobody goes for a stranger before it has had time to show a record",
+          "[reactor][handshakes]") {
+    House house({.slots = 4, .shaking = 2, .told_min = std::chrono::hours(1)});
+    std::vector<Pair> pairs;
+    for (int i = 0; i < 4; ++i) {
+        CHECK(house.handshakes.takes(house.door));
+        pairs.push_back(tcp_pair());
+        house.handshakes.accept(std::move(pairs.back().ours), house.door);
+    }
+    CHECK_FALSE(house.handshakes.takes(house.door));
+    Handshakes::Door first = house.door;
+    first.goes_first = true;
+    CHECK(house.handshakes.takes(first));
+    for (const Pair& each : pairs) say(each.theirs, greeting());
+    REQUIRE(run_until(house.loop, [&] { return house.seals.size() == 4; }));
+    CHECK(house.handshakes.counters().displaced == 0);
+    CHECK(house.handshakes.takes(house.door));
 }
 
 TEST_CASE("handshakes: those of a door that goes first find a place that others cannot take",

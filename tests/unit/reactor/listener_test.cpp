@@ -11,12 +11,17 @@ namespace {
 using namespace test;
 
 struct Host {
-    explicit Host(Loop& loop) : listener(loop, Delegate<void(Socket)>::to<&Host::welcome>(*this)) {}
+    explicit Host(Loop& loop)
+        : listener(loop,
+                   Delegate<void(Socket)>::to<&Host::welcome>(*this),
+                   Delegate<bool()>::to<&Host::has_room>(*this)) {}
+    bool has_room() const { return guests.size() < room; }
     void welcome(Socket socket) {
         guests.push_back(std::move(socket));
         if (action) action();
     }
     std::vector<Socket> guests;
+    std::size_t room = SIZE_MAX;
     std::function<void()> action;
     Listener listener;
 };
@@ -73,6 +78,22 @@ TEST_CASE("listener: one wake accepts a bounded number", "[reactor][listener]") 
     loop.run_once();
     REQUIRE(host.guests.size() == Listener::accepts_max + 3);
     REQUIRE(iterations_at_rest(loop) <= at_rest_max);
+}
+
+TEST_CASE("listener: who finds no room waits, and is let in when there is some",
+          "[reactor][listener]") {
+    OpenLoop loop;
+    Host host(loop);
+    host.room = 2;
+    const auto address = host.listener.listen(Address::loopback(0));
+    std::vector<Socket> guests;
+    guests.reserve(3);
+    for (int i = 0; i < 3; ++i) guests.push_back(knock(*address));
+    turn(loop, 3);
+    CHECK(host.guests.size() == 2);
+    CHECK(iterations_at_rest(loop) <= at_rest_max);
+    host.room = 3;
+    CHECK(run_until(loop, [&] { return host.guests.size() == 3; }));
 }
 
 TEST_CASE("listener: paused, it lets connections wait", "[reactor][listener]") {
