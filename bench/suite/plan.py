@@ -139,7 +139,7 @@ def sealed(rounds):
     least = ('herd-tls', 'floor-tls')
     both = ('herd', 'herd-tls')
     four = ('herd', 'floor', *least)
-    alike = [request(50, 64, four, rounds, 1), request(1, 1, four, rounds, 1),
+    alike = [request(50, 64, four, rounds, 0.75), request(1, 1, four, rounds, 0.75),
              propagation(1_000, 1, both, rounds, 1),
              dataclasses.replace(calls(1, rounds, 0.5), systems=both)]
     idle = dataclasses.replace(connections(TLS_IDLE, both, rounds, 0.5),

@@ -199,6 +199,18 @@ class Targets(unittest.TestCase):
             self.assertEqual(self.rows(**what),
                              [('it', '30.0 ns', 'floor 20.0 ns', measured, wanted, met)])
 
+    def test_what_tls_adds_is_compared_with_what_it_adds_to_the_yardstick(self):
+        target = targets.Target('it', 'some case', 'a', 'ns', 'floor-tls', 1.2, kind='added',
+                                system='herd-tls')
+        figures = {'herd': 30, 'floor': 20, 'herd-tls': 54, 'floor-tls': 36}
+        for without, row in (
+                ('', ('it', '24.0 ns', 'floor-tls 16.0 ns', '1.50 x', 'at most 1.20 x', 'NOT MET')),
+                ('floor', ('it', '24.0 ns', '-', '-', 'at most 1.20 x', '-'))):
+            made = outcome('request', {name: [{'a': figure}] for name, figure in figures.items()
+                                       if name != without})
+            with mock.patch.object(targets, 'TARGETS', (target,)):
+                self.assertEqual(list(targets.rows([made])), [row])
+
     def test_what_was_not_measured_is_not_met_either(self):
         self.assertEqual(self.rows(most=1, system='java')[0][1:],
                          ('-', 'floor 20.0 ns', '-', 'at most 1.00 x', '-'))
