@@ -94,6 +94,11 @@ using Command = std::variant<IamAt, WhatsAt, Sync, Auth, Nearby, Follow, Unfollo
 
 // The client that it is about; empty when it is about none.
 std::string_view client_of(const Command& command);
+// Where it says that its client is; null when it says nothing of that.
+inline const Spot* position_in(const Command& command) {
+    const auto* const iamat = std::get_if<IamAt>(&command);
+    return iamat == nullptr ? nullptr : &iamat->spot;
+}
 
 // Reads one line of a client, with or without white space around it. The views in the command
 // point into the line.

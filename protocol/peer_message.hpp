@@ -138,6 +138,11 @@ using PeerMessage = std::variant<AtLine,
 
 // The client that it is about; empty when it is about none.
 std::string_view client_of(const PeerMessage& message);
+// Where it says that its client is; null when it says nothing of that.
+inline const Spot* position_in(const PeerMessage& message) {
+    const auto* const line = std::get_if<AtLine>(&message);
+    return line == nullptr ? nullptr : &line->spot;
+}
 
 // Reads one line of a neighbour. Views point into the line.
 std::expected<PeerMessage, Malformed> parse_peer_message(std::string_view line);

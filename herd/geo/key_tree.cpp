@@ -1,5 +1,7 @@
 #include "herd/geo/key_tree.hpp"
 
+#include "herd/geo/prefetch.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -61,13 +63,6 @@ void balance(Page& left, Page& right) {
     }
 }
 
-template <class Page>
-void prefetch(const Page& page) {
-    constexpr std::size_t cache_line = 64;
-    const auto* const bytes = reinterpret_cast<const char*>(&page);
-    for (std::size_t i = 0; i < sizeof page; i += cache_line) __builtin_prefetch(bytes + i);
-}
-
 }  // namespace
 
 template <class Page>
@@ -88,6 +83,7 @@ std::uint32_t KeyTree::Pool<Page>::take() {
 template <class Page>
 void KeyTree::Pool<Page>::give_back(std::uint32_t page) {
     assert(used > 0);
+    pages[page].keys.fill(none);  // Somebody may still take it for the page of one of them.
     pages[page].link() = free;
     free = page;
     --used;
@@ -172,8 +168,16 @@ void KeyTree::erase(std::uint64_t key) {
     if (leaf.count < least) refill(leaves_, way, 1);
 }
 
-void KeyTree::replace(std::uint64_t old, std::uint64_t key) {
-    Leaf& leaf = leaves_[leaf_of(old)];
+bool KeyTree::is_in(std::uint32_t page, std::uint64_t key) const {
+    if (page >= leaves_.fresh) return false;
+    const Keys& keys = leaves_[page].keys;
+    const std::uint32_t place = less_than(keys, key);
+    return place < most && keys[place] == key;
+}
+
+void KeyTree::replace(const Move& move) {
+    const auto [old, key, page] = move;
+    Leaf& leaf = leaves_[is_in(page, old) ? page : leaf_of(old)];
     const std::uint32_t from = less_than(leaf.keys, old);
     const std::uint32_t to = less_than(leaf.keys, key);
     // At an end of the page, others may have their place there.
@@ -269,26 +273,6 @@ void KeyTree::refill(Pool<Page>& pool, const Way& way, std::uint32_t height) {
     pool.give_back(right);
     close_gap(parent, left + 1);
     if (parent.count < least) refill(branches_, way, height + 1);
-}
-
-KeyTree::Where KeyTree::find(std::uint64_t key) const {
-    const Where page = leaf_of(key);
-    prefetch(leaves_[page]);
-    return page;
-}
-
-KeyTree::Where KeyTree::find(std::uint64_t key, std::uint64_t& end) const {
-    std::uint32_t page = root_;
-    end = none;
-    for (std::uint32_t height = height_; height > 0; --height) {
-        const Branch& branch = branches_[page];
-        const std::uint32_t place = place_of(branch, key);
-        if (place + 1 < branch.count) end = branch.keys[place + 1];
-        page = branch.children[place];
-        if (height > 1) prefetch(branches_[page]);
-    }
-    prefetch(leaves_[page]);
-    return page;
 }
 
 std::size_t KeyTree::copy(Where page,

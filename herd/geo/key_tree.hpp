@@ -24,12 +24,21 @@ public:
     // A key that is not in it, and not the greatest number that there is; and one that is in it.
     void insert(std::uint64_t key);
     void erase(std::uint64_t key);
-    // Both at once; cheaper where the two are neighbours.
-    void replace(std::uint64_t old, std::uint64_t key);
-
-    // The page where a key is, or would be, which is asked of memory and not waited for. Until the
-    // tree changes.
+    // A page. Until the tree changes.
     using Where = std::uint32_t;
+    // Both at once; cheaper where the two are neighbours, and much cheaper after fetch().
+    struct Move {
+        std::uint64_t old;
+        std::uint64_t key;
+        Where page;  // Where fetch() has seen the old one: a guess, and any will do.
+    };
+    void replace(const Move& move);
+    // Looks for the pages of moves, at most moves_max, a level at a time for all of them, so that
+    // no page is waited for; what replace() will need is on its way then.
+    static constexpr std::size_t moves_max = 32;
+    void fetch(std::span<Move> moves) const;
+
+    // The page where a key is, or would be, which is asked of memory and not waited for.
     Where find(std::uint64_t key) const;
     // The same; `end` becomes the first key that has, or would have, another page behind it.
     Where find(std::uint64_t key, std::uint64_t& end) const;
@@ -127,11 +136,21 @@ private:
     }
     static_assert(most == 16 + 8 + 4 + 2 + 1);
 
+    // A key on its way down: its page, and from which key on to which this one has all.
+    struct Descent {
+        std::uint64_t key;
+        std::uint64_t begin;
+        std::uint64_t end;
+        Where page;
+    };
+
     static std::uint32_t leaves_max(std::uint32_t keys);
     static std::uint32_t branches_max(std::uint32_t keys);
 
     std::uint32_t leaf_of(std::uint64_t key) const;
     std::uint32_t leaf_of(std::uint64_t key, Way& way) const;
+    void descend(std::span<Descent> all) const;
+    bool is_in(std::uint32_t page, std::uint64_t key) const;
     template <class Page>
     void make_room(Pool<Page>& pool, const Way& way, std::uint32_t height);
     template <class Page>

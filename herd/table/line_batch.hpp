@@ -25,6 +25,7 @@ template <class Message, auto parse>
 class LineBatch {
 public:
     static constexpr std::size_t size_max = 32;
+    static_assert(size_max <= geo::KeyTree::moves_max);
 
     struct Line {
         std::string_view text;
@@ -77,6 +78,13 @@ private:
         const std::span batch = std::span(lines_).first(size);
         for (Line& line : batch) table.fetch_record(line.key);
         for (const Line& line : batch) table.fetch_neighbours(line.key);
+        if (size == 1) return batch;  // It waits for what it needs, be it here or there.
+        LocationTable::Moves moves;
+        for (Line& line : batch) {
+            const auto* const to = line.message ? position_in(*line.message) : nullptr;
+            if (to != nullptr) table.add_move(moves, line.key, *to);
+        }
+        table.fetch(moves);
         return batch;
     }
 

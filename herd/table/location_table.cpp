@@ -70,6 +70,13 @@ void LocationTable::fetch_neighbours(const Key& key) const {
     if (record.next != no_record) __builtin_prefetch(&records_[record.next], 1);
 }
 
+void LocationTable::fetch(Moves& moves) const {
+    if (moves.size_ == 0) return;
+    const std::span all = std::span(moves.moves_).first(moves.size_);
+    positions_.fetch(all);
+    for (std::size_t i = 0; i < all.size(); ++i) moves.whose_[i]->page = all[i].page;
+}
+
 Stored LocationTable::store(const protocol::AtLine& line,
                             Key key,
                             std::uint32_t source,
@@ -95,7 +102,7 @@ Stored LocationTable::store(const protocol::AtLine& line,
         take_free_slot();
     }
     if (onlooker_ != nullptr) onlooker_->before_change(slot);
-    write(slot, line, effective_ns, source);
+    write(slot, key.page, line, effective_ns, source);
     feed_.touch(slot);
     return Stored::stored;
 }
@@ -195,21 +202,25 @@ bool LocationTable::fit_line(Record& record, std::size_t size) {
     return true;
 }
 
-void LocationTable::move(std::uint32_t slot, protocol::Spot from, protocol::Spot to) {
+void LocationTable::move(std::uint32_t slot,
+                         std::uint32_t page,
+                         protocol::Spot from,
+                         protocol::Spot to) {
     if (!capacity_.positions) return;
     const std::uint64_t key = geo::key_of(geo::Cell::of(to), slot);
     if (!used(slot)) return positions_.insert(key);
-    positions_.replace(geo::key_of(geo::Cell::of(from), slot), key);
+    positions_.replace({.old = geo::key_of(geo::Cell::of(from), slot), .key = key, .page = page});
 }
 
 void LocationTable::write(std::uint32_t slot,
+                          std::uint32_t page,
                           const protocol::AtLine& line,
                           std::int64_t effective_ns,
                           std::uint32_t source) {
     Record& record = records_[slot];
     // Most clients stay in their cell.
     const bool stays = record.seq != 0 && geo::Cell::shared(record.spot, line.spot);
-    if (!stays) move(slot, record.spot, line.spot);
+    if (!stays) move(slot, page, record.spot, line.spot);
     record.spot = line.spot;
     char* start = text(record);
     const std::size_t size = at_line_size(line);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/geo/cell.hpp"
 #include "herd/geo/key_tree.hpp"
 #include "herd/table/change_feed.hpp"
 #include "herd/table/client_hash.hpp"
@@ -14,6 +15,7 @@
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -58,6 +60,8 @@ public:
     struct Key {
         std::uint32_t hash = 0;
         std::uint32_t likely = no_record;  // the slot of its record, if fetch_record() saw one
+        // Of that in the order of positions, if fetch() saw it.
+        geo::KeyTree::Where page = 0;
     };
     Key key(std::string_view client) const {
         return {.hash = static_cast<std::uint32_t>(hash_(client) >> 32)};
@@ -67,6 +71,10 @@ public:
     void fetch_place(const Key& key) const { index_.fetch(key.hash); }
     void fetch_record(Key& key) const;
     void fetch_neighbours(const Key& key) const;
+    // The last step, of all at once who leave their cell.
+    class Moves;
+    void add_move(Moves& moves, Key& key, protocol::Spot to) const;
+    void fetch(Moves& moves) const;
 
     // A client's own report; ordered by rules::newer_report.
     Stored report(const protocol::AtLine& line, Key key) {
@@ -159,8 +167,9 @@ private:
     // no_record: nothing is known of the client.
     std::uint32_t slot_of(std::string_view client, Key key) const;
     bool fit_line(Record& record, std::size_t size);
-    void move(std::uint32_t slot, protocol::Spot from, protocol::Spot to);
+    void move(std::uint32_t slot, std::uint32_t page, protocol::Spot from, protocol::Spot to);
     void write(std::uint32_t slot,
+               std::uint32_t page,
                const protocol::AtLine& line,
                std::int64_t effective_ns,
                std::uint32_t source);
@@ -189,5 +198,24 @@ private:
     ChangeFeed feed_{records_};
     Onlooker* onlooker_ = nullptr;
 };
+
+// Of the reports of a batch those whose clients leave their cells.
+class LocationTable::Moves {
+    friend LocationTable;
+    std::array<geo::KeyTree::Move, geo::KeyTree::moves_max> moves_;
+    std::array<Key*, geo::KeyTree::moves_max> whose_;
+    std::size_t size_ = 0;
+};
+
+inline void LocationTable::add_move(Moves& moves, Key& key, protocol::Spot to) const {
+    if (!capacity_.positions || key.likely == no_record) return;
+    const protocol::Spot from = records_[key.likely].spot;
+    if (geo::Cell::shared(from, to)) return;
+    assert(moves.size_ < moves.moves_.size());
+    moves.moves_[moves.size_] = {.old = geo::key_of(geo::Cell::of(from), key.likely),
+                                 .key = geo::key_of(geo::Cell::of(to), key.likely),
+                                 .page = 0};
+    moves.whose_[moves.size_++] = &key;
+}
 
 }  // namespace herd::table

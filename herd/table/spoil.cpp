@@ -14,7 +14,7 @@ bool Spoiler::spoil(const protocol::AtLine& line) {
     if (slot == no_record) return false;
     Record& record = table_.records_[slot];
     if (!table_.fit_line(record, at_line_size(line))) return false;
-    table_.write(slot, line, record.effective_ns, record.source);
+    table_.write(slot, 0, line, record.effective_ns, record.source);
     ++count_;
     return true;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <set>
+#include <span>
 #include <vector>
 
 namespace key_tree_test {
@@ -28,11 +29,11 @@ struct Trees {
     void erase(std::uint64_t key) {
         if (plain.erase(key) > 0) tree.erase(key);
     }
-    void replace(std::uint64_t old, std::uint64_t key) {
-        if (old == key || !plain.contains(old) || plain.contains(key)) return;
-        plain.erase(old);
-        plain.insert(key);
-        tree.replace(old, key);
+    void replace(const KeyTree::Move& move) {
+        if (move.old == move.key || !plain.contains(move.old) || plain.contains(move.key)) return;
+        plain.erase(move.old);
+        plain.insert(move.key);
+        tree.replace(move);
     }
     std::vector<std::uint64_t> all(std::uint64_t from = 0, std::uint64_t end = most) const {
         std::vector<std::uint64_t> keys(plain.size() + 1);
@@ -89,7 +90,10 @@ TEST_CASE("key tree: agrees with a plain set, whatever comes and goes", "[herd][
             if (random.chance(1)) wanted = static_cast<std::size_t>(random.between(0, 3000));
             const std::uint64_t key = random.below(range);
             if (random.chance(30)) {
-                trees.replace(key, random.chance(50) ? random.below(range) : key + random.below(9));
+                trees.replace(
+                    {.old = key,
+                     .key = random.chance(50) ? random.below(range) : key + random.below(9),
+                     .page = static_cast<KeyTree::Where>(random.below(200))});
             } else if (trees.plain.size() < wanted) {
                 trees.insert(key);
             } else if (const auto next = trees.plain.lower_bound(key); next != trees.plain.end()) {
@@ -103,6 +107,36 @@ TEST_CASE("key tree: agrees with a plain set, whatever comes and goes", "[herd][
             const std::uint64_t end = from + random.below(range);
             REQUIRE(trees.all(from, end) == trees.expected(from, end));
         }
+    }
+}
+
+TEST_CASE("key tree: moves whose pages were fetched are as good as others, though pages change",
+          "[herd][geo]") {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        sim::Random random(seed);
+        Trees trees(3000);
+        const auto range = static_cast<std::uint64_t>(random.between(3000, 20'000));
+        for (int i = 0; i < 2500; ++i) trees.insert(random.below(range));
+        for (int i = 0; i < 200; ++i) {
+            std::array<KeyTree::Move, KeyTree::moves_max> moves{};
+            for (KeyTree::Move& move : moves) {
+                const auto next = trees.plain.lower_bound(random.below(range));
+                move.old = next == trees.plain.end() ? 0 : *next;
+                move.key = random.chance(50) ? random.below(range) : move.old + random.below(9);
+            }
+            trees.tree.fetch(std::span(moves).first(random.below(moves.size() + 1)));
+            // Some of the pages end meanwhile, and others begin in their places.
+            const bool grows = random.chance(50);
+            for (int j = 0; j < 40; ++j) {
+                const std::uint64_t key = random.below(range);
+                if (grows && trees.plain.size() < 2900) trees.insert(key);
+                const auto next = trees.plain.lower_bound(key);
+                if (!grows && next != trees.plain.end()) trees.erase(*next);
+            }
+            for (const KeyTree::Move& move : moves) trees.replace(move);
+            if (i % 20 == 0) trees.check();
+        }
+        trees.check();
     }
 }
 
