@@ -1,5 +1,7 @@
 #include "reactor/datagrams.hpp"
 
+#include "reactor/ports.hpp"
+
 #include <array>
 #include <cassert>
 #include <utility>
@@ -10,18 +12,17 @@ Result<Address> Datagrams::open(const Address& address) {
     assert(!socket_.open());
     auto room = Pages::map(memory(size_max_));
     if (!room) return std::unexpected(room.error());
-    const auto fd = sys::open_datagrams(address.v6);
-    if (!fd) return std::unexpected(fd.error());
-    Socket socket(*fd);
+    auto socket = loop_.ports().open(Ports::Kind::datagrams, address);
+    if (!socket) return std::unexpected(socket.error());
+    const int fd = (*socket).fd();
     // Smaller than wished for it serves as well.
-    static_cast<void>(sys::set_option(*fd, sys::Option::receive_buffer_size, kernel_buffer_size));
-    if (auto bound = sys::bind(*fd, address); !bound) return std::unexpected(bound.error());
-    auto local = sys::local_address(*fd);
+    static_cast<void>(sys::set_option(fd, sys::Option::receive_buffer_size, kernel_buffer_size));
+    auto local = sys::local_address(fd);
     if (!local) return local;
-    auto watch = loop_.watch(*fd, Interest::read, Handler::to<&Datagrams::on_ready>(*this));
+    auto watch = loop_.watch(fd, Interest::read, Handler::to<&Datagrams::on_ready>(*this));
     if (!watch) return std::unexpected(watch.error());
     room_ = std::move(*room);
-    socket_ = std::move(socket);
+    socket_ = std::move(*socket);
     watch_ = std::move(*watch);
     return local;
 }

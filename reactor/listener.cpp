@@ -1,5 +1,6 @@
 #include "reactor/listener.hpp"
 
+#include "reactor/ports.hpp"
 #include "reactor/sys.hpp"
 
 #include <cassert>
@@ -31,20 +32,14 @@ Listener::Listener(Loop& loop, Delegate<void(Socket)> accepted, Delegate<bool()>
 Result<Address> Listener::listen(const Address& address) {
     assert(!socket_.open());
     assert(!watch_.active());
-    auto fd = sys::open_socket(address.v6);
-    if (!fd) return std::unexpected(fd.error());
-    Socket socket(*fd);
-    // A restarted server binds its port while old connections are still in TIME_WAIT.
-    if (auto set = sys::set_option(*fd, sys::Option::reuse_address, 1); !set) {
-        return std::unexpected(set.error());
-    }
-    if (auto bound = sys::bind(*fd, address); !bound) return std::unexpected(bound.error());
-    if (auto done = sys::listen(*fd, backlog); !done) return std::unexpected(done.error());
-    auto local = sys::local_address(*fd);
+    auto socket = loop_.ports().open(Ports::Kind::stream, address);
+    if (!socket) return std::unexpected(socket.error());
+    const int fd = (*socket).fd();
+    auto local = sys::local_address(fd);
     if (!local) return local;
-    auto watch = loop_.watch(*fd, Interest::read, Handler::to<&Listener::on_ready>(*this));
+    auto watch = loop_.watch(fd, Interest::read, Handler::to<&Listener::on_ready>(*this));
     if (!watch) return std::unexpected(watch.error());
-    socket_ = std::move(socket);
+    socket_ = std::move(*socket);
     watch_ = std::move(*watch);
     return local;
 }

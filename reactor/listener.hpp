@@ -17,7 +17,6 @@ namespace reactor {
 class Listener {
 public:
     static constexpr int accepts_max = 16;
-    static constexpr int backlog = 4096;
     static constexpr Duration backoff_time = std::chrono::milliseconds(100);
 
     struct Counters {
@@ -28,7 +27,8 @@ public:
     // `has_room` is asked before each one is accepted; null: always.
     Listener(Loop& loop, Delegate<void(Socket)> accepted, Delegate<bool()> has_room = {});
 
-    // Port 0 takes a free one; returns the address in force.
+    // Port 0 takes a free one; returns the address in force. The socket is one that the loop was
+    // handed down, if it has such a one (Ports).
     Result<Address> listen(const Address& address);
     void close();
 

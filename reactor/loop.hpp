@@ -3,6 +3,7 @@
 #include "reactor/delegate.hpp"
 #include "reactor/list.hpp"
 #include "reactor/pages.hpp"
+#include "reactor/ports.hpp"
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/time.hpp"
@@ -153,6 +154,9 @@ public:
     // How long iterations took, from the end of their wait for the kernel to the next one.
     const TimeHistogram& iterations() const { return iterations_; }
 
+    // Where those listen that are bound to this loop.
+    Ports& ports() { return ports_; }
+
     // When run_once() would return though no descriptor becomes ready: now() if something is
     // posted, Instant::max() if never. A simulation advances its clock by this.
     Instant wakes_at() const;
@@ -199,6 +203,7 @@ private:
     Handle<Entry> guests_[guests_max];
     std::uint32_t guest_count_ = 0;
     TimerHeap timers_;
+    Ports ports_;
     List<Task> tasks_[3];  // By phase.
 };
 

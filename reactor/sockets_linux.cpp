@@ -10,12 +10,15 @@
 #include <string_view>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace reactor::sys {
+
+static_assert(not_a_port == ENOTSOCK);
 
 namespace {
 
@@ -45,11 +48,18 @@ SocketAddress to_system(const Address& address) {
     return out;
 }
 
+// Who comes by IPv4 to a socket that takes both is known by the address that it has itself.
 Address from_system(const SocketAddress& from) {
     Address address;
     if (from.storage.ss_family == AF_INET6) {
         sockaddr_in6 in{};
         std::memcpy(&in, &from.storage, sizeof in);
+        if (IN6_IS_ADDR_V4MAPPED(&in.sin6_addr)) {
+            address.port = ntohs(in.sin6_port);
+            constexpr std::size_t prefix_size = 12;
+            std::memcpy(address.bytes.data(), &in.sin6_addr.s6_addr[prefix_size], sizeof(in_addr));
+            return address;
+        }
         address.v6 = true;
         address.port = ntohs(in.sin6_port);
         std::memcpy(address.bytes.data(), &in.sin6_addr, sizeof in.sin6_addr);
@@ -162,6 +172,23 @@ Result<std::size_t> peek(int fd, std::span<char> buffer) {
 
 Result<std::size_t> send(int fd, std::string_view bytes) {
     return check_size(repeat([&] { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); }));
+}
+
+Result<SocketKind> take_over(int fd) {
+    const auto option = [fd](int name) {
+        int value = -1;
+        socklen_t size = sizeof value;
+        return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+    };
+    const int type = option(SO_TYPE);
+    const int domain = option(SO_DOMAIN);
+    const bool known = (domain == AF_INET || domain == AF_INET6) &&
+                       (type == SOCK_STREAM || type == SOCK_DGRAM) && !peer_address(fd);
+    if (!known) return failure(not_a_port);
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return failure(errno);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return failure(errno);
+    return type == SOCK_STREAM ? SocketKind::stream : SocketKind::datagrams;
 }
 
 void shutdown_write(int fd) {

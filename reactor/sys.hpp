@@ -62,6 +62,12 @@ Result<std::size_t> peek(int fd, std::span<char> buffer);     // the same, and t
 Result<std::size_t> send(int fd, std::string_view bytes);     // never raises SIGPIPE
 void shutdown_write(int fd);
 void close(int fd);
+// What another process has opened and handed down: from here on as if it had been opened here. Only
+// of a bound stream that is not connected, or of bound datagrams (IPv4 or IPv6); not_a_port is
+// anything else.
+inline constexpr int not_a_port = 88;  // ENOTSOCK
+enum class SocketKind : std::uint8_t { stream, datagrams };
+Result<SocketKind> take_over(int fd);
 
 // Datagrams: UDP, non-blocking, closed on exec.
 Result<int> open_datagrams(bool v6);

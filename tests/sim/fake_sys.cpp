@@ -200,6 +200,10 @@ Result<std::size_t> receive_datagrams(int fd, std::span<char> room, std::span<Da
     if (count == 0) return failure(EAGAIN);
     return count;
 }
+// Nobody here hands anything down.
+Result<SocketKind> take_over(int) {
+    return failure(not_a_port);
+}
 void shutdown_write(int fd) {
     kernel()->shutdown_write(fd);
 }
