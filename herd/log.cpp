@@ -26,6 +26,13 @@ std::string_view to_text(Level level) {
     return names[std::to_underlying(level)];
 }
 
+// As sd-daemon(3) has it.
+std::string_view priority_of(Level level) {
+    constexpr std::string_view texts[] = {"<7>", "<6>", "<4>", "<3>"};
+    static_assert(std::size(texts) == std::to_underlying(Level::error) + 1);
+    return texts[std::to_underlying(level)];
+}
+
 bool needs_quotes(std::string_view value) {
     return value.empty() || std::any_of(value.begin(), value.end(), [](char c) {
                return c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=';
@@ -269,10 +276,15 @@ LogLine::LogLine(Log* log, Level level, std::string_view event) : log_(log) {
     assert(!event.empty());
     assert(log_->batch_size_ - log_->used_ >= Log::line_size_max);
     start_ = &log_->buffer_[log_->batch_ + log_->used_];
-    put("time=");
-    put_stamp(start_ + size_, reactor::sys::wall_ns());
-    size_ += stamp_size;
-    put(" level=");
+    if (log_->for_journal_ && log_->shared_) {
+        put(priority_of(level));
+    } else {
+        put("time=");
+        put_stamp(start_ + size_, reactor::sys::wall_ns());
+        size_ += stamp_size;
+        put(" ");
+    }
+    put("level=");
     put(to_text(level));
     put(" event=");
     put(event);

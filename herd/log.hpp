@@ -57,6 +57,9 @@ public:
     // Appends to what is open already, and is the log's to close from here on, also on failure.
     reactor::Result<void> open(int fd, bool wire, watch::Counters& counters);
     bool wire() const { return wire_; }
+    // Before open(): standard error goes to a journal that knows the time itself, and reads how bad
+    // a line is from `<4>` at its beginning. A file has neither.
+    void write_for_journal() { for_journal_ = true; }
 
     // The line is complete when the returned object dies.
     LogLine event(Level level, std::string_view name);
@@ -109,6 +112,7 @@ private:
     Asked asked_ = Asked::nothing;
     bool reopens_ = false;  // As soon as the helper is free.
     bool wire_ = false;
+    bool for_journal_ = false;
     bool torn_ = false;  // The file ends in half a line that is not ours: it is to be ended.
     LogBudget budget_;
     std::int64_t second_ = 0;       // of the event before

@@ -1,14 +1,21 @@
+#include "reactor/calls_linux.hpp"
 #include "reactor/sys.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <ctime>
 #include <string_view>
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace reactor::sys {
@@ -48,6 +55,48 @@ Process process() {
             .resident_bytes = resident_bytes(),
             .descriptors = descriptors(),
             .descriptors_max = limit.rlim_cur};
+}
+
+Result<int> open_notifier(std::string_view address) {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    if (address.size() < 2 || address.size() >= sizeof to.sun_path) return failure(EINVAL);
+    std::ranges::copy(address, to.sun_path);
+    if (address.front() == '@') to.sun_path[0] = '\0';
+    const auto fd = check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd) return fd;
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size());
+    const auto connected = check_done(::connect(*fd, reinterpret_cast<const sockaddr*>(&to), size));
+    if (connected) return fd;
+    ::close(*fd);
+    return std::unexpected(connected.error());
+}
+
+Result<void> notify(int notifier, std::string_view message, int descriptor) {
+    std::array<char, 1024> text{};
+    if (message.size() > text.size()) return failure(EMSGSIZE);
+    std::ranges::copy(message, text.begin());
+    iovec part{text.data(), message.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptor)> beside{};
+    msghdr whole{};
+    whole.msg_iov = &part;
+    whole.msg_iovlen = 1;
+    if (descriptor >= 0) {
+        whole.msg_control = beside.data();
+        whole.msg_controllen = beside.size();
+        cmsghdr* const head = CMSG_FIRSTHDR(&whole);
+        head->cmsg_level = SOL_SOCKET;
+        head->cmsg_type = SCM_RIGHTS;
+        head->cmsg_len = CMSG_LEN(sizeof descriptor);
+        std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+    }
+    const auto sent = repeat([&] { return ::sendmsg(notifier, &whole, MSG_NOSIGNAL); });
+    return check_done(static_cast<int>(sent));
+}
+
+bool is_file(int fd, std::uint64_t device, std::uint64_t number) {
+    struct stat file {};
+    return ::fstat(fd, &file) == 0 && file.st_dev == device && file.st_ino == number;
 }
 
 }  // namespace reactor::sys

@@ -155,6 +155,14 @@ Result<void> truncate(int fd, std::uint64_t size);
 Result<void> rename(const char* from, const char* to);
 Result<void> remove(const char* path);
 
+// Who started this process and looks after it, systemd for one, at the address of a datagram
+// socket: a path, or "@" and a name without one. It is told in one piece, and nobody waits for it.
+Result<int> open_notifier(std::string_view address);
+// Along with it goes a descriptor of ours, which stays ours, too; -1: none.
+Result<void> notify(int notifier, std::string_view message, int descriptor);
+// Whether it is the file, socket or pipe of these numbers.
+bool is_file(int fd, std::uint64_t device, std::uint64_t number);
+
 // What the system says of this process.
 struct Process {
     std::int64_t cpu_ns = 0;  // of all its threads, since its start

@@ -8,6 +8,7 @@
 #include "herd/places/trouble.hpp"
 #include "herd/places/upstream.hpp"
 #include "herd/program/certificate_watch.hpp"
+#include "herd/program/service_manager.hpp"
 #include "herd/sealing.hpp"
 #include "herd/server.hpp"
 #include "herd/tls/openssl_sealer.hpp"
@@ -18,11 +19,13 @@
 #include "reactor/timer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +37,7 @@ namespace {
 using reactor::Delegate;
 
 constexpr reactor::Duration look_interval = std::chrono::milliseconds(10);
+constexpr std::size_t state_size_max = 64;
 
 // Members are in the order in which they borrow from each other.
 class Serving {
@@ -54,7 +58,8 @@ public:
                   config.keys.empty() ? nullptr : &sealing_),
           certificate_(loop_, sealer_, server_.log()),
           signals_(loop_, Delegate<void(int)>::to<&Serving::on_signal>(*this)),
-          look_(loop_, Delegate<void()>::to<&Serving::on_look>(*this)) {}
+          look_(loop_, Delegate<void()>::to<&Serving::on_look>(*this)),
+          beat_(loop_, Delegate<void()>::to<&Serving::on_beat>(*this)) {}
 
     Outcome<> start();
     void run() { loop_.run(); }
@@ -65,8 +70,14 @@ private:
     Outcome<> open_sealing();
     void reload();
     void say(const std::string& what) const;
+    void say_where() const;
+    void warn_of_journal() const;
+    void begin_service();
+    std::string_view name_of(const reactor::Ports::Opened& port) const;
+    std::string_view state(std::span<char> out) const;
 
     void on_look();
+    void on_beat();
     void on_places_trouble(places::Trouble trouble);
     void on_signal(int signal);
     void spoil_one();
@@ -75,6 +86,7 @@ private:
     const config::Config& config_;
     const config::Server& self_;
     bool corruptible_;
+    ServiceManager manager_;
     reactor::Loop loop_;
     places::Upstream places_;
     tls::OpensslSealer sealer_;
@@ -84,6 +96,7 @@ private:
     CertificateWatch certificate_;
     reactor::Signals signals_;
     reactor::Timer look_;  // for the links to be up
+    reactor::Timer beat_;  // while a service manager wants to hear
     bool stopping_ = false;
 };
 
@@ -93,6 +106,8 @@ Outcome<> Serving::start() {
     reactor::sys::take_pages_at_once(config_.prefault);
     const auto opened = loop_.open(loop_limits(config_), config_.spin);
     if (!opened) return failure("event loop", opened.error());
+    manager_.hand_down(loop_.ports());
+    if (ServiceManager::reads_standard_error()) server_.log().write_for_journal();
     if (auto done = places_.open(config_.places, config_.limits); !done) return done;
     if (auto done = open_sealing(); !done) return done;
     if (const auto done = server_.open(); !done) return std::unexpected(done.error());
@@ -101,7 +116,14 @@ Outcome<> Serving::start() {
     places_.client().tell(Delegate<void(places::Trouble)>::to<&Serving::on_places_trouble>(*this));
     server_.start();
     if (!config_.keys.empty()) certificate_.start();
+    begin_service();
     look_.start(reactor::Duration::zero());
+    warn_of_journal();
+    say_where();
+    return {};
+}
+
+void Serving::warn_of_journal() const {
     if (server_.journal().state() == "failed") {
         std::fprintf(
             stderr,
@@ -120,6 +142,9 @@ Outcome<> Serving::start() {
                      static_cast<unsigned long long>(refused),
                      self_.name.c_str());
     }
+}
+
+void Serving::say_where() const {
     const auto& http = server_.operations().address();
     const auto& phones = server_.phones().address();
     const auto& phones_tls = server_.phones().tls_address();
@@ -130,7 +155,53 @@ Outcome<> Serving::start() {
         (phones ? ", phones on " + config::text_of(*phones) : "") +
         (phones_tls ? ", phones with TLS on " + config::text_of(*phones_tls) : "") +
         (udp ? ", udp on " + config::text_of(*udp) : ""));
-    return {};
+}
+
+// The one that it had before is gone by now, so its sockets are ours alone.
+void Serving::begin_service() {
+    manager_.keep(
+        loop_.ports(),
+        Delegate<std::string_view(const reactor::Ports::Opened&)>::to<&Serving::name_of>(*this));
+    const auto taken_over = static_cast<std::uint64_t>(
+        std::ranges::count(loop_.ports().opened(), true, &reactor::Ports::Opened::taken_over));
+    if (taken_over > 0) {
+        server_.log().event(Level::info, "ports_taken_over").field("count", taken_over);
+    }
+    if (!manager_.present()) return;
+    std::array<char, state_size_max> text{};
+    manager_.ready(state(text));
+    beat_.start(manager_.beat_interval());
+}
+
+// That of the setting, whose characters a name may have.
+std::string_view Serving::name_of(const reactor::Ports::Opened& port) const {
+    const reactor::Address& at = port.address;
+    if (port.kind == reactor::Ports::Kind::datagrams) return "udp";
+    if (at == self_.clients) return "clients";
+    if (at == self_.clients_tls) return "clients_tls";
+    if (at == self_.http) return "http";
+    if (at == self_.https) return "https";
+    if (at == self_.phones) return "phones";
+    return at == self_.phones_tls ? "phones_tls" : "peers";
+}
+
+// "5 of 6 links, 100000 clients": those whose position is known.
+std::string_view Serving::state(std::span<char> out) const {
+    const links::Reach reach = server_.neighbours().reach();
+    const int size = std::snprintf(out.data(),
+                                   out.size(),
+                                   "%u of %u links, %u clients",
+                                   reach.live,
+                                   reach.configured,
+                                   server_.table().size());
+    assert(size > 0 && static_cast<std::size_t>(size) < out.size());
+    return {out.data(), static_cast<std::size_t>(size)};
+}
+
+void Serving::on_beat() {
+    std::array<char, state_size_max> text{};
+    manager_.beat(state(text), loop_.now());
+    beat_.start(manager_.beat_interval());
 }
 
 Outcome<> Serving::check_servers() const {
@@ -155,16 +226,22 @@ Outcome<> Serving::open_sealing() {
 
 // Who is connected stays so.
 void Serving::reload() {
+    manager_.reloading();
     server_.log().reopen();
-    if (config_.keys.empty()) return server_.note_reload(true);
-    const auto done = sealer_.reload();
-    server_.note_reload(done.has_value());
-    if (!done) {
-        server_.log().event(Level::error, "certificates_kept").field("why", done.error());
+    if (config_.keys.empty()) {
+        server_.note_reload(true);
     } else {
-        server_.log().event(Level::info, "certificates_read");
-        certificate_.start();
+        const auto done = sealer_.reload();
+        server_.note_reload(done.has_value());
+        if (!done) {
+            server_.log().event(Level::error, "certificates_kept").field("why", done.error());
+        } else {
+            server_.log().event(Level::info, "certificates_read");
+            certificate_.start();
+        }
     }
+    std::array<char, state_size_max> text{};
+    if (manager_.present()) manager_.ready(state(text));
 }
 
 Outcome<> Serving::raise_limit() const {
@@ -210,9 +287,11 @@ void Serving::spoil_one() {
 
 void Serving::on_signal(int signal) {
     if (signal == reactor::Signals::user) return spoil_one();
-    if (signal == reactor::Signals::hang_up) return reload();
+    if (signal == reactor::Signals::hang_up && !stopping_) return reload();
+    if (signal == reactor::Signals::hang_up) return server_.log().reopen();
     if (std::exchange(stopping_, true)) std::_Exit(1);
     look_.cancel();
+    manager_.stopping();
     server_.shut_down();
 }
 

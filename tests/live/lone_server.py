@@ -30,11 +30,17 @@ def ask(port, lines):
     return heard.decode()
 
 
+def write(folder, config):
+    """Returns where."""
+    path = folder / f'{config["servers"][0]["name"]}.json'
+    path.write_text(json.dumps({'log': {'folder': str(folder)}, **config}), encoding='utf-8')
+    return path
+
+
 def start(herd, folder, config, port):
     """The process of the first server of that configuration, when it listens at `port`."""
     name = config['servers'][0]['name']
-    path = folder / f'{name}.json'
-    path.write_text(json.dumps({**config, 'log': {'folder': str(folder)}}), encoding='utf-8')
+    path = write(folder, config)
     process = subprocess.Popen([herd, 'serve', name, '--config', path], stdout=subprocess.DEVNULL)
     end = time.monotonic() + 20
     while True:
