@@ -16,7 +16,9 @@
 
 #include <cstdint>
 #include <expected>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 // What the subcommands take on the command line. Each outlives the App that it is added to.
@@ -56,6 +58,15 @@ struct Common {
         if (!config_file.empty()) config = herd::config::read(config_file.c_str());
         if (config && !log_folder.empty()) (*config).log.folder = log_folder;
         return config;
+    }
+
+    // What has come from a pipe cannot come again, and waiting for it would hold the server up.
+    herd::Outcome<herd::config::Config> read_again() const {
+        std::error_code error;
+        if (config_file.empty() || std::filesystem::is_regular_file(config_file, error)) {
+            return read();
+        }
+        return herd::failure(config_file, "is no file, and cannot be read again");
     }
 
     // The server of that name, of this configuration.
@@ -104,7 +115,11 @@ struct PlacesArguments {
 struct CheckArguments {
     bool settings = false;
     bool metrics = false;
+    CLI::Option* live_option = nullptr;
+    std::string live_name;  // empty: of all servers
     std::string keys_folder;
+
+    bool live() const { return live_option->count() > 0; }
 
     void add_to(CLI::App& command, Common& common) {
         common.add_config(command);
@@ -112,6 +127,9 @@ struct CheckArguments {
             "--settings", settings, "Print all settings that there are, in Markdown");
         command.add_flag("--metrics", metrics, "Print all metrics that there are, in Markdown")
             ->excludes(settings_only);
+        live_option = command.add_option(
+            "--live", live_name, "Ask this running server, or all, what it would take at a SIGHUP");
+        live_option->type_name("[NAME]")->expected(0, 1)->excludes(settings_only);
         command.add_option("--keys", keys_folder, "Examine the keys in this folder, too")
             ->type_name("DIR");
     }

@@ -57,6 +57,7 @@ public:
     // Appends to what is open already, and is the log's to close from here on, also on failure.
     reactor::Result<void> open(int fd, bool wire, watch::Counters& counters);
     bool wire() const { return wire_; }
+    void set_wire(bool wanted) { wire_ = wanted; }
     // Before open(): standard error goes to a journal that knows the time itself, and reads how bad
     // a line is from `<4>` at its beginning. A file has neither.
     void write_for_journal() { for_journal_ = true; }

@@ -10,6 +10,7 @@
 #include "herd/places/key.hpp"
 #include "herd/program/check.hpp"
 #include "herd/program/gps.hpp"
+#include "herd/program/live_check.hpp"
 #include "herd/program/make_keys.hpp"
 #include "herd/program/metrics_page.hpp"
 #include "herd/program/phone.hpp"
@@ -62,12 +63,15 @@ int printed(int code) {
     return written ? code : fail("standard output cannot be written");
 }
 
-int run_serve(const Common& common, bool corruptible) {
+int run_serve(Common& common, bool corruptible) {
     if (common.orphaned()) return 1;
-    const auto config = common.read();
+    auto config = common.read();
     if (!config) return fail(config.error());
     const auto self = common.find(*config);
-    return self ? herd::program::serve(*config, **self, corruptible) : fail(self.error());
+    if (!self) return fail(self.error());
+    using Read = herd::program::Reload::Read;
+    return herd::program::serve(
+        *config, **self, {Read::to<&Common::read_again>(common), corruptible});
 }
 
 int run_up(const Common& common, const char* program) {
@@ -87,6 +91,7 @@ int run_check(const Common& common, const CheckArguments& given) {
     }
     const auto config = common.read();
     if (!config) return fail(config.error());
+    if (given.live()) return herd::program::live_check(*config, given.live_name);
     const std::string& keys = given.keys_folder.empty() ? (*config).keys : given.keys_folder;
     return herd::program::check(*config, common.where(), keys);
 }

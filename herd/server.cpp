@@ -1,11 +1,14 @@
 #include "herd/server.hpp"
 
+#include "herd/config/changes.hpp"
 #include "herd/config/text.hpp"
 #include "herd/needs.hpp"
 #include "herd/watch/status.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -16,6 +19,8 @@ namespace {
 constexpr reactor::Duration tick_interval = std::chrono::seconds(1);
 constexpr reactor::Duration drain_interval = std::chrono::milliseconds(10);
 constexpr std::int64_t second_ns = 1'000'000'000;
+// Who looks at tokens: the ports for clients, for HTTP, for phones and for datagrams.
+constexpr std::size_t secret_holders = 4;
 
 }  // namespace
 
@@ -72,6 +77,7 @@ Outcome<> Server::open() {
     if (opened) opened = journal_.open();
     if (!opened) return opened;
     neighbours_.add(config_, self_);
+    state_settings();
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
     if (auto listening = clients_.listen(self_); !listening) return listening;
     if (auto listening = neighbours_.listen(self_.peers); !listening) return listening;
@@ -119,12 +125,15 @@ watch::Status Server::status() const {
     watch::Status status{.up = core_.loop.now() - started_at_,
                          .draining = draining_,
                          .journal = journal_.state(),
+                         .pid = pid_,
+                         .settings = settings_,
                          .corrupted = spoiler_.count()};
     core_.describe(status);
     neighbours_.describe(status);
     clients_.describe(status);
     operations_.describe(status);
     phones_.describe(status);
+    status.ready = operations_.ready(status);
     return status;
 }
 
@@ -151,7 +160,31 @@ void Server::look(ops::Snapshot& snapshot) {
 
 void Server::note_reload(bool obeyed) {
     reloaded_ = obeyed;
+    ++(obeyed ? counters_.reloads : counters_.reloads_refused);
     if (obeyed) reloaded_s_ = reactor::sys::wall_ns() / second_ns;
+}
+
+void Server::on_settings() {
+    log_.set_wire(config_.log.wire);
+    journal_.sync_always(config_.journal.fsync == config::Fsync::always);
+    phones_.change_accuracy(config_.max_accuracy_m);
+    state_settings();
+}
+
+void Server::state_settings() {
+    settings_ = watch::settings_json(config::brief(config::state(config_, self_)));
+}
+
+Outcome<std::vector<access::Secret>> Server::read_secrets() const {
+    return access::Secret::read_copies(config_.access.secret_file, secret_holders);
+}
+
+void Server::renew(std::vector<access::Secret> secrets) {
+    assert(secrets.size() == secret_holders);
+    clients_.renew(std::move(secrets[0]));
+    operations_.renew(std::move(secrets[1]));
+    phones_.renew(std::move(secrets[2]));
+    datagrams_.renew(std::move(secrets[3]));
 }
 
 void Server::check() const {

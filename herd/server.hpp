@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/access/secret.hpp"
 #include "herd/clients/clients.hpp"
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
@@ -23,7 +24,9 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace herd {
 
@@ -66,12 +69,21 @@ public:
     const reactor::Wire& wire() const { return wire_; }
     // A SIGHUP was obeyed, or not.
     void note_reload(bool obeyed);
+    // Which process this is, for who asks.
+    void note_process(int pid) { pid_ = pid; }
+    // After settings of its configuration that are taken live have changed.
+    void on_settings();
+    // What renew() takes, read anew. Only where access is limited.
+    Outcome<std::vector<access::Secret>> read_secrets() const;
+    // From now on tokens are those of these.
+    void renew(std::vector<access::Secret> secrets);
     // For tests: asserts what must hold between two iterations of the loop.
     void check() const;
     table::Spoiler& spoiler() { return spoiler_; }
 
 private:
     void flood();
+    void state_settings();
     void tick();
     void check_drained();
     watch::Status status() const;
@@ -104,6 +116,8 @@ private:
     std::int64_t started_s_ = 0;  // Since 1970.
     std::int64_t reloaded_s_ = 0;
     bool reloaded_ = true;
+    int pid_ = 0;
+    std::string settings_;  // As a Status has them.
     bool draining_ = false;
 };
 

@@ -33,7 +33,7 @@ INCLUDES = [  # header in <>; who may include it (a file, or a folder with its s
               'herd/keys/files.cpp', 'tests/', 'bench/reference/', 'bench/floor/'}, ''),
     (r'curl/.*', {'herd/places/curl_faults.cpp', 'herd/places/curl_fetcher.cpp', 'bench/floor/'}, ''),
     (r'rapidjson/.*', {'protocol/places_json.cpp', 'herd/config/file.cpp', 'herd/watch/status.cpp',
-                       'herd/program/status_table.cpp',
+                       'herd/program/status_facts.cpp', 'herd/program/status_table.cpp',
                        'herd/offline/new_search_body.cpp', 'herd/web/report_json.cpp', 'bench/target.cpp',
                        'bench/result.cpp', 'tests/'}, ''),
     (r'openssl/.*', {'herd/access/', 'herd/keys/', 'herd/tls/', 'herd/wiping.cpp', 'bench/floor/', 'tests/'}, ''),

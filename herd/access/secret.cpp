@@ -47,13 +47,24 @@ std::string_view take_key(std::string_view& text) {
 }  // namespace
 
 Outcome<Secret> Secret::read(const std::string& path) {
+    auto one = read_copies(path, 1);
+    if (!one) return std::unexpected(one.error());
+    return std::move((*one).front());
+}
+
+Outcome<std::vector<Secret>> Secret::read_copies(const std::string& path, std::size_t count) {
+    assert(count > 0);
     const std::string what = "secret file " + path;
     Wiped room;
     const auto text = read_secret_file(path, false, room.bytes);
     if (!text) return cannot_read(what, text.error().value);
-    auto secret = parse(*text);
-    if (!secret) return failure(what, secret.error());
-    return secret;
+    std::vector<Secret> copies;
+    while (copies.size() < count) {
+        auto secret = parse(*text);
+        if (!secret) return failure(what, secret.error());
+        copies.push_back(std::move(*secret));
+    }
+    return copies;
 }
 
 Outcome<Secret> Secret::parse(std::string_view text) {

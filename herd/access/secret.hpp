@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace herd::access {
 
@@ -25,6 +26,8 @@ public:
     // That of a file, which only its owner and its group can read or change, and which is no link.
     // The error names the file and quotes nothing of it. For start-up: may block.
     static Outcome<Secret> read(const std::string& path);
+    // The same as often as somebody needs one, of one reading.
+    static Outcome<std::vector<Secret>> read_copies(const std::string& path, std::size_t count);
     // The same of its text: a key a line, each of printable ASCII without blanks.
     static Outcome<Secret> parse(std::string_view text);
     // A new key, as such a file has it.

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace herd::clients {
 
@@ -56,6 +57,9 @@ public:
     static std::uint64_t memory_max(const config::Limits& limits);
     // Reads the secret. Once; without it there is no use of the rest.
     Outcome<> open(const config::Access& config);
+
+    // From now on tokens are those of this secret; what has been granted stays.
+    void renew(access::Secret secret) { secret_ = std::move(secret); }
 
     // Whether tokens may travel unsealed: over loopback, or anyhow if that is configured.
     bool listens_to(const reactor::Result<reactor::Address>& from);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/access/secret.hpp"
 #include "herd/clients/admissions.hpp"
 #include "herd/clients/host.hpp"
 #include "herd/clients/session.hpp"
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace herd::clients {
 
@@ -58,6 +60,8 @@ public:
     reactor::Result<void> map();
     // Once, before listen(): from here on clients may do what their tokens grant, and nothing else.
     Outcome<> limit_access(const config::Access& access);
+    // From now on tokens are those of this secret; what has been granted stays.
+    void renew(access::Secret secret) { admissions_.renew(std::move(secret)); }
     // Once; port 0 takes a free one.
     Outcome<> listen(const config::Server& self);
     // Where it listens; the second for those who speak TLS, if it does.

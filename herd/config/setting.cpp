@@ -97,17 +97,21 @@ bool is_single(const Setting& setting) {
 }
 
 std::string allowed(const Setting& setting) {
-    return std::visit(Cases{[](const Text& type) { return std::string(type.allowed); },
-                            [](const Flag&) { return std::string("true or false"); },
-                            [](const Choice& type) { return listed(type.names); },
-                            [](const Whole& type) {
-                                return range(type) + (type.unit.empty() ? "" : " ") +
-                                       std::string(type.unit);
-                            },
-                            [](const Endpoint&) { return std::string("an address and a port"); },
-                            [](const LinkEnd&) { return std::string("the name of a server"); },
-                            [](const auto&) { return std::string(); }},
-                      setting.type);
+    return std::visit(
+        Cases{[](const Text& type) { return std::string(type.allowed); },
+              [](const Flag&) { return std::string("true or false"); },
+              [](const Choice& type) { return listed(type.names); },
+              [](const Whole& type) {
+                  return range(type) + (type.unit.empty() ? "" : " ") + std::string(type.unit);
+              },
+              [](const Endpoint&) { return std::string("an address and a port"); },
+              [](const LinkEnd&) { return std::string("the name of a server"); },
+              [](const auto&) { return std::string(); }},
+        setting.type);
+}
+
+std::string_view taken(const Setting& setting) {
+    return setting.taken == Taken::live ? "live" : "restart";
 }
 
 std::string shown(const Setting& setting, const Config& config) {

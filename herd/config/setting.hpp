@@ -68,12 +68,17 @@ struct List {
 };
 using Type = std::variant<Text, Flag, Choice, Whole, Endpoint, LinkEnd, Object, List>;
 
+// When a new value of it counts: as soon as the file is read again (SIGHUP), or from the next start
+// on.
+enum class Taken : std::uint8_t { at_start, live };
+
 struct Setting {
     Section in;
     std::string_view name;  // empty: an element of a list
     Type type;
     std::string_view meaning;  // one line
-    bool required = false;     // of a server
+    Taken taken = Taken::at_start;
+    bool required = false;  // of a server
 };
 
 // Whether a configuration has one value of it: it is neither an object or list, nor of each server
@@ -81,6 +86,8 @@ struct Setting {
 bool is_single(const Setting& setting);
 // What it may be: "1 to 4096", "true or false". Empty for an object or list.
 std::string allowed(const Setting& setting);
+// "live" or "restart".
+std::string_view taken(const Setting& setting);
 // Its value, as a configuration file has it but for quotes, which only an empty text has. Empty
 // for an object or list, and for an end of a link.
 std::string shown(const Setting& setting, const Config& config);

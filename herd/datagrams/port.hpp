@@ -44,6 +44,8 @@ public:
     Outcome<> open(const config::Access& access, const config::Server& self);
     // Once; port 0 takes a free one.
     Outcome<> listen(const config::Server& self);
+    // From now on tokens are those of this secret.
+    void renew(access::Secret secret) { secret_ = std::move(secret); }
     // Where it listens, if it does.
     const std::optional<reactor::Address>& address() const { return address_; }
 

@@ -20,7 +20,9 @@ class Quota {
 public:
     static constexpr std::size_t place_count = 1024;
 
-    explicit Quota(std::uint32_t per_second) : per_second_(per_second) {}
+    // That of a setting, which may change.
+    explicit Quota(const std::uint32_t& per_second) : per_second_(per_second) {}
+    explicit Quota(std::uint32_t&& per_second) = delete;
 
     // Of an address's network, by a key that nobody knows.
     std::uint64_t hash_of(const reactor::Address& address);
@@ -33,7 +35,7 @@ private:
         std::uint32_t count = 0;  // in that second
     };
 
-    std::uint32_t per_second_;
+    const std::uint32_t& per_second_;
     bool keyed_ = false;
     SipHash hash_;
     std::array<Place, place_count> places_{};

@@ -65,6 +65,8 @@ public:
 
     // In each flush, first.
     void pump();
+    // From now on answers wait for the disk, or do not any longer.
+    void sync_always(bool wanted) { always_ = wanted; }
     // Before the answer to a report that the table has: corks `stream` if it must wait.
     void cork_until_synced(reactor::Stream& stream);
 

@@ -1,5 +1,6 @@
 #include "herd/links/barrier.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace herd::links {
@@ -22,8 +23,10 @@ Barrier::Begun Barrier::begin(const void* owner, Over over) {
     assert(over);
     const std::uint64_t seq = core_.table.feed().seq();
     if (links_.have(seq)) return Begun::reached;
-    const reactor::Instant until =
-        core_.loop.now() + std::chrono::milliseconds(core_.limits.sync_ms);
+    reactor::Instant until = core_.loop.now() + std::chrono::milliseconds(core_.limits.sync_ms);
+    // Those who began when it was longer are still to be answered before.
+    if (!waits_.empty()) until = std::max(until, last_until_);
+    last_until_ = until;
     Wait* const wait = slots_.emplace(owner, over, seq, until);
     if (wait == nullptr) {
         ++core_.counters.syncs_refused;

@@ -77,8 +77,9 @@ private:
     Core& core_;
     BarrierLinks& links_;
     reactor::Slab<Wait> slots_;
-    reactor::List<Wait> waits_;  // In the order of `seq` and of `until`.
-    reactor::Timer deadline_;    // Of the first.
+    reactor::List<Wait> waits_;      // In the order of `seq` and of `until`.
+    reactor::Instant last_until_{};  // Of the one who began last.
+    reactor::Timer deadline_;        // Of the first.
 };
 
 }  // namespace herd::links

@@ -314,6 +314,12 @@ constexpr std::array counted = {
            {"reason=\"too_long\"", &Counters::datagrams_too_long},
            {"reason=\"denied\"", &Counters::datagrams_denied},
            {"reason=\"limited\"", &Counters::datagrams_limited}}}),
+    many("herd_config_reloads_total",
+         "SIGHUPs, by what became of them.",
+         "refused: something is wrong, or needs a restart, and nothing has changed; the log says "
+         "what (reload_refused).",
+         {{{"result=\"taken\"", &Counters::reloads},
+           {"result=\"refused\"", &Counters::reloads_refused}}}),
 };
 
 constexpr std::size_t count(std::uint64_t Counters::*value) {

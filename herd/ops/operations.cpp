@@ -81,8 +81,8 @@ Outcome<> Operations::listen(const config::Server& self) {
 }
 
 void Operations::tick(const watch::Status& status) {
-    if (!on_) return;
     readiness_.look(status);
+    if (!on_) return;
     map_.tick(status, readiness_.ready(status));
     follow_.tick();
     http_.tick();

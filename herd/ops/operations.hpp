@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/access/secret.hpp"
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
 #include "herd/follow/switchboard.hpp"
@@ -23,6 +24,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace herd::ops {
 
@@ -49,11 +51,17 @@ public:
     const std::optional<reactor::Address>& address() const { return address_; }
     const std::optional<reactor::Address>& tls_address() const { return tls_address_; }
 
+    // From now on tokens are those of this secret.
+    void renew(access::Secret secret) { gate_.renew(std::move(secret)); }
+
     // Pages that show the map.
     std::uint32_t viewers() const { return map_.viewers(); }
 
     // The server shuts down: no more reports are taken.
     void drain() { reports_.close(); }
+
+    // Whether it may be sent clients, by the latest tick, also where there is no port.
+    bool ready(const watch::Status& status) const { return readiness_.ready(status); }
 
     // About once a second.
     void tick(const watch::Status& status);

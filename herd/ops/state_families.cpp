@@ -252,7 +252,7 @@ constexpr std::array told = {
           }),
     gauge("herd_config_last_reload_successful",
           "Whether what the start, or the latest SIGHUP, had to read could be read.",
-          "0: the certificates in force are the old ones; the log says why.",
+          "0: all that is in force is as it was before; the log says why (reload_refused).",
           [](Out& out, Of& of) { out.sample("", of.reloaded ? 1 : 0); }),
     gauge("herd_config_last_reload_success_timestamp_seconds",
           "When that was so for the last time, since 1970.",

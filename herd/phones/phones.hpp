@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/access/secret.hpp"
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
 #include "herd/http/handler.hpp"
@@ -15,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace herd::phones {
 
@@ -35,6 +37,12 @@ public:
     // Where it listens, if it does; the second for TLS.
     const std::optional<reactor::Address>& address() const { return address_; }
     const std::optional<reactor::Address>& tls_address() const { return tls_address_; }
+
+    // From now on.
+    void change_accuracy(std::int64_t max_m) {
+        reception_.max_accuracy_m = static_cast<std::uint32_t>(max_m);
+    }
+    void renew(access::Secret secret) { gate_.renew(std::move(secret)); }
 
     // About once a second.
     void tick();

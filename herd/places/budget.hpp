@@ -20,6 +20,13 @@ public:
     Budget(std::uint32_t per_second, std::uint32_t per_day)
         : per_second_(per_second), per_day_(per_day), saved_(whole()) {}
 
+    // From now on; what has been spent of the day stays spent.
+    void change(std::uint32_t per_second, std::uint32_t per_day) {
+        per_second_ = per_second;
+        per_day_ = per_day;
+        saved_ = std::min(saved_, whole());
+    }
+
     // When the next request may be made, or the one before which `ahead` others are; not before
     // `now`.
     reactor::Instant next(reactor::Instant now, std::uint32_t ahead = 0) {

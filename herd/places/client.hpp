@@ -74,7 +74,16 @@ public:
     reactor::Result<void> open(const config::Limits& limits);
 
     // Before the first question, where requests cost money.
-    void bound(const Budget& budget) { budget_ = budget; }
+    void bound(const Budget& budget) {
+        budget_ = budget;
+        bounded_ = true;
+    }
+    bool bounded() const { return bounded_; }
+    // From now on.
+    void bound_anew(std::uint32_t per_second, std::uint32_t per_day) {
+        budget_.change(per_second, per_day);
+        turn_.post();
+    }
 
     // Is told of each trouble as it is counted, for the log; of over_budget at most once a second.
     // Must not call back.
@@ -147,6 +156,7 @@ private:
     Counters counters_;
     reactor::Delegate<void(Trouble)> troubled_;
     Budget budget_;
+    bool bounded_ = false;
     UsualTime usual_time_;
     reactor::Instant told_over_budget_{};
     reactor::Duration time_limit_{};  // from begin() to the answer

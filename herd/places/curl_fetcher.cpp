@@ -66,8 +66,7 @@ bool set_timeouts(void* easy) {
     return set(easy, CURLOPT_NOSIGNAL, 1L) && set(easy, CURLOPT_QUICK_EXIT, 1L) &&
            set(easy, CURLOPT_LOW_SPEED_LIMIT, slow_bytes_per_s) &&
            set(easy, CURLOPT_LOW_SPEED_TIME, slow_time_s) && set(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
-           set(easy, CURLOPT_MAXAGE_CONN, connection_age_max_s) &&
-           set(easy, CURLOPT_DNS_CACHE_TIMEOUT, name_age_max_s);
+           set(easy, CURLOPT_MAXAGE_CONN, connection_age_max_s);
 }
 
 reactor::Interest to_interest(int what) {
@@ -168,6 +167,7 @@ CurlFetcher::~CurlFetcher() {
     for (std::uint32_t i = 0; i < slots_.size(); ++i) {
         if (slots_[i].easy != nullptr) curl_easy_cleanup(slots_[i].easy);
     }
+    for (void* const each : old_headers_) curl_slist_free_all(static_cast<curl_slist*>(each));
     curl_slist_free_all(static_cast<curl_slist*>(headers_));
     if (global_) curl_global_cleanup();
 }
@@ -188,17 +188,27 @@ Outcome<> CurlFetcher::open(const Settings& settings) {
     if (!slots || !bodies) return std::unexpected("no memory for the Places lookups");
     slots_ = std::move(*slots);
     bodies_ = std::move(*bodies);
-    bool good = open_multi();
-    for (const std::string& header : settings.headers) {
-        auto* longer = curl_slist_append(static_cast<curl_slist*>(headers_), header.c_str());
-        good = good && longer != nullptr;
-        if (longer != nullptr) headers_ = longer;
-    }
+    bool good = open_multi() && change_headers(settings.headers);
     for (std::uint32_t i = 0; i < settings.slots; ++i) {
         good = good && open_slot(slots_[i], settings);
     }
     if (!good) return std::unexpected("this libcurl lacks an option that is needed (7.87 has all)");
     return {};
+}
+
+bool CurlFetcher::change_headers(const std::vector<std::string>& headers) {
+    curl_slist* list = nullptr;
+    for (const std::string& header : headers) {
+        curl_slist* const longer = curl_slist_append(list, header.c_str());
+        if (longer == nullptr) {
+            curl_slist_free_all(list);
+            return false;
+        }
+        list = longer;
+    }
+    if (headers_ != nullptr) old_headers_.push_back(headers_);
+    headers_ = list;
+    return true;
 }
 
 bool CurlFetcher::open_multi() {
@@ -222,7 +232,6 @@ bool CurlFetcher::open_slot(Slot& slot, const Settings& settings) {
     }
     return set_protocol(slot.easy, settings.https) && set_timeouts(slot.easy) &&
            set(slot.easy, CURLOPT_PRIVATE, &slot) &&
-           set(slot.easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(headers_)) &&
            set(slot.easy, CURLOPT_HEADERFUNCTION, &Callbacks::on_head) &&
            set(slot.easy, CURLOPT_HEADERDATA, &slot) &&
            set(slot.easy, CURLOPT_WRITEFUNCTION, &Callbacks::on_body) &&
@@ -264,12 +273,16 @@ void CurlFetcher::start(std::uint32_t index, const FetchRequest& request, reacto
     turn_.post();
 }
 
-bool CurlFetcher::set_request(Slot& slot, const FetchRequest& request, reactor::Duration limit) {
+bool CurlFetcher::set_request(Slot& slot,
+                              const FetchRequest& request,
+                              reactor::Duration limit) const {
     std::array<char, 4096> url{};
     if (request.url.size() >= url.size()) return false;
     std::ranges::copy(request.url, url.data());
     const long limit_ms = to_ms(limit);
     const bool good =
+        set(slot.easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(headers_)) &&
+        set(slot.easy, CURLOPT_DNS_CACHE_TIMEOUT, astray_ ? 0L : name_age_max_s) &&
         set(slot.easy, CURLOPT_URL, url.data()) && set(slot.easy, CURLOPT_TIMEOUT_MS, limit_ms) &&
         set(slot.easy, CURLOPT_CONNECTTIMEOUT_MS, std::min(connect_timeout_ms, limit_ms));
     if (request.body.empty()) return good && set(slot.easy, CURLOPT_HTTPGET, 1L);
@@ -343,6 +356,8 @@ void CurlFetcher::end(Slot& slot, int code) {
     slot.fault = fault_of(code, slot.easy, slot.overflowed);
     if (slot.fault == FetchFault::none && status <= 0) slot.fault = FetchFault::broken_off;
     if (slot.fault != FetchFault::internal) resolved_ = slot.fault != FetchFault::unresolved;
+    if (slot.fault == FetchFault::none) astray_ = false;
+    if (slot.fault == FetchFault::unconnected) astray_ = true;
     detach(slot);
     slot.state = State::ended;
     ended_.push_back(slot);

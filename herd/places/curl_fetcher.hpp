@@ -55,6 +55,10 @@ public:
     // Once, first, before the process has threads or children. The error is one line.
     Outcome<> open(const Settings& settings);
 
+    // From now on requests have these lines, in place of those of Settings. False: no memory, and
+    // they stay what they were.
+    bool change_headers(const std::vector<std::string>& headers);
+
     void report_to(Fetched fetched) override { fetched_ = fetched; }
     std::uint32_t concurrency_limit() const override;
     void start(std::uint32_t index, const FetchRequest& request, reactor::Duration limit) override;
@@ -82,7 +86,7 @@ private:
 
     bool open_multi();
     bool open_slot(Slot& slot, const Settings& settings);
-    static bool set_request(Slot& slot, const FetchRequest& request, reactor::Duration limit);
+    bool set_request(Slot& slot, const FetchRequest& request, reactor::Duration limit) const;
     char* body_of(const Slot& slot);
 
     void on_ready(int fd, reactor::Ready ready);
@@ -103,6 +107,10 @@ private:
     bool resolved_ = false;  // The last transfer found the host's address.
     void* multi_ = nullptr;
     void* headers_ = nullptr;
+    // Those of before, which transfers may still have.
+    std::vector<void*> old_headers_;
+    // The host was not there where its name led: the name is looked up anew, and not remembered.
+    bool astray_ = false;
     reactor::PageArray<Slot> slots_;
     reactor::PageArray<char> bodies_;
     reactor::List<Slot> ended_;

@@ -37,4 +37,18 @@ Outcome<> Upstream::open_with_key(const config::Places& config,
     return {};
 }
 
+Outcome<Provider> Upstream::provider_anew(const config::Places& config) const {
+    if (config.provider == config::Provider::offline) return provider_;
+    const auto key = read_key(config.key_file, config.key_shared);
+    if (!key) return std::unexpected(key.error());
+    return Provider::make(config, *key);
+}
+
+void Upstream::renew(Provider provider, const config::Limits& limits) {
+    // With no memory for it, what is asked with the old key is told so by the service.
+    if (!fetcher_.change_headers(provider.headers())) return;
+    provider_ = std::move(provider);
+    if (client_.bounded()) client_.bound_anew(limits.places_per_s, limits.places_per_day);
+}
+
 }  // namespace herd::places

@@ -26,6 +26,11 @@ public:
                             const config::Limits& limits,
                             std::string_view key);
 
+    // How the service is asked, with its key read anew.
+    Outcome<Provider> provider_anew(const config::Places& config) const;
+    // From now on that, and these limits.
+    void renew(Provider provider, const config::Limits& limits);
+
     Places& places() { return client_; }
     Client& client() { return client_; }
     const CurlFetcher& fetcher() const { return fetcher_; }

@@ -110,14 +110,12 @@ std::string servers(const config::Config& config) {
     std::size_t address_width = 0;
     for (const config::Server& server : config.servers) {
         name_width = std::max(name_width, server.name.size());
-        address_width = std::max({address_width,
-                                  config::text_of(server.clients).size(),
-                                  config::text_of(server.peers).size()});
+        address_width = std::max(
+            {address_width, config::text_of(server.clients).size(), config::text_of(server.peers).size()});
     }
     std::string text;
     for (const config::Server& server : config.servers) {
-        const std::string peers =
-            server.legacy ? "legacy" : "peers " + config::text_of(server.peers);
+        const std::string peers = server.legacy ? "legacy" : "peers " + config::text_of(server.peers);
         text += "  " + padded(server.name, name_width) + "  clients " +
                 padded(config::text_of(server.clients), address_width) + "  " +
                 padded(peers, std::string_view("peers ").size() + address_width) + "  -- " +
@@ -143,7 +141,8 @@ std::string settings(const config::Config& config) {
         const std::string value = config::shown(setting, config);
         text += "  " + padded(config::path_of(setting), path_width + 2) +
                 padded(value, value_width + 2) + std::string(setting.meaning) + " (" +
-                config::allowed(setting) + (value == usual ? "" : "; default " + usual) + ")\n";
+                config::allowed(setting) + (value == usual ? "" : "; default " + usual) + "; " +
+                std::string(config::taken(setting)) + ")\n";
     }
     return text;
 }

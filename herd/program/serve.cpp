@@ -8,6 +8,8 @@
 #include "herd/places/trouble.hpp"
 #include "herd/places/upstream.hpp"
 #include "herd/program/certificate_watch.hpp"
+#include "herd/program/processes.hpp"
+#include "herd/program/reload.hpp"
 #include "herd/program/service_manager.hpp"
 #include "herd/sealing.hpp"
 #include "herd/server.hpp"
@@ -42,10 +44,10 @@ constexpr std::size_t state_size_max = 64;
 // Members are in the order in which they borrow from each other.
 class Serving {
 public:
-    Serving(const config::Config& config, const config::Server& self, bool corruptible)
+    Serving(config::Config& config, const config::Server& self, const ServeOptions& options)
         : config_(config),
           self_(self),
-          corruptible_(corruptible),
+          corruptible_(options.corruptible),
           places_(loop_),
           sealer_(config.keys, self.name, config.limits.tls_connections),
           handshakes_(loop_, handshake_limits(config.limits), &tls::OpensslSealer::leave_thread),
@@ -57,6 +59,7 @@ public:
                   Delegate<void()>::to<&Serving::on_stopped>(*this),
                   config.keys.empty() ? nullptr : &sealing_),
           certificate_(loop_, sealer_, server_.log()),
+          reload_(config, self, options.read, server_, places_, sealer_, certificate_),
           signals_(loop_, Delegate<void(int)>::to<&Serving::on_signal>(*this)),
           look_(loop_, Delegate<void()>::to<&Serving::on_look>(*this)),
           beat_(loop_, Delegate<void()>::to<&Serving::on_beat>(*this)) {}
@@ -94,6 +97,7 @@ private:
     Sealing sealing_;
     Server server_;
     CertificateWatch certificate_;
+    Reload reload_;
     reactor::Signals signals_;
     reactor::Timer look_;  // for the links to be up
     reactor::Timer beat_;  // while a service manager wants to hear
@@ -114,6 +118,7 @@ Outcome<> Serving::start() {
     if (const auto done = signals_.open(corruptible_); !done)
         return failure("signals", done.error());
     places_.client().tell(Delegate<void(places::Trouble)>::to<&Serving::on_places_trouble>(*this));
+    server_.note_process(own_pid());
     server_.start();
     if (!config_.keys.empty()) certificate_.start();
     begin_service();
@@ -224,22 +229,9 @@ Outcome<> Serving::open_sealing() {
     return {};
 }
 
-// Who is connected stays so.
 void Serving::reload() {
     manager_.reloading();
-    server_.log().reopen();
-    if (config_.keys.empty()) {
-        server_.note_reload(true);
-    } else {
-        const auto done = sealer_.reload();
-        server_.note_reload(done.has_value());
-        if (!done) {
-            server_.log().event(Level::error, "certificates_kept").field("why", done.error());
-        } else {
-            server_.log().event(Level::info, "certificates_read");
-            certificate_.start();
-        }
-    }
+    reload_.run();
     std::array<char, state_size_max> text{};
     if (manager_.present()) manager_.ready(state(text));
 }
@@ -297,8 +289,8 @@ void Serving::on_signal(int signal) {
 
 }  // namespace
 
-int serve(const config::Config& config, const config::Server& self, bool corruptible) {
-    Serving serving(config, self, corruptible);
+int serve(config::Config& config, const config::Server& self, const ServeOptions& options) {
+    Serving serving(config, self, options);
     if (const auto started = serving.start(); !started) {
         std::fprintf(stderr, "%s: %s\n", self.name.c_str(), started.error().c_str());
         return 2;

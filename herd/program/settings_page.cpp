@@ -22,6 +22,10 @@ folders are relative to the current folder.
 `herd check --config FILE` says whether a file holds together, what each setting of it is, and how
 much memory a server may take. What is wrong is told by line and field, and nothing starts.
 
+What is marked *live* is taken at once when a server is told to read its file again (SIGHUP,
+[running.md](running.md#reload)); everything else needs a restart, and so has that file refused as a
+whole, by the name of the first setting that does. `herd check --live` says so beforehand.
+
 An address is numeric, or `localhost`, and its port lies outside 32768-60999, which the system takes
 for outgoing connections: `127.0.0.1:12001`, `[::1]:12001`, or `0.0.0.0:12001` to listen on all.
 Port 0 is any free one. The base URL of a service is `https://host:port`, or `http://` where no key
@@ -49,7 +53,7 @@ std::string item(const config::Setting& setting) {
     } else if (!usual.empty()) {
         text += "; default `" + usual + "`";
     }
-    return text + ")\n";
+    return text + (setting.taken == config::Taken::live ? "; *live*)\n" : ")\n");
 }
 
 }  // namespace

@@ -117,6 +117,8 @@ struct Counters {
     std::uint64_t datagrams_too_long = 0;
     std::uint64_t datagrams_denied = 0;
     std::uint64_t datagrams_limited = 0;
+    std::uint64_t reloads = 0;
+    std::uint64_t reloads_refused = 0;
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {
@@ -377,6 +379,10 @@ inline constexpr std::array counters_table = {
     Counter{"datagrams_limited",
             &Counters::datagrams_limited,
             "Datagrams ignored for limits.datagrams_per_s."},
+    Counter{"reloads", &Counters::reloads, "SIGHUPs after which all was as the files say."},
+    Counter{"reloads_refused",
+            &Counters::reloads_refused,
+            "SIGHUPs that changed nothing, as something was wrong or needs a restart."},
 };
 
 static_assert(counters_table.size() * sizeof(std::uint64_t) == sizeof(Counters));

@@ -2,6 +2,7 @@
 
 #include "protocol/text_writer.hpp"
 
+#include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
 #include <cassert>
@@ -123,6 +124,12 @@ void StatusWriter::put_state(const Status& status) {
     put("seq", status.seq);
     put_hex("digest", status.digest);
     put("journal", status.journal);
+    put_flag("ready", status.ready);
+    put("pid", static_cast<std::uint64_t>(status.pid));
+    if (!status.settings.empty()) {
+        key("settings");
+        json_.RawValue(status.settings.data(), status.settings.size(), rapidjson::kObjectType);
+    }
     put("corrupted", status.corrupted);
     key("certificate_expires_s");
     json_.Int64(status.certificate_expires_s);
@@ -140,6 +147,18 @@ void StatusWriter::put_state(const Status& status) {
 }
 
 }  // namespace
+
+std::string settings_json(const config::Statement& brief) {
+    rapidjson::StringBuffer text;
+    rapidjson::Writer<rapidjson::StringBuffer> json(text);
+    json.StartObject();
+    for (const auto& [setting, value] : brief) {
+        json.Key(setting.data(), static_cast<rapidjson::SizeType>(setting.size()));
+        json.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+    }
+    json.EndObject();
+    return text.GetSize() > settings_size_max ? "" : text.GetString();
+}
 
 std::string_view format_status(std::span<char> out, const Status& status, Audience audience) {
     assert(out.size() >= status_size_max);

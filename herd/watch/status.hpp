@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/config/changes.hpp"
 #include "herd/config/config.hpp"
 #include "herd/watch/counters.hpp"
 #include "reactor/time.hpp"
@@ -7,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace herd::watch {
@@ -40,16 +42,23 @@ struct Status {
     std::uint32_t clients = 0;  // connected
     std::uint32_t map_viewers = 0;
     std::uint32_t records = 0;
-    std::uint32_t capacity = 0;              // of records
-    std::uint64_t seq = 0;                   // of the latest change
-    std::uint64_t digest = 0;                // equal tables have equal ones
-    std::string_view journal{};              // "off", "ok", "failed"
-    std::uint64_t corrupted = 0;             // records, on purpose: see table::Spoiler
+    std::uint32_t capacity = 0;  // of records
+    std::uint64_t seq = 0;       // of the latest change
+    std::uint64_t digest = 0;    // equal tables have equal ones
+    std::string_view journal{};  // "off", "ok", "failed"
+    bool ready = false;          // as /readyz has it
+    int pid = 0;
+    std::string_view settings{};  // what it runs with, as a JSON object; empty: that is too long
+    std::uint64_t corrupted = 0;  // records, on purpose: see table::Spoiler
     std::int64_t certificate_expires_s = 0;  // since 1970; 0: it has none
     Counters counters{};
     std::array<LinkStatus, config::servers_max> links{};
     std::size_t link_count = 0;
 };
+
+// Of a Status: what is not as usual (config::brief).
+inline constexpr std::size_t settings_size_max = std::size_t{24} << 10;
+std::string settings_json(const config::Statement& brief);
 
 // One line of JSON without its newline; a view of `out`, which must hold status_size_max.
 inline constexpr std::size_t status_size_max = std::size_t{64} << 10;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace herd::web {
 
@@ -29,6 +30,9 @@ public:
 
     // Once, first: reads the secret, if access is limited.
     Outcome<> open(const config::Access& access, const config::Server& self);
+
+    // From now on tokens are those of this secret.
+    void renew(access::Secret secret) { secret_ = std::move(secret); }
 
     // Whether the request names this host: by an address, as localhost, or by its configured name;
     // or not at all, as no browser does.

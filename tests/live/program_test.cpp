@@ -85,9 +85,9 @@ TEST_CASE("herd check: describes servers, graph and limits", "[live][program]") 
     CHECK(one.code == 0);
     CHECK(one.err.empty());
     CHECK(one.out.find("1 servers, 0 links, diameter 0\n") != std::string::npos);
-    CHECK(one.out.find("  connections of clients (1 to 2000000; default 10000)\n") !=
+    CHECK(one.out.find("  connections of clients (1 to 2000000; default 10000; restart)\n") !=
           std::string::npos);
-    CHECK(one.out.find("(128 to 60000 bytes)\n") != std::string::npos);
+    CHECK(one.out.find("(128 to 60000 bytes; restart)\n") != std::string::npos);
 
     const Ran five = run({herd_binary(), "check"});
     CHECK(five.out.starts_with("built-in: 5 servers, 6 links, diameter 3\n"));

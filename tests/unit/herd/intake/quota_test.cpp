@@ -44,7 +44,8 @@ struct House {
 
 TEST_CASE("newcomers: an address may bring so many in a second, whatever its port", "[herd]") {
     sim::FakeKernel kernel{1};
-    Quota newcomers(3);
+    const std::uint32_t per_second = 3;
+    Quota newcomers(per_second);
     for (const std::uint32_t second : {0U, 1U, 7U}) {
         for (std::uint16_t port = 1; port <= 3; ++port) {
             CHECK(newcomers.admits(address("192.0.2.1", port), second));
@@ -55,7 +56,8 @@ TEST_CASE("newcomers: an address may bring so many in a second, whatever its por
 
 TEST_CASE("newcomers: addresses do not take from each other", "[herd]") {
     sim::FakeKernel kernel{1};
-    Quota newcomers(1);
+    const std::uint32_t per_second = 1;
+    Quota newcomers(per_second);
     int admitted = 0;
     for (int i = 0; i < 200; ++i) {
         admitted += newcomers.admits(address("192.0.2." + std::to_string(i)), 1);
@@ -71,7 +73,8 @@ TEST_CASE("newcomers: addresses do not take from each other", "[herd]") {
 
 TEST_CASE("newcomers: a subscriber's IPv6 addresses count as one", "[herd]") {
     sim::FakeKernel kernel{1};
-    Quota newcomers(1);
+    const std::uint32_t per_second = 1;
+    Quota newcomers(per_second);
     CHECK(newcomers.admits(address("2001:db8:1:1::1"), 1));
     CHECK_FALSE(newcomers.admits(address("2001:db8:1:1:ffff::2"), 1));
     CHECK(newcomers.admits(address("2001:db8:1:2::1"), 1));
@@ -79,7 +82,8 @@ TEST_CASE("newcomers: a subscriber's IPv6 addresses count as one", "[herd]") {
 
 TEST_CASE("newcomers: this host may bring any number", "[herd]") {
     sim::FakeKernel kernel{1};
-    Quota newcomers(1);
+    const std::uint32_t per_second = 1;
+    Quota newcomers(per_second);
     for (int i = 0; i < 100; ++i) {
         CHECK(newcomers.admits(address("127.0.0.1"), 1));
         CHECK(newcomers.admits(address("127.1.2.3"), 1));
