@@ -76,11 +76,13 @@ Outcome<> Server::open() {
     if (opened) opened = log_.open(config_.log, self_.name, counters_);
     if (opened) opened = journal_.open();
     if (!opened) return opened;
-    neighbours_.add(config_, self_);
+    if (const auto added = neighbours_.add(config_, self_); !added) {
+        return failure("cannot look names up", added.error());
+    }
     state_settings();
     wire_.send_first(reactor::Delegate<void()>::to<&Server::flood>(*this));
     if (auto listening = clients_.listen(self_); !listening) return listening;
-    if (auto listening = neighbours_.listen(self_.peers); !listening) return listening;
+    if (auto listening = neighbours_.listen(self_.listens_at()); !listening) return listening;
     if (auto listening = phones_.listen(self_); !listening) return listening;
     if (auto listening = datagrams_.listen(self_); !listening) return listening;
     return operations_.listen(self_);

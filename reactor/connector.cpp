@@ -54,6 +54,7 @@ void Connector::attempt() {
     assert(!timer_.pending());
     ++attempts_;
     if (choose_) target_ = choose_();
+    if (target_.port == 0) return fail(Errno{EADDRNOTAVAIL});
     auto fd = sys::open_socket(target_.v6);
     if (!fd) return fail(fd.error());
     Socket socket(*fd);

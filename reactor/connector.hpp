@@ -30,7 +30,8 @@ public:
     Connector(Loop& loop, const Pace& pace, Delegate<void(Socket)> connected);
 
     void aim(const Address& target) { target_ = target; }
-    // Asks before each try whom to dial, in place of aim(): for a target with several addresses.
+    // Asks before each try whom to dial, in place of aim(): for a target with several addresses,
+    // or, with port 0, with none so far, which counts as a try that has failed.
     void aim_by(Delegate<Address()> choose) { choose_ = choose; }
     // Tries at once.
     void dial();

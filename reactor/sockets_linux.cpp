@@ -2,6 +2,7 @@
 #include "reactor/calls_linux.hpp"
 #include "reactor/sys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
@@ -11,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -19,6 +21,8 @@
 namespace reactor::sys {
 
 static_assert(not_a_port == ENOTSOCK);
+static_assert(no_such_name == ENODATA);
+static_assert(no_name_server == EAGAIN);
 
 namespace {
 
@@ -172,6 +176,31 @@ Result<std::size_t> peek(int fd, std::span<char> buffer) {
 
 Result<std::size_t> send(int fd, std::string_view bytes) {
     return check_size(repeat([&] { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); }));
+}
+
+Result<std::size_t> look_up(const char* name, std::uint16_t port, std::span<Address> into) {
+    addrinfo wanted{};
+    wanted.ai_family = AF_UNSPEC;
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int error = getaddrinfo(name, nullptr, &wanted, &found);
+    if (error != 0) {
+        const bool none = error == EAI_NONAME || error == EAI_NODATA;
+        return failure(none ? no_such_name : no_name_server);
+    }
+    std::size_t count = 0;
+    for (const addrinfo* each = found; each != nullptr && count < into.size();
+         each = each->ai_next) {
+        SocketAddress system;
+        std::memcpy(&system.storage, each->ai_addr, each->ai_addrlen);
+        Address address = from_system(system);
+        address.port = port;
+        const auto before = into.first(count);
+        if (std::ranges::find(before, address) == before.end()) into[count++] = address;
+    }
+    freeaddrinfo(found);
+    if (count == 0) return failure(no_such_name);
+    return count;
 }
 
 Result<SocketKind> take_over(int fd) {

@@ -10,8 +10,8 @@
 
 // Every system call of the project, and the seam where a simulation takes the kernel's place: the
 // program links the files ..._linux.cpp, a simulation links a fake with the same names.
-// Nothing here blocks but wait() and await_done(). Calls interrupted by a signal are repeated here
-// and nowhere else.
+// Nothing here blocks but wait(), await_done() and look_up(). Calls interrupted by a signal are
+// repeated here and nowhere else.
 namespace reactor::sys {
 
 // Memory. A page of what is mapped is taken from the machine when it is touched; with
@@ -62,6 +62,12 @@ Result<std::size_t> peek(int fd, std::span<char> buffer);     // the same, and t
 Result<std::size_t> send(int fd, std::string_view bytes);     // never raises SIGPIPE
 void shutdown_write(int fd);
 void close(int fd);
+// The addresses of a host, by its name, in the order in which to try them; as many as there is room
+// for, each once. Asks whomever the machine asks, and waits for that: for a helper, or before there
+// is a loop. Fails with no_such_name, or with no_name_server: it may be found later.
+inline constexpr int no_such_name = 61;    // ENODATA
+inline constexpr int no_name_server = 11;  // EAGAIN
+Result<std::size_t> look_up(const char* name, std::uint16_t port, std::span<Address> into);
 // What another process has opened and handed down: from here on as if it had been opened here. Only
 // of a bound stream that is not connected, or of bound datagrams (IPv4 or IPv6); not_a_port is
 // anything else.

@@ -57,7 +57,7 @@ struct Limits {
 struct Server {
     std::string name;
     reactor::Address clients;  // where clients connect
-    reactor::Address peers;    // where the other servers connect
+    reactor::Address peers;    // where the other servers connect; with a name, its port only
     std::vector<std::string> neighbours;
     // An old server, run by another program: it knows nothing of the protocol between servers, and
     // has one address for everything, which is both of the above.
@@ -69,9 +69,13 @@ struct Server {
     std::optional<reactor::Address> phones = {};       // where phones' apps report
     std::optional<reactor::Address> phones_tls = {};   // the same, over TLS
     std::optional<reactor::Address> udp = {};          // where reports come as datagrams
+    std::string peers_name = {};                       // of its host, in place of an address
+    std::optional<reactor::Address> listen = {};       // for other servers, if that is another
 
     // Whether HTTP is spoken at all.
     bool has_http() const { return http.has_value() || https.has_value(); }
+    // For other servers.
+    const reactor::Address& listens_at() const { return listen ? *listen : peers; }
     bool has_phones() const { return phones.has_value() || phones_tls.has_value(); }
 };
 

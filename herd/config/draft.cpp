@@ -33,6 +33,7 @@ std::string_view sealed_port(const Server& server) {
 // By the name of its setting; it was given.
 const reactor::Address& address_of(const Server& server, std::string_view name) {
     if (name == "peers") return server.peers;
+    if (name == "listen") return *server.listen;
     if (name == "clients_tls") return *server.clients_tls;
     if (name == "http") return *server.http;
     if (name == "https") return *server.https;
@@ -108,6 +109,7 @@ Checked Draft::check_addresses(const std::string& field) {
     for (const auto& [setting, line] : lines_) {
         if (!std::holds_alternative<Endpoint>(setting->type)) continue;
         const reactor::Address& address = address_of(server, setting->name);
+        if (setting->name == "listen" && address == server.peers) continue;
         const bool is_udp = setting->name == "udp";
         if (is_udp ? is_taken_udp(address) : is_taken(address, own)) {
             return Error{"an address of its own",
@@ -124,13 +126,46 @@ Checked Draft::check_addresses(const std::string& field) {
                      field + "peers",
                      peers_line};
     }
+    if (server.legacy && server.listen) {
+        return Error{"no listen of a legacy server, which another program serves",
+                     quoted(text_of(*server.listen)),
+                     field + "listen",
+                     line_of(Section::server, "listen")};
+    }
     if (server.legacy) server.peers = server.clients;
+    if (!server.peers_name.empty()) return check_peers_name(field);
     if (!server.peers.is_wildcard()) return {};
     const std::string_view name = server.legacy ? "clients" : "peers";
-    return Error{"an address at which the other servers reach it",
+    const std::string cure = server.legacy ? "" : ", and \"listen\" for one such as this";
+    return Error{"an address at which the other servers reach it" + cure,
                  quoted(text_of(server.peers)),
                  field + std::string(name),
                  line_of(Section::server, name)};
+}
+
+// Where a name leads is not known yet, nor whether this machine is there.
+Checked Draft::check_peers_name(const std::string& field) const {
+    assert(!config_.servers.empty());
+    const Server& server = config_.servers.back();
+    const std::uint32_t line = line_of(Section::server, "peers");
+    const auto same = [&](const Server& other) {
+        return other.peers_name == server.peers_name && other.peers.port == server.peers.port;
+    };
+    if (std::any_of(config_.servers.begin(), config_.servers.end() - 1, same)) {
+        return Error{"a name and port of its own",
+                     quoted(server.peers_name) + " again",
+                     field + "peers",
+                     line};
+    }
+    if (server.peers.port == 0) {
+        return Error{"a port, as others have to know it", "0", field + "peers", line};
+    }
+    if (server.listen) return {};
+    return Error{"\"listen\", where it listens itself, such as \"[::]:" +
+                     std::to_string(server.peers.port) + "\", as peers is a name",
+                 "none",
+                 field + "listen",
+                 line};
 }
 
 // By a server before the last one, or by one of `own`. Port 0 is any free one; and behind the same
@@ -143,8 +178,8 @@ bool Draft::is_taken(const reactor::Address& address,
     return std::any_of(
         config_.servers.begin(), config_.servers.end() - 1, [&](const Server& server) {
             return server.clients == address || server.peers == address ||
-                   server.clients_tls == address || server.http == address ||
-                   server.https == address || server.phones == address ||
+                   server.listen == address || server.clients_tls == address ||
+                   server.http == address || server.https == address || server.phones == address ||
                    server.phones_tls == address;
         });
 }
@@ -191,7 +226,11 @@ Checked Draft::join(const Link& link, const std::string& field) {
     for (std::size_t i = 0; i < ends.size(); ++i) {
         const auto found = std::ranges::find(config_.servers, link.ends[i], &Server::name);
         if (found == config_.servers.end()) {
-            return Error{"the name of a server",
+            std::string names;
+            for (const Server& each : config_.servers) {
+                names += (names.empty() ? "" : ", ") + each.name;
+            }
+            return Error{"the name of a server, one of " + names,
                          quoted(link.ends[i]),
                          field + "[" + std::to_string(i) + "]",
                          link.end_lines[i]};
@@ -249,7 +288,8 @@ Checked Draft::check_keys() const {
             return Error{
                 "keys, as " + server.name + " has " + std::string(sealed), "none", "keys", line};
         }
-        const bool elsewhere = !server.legacy && !server.peers.is_loopback();
+        const bool elsewhere =
+            !server.legacy && (!server.peers_name.empty() || !server.peers.is_loopback());
         if (config_.keys.empty() && elsewhere && !server.neighbours.empty() &&
             !config_.insecure_peers) {
             return Error{"keys (`herd keys DIR` makes them), or \"insecure_peers\": true, as " +

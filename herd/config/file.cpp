@@ -265,6 +265,9 @@ void Reading::explain(const rapidjson::ParseResult& result) {
 
 Outcome<Config> parse(std::string_view text, std::string_view file) {
     assert(!file.empty());
+    // Some editors put it there, and nobody sees it.
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     return Reading(text, file).run();
 }
 

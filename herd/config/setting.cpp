@@ -73,8 +73,20 @@ Checked take(const Whole& type, std::string_view text, Config& config) {
 }
 
 Checked take(const Endpoint& type, std::string_view text, Config& config) {
-    const auto address = parse_address(text);
-    if (!address) return reject("an address such as \"127.0.0.1:12001\"", quoted(text));
+    auto address = parse_address(text);
+    const bool may_be_named = type.name.set != nullptr;
+    if (may_be_named) type.name.set(config, "");
+    if (!address && may_be_named) {
+        if (const auto named = parse_named(text)) {
+            type.name.set(config, std::string(named->host));
+            address = reactor::Address{.port = named->port};
+        }
+    }
+    if (!address) {
+        return reject(std::string("an address such as \"127.0.0.1:12001\"") +
+                          (may_be_named ? ", or a name such as \"alpha.example.org:12101\"" : ""),
+                      quoted(text));
+    }
     if (address->port >= ephemeral_first && address->port <= ephemeral_last) {
         return reject("a port outside 32768-60999, which is for outgoing connections",
                       quoted(text));
@@ -104,7 +116,10 @@ std::string allowed(const Setting& setting) {
               [](const Whole& type) {
                   return range(type) + (type.unit.empty() ? "" : " ") + std::string(type.unit);
               },
-              [](const Endpoint&) { return std::string("an address and a port"); },
+              [](const Endpoint& type) {
+                  return std::string(type.name.set == nullptr ? "an address and a port"
+                                                              : "an address or a name, and a port");
+              },
               [](const LinkEnd&) { return std::string("the name of a server"); },
               [](const auto&) { return std::string(); }},
         setting.type);
@@ -125,7 +140,12 @@ std::string shown(const Setting& setting, const Config& config) {
               },
               [&](const Choice& type) { return std::string(type.names[type.member.get(config)]); },
               [&](const Whole& type) { return std::to_string(type.member.get(config)); },
-              [&](const Endpoint& type) { return text_of(type.member.get(config)); },
+              [&](const Endpoint& type) {
+                  const reactor::Address address = type.member.get(config);
+                  const std::string name = type.name.get != nullptr ? type.name.get(config) : "";
+                  return name.empty() ? text_of(address)
+                                      : name + ":" + std::to_string(address.port);
+              },
               [](const auto&) { return std::string(); }},
         setting.type);
 }

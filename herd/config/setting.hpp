@@ -32,8 +32,8 @@ enum class Section : std::uint8_t {
 // A value's way out of a Config and into it. Of a server's settings it is the last server's.
 template <class Value>
 struct Member {
-    Value (*get)(const Config&);
-    void (*set)(Config&, Value);
+    Value (*get)(const Config&) = nullptr;
+    void (*set)(Config&, Value) = nullptr;
 };
 
 // The types of settings.
@@ -57,6 +57,9 @@ struct Whole {
 };
 struct Endpoint {
     Member<reactor::Address> member;
+    // Where the host may be a name, that; otherwise without functions. Then the address has a port
+    // only.
+    Member<std::string> name = {};
 };
 // An end of a link: the name of a server.
 struct LinkEnd {};

@@ -39,6 +39,18 @@ std::string text_of(const reactor::Address& address) {
     return std::string(shown);
 }
 
+std::optional<Named> parse_named(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const std::string_view host = text.substr(0, colon);
+    const auto port = parse_number(text.substr(colon + 1));
+    if (!port || *port > UINT16_MAX || host.empty() || !is_host_name(host)) return std::nullopt;
+    const std::string_view last = host.substr(host.rfind('.') + 1);
+    const bool plain = host.front() != '.' && host.front() != '-' && !host.contains("..");
+    if (!plain || last.empty() || parse_number(last)) return std::nullopt;
+    return Named{host, static_cast<std::uint16_t>(*port)};
+}
+
 std::optional<reactor::Address> parse_http_address(std::string_view url) {
     constexpr std::string_view scheme = "http://";
     if (!url.starts_with(scheme)) return std::nullopt;

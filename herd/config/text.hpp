@@ -17,6 +17,14 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 std::optional<reactor::Address> parse_address(std::string_view text);
 std::string text_of(const reactor::Address& address);
 
+// "alpha.example.org:12101": the name of a host, whose last part is no number, and a port. A view
+// of the text.
+struct Named {
+    std::string_view host;
+    std::uint16_t port;
+};
+std::optional<Named> parse_named(std::string_view text);
+
 // "http://127.0.0.1:12080", with or without a slash behind: the address; nothing for a URL of
 // another kind.
 std::optional<reactor::Address> parse_http_address(std::string_view url);

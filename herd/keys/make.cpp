@@ -33,6 +33,7 @@ Wanted wanted_for(const config::Server& server) {
         };
         if (std::ranges::none_of(wanted.addresses, same)) wanted.addresses.push_back(address);
     }
+    if (!server.peers_name.empty()) wanted.names.push_back(server.peers_name);
     if (loopback) wanted.names.emplace_back("localhost");
     return wanted;
 }

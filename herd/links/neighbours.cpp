@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <utility>
 
 namespace herd::links {
@@ -35,6 +36,7 @@ Neighbours::Neighbours(Core& core, TellStatus status)
                 reactor::SocketProfile::neighbour,
                 reactor::Acceptor<PeerSession>::Make::to<&Neighbours::make>(*this),
                 reactor::Delegate<void()>::to<&Neighbours::on_full>(*this)),
+      resolver_(core.loop),
       room_timer_(core.loop, reactor::Delegate<void()>::to<&Neighbours::on_room_timer>(*this)),
       door_(make_door(core.sealing != nullptr && core.sealing->plain_peers)),
       legacy_door_(make_door(true)) {
@@ -68,7 +70,7 @@ reactor::Result<void> Neighbours::map(std::uint32_t neighbours) {
     return {};
 }
 
-void Neighbours::add(const config::Config& config, const config::Server& self) {
+reactor::Result<void> Neighbours::add(const config::Config& config, const config::Server& self) {
     assert(peers_.size() + legacy_.size() == 0);
     assert(self.neighbours.size() < peers_.capacity());
     config_ = &config;
@@ -78,14 +80,22 @@ void Neighbours::add(const config::Config& config, const config::Server& self) {
         assert(other != nullptr);
         [[maybe_unused]] const bool added =
             other->legacy ? legacy_.emplace(core_, *this, other->name, other->peers) != nullptr
-                          : peers_.emplace(core_, *this, index++, *other) != nullptr;
+                          : peers_.emplace(core_, *this, resolver_, index++, *other) != nullptr;
         assert(added);
     }
     assert(peers_.size() + legacy_.size() == self.neighbours.size());
+    const bool named = std::ranges::any_of(self.neighbours, [&](const std::string& name) {
+        return !config.find(name)->peers_name.empty();
+    });
+    return named ? resolver_.open() : reactor::Result<void>{};
 }
 
 Outcome<> Neighbours::listen(const reactor::Address& address) {
     const auto listening = acceptor_.listen(address);
+    if (!listening && listening.error().value == EADDRNOTAVAIL) {
+        return failure("peers' address " + config::text_of(address),
+                       "no interface of this machine has it: \"listen\" may name one that does");
+    }
     if (!listening) {
         return failure("peers' address " + config::text_of(address), listening.error());
     }
@@ -192,42 +202,6 @@ void Neighbours::check() const {
     legacy_.for_each([](const LegacyLink& link) { link.check(); });
     barrier_.check();
     repair_.check();
-}
-
-reactor::Handshakes::Door Neighbours::make_door(bool takes_plain) {
-    return {
-        .make_seal = reactor::Delegate<reactor::SealPtr()>::to<&Neighbours::make_seal>(*this),
-        .opened =
-            reactor::Delegate<void(reactor::Socket, reactor::SealPtr)>::to<&Neighbours::on_shaken>(
-                *this),
-        .refused = reactor::Delegate<void(
-            const reactor::Handshakes::Refusal&)>::to<&Neighbours::on_refused>(*this),
-        .takes_plain = takes_plain,
-        .goes_first = true,
-        .has_room = reactor::Delegate<bool()>::to<&Neighbours::has_room>(*this)};
-}
-
-// An old server knows no TLS; others at its address do.
-void Neighbours::on_accepted(reactor::Socket socket) {
-    const auto from = reactor::sys::peer_address(socket.fd());
-    const bool legacy = from && is_legacy(*from);
-    core_.sealing->handshakes.accept(std::move(socket), legacy ? legacy_door_ : door_);
-}
-
-void Neighbours::on_shaken(reactor::Socket socket, reactor::SealPtr seal) {
-    acceptor_.admit(std::move(socket), std::move(seal));
-}
-
-void Neighbours::on_freed() {
-    core_.sealing->handshakes.resume(door_);
-    core_.sealing->handshakes.resume(legacy_door_);
-}
-
-void Neighbours::on_refused(const reactor::Handshakes::Refusal& refusal) {
-    std::array<char, reactor::address_text_size_max> from{};
-    core_.log.event(Level::warning, "handshake_refused")
-        .field("from", peer_text(refusal.socket, from))
-        .field("why", refusal.why);
 }
 
 PeerSession* Neighbours::make(reactor::Slab<PeerSession>& slots, const reactor::Socket& socket) {
@@ -367,9 +341,7 @@ void Neighbours::on_ended(PeerSession& session) {
 
 bool Neighbours::is_neighbours(const reactor::Address& from) const {
     bool found = false;
-    peers_.for_each([&](const Peer& peer) {
-        found = found || (peer.address.v6 == from.v6 && peer.address.bytes == from.bytes);
-    });
+    peers_.for_each([&](const Peer& peer) { found = found || peer.link.is_at(from); });
     return found;
 }
 

@@ -16,6 +16,7 @@
 #include "reactor/delegate.hpp"
 #include "reactor/handshakes.hpp"
 #include "reactor/pages.hpp"
+#include "reactor/resolver.hpp"
 #include "reactor/result.hpp"
 #include "reactor/slab.hpp"
 #include "reactor/timer.hpp"
@@ -51,8 +52,9 @@ public:
     static std::uint64_t memory_max(const config::Config& config);
     // Once, first. Fails with ENOMEM.
     reactor::Result<void> map(std::uint32_t neighbours);
-    // Those of `self`, before start(). The configuration outlives this.
-    void add(const config::Config& config, const config::Server& self);
+    // Those of `self`, before start(). The configuration outlives this. Fails where neighbours have
+    // names, and nobody can look them up.
+    reactor::Result<void> add(const config::Config& config, const config::Server& self);
     // Once; port 0 takes a free one.
     Outcome<> listen(const reactor::Address& address);
     // Where it listens.
@@ -93,14 +95,16 @@ public:
 private:
     // One that speaks the protocol between servers.
     struct Peer {
-        Peer(Core& core, Host& host, std::uint32_t index, const config::Server& other)
+        Peer(Core& core,
+             Host& host,
+             reactor::Resolver& resolver,
+             std::uint32_t index,
+             const config::Server& other)
             : neighbour(index, other.name, reactor::sys::random_bits() | 1),
-              link(core, host, neighbour, other.peers),
-              address(other.peers) {}
+              link(core, host, neighbour, resolver, other) {}
 
         Neighbour neighbour;
         PeerLink link;
-        reactor::Address address;  // Where it was configured to be.
         // The session it sends on now, or null. Of two, the newer holds. While the link is live, it
         // is of the run that the link is live with.
         PeerSession* session = nullptr;
@@ -165,7 +169,8 @@ private:
     reactor::Slab<Peer> peers_;
     reactor::Slab<LegacyLink> legacy_;
     reactor::Acceptor<PeerSession> acceptor_;
-    reactor::Timer room_timer_;  // while one more may go soon
+    reactor::Resolver resolver_;  // Dies before those who ask it.
+    reactor::Timer room_timer_;   // while one more may go soon
     // Where sessions are sealed.
     const reactor::Handshakes::Door door_;
     const reactor::Handshakes::Door legacy_door_;  // From where an old server is.

@@ -32,10 +32,20 @@ std::uint64_t PeerLink::now_token() {
     return static_cast<std::uint64_t>(reactor::sys::monotonic_ns());
 }
 
-PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::Address& address)
+PeerLink::PeerLink(Core& core,
+                   Host& host,
+                   Neighbour& neighbour,
+                   reactor::Resolver& resolver,
+                   const config::Server& other)
     : core_(core),
       host_(host),
       neighbour_(neighbour),
+      where_(
+          resolver,
+          other,
+          {.moved =
+               reactor::Delegate<void(const reactor::Address&)>::to<&PeerLink::on_moved>(*this),
+           .unknown = reactor::Delegate<void(reactor::Errno)>::to<&PeerLink::on_unknown>(*this)}),
       connector_(core.loop,
                  {},
                  reactor::Delegate<void(reactor::Socket)>::to<&PeerLink::on_connected>(*this)),
@@ -47,7 +57,7 @@ PeerLink::PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::
       follower_(core.table),
       mark_timer_(core.loop, reactor::Delegate<void()>::to<&PeerLink::on_mark_due>(*this)),
       anti_entropy_(core.table) {
-    connector_.aim(address);
+    connector_.aim_by(reactor::Delegate<reactor::Address()>::to<&Whereabouts::next>(where_));
 }
 
 // It dials or pauses exactly while it is down and has no stream, unless it is to have none.
@@ -78,6 +88,24 @@ void PeerLink::nudge() {
     if (state_ == State::down && !stream_ && !connector_.dialling()) {
         connector_.dial();
     }
+}
+
+// Whoever is being dialled is where the neighbour is not any more.
+void PeerLink::on_moved(const reactor::Address& now) {
+    std::array<char, reactor::address_text_size_max> text{};
+    core_.log.event(Level::info, "neighbour_found")
+        .field("neighbour", neighbour_.name())
+        .field("at", now.text(text));
+    if (leaving_ || shaking() || stream_) return;
+    connector_.dial();
+}
+
+void PeerLink::on_unknown(reactor::Errno why) {
+    core_.log.event(Level::warning, "neighbour_not_found")
+        .field("neighbour", neighbour_.name())
+        .field("why",
+               why.value == reactor::sys::no_such_name ? "its name has no address"
+                                                       : "no name server answers");
 }
 
 void PeerLink::leave() {

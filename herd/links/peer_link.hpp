@@ -6,11 +6,13 @@
 #include "herd/links/host.hpp"
 #include "herd/links/lag.hpp"
 #include "herd/links/neighbour.hpp"
+#include "herd/links/whereabouts.hpp"
 #include "herd/table/follower.hpp"
 #include "herd/watch/status.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/connector.hpp"
 #include "reactor/handshakes.hpp"
+#include "reactor/resolver.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/timer.hpp"
 
@@ -45,9 +47,16 @@ public:
     // What a batch may need beside one record: SEQ, SWP and PING.
     static constexpr std::size_t batch_size_min = 3 * protocol::peer_line_size_max;
 
-    PeerLink(Core& core, Host& host, Neighbour& neighbour, const reactor::Address& address);
+    // `other` is the neighbour's part of the configuration.
+    PeerLink(Core& core,
+             Host& host,
+             Neighbour& neighbour,
+             reactor::Resolver& resolver,
+             const config::Server& other);
 
-    void aim(const reactor::Address& address) { connector_.aim(address); }
+    void aim(const reactor::Address& address) { where_.fix(address); }
+    // Whether the neighbour's host has that address.
+    bool is_at(const reactor::Address& from) const { return where_.is_at(from); }
     void start() { nudge(); }
     // The neighbour shows that it is there: dials now rather than after the pause.
     void nudge();
@@ -88,6 +97,8 @@ private:
     static constexpr std::size_t ping_size_max = protocol::peer_line_size_max;
     static_assert(mark_size_max + ping_size_max <= batch_size_min);
 
+    void on_moved(const reactor::Address& now);
+    void on_unknown(reactor::Errno why);
     void on_connected(reactor::Socket socket);
     void greet(reactor::Socket socket, reactor::SealPtr seal);
     void on_unshaken(const reactor::Handshakes::Refusal& refusal);
@@ -118,6 +129,7 @@ private:
     Core& core_;
     Host& host_;
     Neighbour& neighbour_;
+    Whereabouts where_;
     reactor::Connector connector_;
     reactor::Handshakes::Door door_;
     reactor::Handshakes::Id handshake_;      // Between connected and greeting, where it is sealed.

@@ -3,7 +3,9 @@
 #include "herd/program/credentials.hpp"
 #include "herd/program/dialogue.hpp"
 #include "reactor/loop.hpp"
+#include "reactor/sys.hpp"
 
+#include <array>
 #include <cassert>
 #include <chrono>
 #include <cstddef>
@@ -20,6 +22,15 @@ using reactor::Delegate;
 // A status of 64 servers with all their links is a tenth of that.
 constexpr Dialogue::Limits limits = {.time = std::chrono::seconds(2), .size = std::size_t{1} << 20};
 
+// The first one that its name leads to.
+reactor::Result<reactor::Address> address_of(const config::Server& server) {
+    if (server.peers_name.empty()) return server.peers;
+    std::array<reactor::Address, 1> found{};
+    const auto count = reactor::sys::look_up(server.peers_name.c_str(), server.peers.port, found);
+    if (!count) return std::unexpected(count.error());
+    return found[0];
+}
+
 // One server, asked once.
 class Question {
 public:
@@ -34,7 +45,12 @@ public:
     // True: `over` will be called.
     bool start(reactor::SealPtr seal) {
         assert(!server_.legacy);
-        const auto begun = dialogue_.start(server_.peers, "STATUS\n", std::move(seal));
+        const auto at = address_of(server_);
+        if (!at) {
+            trouble_ = server_.peers_name + ": its name cannot be looked up";
+            return false;
+        }
+        const auto begun = dialogue_.start(*at, "STATUS\n", std::move(seal));
         if (!begun) trouble_ = describe(begun.error());
         return begun.has_value();
     }

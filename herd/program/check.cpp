@@ -10,6 +10,7 @@
 #include "reactor/sys.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstdio>
@@ -105,17 +106,24 @@ std::string graph(const config::Config& config) {
     return text;
 }
 
+std::string peers_text(const config::Server& server) {
+    const std::string at = server.peers_name.empty()
+                               ? config::text_of(server.peers)
+                               : server.peers_name + ":" + std::to_string(server.peers.port);
+    return at + (server.listen ? " (listens on " + config::text_of(*server.listen) + ")" : "");
+}
+
 std::string servers(const config::Config& config) {
     std::size_t name_width = 0;
     std::size_t address_width = 0;
     for (const config::Server& server : config.servers) {
         name_width = std::max(name_width, server.name.size());
         address_width = std::max(
-            {address_width, config::text_of(server.clients).size(), config::text_of(server.peers).size()});
+            {address_width, config::text_of(server.clients).size(), peers_text(server).size()});
     }
     std::string text;
     for (const config::Server& server : config.servers) {
-        const std::string peers = server.legacy ? "legacy" : "peers " + config::text_of(server.peers);
+        const std::string peers = server.legacy ? "legacy" : "peers " + peers_text(server);
         text += "  " + padded(server.name, name_width) + "  clients " +
                 padded(config::text_of(server.clients), address_width) + "  " +
                 padded(peers, std::string_view("peers ").size() + address_width) + "  -- " +
@@ -170,9 +178,28 @@ std::string errors(const config::Config& config) {
     return text;
 }
 
+// Where names lead may be different on another machine, or later.
+std::string name_warnings(const config::Config& config) {
+    std::string text;
+    for (const config::Server& server : config.servers) {
+        if (server.peers_name.empty()) continue;
+        std::array<reactor::Address, 1> found{};
+        const auto count =
+            reactor::sys::look_up(server.peers_name.c_str(), server.peers.port, found);
+        if (count) continue;
+        text += "warning: " + server.peers_name + ", where " + server.name + " should be: " +
+                (count.error().value == reactor::sys::no_such_name
+                     ? "no such name is known here; a line in /etc/hosts makes one\n"
+                     : "no name server answers\n");
+    }
+    return text;
+}
+
 std::string warnings(const config::Config& config) {
-    if (config.keys.empty() || !config.insecure_peers) return "";
-    return "warning: insecure_peers: servers that do not speak TLS are taken for neighbours, too: "
+    const std::string names = name_warnings(config);
+    if (config.keys.empty() || !config.insecure_peers) return names;
+    return names +
+           "warning: insecure_peers: servers that do not speak TLS are taken for neighbours, too: "
            "anybody on the way reads, and writes, what they say\n";
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <queue>
@@ -77,6 +78,9 @@ public:
     // What each host says to each other one, while somebody wants to know.
     using Said = std::map<std::pair<Host, Host>, std::string>;
     Said* said = nullptr;
+    // Where hosts' names lead, but for the port.
+    std::map<std::string, reactor::Address, std::less<>> names;
+    bool names_fail = false;
     // Of all paths that have none of their own.
     std::size_t buffer_size = std::size_t{64} << 10;
     // What those who dial are seen to come from; the port is another each time.

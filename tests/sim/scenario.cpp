@@ -33,6 +33,7 @@ Scenario::Scenario(Random& random, bool liar_wanted) {
     draw_http(random);
     draw_udp(random);
     draw_near(random);
+    draw_settings(random);
 }
 
 void Scenario::draw_herd(Random& random) {
@@ -250,6 +251,20 @@ void Scenario::draw_seals(Random random) {
     if (random.chance(50)) faults.seal_refusals = static_cast<unsigned>(random.between(1, 50));
     migrates = random.chance(40);
     config.insecure_peers = migrates;
+}
+
+// Likewise. Whoever has moved comes from where no neighbour is known to be, and so has less time
+// for its first line than slow paths take.
+void Scenario::draw_settings(Random random) {
+    Random own(random.bits() ^ 0x5e77);
+    reloads = own.chance(25);
+    named = own.chance(25) && !liar && !overload && !is_slow();
+    if (!named) return;
+    for (herd::config::Server& server : config.servers) {
+        server.peers_name = server.name + ".sim";
+        server.listen = server.peers;
+        server.peers = {.port = server.peers.port};
+    }
 }
 
 // Likewise. There strangers come more often.

@@ -72,6 +72,8 @@ struct Scenario {
     bool near = false;            // Clients ask who is near.
     enum class Places : std::uint8_t { apart, town, pole, antimeridian };
     Places places = Places::apart;  // where clients are
+    bool named = false;             // Servers have names, and may move between two runs.
+    bool reloads = false;           // Settings change while servers run.
     bool liar = false;              // The last of the configured servers is a host that lies.
 
 private:
@@ -88,6 +90,7 @@ private:
     void draw_http(Random random);
     void draw_udp(Random random);
     void draw_near(Random random);
+    void draw_settings(Random random);
 };
 
 }  // namespace sim

@@ -12,6 +12,7 @@ namespace sim {
 World::World(std::uint64_t seed, bool liar_wanted)
     : random_(seed ^ 0x5eed),
       near_random_(seed ^ 0xbea5),
+      settings_random_(seed ^ 0x5e77),
       scenario_(random_, liar_wanted),
       kernel_(seed) {
     const std::size_t servers = scenario_.servers();
@@ -23,6 +24,7 @@ World::World(std::uint64_t seed, bool liar_wanted)
     for (const auto& [a, b] : scenario_.slow_links) kernel_.set_path(a, b, scenario_.slow);
     if (scenario_.journal) scenario_.config.journal.folder = "journals";
     configs_.assign(servers, scenario_.config);
+    if (scenario_.named) name_servers();
     processes_.resize(servers);
     visitors_.resize(servers);
     seen_.resize(servers);
@@ -49,6 +51,8 @@ std::string World::run() {
     start_all();
     for (std::int64_t i = 0; i < scenario_.events && failure_.empty(); ++i) {
         event();
+        if (scenario_.reloads && settings_random_.chance(10)) reload();
+        if (scenario_.named && settings_random_.chance(5)) trouble_names();
         if (scenario_.near && near_random_.chance(30)) ask_who_is_near();
         run_for(random_.chance(70) ? random_.between(0, 2 * ms) : random_.between(0, 300 * ms));
         check_coverage();

@@ -162,6 +162,12 @@ private:
     void end_process(Host host, bool power);
     bool is_kept(Host host, const std::string& line) const;
 
+    // world_settings.cpp: what changes while a herd runs.
+    void reload();
+    void name_servers();
+    void move(Host host);
+    void trouble_names();
+
     void start_followers(std::uint64_t seed);
     void check_followers();
 
@@ -227,6 +233,7 @@ private:
 
     Random random_;
     Random near_random_;  // Of its own: what else a seed has drawn stays.
+    Random settings_random_;
     Scenario scenario_;
     std::vector<herd::config::Config> configs_;  // Of each host: changed while it is down.
     FakeKernel kernel_;

@@ -32,6 +32,7 @@ void World::heal_everything() {
         }
     }
     kernel_.faults = {};
+    kernel_.names_fail = false;
     end_lies();
     for (Host host = 0; host < processes_.size(); ++host) {
         heal_disk(host);
@@ -289,11 +290,12 @@ void World::check_rest() {
         const std::size_t busy = scenario_.is_slow() ? 2 * linked : 0;
         if (server.wire().blocks().in_use() > busy) fail("B3", name(host) + " holds blocks");
         // Each link and session; links that are cut may be dialling. Two to four ports, poll,
-        // alarm, log and its helper; of a journal its file, three helpers, the folder, and the next
-        // file.
+        // alarm, log and its helper; who looks names up; of a journal its file, three helpers, the
+        // folder, and the next file.
         const herd::config::Server& self = scenario_.config.servers[host];
         const std::size_t most = 2 * self.neighbours.size() + 6 + (self.has_http() ? 1 : 0) +
-                                 (self.udp ? 1 : 0) + (scenario_.journal ? 6 : 0);
+                                 (self.udp ? 1 : 0) + (scenario_.named ? 1 : 0) +
+                                 (scenario_.journal ? 6 : 0);
         if (kernel_.open_descriptors(host) > most) fail("B3", name(host) + " leaks descriptors");
     }
 }

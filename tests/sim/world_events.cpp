@@ -167,7 +167,7 @@ void World::intrude() {
     say_event("a stranger comes to " + name(host));
     kernel_.enter(visitor_host);
     intruder.fd = *kernel_.open_socket();
-    static_cast<void>(kernel_.connect(intruder.fd, scenario_.config.servers[host].peers));
+    static_cast<void>(kernel_.connect(intruder.fd, configs_[host].servers[host].listens_at()));
     intruders_.push_back(std::move(intruder));
 }
 
@@ -273,6 +273,7 @@ void World::start_server(Host host) {
         if (stale) kernel_.disk_of(host).put(journal(host), snapshots_[host]);
     }
     if (scenario_.reconfigures && random_.chance(50)) reconfigure(host);
+    if (scenario_.named && settings_random_.chance(50)) move(host);
     say_event("start " + name(host));
     if (!start(host)) return;
     seen_[host].restarted_ns = kernel_.now_ns();

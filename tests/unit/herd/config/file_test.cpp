@@ -183,9 +183,10 @@ TEST_CASE("config file: an unknown field is said together with those there are",
           "f:4: log.file: expected one of folder, wire, got \"file\"");
     CHECK(fault(with("\"limits\": {\n\n\"client\": 1}"))
               .starts_with("f:5: limits.client: expected one of clients, "));
-    CHECK(fault(herd_of("{\"name\": \"A\",\n\"port\": 1}")) ==
-          "f:3: servers[0].port: expected one of name, clients, peers, legacy, clients_tls, "
-          "http, https, http_name, phones, phones_tls, udp, got \"port\"");
+    CHECK(
+        fault(herd_of("{\"name\": \"A\",\n\"port\": 1}")) ==
+        "f:3: servers[0].port: expected one of name, clients, peers, listen, legacy, clients_tls, "
+        "http, https, http_name, phones, phones_tls, udp, got \"port\"");
 }
 
 TEST_CASE("config file: a field comes once", "[herd][config]") {
@@ -279,7 +280,8 @@ TEST_CASE("config file: addresses are numeric, apart and outside the ephemeral r
           "f:3: servers[0].peers: expected an address of its own, got \"127.0.0.1:12101\" again");
     CHECK(of("127.0.0.1:0", "127.0.0.1:0").empty());
     CHECK(of(good, "0.0.0.0:12001") ==
-          "f:3: servers[0].peers: expected an address at which the other servers reach it, got "
+          "f:3: servers[0].peers: expected an address at which the other servers reach it, and "
+          "\"listen\" for one such as this, got "
           "\"0.0.0.0:12001\"");
     CHECK(fault(herd_of(server("A", 1) + ",\n" + server("B", 1))) ==
           "f:3: servers[1].clients: expected an address of its own, got \"127.0.0.1:12001\" again");
@@ -288,7 +290,7 @@ TEST_CASE("config file: addresses are numeric, apart and outside the ephemeral r
 TEST_CASE("config file: links join two different servers once", "[herd][config]") {
     const std::string servers = server("A", 1) + ",\n" + server("B", 2);
     CHECK(fault(herd_of(servers, "\n[\"A\",\n\"C\"]")) ==
-          "f:6: links[0][1]: expected the name of a server, got \"C\"");
+          "f:6: links[0][1]: expected the name of a server, one of A, B, got \"C\"");
     CHECK(fault(herd_of(servers, "[\"A\", \"B\"],\n[\"B\", \"B\"]")) ==
           "f:5: links[1]: expected two servers, got \"B\" twice");
     CHECK(fault(herd_of(servers, "[\"A\", \"B\"],\n[\"B\", \"A\"]")) ==
