@@ -15,6 +15,7 @@
 #include "herd/program/metrics_page.hpp"
 #include "herd/program/phone.hpp"
 #include "herd/program/processes.hpp"
+#include "herd/program/restart.hpp"
 #include "herd/program/send.hpp"
 #include "herd/program/serve.hpp"
 #include "herd/program/settings_page.hpp"
@@ -188,6 +189,11 @@ int run_phone(const Common& common, PhoneArguments given) {
     return herd::program::phone(*config, given.request);
 }
 
+int run_restart(const Common& common, const std::vector<std::string>& names) {
+    const auto config = common.read();
+    return config ? herd::program::restart(*config, names) : fail(config.error());
+}
+
 int run_status(const Common& common, const StatusArguments& given) {
     const auto config = common.read();
     return config ? herd::program::show_status(*config, given.options) : fail(config.error());
@@ -259,6 +265,8 @@ public:
         token_arguments_.add_to(*token_, common_);
         phone_arguments_.add_to(*phone_, common_);
         status_arguments_.add_to(*status_, common_);
+        restart_->add_option("NAME", restart_names_, "Servers to restart; without, all of them");
+        common_.add_config(*restart_);
         places_arguments_.add_to(*places_, common_);
         check_arguments_.add_to(*check_, common_);
         keys_arguments_.add_to(*keys_, common_);
@@ -286,6 +294,7 @@ public:
         if (*watch_) return printed(run_watch(common_, watch_arguments_));
         if (*token_) return printed(run_token(common_, token_arguments_));
         if (*phone_) return printed(run_phone(common_, phone_arguments_));
+        if (*restart_) return printed(run_restart(common_, restart_names_));
         if (*status_) return printed(run_status(common_, status_arguments_));
         if (*keys_) return printed(run_keys(common_, keys_arguments_));
         return printed(run_check(common_, check_arguments_));
@@ -301,6 +310,7 @@ private:
     TokenArguments token_arguments_;
     PhoneArguments phone_arguments_;
     StatusArguments status_arguments_;
+    std::vector<std::string> restart_names_;
     PlacesArguments places_arguments_;
     CheckArguments check_arguments_;
     KeysArguments keys_arguments_;
@@ -318,6 +328,8 @@ private:
         "phone", "Say how a phone's apps are set up to report with a token, as text and QR codes");
     CLI::App* status_ =
         app_.add_subcommand("status", "Ask every server how it is; exit code 1 if one is silent");
+    CLI::App* restart_ = app_.add_subcommand(
+        "restart", "Restart servers of this machine, each when the one before is ready again");
     CLI::App* places_ = app_.add_subcommand("places", "Run an offline Places service");
     CLI::App* check_ = app_.add_subcommand("check", "Validate a configuration and describe it");
     CLI::App* keys_ = app_.add_subcommand(

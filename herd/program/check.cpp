@@ -6,6 +6,7 @@
 #include "herd/keys/examine.hpp"
 #include "herd/needs.hpp"
 #include "herd/places/key.hpp"
+#include "herd/program/machine.hpp"
 #include "herd/server.hpp"
 #include "reactor/sys.hpp"
 
@@ -178,6 +179,16 @@ std::string errors(const config::Config& config) {
     return text;
 }
 
+std::string memory_warning(const config::Config& config) {
+    const auto allowed = memory_allowed();
+    const std::uint64_t needed = memory_ceiling(config);
+    if (!allowed || needed <= *allowed) return "";
+    return "warning: the control group allows " + std::to_string(*allowed >> 20) +
+           " MiB, and a server that has all of its clients needs " +
+           std::to_string((needed >> 20) + 1) +
+           ": the system would end it; set limits.clients to less\n";
+}
+
 // Where names lead may be different on another machine, or later.
 std::string name_warnings(const config::Config& config) {
     std::string text;
@@ -196,9 +207,9 @@ std::string name_warnings(const config::Config& config) {
 }
 
 std::string warnings(const config::Config& config) {
-    const std::string names = name_warnings(config);
-    if (config.keys.empty() || !config.insecure_peers) return names;
-    return names +
+    const std::string memory = memory_warning(config) + name_warnings(config);
+    if (config.keys.empty() || !config.insecure_peers) return memory;
+    return memory +
            "warning: insecure_peers: servers that do not speak TLS are taken for neighbours, too: "
            "anybody on the way reads, and writes, what they say\n";
 }

@@ -1,5 +1,6 @@
 #include "herd/program/processes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
@@ -90,6 +91,36 @@ reactor::Acquired<ChildProcess> start_herd(const std::vector<std::string>& argum
     const auto pid = plan.run("/proc/self/exe", pointers.data());
     if (!pid) return std::unexpected(pid.error());
     return ChildProcess{*pid, std::move(output)};
+}
+
+reactor::Result<int> run_program(const std::vector<std::string>& command) {
+    assert(!command.empty());
+    std::vector<std::string> copies = command;
+    std::vector<char*> pointers;
+    for (std::string& copy : copies) pointers.push_back(copy.data());
+    pointers.push_back(nullptr);
+    int pid = -1;
+    const int error = posix_spawnp(&pid, pointers[0], nullptr, nullptr, pointers.data(), environ);
+    if (error != 0) return reactor::failure(error);
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) return reactor::failure(errno);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void reap_nobody() {
+    signal(SIGCHLD, SIG_IGN);
+}
+
+void reap_strangers(std::span<const int> own) {
+    // Own ones stand in the way until they are reaped, which is soon.
+    siginfo_t info{};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+        if (std::ranges::find(own, info.si_pid) != own.end()) return;
+        waitpid(info.si_pid, nullptr, WNOHANG);
+        info = {};
+    }
 }
 
 int own_pid() {

@@ -23,7 +23,16 @@ struct ChildProcess {
 // none blocked but those that it takes care of itself: they wait until it does.
 reactor::Acquired<ChildProcess> start_herd(const std::vector<std::string>& arguments);
 
+// Runs another program, found by its name in PATH, and waits for its end: its exit code.
+reactor::Result<int> run_program(const std::vector<std::string>& command);
+
 int own_pid();
+
+// The first process of a container inherits whoever has lost his parent, and has to reap them: here
+// the system does it. Not for who has children of its own.
+void reap_nobody();
+// For who has: all that have ended, but these.
+void reap_strangers(std::span<const int> own);
 
 // For what start_herd() has started, of which the kernel only knows that it was called "exe": from
 // here on it is "herd" in ps and to pkill -x.

@@ -8,6 +8,7 @@
 #include "herd/places/trouble.hpp"
 #include "herd/places/upstream.hpp"
 #include "herd/program/certificate_watch.hpp"
+#include "herd/program/machine.hpp"
 #include "herd/program/processes.hpp"
 #include "herd/program/reload.hpp"
 #include "herd/program/service_manager.hpp"
@@ -70,6 +71,7 @@ public:
 private:
     Outcome<> check_servers() const;
     Outcome<> raise_limit() const;
+    Outcome<> check_memory() const;
     Outcome<> open_sealing();
     void reload();
     void say(const std::string& what) const;
@@ -107,6 +109,7 @@ private:
 Outcome<> Serving::start() {
     if (auto fine = check_servers(); !fine) return fine;
     if (auto raised = raise_limit(); !raised) return raised;
+    if (auto room = check_memory(); !room) return room;
     reactor::sys::take_pages_at_once(config_.prefault);
     const auto opened = loop_.open(loop_limits(config_), config_.spin);
     if (!opened) return failure("event loop", opened.error());
@@ -119,6 +122,7 @@ Outcome<> Serving::start() {
         return failure("signals", done.error());
     places_.client().tell(Delegate<void(places::Trouble)>::to<&Serving::on_places_trouble>(*this));
     server_.note_process(own_pid());
+    if (own_pid() == 1) reap_nobody();
     server_.start();
     if (!config_.keys.empty()) certificate_.start();
     begin_service();
@@ -249,6 +253,18 @@ Outcome<> Serving::raise_limit() const {
     }
     return std::unexpected("open files (ulimit -n): " + std::to_string(needed) + " needed, " +
                            std::to_string(*allowed) + " allowed: " + advice);
+}
+
+// What is taken at the start, and is more than a container may have, has the system end the process
+// in the middle of it.
+Outcome<> Serving::check_memory() const {
+    const auto allowed = memory_allowed();
+    const std::uint64_t needed = memory_ceiling(config_);
+    if (!config_.prefault || !allowed || needed <= *allowed) return {};
+    return std::unexpected("memory: " + std::to_string(needed >> 20) + " MiB needed, " +
+                           std::to_string(*allowed >> 20) +
+                           " allowed by the control group: allow it more, set limits.clients to "
+                           "less, or \"prefault\": false");
 }
 
 void Serving::say(const std::string& what) const {

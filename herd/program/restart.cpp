@@ -1,0 +1,142 @@
+#include "herd/program/restart.hpp"
+
+#include "herd/config/text.hpp"
+#include "herd/program/ask_status.hpp"
+#include "herd/program/machine.hpp"
+#include "herd/program/processes.hpp"
+#include "herd/program/status_facts.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <thread>
+
+namespace herd::program {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Reading a journal of millions of clients takes seconds, and `herd up` waits for up to ten.
+constexpr std::chrono::seconds patience{120};
+constexpr std::chrono::milliseconds ask_interval{100};
+
+int fail(const std::string& what) {
+    std::fprintf(stderr, "herd: %s\n", what.c_str());
+    return 2;
+}
+
+void say(const std::string& what) {
+    std::printf("%s\n", what.c_str());
+    std::fflush(stdout);
+}
+
+class Restarting {
+public:
+    explicit Restarting(const config::Config& config) : config_(config) {}
+
+    Outcome<> open() { return open_dialler(dialler_, config_); }
+    // Empty: all of the herd is ready.
+    std::string missing();
+    // False: it does not come back.
+    bool restart(const config::Server& server);
+
+private:
+    std::optional<StatusFacts> ask(const config::Server& server) {
+        return facts_of(ask_status(config_, dialler_, {&server}).front());
+    }
+    bool end(const config::Server& server, const Keeper& keeper, int pid);
+    bool await(const config::Server& server, const std::string& before);
+
+    const config::Config& config_;
+    tls::Dialler dialler_;
+};
+
+std::string Restarting::missing() {
+    const auto servers = askable(config_);
+    const auto answers = ask_status(config_, dialler_, servers);
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        const auto facts = facts_of(answers[i]);
+        if (facts && facts->ready) continue;
+        const std::string why = answers[i].json.empty() ? answers[i].trouble
+                                : facts                 ? "it is not ready yet"
+                                                        : "it does not say how it is from here";
+        return servers[i]->name + ": " + why + ": one more would be away";
+    }
+    return "";
+}
+
+bool Restarting::end(const config::Server& server, const Keeper& keeper, int pid) {
+    if (keeper.kind == Keeper::Kind::up) {
+        ask_to_stop(pid);
+        return true;
+    }
+    const auto code = run_program({"systemctl", "restart", keeper.unit});
+    if (code && *code == 0) return true;
+    const std::string why =
+        code ? "exit code " + std::to_string(*code) : std::string(describe(code.error()));
+    fail(server.name + ": systemctl restart " + keeper.unit + ": " + why);
+    return false;
+}
+
+bool Restarting::await(const config::Server& server, const std::string& before) {
+    const auto until = Clock::now() + patience;
+    while (Clock::now() < until) {
+        const auto facts = ask(server);
+        if (facts && facts->epoch != before && facts->ready) return true;
+        std::this_thread::sleep_for(ask_interval);
+    }
+    return false;
+}
+
+bool Restarting::restart(const config::Server& server) {
+    const auto before = ask(server);
+    if (!before) return fail(server.name + ": it does not answer any more") == 0;
+    const Keeper keeper = keeper_of(before->pid, server.name);
+    if (keeper.kind == Keeper::Kind::elsewhere) {
+        say(server.name + ": is on another machine: herd restart does it there");
+        return true;
+    }
+    if (keeper.kind == Keeper::Kind::none) {
+        fail(server.name + ": process " + std::to_string(before->pid) +
+             " was started by hand: nobody would start it again");
+        return false;
+    }
+    const auto begun = Clock::now();
+    if (!end(server, keeper, before->pid)) return false;
+    if (!await(server, before->epoch)) {
+        fail(server.name + ": is not ready again, so the others stay as they are");
+        return false;
+    }
+    const std::chrono::duration<double> took = Clock::now() - begun;
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.1f s", took.count());
+    say(server.name + ": ready again after " + seconds);
+    return true;
+}
+
+}  // namespace
+
+int restart(const config::Config& config, const std::vector<std::string>& names) {
+    std::vector<const config::Server*> servers;
+    for (const std::string& name : names) {
+        const config::Server* const server = config.find(name);
+        if (server == nullptr || server->legacy) {
+            return fail("no server " + config::quoted(name) + " of this program's is configured");
+        }
+        servers.push_back(server);
+    }
+    if (names.empty()) servers = askable(config);
+    Restarting restarting(config);
+    if (const auto opened = restarting.open(); !opened) return fail(opened.error());
+    for (const config::Server* const server : servers) {
+        if (const std::string why = restarting.missing(); !why.empty()) {
+            fail(why);
+            return 1;
+        }
+        if (!restarting.restart(*server)) return 1;
+    }
+    return 0;
+}
+
+}  // namespace herd::program

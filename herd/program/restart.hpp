@@ -1,0 +1,20 @@
+#pragma once
+
+#include "herd/config/config.hpp"
+
+#include <string>
+#include <vector>
+
+namespace herd::program {
+
+// Restarts servers of a herd that are on this machine, one after the other, each when the one
+// before it is ready again: so all others are there meanwhile, and have what it is to be told. It
+// begins only when all of the herd is ready, and ends at the first that does not come back. One
+// that systemd keeps is restarted by systemd; one of `herd up` is asked to end, and `herd up`
+// starts it again; one that was started by hand stays, as nobody would start it again.
+//
+// Without names, all of them. Returns the exit code: 0 when all that are here have been restarted,
+// or 1, or 2 when it cannot begin; what is done, and why it ends, is a line each.
+int restart(const config::Config& config, const std::vector<std::string>& names);
+
+}  // namespace herd::program
