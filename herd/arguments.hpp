@@ -117,6 +117,7 @@ struct CheckArguments {
     bool metrics = false;
     CLI::Option* live_option = nullptr;
     std::string live_name;  // empty: of all servers
+    bool names = false;
     std::string keys_folder;
 
     bool live() const { return live_option->count() > 0; }
@@ -130,6 +131,7 @@ struct CheckArguments {
         live_option = command.add_option(
             "--live", live_name, "Ask this running server, or all, what it would take at a SIGHUP");
         live_option->type_name("[NAME]")->expected(0, 1)->excludes(settings_only);
+        command.add_flag("--names", names, "Print the servers' names, one a line, and no more");
         command.add_option("--keys", keys_folder, "Examine the keys in this folder, too")
             ->type_name("DIR");
     }
@@ -142,9 +144,9 @@ struct KeysArguments {
     void add_to(CLI::App& command, Common& common) {
         common.add_config(command);
         command.add_option("DIR", folder, "Where they are, and new ones go")->required();
-        command.add_option("--days", days, "How long new certificates are good for")
+        command.add_option("--days", days, "How many days new certificates are good for")
             ->type_name("N")
-            ->check(CLI::Range(std::uint32_t{1}, herd::keys::days_max))
+            ->check(CLI::Range(std::uint32_t{1}, herd::keys::days_max).description(""))
             ->capture_default_str();
     }
 };
@@ -231,8 +233,8 @@ struct TokenArguments {
         auto* const pattern =
             command.add_option("--for", request.pattern, "A client's id, or how some begin and *")
                 ->type_name("PATTERN");
-        command.add_option("--may", request.rights, "What it allows")
-            ->type_name("report,ask")
+        command.add_option("--may", request.rights, "What it allows: report, ask, friends")
+            ->type_name("RIGHTS")
             ->capture_default_str()
             ->needs(pattern);
         pattern->needs(

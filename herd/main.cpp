@@ -1,7 +1,9 @@
 #include "herd/arguments.hpp"
+#include "herd/completion.hpp"
 #include "herd/config/config.hpp"
 #include "herd/config/file.hpp"
 #include "herd/config/text.hpp"
+#include "herd/help.hpp"
 #include "herd/keys/make.hpp"
 #include "herd/offline/injection.hpp"
 #include "herd/offline/place_table.hpp"
@@ -34,6 +36,7 @@
 #include <expected>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -93,6 +96,10 @@ int run_check(const Common& common, const CheckArguments& given) {
     const auto config = common.read();
     if (!config) return fail(config.error());
     if (given.live()) return herd::program::live_check(*config, given.live_name);
+    if (given.names) {
+        for (const auto& server : (*config).servers) std::printf("%s\n", server.name.c_str());
+        return 0;
+    }
     const std::string& keys = given.keys_folder.empty() ? (*config).keys : given.keys_folder;
     return herd::program::check(*config, common.where(), keys);
 }
@@ -270,13 +277,18 @@ public:
         places_arguments_.add_to(*places_, common_);
         check_arguments_.add_to(*check_, common_);
         keys_arguments_.add_to(*keys_, common_);
-        app_.set_version_flag("--version", "herd " HERD_VERSION);
+        describe(app_);
         for (CLI::App* command : app_.get_subcommands({})) {
-            command->set_version_flag("--version", "herd " HERD_VERSION);
+            describe(*command);
         }
     }
 
     int run(int count, const char* const* arguments) {
+        if (count > 1 && std::string_view(arguments[1]) == "--complete") {
+            const std::vector<std::string> words(arguments + 2, arguments + count);
+            std::fputs(herd::completion(app_, words).c_str(), stdout);
+            return printed(0);
+        }
         if (const auto word = unknown_command(app_, count, arguments); !word.empty()) {
             return fail(herd::config::quoted(word) + " is no subcommand; herd --help lists them");
         }
@@ -301,6 +313,12 @@ public:
     }
 
 private:
+    static void describe(CLI::App& command) {
+        command.set_help_flag("-h,--help", "Print this and exit");
+        command.set_version_flag("--version", "herd " HERD_VERSION, "Print the version and exit");
+        command.formatter_fn(herd::help_of);
+    }
+
     CLI::App app_{"An application server herd: any server knows where every client is"};
     Common common_;
     bool corruptible_ = false;
@@ -316,24 +334,23 @@ private:
     KeysArguments keys_arguments_;
     CLI::App* serve_ = app_.add_subcommand("serve", "Run one server until SIGTERM or Ctrl-C");
     CLI::App* up_ = app_.add_subcommand("up", "Run every server of a herd until Ctrl-C");
-    CLI::App* send_ = app_.add_subcommand(
-        "send", "Send commands to a server and print its answers; exit code 1 if one was \"?\"");
-    CLI::App* watch_ = app_.add_subcommand(
-        "watch", "Follow clients and areas at a server, and print each change until Ctrl-C");
+    CLI::App* send_ =
+        app_.add_subcommand("send", "Send commands to a server, and print its answers");
+    CLI::App* watch_ =
+        app_.add_subcommand("watch", "Print each change of clients and areas, until Ctrl-C");
     CLI::App* gps_ =
         app_.add_subcommand("gps", "Report where gpsd says that this machine is, until Ctrl-C");
     CLI::App* token_ = app_.add_subcommand(
-        "token", "Make a token that lets clients report and ask, or say what one grants");
-    CLI::App* phone_ = app_.add_subcommand(
-        "phone", "Say how a phone's apps are set up to report with a token, as text and QR codes");
-    CLI::App* status_ =
-        app_.add_subcommand("status", "Ask every server how it is; exit code 1 if one is silent");
-    CLI::App* restart_ = app_.add_subcommand(
-        "restart", "Restart servers of this machine, each when the one before is ready again");
+        "token", "Make a token, with which clients may report and ask, or show one");
+    CLI::App* phone_ =
+        app_.add_subcommand("phone", "Say how a phone's apps are set up to report with a token");
+    CLI::App* status_ = app_.add_subcommand("status", "Ask every server how it is");
+    CLI::App* restart_ =
+        app_.add_subcommand("restart", "Restart servers of this machine, one after the other");
     CLI::App* places_ = app_.add_subcommand("places", "Run an offline Places service");
     CLI::App* check_ = app_.add_subcommand("check", "Validate a configuration and describe it");
-    CLI::App* keys_ = app_.add_subcommand(
-        "keys", "Make the keys and certificates that servers still lack; nothing is overwritten");
+    CLI::App* keys_ =
+        app_.add_subcommand("keys", "Make the keys and certificates that servers still lack");
 };
 
 }  // namespace
