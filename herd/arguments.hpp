@@ -124,6 +124,7 @@ struct CheckArguments {
 
     void add_to(CLI::App& command, Common& common) {
         common.add_config(command);
+        common.add_log_folder(command);
         auto* const settings_only = command.add_flag(
             "--settings", settings, "Print all settings that there are, in Markdown");
         command.add_flag("--metrics", metrics, "Print all metrics that there are, in Markdown")
