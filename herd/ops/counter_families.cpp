@@ -1,5 +1,6 @@
 // The families whose samples are counters of the server's: each of these is in exactly one.
 #include "herd/ops/family.hpp"
+#include "herd/watch/counters_table.hpp"
 
 #include <algorithm>
 

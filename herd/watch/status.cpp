@@ -1,5 +1,6 @@
 #include "herd/watch/status.hpp"
 
+#include "herd/watch/counters_table.hpp"
 #include "protocol/text_writer.hpp"
 
 #include <rapidjson/stringbuffer.h>

@@ -1,4 +1,5 @@
 #include "herd/ops/family.hpp"
+#include "herd/watch/counters_table.hpp"
 #include "tests/unit/herd/ops/metrics_page.hpp"
 
 #include <catch2/catch.hpp>

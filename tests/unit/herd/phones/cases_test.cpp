@@ -6,6 +6,7 @@
 //   at                       client: "location time"; all that is known, and no other client
 //   counts                   counters that are so now
 //   close                    the server ends the connection
+#include "herd/watch/counters_table.hpp"
 #include "tests/unit/herd/phones/phone_world.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+#include "herd/watch/counters_table.hpp"
 #include "tests/unit/herd/links/legacy_house.hpp"
 #include "tests/unit/herd/links/played.hpp"
 #include "tests/unit/herd/small_world.hpp"
