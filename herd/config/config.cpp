@@ -47,4 +47,17 @@ std::uint32_t Config::neighbours_max() const {
     return static_cast<std::uint32_t>(most);
 }
 
+bool Config::has_bridge() const {
+    return std::ranges::any_of(servers, &Server::bridge);
+}
+
+std::uint32_t Config::bridges_before(const Server& server) const {
+    std::uint32_t count = 0;
+    for (const Server& each : servers) {
+        if (each.name == server.name) break;
+        count += each.bridge ? 1 : 0;
+    }
+    return count;
+}
+
 }  // namespace herd::config

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/config/shards.hpp"
 #include "reactor/address.hpp"
 
 #include <cstdint>
@@ -71,7 +72,10 @@ struct Server {
     std::optional<reactor::Address> udp = {};          // where reports come as datagrams
     std::string peers_name = {};                       // of its host, in place of an address
     std::optional<reactor::Address> listen = {};       // for other servers, if that is another
+    bool bridge = false;                               // joins the herd to a bucket: see Bridge
 
+    // Of a bridge, `clients` need not be given.
+    bool takes_clients() const { return !bridge || clients != reactor::Address{}; }
     // Whether HTTP is spoken at all.
     bool has_http() const { return http.has_value() || https.has_value(); }
     // For other servers.
@@ -119,6 +123,40 @@ struct Access {
     bool in_the_clear = false;  // take tokens from other machines though nothing is encrypted
 };
 
+enum class Storage : std::uint8_t { memory, file };
+
+// How connections to the brokers of a bridge are sealed.
+struct BridgeTls {
+    std::string authority;    // file: whose certificates are believed; empty: nothing is sealed
+    std::string name;         // that a broker's certificate must prove
+    std::string certificate;  // files of what the bridge shows itself; empty: nothing
+    std::string key;
+    bool first = false;  // brokers shake hands before they say anything (handshake_first)
+};
+
+// The bucket of a NATS JetStream that servers marked `bridge` join their herd to.
+struct Bridge {
+    std::vector<reactor::Address> addresses;  // of brokers, tried in turn
+    std::string bucket = "herd";              // its stream is KV_herd
+    Shards shards;                            // of the clients, those that are bridged
+    // Of a bucket that is not there yet.
+    bool create = true;
+    Storage storage = Storage::memory;
+    std::uint32_t replicas = 1;
+    std::uint64_t max_bytes = 0;  // 0: any
+    // Delete it and make it anew when more of it is damaged than is worth healing key by key.
+    bool recreate = false;
+    std::uint32_t window = 4'096;    // publications on their way
+    std::uint32_t standby_ms = 200;  // that each further bridge waits for the ones before it
+    std::string user;
+    std::string password_file;
+    std::string token_file;
+    bool in_the_clear = false;  // brokers may be elsewhere though nothing is sealed
+    BridgeTls tls;
+
+    bool is_sealed() const { return !tls.authority.empty(); }
+};
+
 // A whole herd. What it says holds for the time of the process.
 struct Config {
     std::vector<Server> servers;
@@ -131,6 +169,7 @@ struct Config {
     // TLS are neighbours, too.
     bool insecure_peers = false;
     Access access;
+    Bridge bridge;
     std::int64_t max_future_ms = 0;   // 0: no report is refused for a stamp in the future
     std::int64_t ttl_s = 0;           // how long from its effective time a report counts
     std::int64_t max_accuracy_m = 0;  // of a phone's position; 0: it may be as vague as it likes
@@ -144,6 +183,9 @@ struct Config {
     const Server* find(std::string_view name) const;
     // Of the server that has most.
     std::uint32_t neighbours_max() const;
+    bool has_bridge() const;
+    // How many bridges stand before that one in the list of servers.
+    std::uint32_t bridges_before(const Server& server) const;
 };
 
 // Of Limits::blocks that each neighbour may hold: on a slow path, what is on its way each way, on

@@ -83,12 +83,19 @@ Checked Draft::end_server() {
     assert(!config_.servers.empty());
     Server& server = config_.servers.back();
     for (const Setting& setting : settings()) {
-        const bool needed = setting.required && !(server.legacy && setting.name == "peers");
-        if (needed && line_of(setting.in, setting.name) == 0) {
+        const bool let_off = (server.legacy && setting.name == "peers") ||
+                             (server.bridge && !server.clients_tls && setting.name == "clients");
+        if (setting.required && !let_off && line_of(setting.in, setting.name) == 0) {
             return reject("name, clients and peers", "no " + std::string(setting.name));
         }
     }
     const std::string field = "servers[" + std::to_string(config_.servers.size() - 1) + "].";
+    if (server.legacy && server.bridge) {
+        return Error{"no bridge that is legacy",
+                     quoted(server.name),
+                     field + "bridge",
+                     line_of(Section::server, "bridge")};
+    }
     if (auto error = check_name(field + "name")) return error;
     return check_addresses(field);
 }
@@ -216,6 +223,7 @@ Checked Draft::finish() {
     if (auto error = check_limits()) return error;
     if (auto error = check_keys()) return error;
     if (auto error = check_access()) return error;
+    if (auto error = check_bridge()) return error;
     return check_places();
 }
 
@@ -317,6 +325,43 @@ Checked Draft::check_access() const {
                  "none",
                  "access.secret_file",
                  line_of(Section::access, "in_the_clear")};
+}
+
+Checked Draft::check_bridge() const {
+    const Bridge& bridge = config_.bridge;
+    const auto wrong = [this](std::string expected, std::string got, Section in, const char* name) {
+        const std::string path = in == Section::bridge_tls ? "bridge.tls." : "bridge.";
+        const std::uint32_t line = line_of(in, name);
+        return Error{std::move(expected), std::move(got), path + name, line};
+    };
+    if (config_.has_bridge() && bridge.addresses.empty()) {
+        return Error{"where brokers are, as a server is a bridge", "none", "bridge.address"};
+    }
+    const bool near = std::ranges::all_of(bridge.addresses, &reactor::Address::is_loopback);
+    if (!near && !bridge.is_sealed() && !bridge.in_the_clear) {
+        return wrong("tls, or \"in_the_clear\": true, as a broker is not on loopback",
+                     "neither",
+                     Section::bridge,
+                     "address");
+    }
+    if (bridge.is_sealed() && bridge.tls.name.empty()) {
+        return wrong(
+            "the name that the brokers' certificates have", "none", Section::bridge_tls, "name");
+    }
+    if (bridge.tls.certificate.empty() != bridge.tls.key.empty()) {
+        return wrong(
+            "a certificate and its key", "one of them", Section::bridge_tls, "certificate");
+    }
+    if (!bridge.token_file.empty() && !bridge.user.empty()) {
+        return wrong("a user or a token", "both", Section::bridge, "token_file");
+    }
+    if (bridge.user.empty() != bridge.password_file.empty()) {
+        return wrong("a user and the file of a password",
+                     "one of them",
+                     Section::bridge,
+                     bridge.user.empty() ? "password_file" : "user");
+    }
+    return {};
 }
 
 Checked Draft::check_places() {

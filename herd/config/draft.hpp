@@ -52,6 +52,7 @@ private:
     Checked check_limits() const;
     Checked check_keys() const;
     Checked check_access() const;
+    Checked check_bridge() const;
     Checked check_places();
     // Where it was set; 0: nowhere.
     std::uint32_t line_of(Section in, std::string_view name) const;

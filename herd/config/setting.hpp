@@ -27,6 +27,8 @@ enum class Section : std::uint8_t {
     log,
     journal,
     access,
+    bridge,
+    bridge_tls,
 };
 
 // A value's way out of a Config and into it. Of a server's settings it is the last server's.

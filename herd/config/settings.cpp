@@ -1,5 +1,6 @@
 #include "herd/config/settings.hpp"
 
+#include "herd/config/bridge_settings.hpp"
 #include "herd/config/limit_settings.hpp"
 #include "herd/config/member.hpp"
 #include "herd/config/text.hpp"
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace herd::config {
 
@@ -80,6 +82,10 @@ constexpr std::array before_limits = {
             "udp",
             Endpoint{at_port<&Server::udp>},
             "where reports come as datagrams, which are not answered (docs/udp.md)"},
+    Setting{Section::server,
+            "bridge",
+            Flag{at_server<bool, &Server::bridge>},
+            "joins the herd to a bucket of NATS (docs/bridge.md); needs no clients"},
 
     Setting{Section::root,
             "links",
@@ -201,13 +207,15 @@ constexpr std::array after_limits = {
             "never sleep in the kernel: for servers with a processor each"},
 };
 
-constexpr auto table = [] {
-    std::array<Setting, before_limits.size() + limit_settings.size() + after_limits.size()> all{};
-    auto* end = std::ranges::copy(before_limits, all.begin()).out;
-    end = std::ranges::copy(limit_settings, end).out;
-    std::ranges::copy(after_limits, end);
+// One behind the other.
+template <std::size_t... sizes>
+constexpr auto joined(const std::array<Setting, sizes>&... tables) {
+    std::array<Setting, (sizes + ...)> all{};
+    auto at = all.begin();
+    ((at = std::ranges::copy(tables, at).out), ...);
     return all;
-}();
+}
+constexpr std::array table = joined(before_limits, limit_settings, after_limits, bridge_settings);
 
 constexpr bool is_same(const Setting& one, const Setting& other) {
     return one.in == other.in && one.name == other.name;

@@ -51,6 +51,27 @@ std::optional<Named> parse_named(std::string_view text) {
     return Named{host, static_cast<std::uint16_t>(*port)};
 }
 
+std::optional<std::vector<reactor::Address>> parse_addresses(std::string_view text) {
+    std::vector<reactor::Address> addresses;
+    while (true) {
+        text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+        if (text.empty()) return addresses;
+        const std::string_view word = text.substr(0, text.find(' '));
+        const auto address = parse_address(word);
+        if (!address) return std::nullopt;
+        addresses.push_back(*address);
+        text.remove_prefix(word.size());
+    }
+}
+
+std::string text_of(std::span<const reactor::Address> addresses) {
+    std::string text;
+    for (const reactor::Address& address : addresses) {
+        text += (text.empty() ? "" : " ") + text_of(address);
+    }
+    return text;
+}
+
 std::optional<reactor::Address> parse_http_address(std::string_view url) {
     constexpr std::string_view scheme = "http://";
     if (!url.starts_with(scheme)) return std::nullopt;

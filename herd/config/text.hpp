@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // How values of the configuration are written. For start-up: these allocate.
 namespace herd::config {
@@ -24,6 +26,10 @@ struct Named {
     std::uint16_t port;
 };
 std::optional<Named> parse_named(std::string_view text);
+
+// Several of them, with blanks between; nothing: one is none.
+std::optional<std::vector<reactor::Address>> parse_addresses(std::string_view text);
+std::string text_of(std::span<const reactor::Address> addresses);
 
 // "http://127.0.0.1:12080", with or without a slash behind: the address; nothing for a URL of
 // another kind.

@@ -178,15 +178,14 @@ TEST_CASE("config file: an unknown field is said together with those there are",
     CHECK(fault(with("\"spins\": true")) ==
           "f:3: spins: expected one of servers, links, places, limits, log, journal, "
           "keys, insecure_peers, access, max_future_ms, ttl_s, max_accuracy_m, nearby, "
-          "prefault, spin, got \"spins\"");
+          "prefault, spin, bridge, got \"spins\"");
     CHECK(fault(with("\"log\": {\n\"file\": \"x\"}")) ==
           "f:4: log.file: expected one of folder, wire, got \"file\"");
     CHECK(fault(with("\"limits\": {\n\n\"client\": 1}"))
               .starts_with("f:5: limits.client: expected one of clients, "));
-    CHECK(
-        fault(herd_of("{\"name\": \"A\",\n\"port\": 1}")) ==
-        "f:3: servers[0].port: expected one of name, clients, peers, listen, legacy, clients_tls, "
-        "http, https, http_name, phones, phones_tls, udp, got \"port\"");
+    CHECK(fault(herd_of("{\"name\": \"A\",\n\"port\": 1}")) ==
+          "f:3: servers[0].port: expected one of name, clients, peers, listen, legacy, clients_tls, "
+          "http, https, http_name, phones, phones_tls, udp, bridge, got \"port\"");
 }
 
 TEST_CASE("config file: a field comes once", "[herd][config]") {
@@ -317,6 +316,9 @@ TEST_CASE("config file: every whole number has a range, and its ends are in it",
         const auto set = [&](const std::string& value) {
             const std::string field = "\"" + std::string(setting.name) + "\":\n" + value;
             if (setting.in == herd::config::Section::root) return fault(with(field));
+            if (setting.in == herd::config::Section::bridge) {
+                return fault(with("\"bridge\": {" + field + "}"));
+            }
             REQUIRE(setting.in == herd::config::Section::limits);
             return fault(
                 with("\"limits\": {" + (setting.name == "blocks" ? "" : blocks) + field + "}"));
