@@ -145,6 +145,12 @@ Answer<Purged> parse_purge(std::string_view json) {
     return parse<Purged>(json, take, [&](const Purged&) { return success; });
 }
 
+Answer<Deleted> parse_deleted(std::string_view json) {
+    bool success = false;
+    const auto take = [&](Deleted&, const JsonLeaf& leaf) { set(success, leaf, "success"); };
+    return parse<Deleted>(json, take, [&](const Deleted&) { return success; });
+}
+
 Answer<Stored> parse_stored(std::string_view json) {
     const auto take = [](Stored& stored, const JsonLeaf& leaf) {
         set(stored.seq, leaf, "seq");

@@ -21,6 +21,7 @@ inline constexpr std::string_view info_subject = "$JS.API.STREAM.INFO.";
 inline constexpr std::string_view create_subject = "$JS.API.STREAM.CREATE.";
 inline constexpr std::string_view consumer_subject = "$JS.API.CONSUMER.CREATE.";
 inline constexpr std::string_view purge_subject = "$JS.API.STREAM.PURGE.";
+inline constexpr std::string_view delete_subject = "$JS.API.STREAM.DELETE.";
 
 // A stream that any client of KV buckets takes for one, where it is named `KV_x` and has the
 // subjects `$KV.x.>`. When it is full, new subjects are refused, and known ones updated.
@@ -91,6 +92,10 @@ struct Purged {
     std::uint64_t count = 0;
 };
 Answer<Purged> parse_purge(std::string_view json);
+
+// The stream is no more.
+struct Deleted {};
+Answer<Deleted> parse_deleted(std::string_view json);
 
 // The broker says that it has stored what was published.
 struct Stored {

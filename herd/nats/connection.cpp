@@ -82,6 +82,10 @@ void Connection::stop() {
     if (!stream_->dead()) stream_->finish();
 }
 
+void Connection::redial() {
+    if (stream_) end(Ended::stalled);
+}
+
 void Connection::on_connected(Socket socket) {
     assert(state_ == State::down);
     assert(!stopping_);

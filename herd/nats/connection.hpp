@@ -112,6 +112,8 @@ public:
     // Sends what is unsent and ends, without on_down(). It may be started again when stopped().
     void stop();
     bool stopped() const { return !running_; }
+    // The broker is of no use, though it is there: ends, as one that was lost, and dials the next.
+    void redial();
 
     bool live() const { return state_ == State::live && !stream_->dead() && !stopping_; }
     // Of the latest broker that was connected to.

@@ -8,6 +8,7 @@ using protocol::TextWriter;
 using protocol::jetstream::Bucket;
 using protocol::jetstream::Consumer;
 using protocol::jetstream::ConsumerState;
+using protocol::jetstream::Deleted;
 using protocol::jetstream::Purged;
 using protocol::jetstream::StreamState;
 
@@ -49,8 +50,12 @@ Said JetStream::consume(const Consumer& consumer, CalledTo<ConsumerState> to) {
 
 Said JetStream::purge(std::string_view stream, std::string_view filter, CalledTo<Purged> to) {
     return call(purge_, protocol::jetstream::purge_subject, stream, to, [&](TextWriter& out) {
-        protocol::jetstream::put_purge(out, filter);
+        if (!filter.empty()) protocol::jetstream::put_purge(out, filter);
     });
+}
+
+Said JetStream::remove(std::string_view stream, CalledTo<Deleted> to) {
+    return call(remove_, protocol::jetstream::delete_subject, stream, to, [](TextWriter&) {});
 }
 
 }  // namespace herd::nats

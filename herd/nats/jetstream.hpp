@@ -45,9 +45,12 @@ public:
                 CalledTo<protocol::jetstream::StreamState> to);
     Said consume(const protocol::jetstream::Consumer& consumer,
                  CalledTo<protocol::jetstream::ConsumerState> to);
+    // With an empty filter, of all that is in it.
     Said purge(std::string_view stream,
                std::string_view filter,
                CalledTo<protocol::jetstream::Purged> to);
+    // With all that is in it.
+    Said remove(std::string_view stream, CalledTo<protocol::jetstream::Deleted> to);
 
 private:
     template <class T, protocol::jetstream::Answer<T> parse(std::string_view)>
@@ -56,6 +59,7 @@ private:
     using ConsumerCall =
         Call<protocol::jetstream::ConsumerState, protocol::jetstream::parse_consumer>;
     using PurgeCall = Call<protocol::jetstream::Purged, protocol::jetstream::parse_purge>;
+    using DeleteCall = Call<protocol::jetstream::Deleted, protocol::jetstream::parse_deleted>;
 
     // One kind of call, while it is under way.
     template <class T, protocol::jetstream::Answer<T> parse(std::string_view)>
@@ -92,6 +96,7 @@ private:
     StreamCall create_;
     ConsumerCall consume_;
     PurgeCall purge_;
+    DeleteCall remove_;
     std::array<char, protocol::jetstream::request_size_max> body_{};
 };
 
