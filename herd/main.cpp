@@ -78,6 +78,17 @@ int run_serve(Common& common, bool corruptible) {
         *config, **self, {Read::to<&Common::read_again>(common), corruptible});
 }
 
+int run_bridge(const Common& common) {
+    if (common.orphaned()) return 1;
+    const auto config = common.read();
+    if (!config) return fail(config.error());
+    const auto self = common.find(*config);
+    if (!self) return fail(self.error());
+    if (!(*self)->bridge)
+        return fail((*self)->name + " is no bridge: \"bridge\": true makes it one");
+    return herd::program::serve(*config, **self, false);
+}
+
 int run_up(const Common& common, const char* program) {
     const auto config = common.read();
     if (!config) return fail(config.error());
@@ -264,6 +275,10 @@ public:
         common_.add_parent(*serve_);
         // For tests: SIGUSR1 spoils one stored record, which the herd should then find.
         serve_->add_flag("--corruptible", corruptible_)->group("");
+        common_.add_name(*bridge_);
+        common_.add_config(*bridge_);
+        common_.add_log_folder(*bridge_);
+        common_.add_parent(*bridge_);
         common_.add_config(*up_);
         common_.add_log_folder(*up_);
         send_arguments_.add_to(*send_, common_);
@@ -298,6 +313,7 @@ public:
             return app_.exit(error) == 0 ? printed(0) : wrong_usage;
         }
         if (*serve_) return run_serve(common_, corruptible_);
+        if (*bridge_) return run_bridge(common_);
         if (*up_) return run_up(common_, arguments[0]);
         if (*places_) return run_places(common_, places_arguments_);
         if (*gps_) return run_gps(common_, gps_arguments_);
@@ -333,6 +349,8 @@ private:
     CheckArguments check_arguments_;
     KeysArguments keys_arguments_;
     CLI::App* serve_ = app_.add_subcommand("serve", "Run one server until SIGTERM or Ctrl-C");
+    CLI::App* bridge_ = app_.add_subcommand(
+        "bridge", "Run a server that joins its herd to a bucket of NATS, until SIGTERM or Ctrl-C");
     CLI::App* up_ = app_.add_subcommand("up", "Run every server of a herd until Ctrl-C");
     CLI::App* send_ =
         app_.add_subcommand("send", "Send commands to a server, and print its answers");

@@ -1,5 +1,6 @@
 #include "herd/needs.hpp"
 
+#include "herd/bridge/bucket_link.hpp"
 #include "herd/clients/clients.hpp"
 #include "herd/datagrams/port.hpp"
 #include "herd/geo/key_tree.hpp"
@@ -45,8 +46,14 @@ constexpr std::uint64_t proof_memory = 10'000;
 constexpr std::uint64_t handshake_memory = std::uint64_t{48} << 10;
 constexpr std::uint64_t context_memory = std::uint64_t{1} << 20;
 
+// A bridge dials brokers with TLS, as servers do that have keys.
+bool seals_brokers(const config::Config& config) {
+    return config.has_bridge() && config.bridge.is_sealed();
+}
+
 std::uint32_t shaking_connections(const config::Config& config) {
-    return config.keys.empty() ? 0 : handshake_slots;
+    if (!config.keys.empty()) return handshake_slots;
+    return seals_brokers(config) ? 1 : 0;
 }
 
 std::uint32_t line_max(const config::Limits& limits) {
@@ -109,22 +116,34 @@ std::uint64_t buffers_memory(const config::Config& config) {
            http_answer_size(config) + Log::memory(config.log.wire);
 }
 
+std::uint64_t bridge_memory(const config::Config& config) {
+    if (!config.has_bridge()) return 0;
+    const std::uint64_t memory = bridge::BucketLink::memory_max(config);
+    if (!seals_brokers(config) || !config.keys.empty()) return memory;
+    const reactor::Wire::Limits wire = wire_limits(config);
+    return memory + handshake_memory + context_memory + channel_memory + wire.receive_size +
+           wire.send_size + wire.watches * sizeof(reactor::SealPtr);
+}
+
 }  // namespace
 
 reactor::Loop::Limits loop_limits(const config::Config& config) {
     assert(config.servers.size() <= config::servers_max);
     const auto servers = static_cast<std::uint32_t>(config.servers.size());
-    return {.watches = config.limits.connections + config.limits.peer_connections + 2 * servers +
-                       http_connections(config) + phone_connections(config) +
-                       shaking_connections(config) + reactor::Loop::guests_max + other_descriptors,
-            .timers = 2 * servers + config.limits.places_in_flight + other_descriptors};
+    using bridge::BucketLink;
+    return {.watches = BucketLink::watches_max + config.limits.connections +
+                       config.limits.peer_connections + 2 * servers + http_connections(config) +
+                       phone_connections(config) + shaking_connections(config) +
+                       reactor::Loop::guests_max + other_descriptors,
+            .timers = BucketLink::timers_max + 2 * servers + config.limits.places_in_flight +
+                      other_descriptors};
 }
 
 std::uint64_t descriptors(const config::Config& config) {
     return std::uint64_t{config.limits.connections} + config.limits.peer_connections +
-           config.servers.size() + std::uint64_t{2} * config.limits.places_in_flight +
-           http_connections(config) + phone_connections(config) + shaking_connections(config) +
-           other_descriptors;
+           config.servers.size() + bridge::BucketLink::watches_max +
+           std::uint64_t{2} * config.limits.places_in_flight + http_connections(config) +
+           phone_connections(config) + shaking_connections(config) + other_descriptors;
 }
 
 reactor::Handshakes::Limits handshake_limits(const config::Limits& limits) {
@@ -141,7 +160,7 @@ reactor::Wire::Limits wire_limits(const config::Config& config) {
                      http_answer_size(config),
         .blocks = limits.blocks,
         .blocks_reserved = limits.blocks / 8,
-        .watches = config.keys.empty() ? 0 : loop_limits(config).watches,
+        .watches = config.keys.empty() && !seals_brokers(config) ? 0 : loop_limits(config).watches,
     };
     // An unfinished line of a neighbour is refused before it fills the receive buffer.
     assert(wire.blocks_reserved < wire.blocks);
@@ -184,7 +203,7 @@ std::uint64_t memory_ceiling(const config::Config& config) {
            (has_http(config) ? ops::Operations::memory_max(config) : 0) +
            (has_phones(config) ? phones::Phones::memory_max(limits) : 0) +
            (has_udp(config) ? datagrams::Port::memory_max() : 0) + access_memory(config) +
-           links::Neighbours::memory_max(config) + places_memory(limits) +
+           bridge_memory(config) + links::Neighbours::memory_max(config) + places_memory(limits) +
            loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +
            buffers_memory(config) + tls_memory(config);
 }

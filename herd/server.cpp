@@ -29,7 +29,8 @@ Server::Server(reactor::Loop& loop,
                const config::Config& config,
                const config::Server& self,
                reactor::Delegate<void()> stopped,
-               const Sealing* sealing)
+               const Sealing* sealing,
+               const nats::Sealing* broker_sealing)
     : config_(config),
       self_(self),
       stopped_(stopped),
@@ -57,7 +58,11 @@ Server::Server(reactor::Loop& loop,
       phones_(core_, intake_),
       datagrams_(core_, intake_),
       tick_(loop, reactor::Delegate<void()>::to<&Server::tick>(*this)),
-      drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)) {}
+      drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)),
+      broker_sealing_(broker_sealing) {
+    if (!self.bridge) return;
+    bridge_.emplace(core_, config.bridge, config.bridges_before(self), broker_sealing);
+}
 
 // The journal needs the table and the log, and nobody may ask before it has been read.
 Outcome<> Server::open() {
@@ -75,6 +80,7 @@ Outcome<> Server::open() {
     if (opened) opened = datagrams_.open(config_.access, self_);
     if (opened) opened = log_.open(config_.log, self_.name, counters_);
     if (opened) opened = journal_.open();
+    if (opened && bridge_) opened = bridge_->open();
     if (!opened) return opened;
     if (const auto added = neighbours_.add(config_, self_); !added) {
         return failure("cannot look names up", added.error());
@@ -91,13 +97,14 @@ Outcome<> Server::open() {
 void Server::start() {
     log_.event(Level::info, "started")
         .field("server", self_.name)
-        .field("clients", config::text_of(clients_.address()))
+        .field("clients", self_.takes_clients() ? config::text_of(clients_.address()) : "none")
         .field("peers", config::text_of(neighbours_.address()));
     if (core_.sealing != nullptr && core_.sealing->plain_peers) {
         log_.event(Level::warning, "insecure_peers")
             .field("why", "neighbours that do not speak TLS are neighbours, too");
     }
     neighbours_.start();
+    if (bridge_) bridge_->start();
     started_at_ = core_.loop.now();
     started_s_ = reloaded_s_ = reactor::sys::wall_ns() / second_ns;
     expiry_.start();
@@ -108,6 +115,7 @@ void Server::start() {
 void Server::flood() {
     journal_.pump();
     neighbours_.flood();
+    if (bridge_) bridge_->pump();
     clients_.push();
 }
 
@@ -117,7 +125,12 @@ void Server::tick() {
     operations_.tick(status());
     phones_.tick();
     datagrams_.tick();
-    if (core_.sealing != nullptr) core_.sealing->handshakes.tick();
+    if (bridge_) bridge_->tick();
+    if (core_.sealing != nullptr) {
+        core_.sealing->handshakes.tick();
+    } else if (broker_sealing_ != nullptr) {
+        broker_sealing_->handshakes.tick();
+    }
     wire_.trim();
     // From the time it was due, so that the ticks do not drift; from now, when they fell behind.
     tick_.start_at(std::max(tick_.due() + tick_interval, core_.loop.now()));
@@ -135,6 +148,7 @@ watch::Status Server::status() const {
     clients_.describe(status);
     operations_.describe(status);
     phones_.describe(status);
+    if (bridge_) bridge_->describe(status);
     status.ready = operations_.ready(status);
     return status;
 }
@@ -197,6 +211,7 @@ void Server::check() const {
     clients_.check();
     operations_.check();
     phones_.check();
+    if (bridge_) bridge_->check();
 }
 
 void Server::shut_down() {
@@ -213,10 +228,11 @@ void Server::shut_down() {
 }
 
 void Server::check_drained() {
-    const bool owes =
-        clients_.size() > 0 || phones_.size() > 0 || journal_.owes() || neighbours_.owes();
+    const bool owes = clients_.size() > 0 || phones_.size() > 0 || journal_.owes() ||
+                      neighbours_.owes() || (bridge_ && bridge_->owes());
     if (owes && core_.loop.now() < drain_until_) return drain_.start(drain_interval);
     neighbours_.stop();
+    if (bridge_) bridge_->stop();
     log_.event(Level::info, "stopped")
         .field("iamat", counters_.iamat)
         .field("whatsat", counters_.whatsat)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herd/access/secret.hpp"
+#include "herd/bridge/bucket_link.hpp"
 #include "herd/clients/clients.hpp"
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
@@ -23,6 +24,7 @@
 #include "reactor/wire.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,7 +45,8 @@ public:
            const config::Config& config,
            const config::Server& self,
            reactor::Delegate<void()> stopped,
-           const Sealing* sealing = nullptr);
+           const Sealing* sealing = nullptr,
+           const nats::Sealing* broker_sealing = nullptr);
 
     // Maps its memory, opens its log, reads its journal and listens. Once.
     Outcome<> open();
@@ -66,6 +69,8 @@ public:
     const ops::Operations& operations() const { return operations_; }
     const phones::Phones& phones() const { return phones_; }
     const datagrams::Port& datagrams() const { return datagrams_; }
+    // Null: it has none.
+    const bridge::BucketLink* bridge() const { return bridge_ ? &*bridge_ : nullptr; }
     const reactor::Wire& wire() const { return wire_; }
     // A SIGHUP was obeyed, or not.
     void note_reload(bool obeyed);
@@ -109,8 +114,10 @@ private:
     ops::Operations operations_;
     phones::Phones phones_;
     datagrams::Port datagrams_;
+    std::optional<bridge::BucketLink> bridge_;
     reactor::Timer tick_;
     reactor::Timer drain_;
+    const nats::Sealing* broker_sealing_;  // Null: brokers are spoken with in the clear.
     reactor::Instant drain_until_{};
     reactor::Instant started_at_{};
     std::int64_t started_s_ = 0;  // Since 1970.

@@ -96,6 +96,7 @@ Outcome<> Clients::limit_access(const config::Access& access) {
 }
 
 Outcome<> Clients::listen(const config::Server& self) {
+    if (!self.takes_clients()) return {};
     const auto listening = acceptor_.listen(self.clients);
     if (!listening) {
         return failure("clients' address " + config::text_of(self.clients), listening.error());

@@ -62,9 +62,9 @@ public:
     Outcome<> limit_access(const config::Access& access);
     // From now on tokens are those of this secret; what has been granted stays.
     void renew(access::Secret secret) { admissions_.renew(std::move(secret)); }
-    // Once; port 0 takes a free one.
+    // Once; port 0 takes a free one. Nowhere, of a bridge that takes none.
     Outcome<> listen(const config::Server& self);
-    // Where it listens; the second for those who speak TLS, if it does.
+    // Where it listens, if it does; the second for those who speak TLS.
     const reactor::Address& address() const { return address_; }
     const std::optional<reactor::Address>& tls_address() const { return tls_address_; }
 

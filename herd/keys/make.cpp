@@ -23,7 +23,9 @@ constexpr std::int64_t ns_per_s = 1'000'000'000;
 Wanted wanted_for(const config::Server& server) {
     Wanted wanted{.subject = server.name, .names = {server.name}};
     bool loopback = false;
-    std::vector<reactor::Address> all = {server.clients, server.peers};
+    std::vector<reactor::Address> all;
+    if (server.takes_clients()) all.push_back(server.clients);
+    all.push_back(server.peers);
     if (server.phones_tls) all.push_back(*server.phones_tls);
     for (const reactor::Address& address : all) {
         loopback = loopback || address.is_loopback();

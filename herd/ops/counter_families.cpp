@@ -321,6 +321,40 @@ constexpr std::array counted = {
          "what (reload_refused).",
          {{{"result=\"taken\"", &Counters::reloads},
            {"result=\"refused\"", &Counters::reloads_refused}}}),
+    many("herd_bridge_published_total",
+         "Lines published to the bucket, by what the broker has said of them.",
+         "published without acknowledged: the broker is slow. full, resources: it wants room; "
+         "other: "
+         "the log says why. too_long: not published at all.",
+         {{{"result=\"published\"", &Counters::bridge_published},
+           {"result=\"acknowledged\"", &Counters::bridge_acknowledged},
+           {"result=\"full\"", &Counters::bridge_refused_full},
+           {"result=\"resources\"", &Counters::bridge_refused_resources},
+           {"result=\"other\"", &Counters::bridge_refused_other},
+           {"result=\"too_long\"", &Counters::bridge_too_long}}}),
+    many("herd_bridge_received_total",
+         "Messages of the bucket, and what they were.",
+         "older: several herds report the same clients, or the bucket has gone back. bad: somebody "
+         "else writes into it.",
+         {{{"kind=\"any\"", &Counters::bridge_received},
+           {"kind=\"newer\"", &Counters::bridge_newer},
+           {"kind=\"equal\"", &Counters::bridge_equal},
+           {"kind=\"older\"", &Counters::bridge_older},
+           {"kind=\"bad\"", &Counters::bridge_lines_bad}}}),
+    many("herd_bridge_keys_damaged_total",
+         "Keys of the bucket that did not show what was acknowledged, and what came of it.",
+         "unseen: it is published again. healed: its key was purged. sick: the stream is damaged; "
+         "see docs/bridge.md.",
+         {{{"outcome=\"unseen\"", &Counters::bridge_unseen},
+           {"outcome=\"healed\"", &Counters::bridge_healed},
+           {"outcome=\"sick\"", &Counters::bridge_sick}}}),
+    many("herd_bridge_troubles_total",
+         "What went wrong between the bridge and brokers, by kind.",
+         "denied: user, password, token, or permissions. The log says the rest.",
+         {{{"kind=\"drop\"", &Counters::bridge_drops},
+           {"kind=\"stalled\"", &Counters::bridge_stalled},
+           {"kind=\"reopened\"", &Counters::bridge_reopened},
+           {"kind=\"denied\"", &Counters::bridge_denied}}}),
 };
 
 constexpr std::size_t count(std::uint64_t Counters::*value) {

@@ -210,6 +210,50 @@ constexpr std::array told = {
               [](Out& out, Of& of) {
                   if (of.places.times != nullptr) out.histogram(*of.places.times);
               }),
+    gauge("herd_bridge_up",
+          "1 while the bridge is level with its bucket's stream; absent without one.",
+          "0: no broker, or the bucket is being read. herd status and the log say which.",
+          [](Out& out, Of& of) {
+              const auto& bridge = of.status.bridge;
+              if (!bridge.bucket.empty()) out.sample("", bridge.state == "live" ? 1 : 0);
+          }),
+    gauge("herd_bridge_keys",
+          "Clients whose line the bucket has shown.",
+          "Fewer than herd_stored_clients for long: see herd_bridge_published_total.",
+          [](Out& out, Of& of) {
+              if (!of.status.bridge.bucket.empty()) out.sample("", of.status.bridge.keys);
+          }),
+    gauge("herd_bridge_lag_records",
+          "Changes that are not published.",
+          "Grows: the broker is slower than what is reported.",
+          [](Out& out, Of& of) {
+              if (!of.status.bridge.bucket.empty()) out.sample("", of.status.bridge.lag_records);
+          }),
+    gauge("herd_bridge_lag_seconds",
+          "What had changed so long ago has been acknowledged by the broker.",
+          "As above.",
+          [](Out& out, Of& of) {
+              if (of.status.bridge.broker) out.sample_seconds("", of.status.bridge.lag);
+          }),
+    gauge("herd_bridge_unacknowledged",
+          "Publications that the broker has not acknowledged.",
+          "At bridge.window it waits for the broker.",
+          [](Out& out, Of& of) {
+              if (of.status.bridge.broker) out.sample("", of.status.bridge.window);
+          }),
+    gauge("herd_bridge_round_trip_seconds",
+          "How long the latest acknowledgement took; absent while unknown.",
+          "Rises with load on the broker.",
+          [](Out& out, Of& of) {
+              const auto& bridge = of.status.bridge;
+              if (bridge.round_trip.count() > 0) out.sample_seconds("", bridge.round_trip);
+          }),
+    gauge("herd_bridge_to_read",
+          "Messages of the bucket that are still to be read.",
+          "Large after the start of a bridge. Later: others write faster than it reads.",
+          [](Out& out, Of& of) {
+              if (of.status.bridge.broker) out.sample("", of.status.bridge.pending);
+          }),
     histogram("herd_loop_iteration_seconds",
               "How long iterations of the loop took: nobody is answered meanwhile.",
               "Above 10 ms: a machine without time for the server (another program, a hypervisor), "

@@ -1,6 +1,7 @@
 #include "herd/program/check.hpp"
 
 #include "herd/access/secret.hpp"
+#include "herd/bridge/login.hpp"
 #include "herd/config/settings.hpp"
 #include "herd/config/text.hpp"
 #include "herd/keys/examine.hpp"
@@ -8,6 +9,7 @@
 #include "herd/places/key.hpp"
 #include "herd/program/machine.hpp"
 #include "herd/server.hpp"
+#include "herd/tls/dialler.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
@@ -114,21 +116,25 @@ std::string peers_text(const config::Server& server) {
     return at + (server.listen ? " (listens on " + config::text_of(*server.listen) + ")" : "");
 }
 
+std::string clients_of(const config::Server& server) {
+    return server.takes_clients() ? config::text_of(server.clients) : "none";
+}
+
 std::string servers(const config::Config& config) {
     std::size_t name_width = 0;
     std::size_t address_width = 0;
     for (const config::Server& server : config.servers) {
         name_width = std::max(name_width, server.name.size());
         address_width = std::max(
-            {address_width, config::text_of(server.clients).size(), peers_text(server).size()});
+            {address_width, clients_of(server).size(), peers_text(server).size()});
     }
     std::string text;
     for (const config::Server& server : config.servers) {
         const std::string peers = server.legacy ? "legacy" : "peers " + peers_text(server);
         text += "  " + padded(server.name, name_width) + "  clients " +
-                padded(config::text_of(server.clients), address_width) + "  " +
+                padded(clients_of(server), address_width) + "  " +
                 padded(peers, std::string_view("peers ").size() + address_width) + "  -- " +
-                neighbours_of(config, server) + "\n";
+                neighbours_of(config, server) + (server.bridge ? "; bridge" : "") + "\n";
     }
     return text;
 }
@@ -160,6 +166,18 @@ std::uint64_t allowed_descriptors(const config::Config& config) {
     return reactor::sys::raise_descriptor_limit(descriptors(config)).value_or(0);
 }
 
+std::string bridge_errors(const config::Bridge& bridge) {
+    std::string text;
+    const auto login = herd::bridge::read_login(bridge);
+    if (!login) text += "error: no bridge would start: " + login.error() + "\n";
+    if (!bridge.is_sealed()) return text;
+    tls::Dialler dialler;
+    const tls::Files files{bridge.tls.authority, bridge.tls.certificate, bridge.tls.key};
+    const auto opened = dialler.open(files, reactor::Seal::record_max);
+    if (!opened) text += "error: no bridge would start: bridge.tls: " + opened.error() + "\n";
+    return text;
+}
+
 // What keeps servers from starting here, though the configuration is right.
 std::string errors(const config::Config& config) {
     std::string text;
@@ -172,6 +190,7 @@ std::string errors(const config::Config& config) {
         const auto secret = access::Secret::read(config.access.secret_file);
         if (!secret) text += "error: no server would start: access." + secret.error() + "\n";
     }
+    if (config.has_bridge()) text += bridge_errors(config.bridge);
     const config::Places& places = config.places;
     if (places.provider == config::Provider::offline) return text;
     const auto key = places::read_key(places.key_file, places.key_shared);
@@ -207,9 +226,13 @@ std::string name_warnings(const config::Config& config) {
 }
 
 std::string warnings(const config::Config& config) {
-    const std::string memory = memory_warning(config) + name_warnings(config);
-    if (config.keys.empty() || !config.insecure_peers) return memory;
-    return memory +
+    std::string text = memory_warning(config) + name_warnings(config);
+    for (const config::Server& server : config.servers) {
+        if (!server.bridge || !server.neighbours.empty() || server.takes_clients()) continue;
+        text += "warning: " + server.name + " is a bridge between the bucket and nobody\n";
+    }
+    if (config.keys.empty() || !config.insecure_peers) return text;
+    return text +
            "warning: insecure_peers: servers that do not speak TLS are taken for neighbours, too: "
            "anybody on the way reads, and writes, what they say\n";
 }

@@ -6,6 +6,9 @@ namespace herd::program {
 
 // Whom to believe is all that a client needs.
 Outcome<> ClientPort::open(const config::Config& config) {
+    if (!server_.takes_clients()) {
+        return std::unexpected(server_.name + " is a bridge that takes no clients");
+    }
     // Who says whom to believe means to be sure whom he talks with.
     if (!sealed() && !options_.authority.empty() && !options_.plain) {
         return std::unexpected(server_.name +

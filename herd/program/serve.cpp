@@ -3,6 +3,7 @@
 #include "herd/config/text.hpp"
 #include "herd/keys/names.hpp"
 #include "herd/log.hpp"
+#include "herd/nats/connection.hpp"
 #include "herd/needs.hpp"
 #include "herd/outcome.hpp"
 #include "herd/places/trouble.hpp"
@@ -14,6 +15,7 @@
 #include "herd/program/service_manager.hpp"
 #include "herd/sealing.hpp"
 #include "herd/server.hpp"
+#include "herd/tls/dialler.hpp"
 #include "herd/tls/openssl_sealer.hpp"
 #include "reactor/handshakes.hpp"
 #include "reactor/loop.hpp"
@@ -53,12 +55,16 @@ public:
           sealer_(config.keys, self.name, config.limits.tls_connections),
           handshakes_(loop_, handshake_limits(config.limits), &tls::OpensslSealer::leave_thread),
           sealing_{sealer_, handshakes_, config.insecure_peers},
+          broker_sealing_{handshakes_,
+                          Delegate<reactor::SealPtr()>::to<&Serving::dial_broker>(*this),
+                          config.bridge.tls.first},
           server_(loop_,
                   places_.places(),
                   config,
                   self,
                   Delegate<void()>::to<&Serving::on_stopped>(*this),
-                  config.keys.empty() ? nullptr : &sealing_),
+                  config.keys.empty() ? nullptr : &sealing_,
+                  seals_brokers() ? &broker_sealing_ : nullptr),
           certificate_(loop_, sealer_, server_.log()),
           reload_(config, self, options.read, server_, places_, sealer_, certificate_),
           signals_(loop_, Delegate<void(int)>::to<&Serving::on_signal>(*this)),
@@ -73,6 +79,9 @@ private:
     Outcome<> raise_limit() const;
     Outcome<> check_memory() const;
     Outcome<> open_sealing();
+    bool seals_brokers() const { return self_.bridge && config_.bridge.is_sealed(); }
+    reactor::SealPtr dial_broker() { return broker_dialler_.dial(config_.bridge.tls.name); }
+    std::string bridge_text() const;
     void reload();
     void say(const std::string& what) const;
     void say_where() const;
@@ -97,6 +106,8 @@ private:
     tls::OpensslSealer sealer_;
     reactor::Handshakes handshakes_;
     Sealing sealing_;
+    tls::Dialler broker_dialler_;
+    nats::Sealing broker_sealing_;
     Server server_;
     CertificateWatch certificate_;
     Reload reload_;
@@ -158,12 +169,14 @@ void Serving::say_where() const {
     const auto& phones = server_.phones().address();
     const auto& phones_tls = server_.phones().tls_address();
     const auto& udp = server_.datagrams().address();
-    say(": clients on " + config::text_of(server_.clients().address()) + ", peers on " +
-        config::text_of(server_.neighbours().address()) +
+    const bool clients = self_.takes_clients();
+    say(": " +
+        (clients ? "clients on " + config::text_of(server_.clients().address()) + ", " : "") +
+        "peers on " + config::text_of(server_.neighbours().address()) +
         (http ? ", http on " + config::text_of(*http) : "") +
         (phones ? ", phones on " + config::text_of(*phones) : "") +
         (phones_tls ? ", phones with TLS on " + config::text_of(*phones_tls) : "") +
-        (udp ? ", udp on " + config::text_of(*udp) : ""));
+        (udp ? ", udp on " + config::text_of(*udp) : "") + bridge_text());
 }
 
 // The one that it had before is gone by now, so its sockets are ours alone.
@@ -223,10 +236,24 @@ Outcome<> Serving::check_servers() const {
     return {};
 }
 
+std::string Serving::bridge_text() const {
+    if (!self_.bridge) return "";
+    return ", bridge to KV_" + config_.bridge.bucket + " at " +
+           config::text_of(config_.bridge.addresses);
+}
+
 Outcome<> Serving::open_sealing() {
-    if (config_.keys.empty()) return {};
-    if (auto checked = keys::check_names(config_); !checked) return checked;
-    if (auto opened = sealer_.open(wire_limits(config_).send_size); !opened) return opened;
+    if (!config_.keys.empty()) {
+        if (auto checked = keys::check_names(config_); !checked) return checked;
+        if (auto opened = sealer_.open(wire_limits(config_).send_size); !opened) return opened;
+    }
+    if (seals_brokers()) {
+        const config::BridgeTls& given = config_.bridge.tls;
+        const tls::Files files{given.authority, given.certificate, given.key};
+        auto opened = broker_dialler_.open(files, wire_limits(config_).send_size);
+        if (!opened) return failure("bridge.tls", opened.error());
+    }
+    if (config_.keys.empty() && !seals_brokers()) return {};
     if (const auto opened = handshakes_.open(); !opened) {
         return failure("handshakes", opened.error());
     }

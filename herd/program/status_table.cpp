@@ -133,6 +133,21 @@ Row link_row(const std::string& server, const rapidjson::Value& link, bool keys)
     return row;
 }
 
+Row bridge_row(const std::string& server, const rapidjson::Value& bridge) {
+    const std::string broker = number(bridge, "broker");
+    const bool there = !broker.empty() && broker != "?";
+    return {server,
+            number(bridge, "state") + (flag(bridge, "standby") ? ", standby" : "") +
+                (there && flag(bridge, "tls") ? ", TLS" : ""),
+            number(bridge, "bucket"),
+            there ? broker + " " + number(bridge, "version") : "-",
+            number(bridge, "keys"),
+            there ? number(bridge, "pending") : "-",
+            number(bridge, "lag_records"),
+            there ? in_milliseconds(bridge, "lag_us") : "-",
+            there ? in_milliseconds(bridge, "round_trip_us") : "-"};
+}
+
 // "123 of 1000000": clients, and how many there is room for.
 std::string stored(const rapidjson::Value& status) {
     return number(status, "records") + " of " + number(status, "capacity");
@@ -140,7 +155,13 @@ std::string stored(const rapidjson::Value& status) {
 
 // What a herd counts that has all it needs, and clients that come, say something and go. Of the
 // other counters, also of those that a newer server has, each that is not 0 is worth a look.
-constexpr std::array<std::string_view, 24> ordinary = {"follows",
+constexpr std::array<std::string_view, 30> ordinary = {"bridge_published",
+                                                       "bridge_acknowledged",
+                                                       "bridge_received",
+                                                       "bridge_newer",
+                                                       "bridge_equal",
+                                                       "bridge_older",
+                                                       "follows",
                                                        "pushed",
                                                        "iamat",
                                                        "iamat_old",
@@ -213,12 +234,15 @@ public:
     void add(const StatusAnswer& answer);
     std::string text() const {
         const std::string counted = troubles_.empty() ? "" : "\n" + troubles_;
-        return align(servers_) + counted + "\n" + align(links_) + "\n" + sum_.text();
+        const std::string bridges = bridges_.size() > 1 ? "\n" + align(bridges_) : "";
+        return align(servers_) + counted + "\n" + align(links_) + bridges + "\n" + sum_.text();
     }
 
 private:
     std::vector<Row> servers_ = {
         {"SERVER", "UP", "CLIENTS", "STORED", "DIGEST", "JOURNAL", "DROPPED"}};
+    std::vector<Row> bridges_ = {
+        {"BRIDGE", "STATE", "BUCKET", "BROKER", "KEYS", "TO READ", "LAG", "LAG TIME", "RTT"}};
     std::vector<Row> links_ = {
         {"LINK", "STATE", "LAG", "LAG TIME", "RTT", "CLOCK", "DIVERGENCES", "DROPS"}};
     std::string troubles_;
@@ -264,6 +288,10 @@ void Tables::add(const StatusAnswer& answer) {
     if (corrupted != "0") servers_.back().back() += "  (corrupted on purpose: " + corrupted + ")";
     const std::string expires = number(status, "certificate_expires_s");
     const bool keys = expires != "0" && expires != "?";
+    const auto bridge = status.FindMember("bridge");
+    if (bridge != status.MemberEnd() && bridge->value.IsObject()) {
+        bridges_.push_back(bridge_row(answer.server, bridge->value));
+    }
     const auto links = status.FindMember("links");
     if (links == status.MemberEnd() || !links->value.IsArray()) return;
     for (const rapidjson::Value& link : links->value.GetArray()) {

@@ -116,8 +116,10 @@ void Up::add_places() {
 void Up::add_server(const config::Server& server) {
     assert(!server.legacy);
     assert(!stopping_);
-    std::vector<std::string> arguments = {
-        "serve", server.name, "--parent", std::to_string(own_pid())};
+    std::vector<std::string> arguments = {server.takes_clients() ? "serve" : "bridge",
+                                          server.name,
+                                          "--parent",
+                                          std::to_string(own_pid())};
     if (!options_.config_file.empty()) {
         arguments.insert(arguments.end(), {"--config", options_.config_file});
     }
@@ -151,9 +153,14 @@ void Up::on_ready() {
 }
 
 void Up::say_what_to_type() const {
-    assert(!servers_.empty());
-    const config::Server& one = *config_.find(servers_.front()->name());
-    const config::Server& other = *config_.find(servers_.back()->name());
+    std::vector<const config::Server*> asked;
+    for (const auto& each : servers_) {
+        const config::Server* const server = config_.find(each->name());
+        if (server->takes_clients()) asked.push_back(server);
+    }
+    if (asked.empty()) return print("\nAll servers are up.\nready\n");
+    const config::Server& one = *asked.front();
+    const config::Server& other = *asked.back();
     const auto command = [this](const config::Server& server, const std::string& line) {
         const std::string config =
             options_.config_file.empty() ? "" : " --config " + options_.config_file;

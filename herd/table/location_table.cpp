@@ -110,9 +110,13 @@ Stored LocationTable::store(const protocol::AtLine& line,
 bool LocationTable::repeat(const protocol::AtLine& line) {
     const std::uint32_t slot = slot_of(line.client, key(line.client));
     if (slot == no_record) return false;
-    if (!rules::newer(version(records_[slot]), version_of(line, effective(line)))) return false;
+    if (!is_newer(records_[slot], line)) return false;
     touch_again(slot);
     return true;
+}
+
+bool LocationTable::is_newer(const Record& record, const protocol::AtLine& line) const {
+    return rules::newer(version(record), version_of(line, effective(line)));
 }
 
 void LocationTable::take_free_slot() {

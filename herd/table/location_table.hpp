@@ -98,6 +98,9 @@ public:
     // true.
     bool repeat(const protocol::AtLine& line);
 
+    // Whether the record is a newer one than `line` of its client.
+    bool is_newer(const Record& record, const protocol::AtLine& line) const;
+
     // Hands the record of a used slot to all followers again, as nobody's.
     void send_again(std::uint32_t slot);
     // Forgets the record of a used slot; followers hear nothing of it. For what every server

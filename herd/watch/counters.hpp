@@ -116,6 +116,24 @@ struct Counters {
     std::uint64_t datagrams_limited = 0;
     std::uint64_t reloads = 0;
     std::uint64_t reloads_refused = 0;
+    std::uint64_t bridge_published = 0;
+    std::uint64_t bridge_acknowledged = 0;
+    std::uint64_t bridge_refused_full = 0;
+    std::uint64_t bridge_refused_resources = 0;
+    std::uint64_t bridge_refused_other = 0;
+    std::uint64_t bridge_too_long = 0;
+    std::uint64_t bridge_received = 0;
+    std::uint64_t bridge_newer = 0;
+    std::uint64_t bridge_equal = 0;
+    std::uint64_t bridge_older = 0;
+    std::uint64_t bridge_lines_bad = 0;
+    std::uint64_t bridge_unseen = 0;
+    std::uint64_t bridge_healed = 0;
+    std::uint64_t bridge_sick = 0;
+    std::uint64_t bridge_reopened = 0;
+    std::uint64_t bridge_stalled = 0;
+    std::uint64_t bridge_drops = 0;
+    std::uint64_t bridge_denied = 0;
 
     // Connections of clients that we closed.
     std::uint64_t dropped() const {

@@ -67,6 +67,7 @@ private:
     // As the log and the links have it.
     void put_hex(std::string_view name, std::uint64_t value);
     void link(const LinkStatus& link);
+    void bridge(const BridgeStatus& bridge);
     void put_state(const Status& status);
 
     Out out_;
@@ -98,6 +99,28 @@ void StatusWriter::link(const LinkStatus& link) {
     put_us("clock_difference_us", link.clock_difference_ns);
     put("divergences", link.divergences);
     put("drops", link.drops);
+    json_.EndObject();
+}
+
+void StatusWriter::bridge(const BridgeStatus& bridge) {
+    key("bridge");
+    json_.StartObject();
+    put("bucket", bridge.bucket);
+    put("state", bridge.state);
+    put_flag("standby", bridge.standby);
+    std::array<char, reactor::address_text_size_max> broker{};
+    put("broker", bridge.broker ? bridge.broker->text(broker) : std::string_view());
+    put("version", bridge.version);
+    put("server_id", bridge.server_id);
+    put_flag("tls", bridge.tls);
+    put("created", bridge.created);
+    put("seq", bridge.seq);
+    put("pending", bridge.pending);
+    put("keys", bridge.keys);
+    put("lag_records", bridge.lag_records);
+    put_us("lag_us", bridge.lag.count());
+    put("window", bridge.window);
+    put_us("round_trip_us", bridge.round_trip.count());
     json_.EndObject();
 }
 
@@ -139,6 +162,7 @@ void StatusWriter::put_state(const Status& status) {
     json_.StartArray();
     for (std::size_t i = 0; i < status.link_count; ++i) link(status.links[i]);
     json_.EndArray();
+    if (!status.bridge.bucket.empty()) bridge(status.bridge);
     key("counters");
     json_.StartObject();
     for (const Counter& counter : counters_table) {

@@ -3,10 +3,12 @@
 #include "herd/config/changes.hpp"
 #include "herd/config/config.hpp"
 #include "herd/watch/counters.hpp"
+#include "reactor/address.hpp"
 #include "reactor/time.hpp"
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +29,25 @@ struct LinkStatus {
     std::int64_t clock_difference_ns = 0;  // its clock minus ours
     std::uint64_t divergences = 0;         // buckets of its table found different from ours
     std::uint64_t drops = 0;               // times that it was live and was lost
+};
+
+// A server's bridge to a bucket, as it is now.
+struct BridgeStatus {
+    std::string_view bucket;  // empty: it has none
+    std::string_view state;   // "live", "reading", "opening", "down"
+    bool standby = false;     // another bridge of the herd goes first
+    bool tls = false;
+    std::optional<reactor::Address> broker = {};  // that it is connected to
+    std::string_view version = {};                // of that
+    std::string_view server_id = {};              // of its run
+    std::string_view created = {};                // when its stream was made
+    std::uint64_t seq = 0;                        // how far it is read
+    std::uint64_t pending = 0;                    // messages that are still to be read
+    std::uint64_t keys = 0;                       // clients whose line it has shown
+    std::uint64_t lag_records = 0;                // changes that are not published
+    reactor::Duration lag{};         // what had changed so long ago has been acknowledged
+    std::uint64_t window = 0;        // publications that are not acknowledged
+    reactor::Duration round_trip{};  // of the latest one that was; 0: not known
 };
 
 // Who asks: one of the herd, or on the same machine, is told all; others what helps nobody.
@@ -54,6 +75,7 @@ struct Status {
     Counters counters{};
     std::array<LinkStatus, config::servers_max> links{};
     std::size_t link_count = 0;
+    BridgeStatus bridge{};
 };
 
 // Of a Status: what is not as usual (config::brief).

@@ -139,7 +139,7 @@ TEST_CASE("steady state: 1,000 scrapes and other requests allocate nothing",
     const auto round = [&](live::Asker& scraper, int number) {
         REQUIRE(scraper.say("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n"));
         // The last line.
-        scraper.hear_until("herd_config_reloads_total{result=\"refused\"} 0\n");
+        scraper.hear_until("herd_bridge_troubles_total{kind=\"denied\"} 0\n");
         REQUIRE(scraper.say("GET /status?a=%41 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         scraper.hear_until("}}");
         REQUIRE(scraper.say("GET /readyz?json HTTP/1.1\r\nHost: h\r\n\r\n"));

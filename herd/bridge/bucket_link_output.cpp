@@ -1,0 +1,215 @@
+// What a bridge publishes, and what becomes of it.
+#include "herd/bridge/bucket_link.hpp"
+#include "protocol/nats_headers.hpp"
+#include "protocol/text_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+namespace herd::bridge {
+
+namespace {
+
+using protocol::jetstream::Refusal;
+
+constexpr std::string_view reply_words = ".a.";
+constexpr std::size_t reply_size_max = 80;
+// The longest line that the other end's reader takes whole.
+constexpr std::size_t line_size_max = protocol::nats::Reader::Limits().payload_max;
+// What has to be free before one is begun.
+constexpr std::size_t publication_size_max = line_size_max + Subjects::size_max + 256;
+
+// Slots that are looked at for each publication that there may be in a flush: of what the bucket
+// has already many have to be passed by.
+constexpr std::uint32_t looks_each = 16;
+
+constexpr reactor::Duration pause_min = std::chrono::seconds(1);
+constexpr reactor::Duration pause_max = std::chrono::seconds(30);
+
+bool is_no_responder(const protocol::nats::Delivery& delivery) {
+    if (delivery.headers.empty() || !delivery.payload.empty()) return false;
+    constexpr std::uint32_t no_responders = 503;
+    const auto headers = protocol::nats::Headers::parse(delivery.headers);
+    return headers && headers->status() == no_responders;
+}
+
+}  // namespace
+
+void BucketLink::put_reply_prefix(protocol::TextWriter& out) const {
+    out.put(connection_.inbox());
+    out.put(reply_words);
+}
+
+// Before the first reading it would publish all that the bucket has already.
+bool BucketLink::publishes() const {
+    const bool knows = reader_.live() || (reader_.reading() && has_read_);
+    return knows && connection_.live() && !stopped_ && !healing_ &&
+           core_.loop.now() >= paused_until_;
+}
+
+bool BucketLink::has_room() const {
+    return !window_.full() && connection_.room() >= publication_size_max;
+}
+
+bool BucketLink::is_clear() const {
+    return !follower_.behind() && due_.empty() && window_.unacknowledged() == 0;
+}
+
+void BucketLink::pump() {
+    if (!publishes()) return;
+    std::uint32_t said = 0;
+    std::uint32_t looked = 0;
+    const std::uint32_t looks = core_.limits.records_per_turn * looks_each;
+    bool more = true;
+    while (more && has_room() && said < core_.limits.records_per_turn && looked < looks) {
+        ++looked;
+        more = follower_.behind() || !due_.empty();
+        const auto slot = more ? next_slot() : std::nullopt;
+        if (slot && put(*slot)) ++said;
+    }
+    if (is_clear()) clear_at_ = core_.loop.now();
+    // What is in the way may be others' answers, which this flush sends.
+    if (more && !window_.full() && connection_.has_room()) core_.wire.post_flush();
+}
+
+// By turns of what has changed and what is owed again, so that neither waits for the other.
+std::optional<std::uint32_t> BucketLink::next_slot() {
+    due_first_ = !due_first_;
+    if (!due_.empty() && (due_first_ || !follower_.behind())) return due_.take();
+    const table::Record* const record = follower_.take(core_.loop.now());
+    if (record == nullptr) return std::nullopt;
+    const std::uint32_t slot = core_.table.slot(*record);
+    if (rank_ == 0) return slot;
+    if (!shown_.has(slot, record->digest)) patience_.add(slot);
+    return std::nullopt;
+}
+
+bool BucketLink::lacks(std::uint32_t slot) const {
+    if (!core_.table.used(slot)) return false;
+    const table::Record& record = core_.table.at(slot);
+    return !shown_.has(slot, record.digest) && !core_.expired(record.effective_ns);
+}
+
+bool BucketLink::put(std::uint32_t slot) {
+    if (!lacks(slot)) return false;
+    const table::Record& record = core_.table.at(slot);
+    const std::string_view line = core_.table.line(record);
+    const std::string_view subject = subjects_.of(core_.table.client(record));
+    if (subject.empty()) return false;
+    if (line.size() > line_size_max) {
+        ++core_.counters.bridge_too_long;
+        return false;
+    }
+    std::array<char, reply_size_max> text{};
+    protocol::TextWriter reply(text);
+    put_reply_prefix(reply);
+    reply.put_hex(window_.next(), 1);
+    assert(!reply.overflowed());
+    const protocol::nats::Publication publication{
+        .subject = subject, .reply = reply.text(), .payload = line};
+    const nats::Said said = connection_.publish(publication);
+    if (said == nats::Said::unsendable) ++core_.counters.bridge_too_long;
+    if (said == nats::Said::full || said == nats::Said::down) due_.add(slot);
+    if (said != nats::Said::yes) return false;
+    const auto size = static_cast<std::uint32_t>(subject.size() + line.size());
+    window_.say({slot, record.digest}, size, core_.loop.now());
+    shown_.say(slot);
+    ++core_.counters.bridge_published;
+    return true;
+}
+
+// The one who goes first is given time for it.
+void BucketLink::owe(std::uint32_t slot) {
+    if (rank_ > 0) {
+        patience_.add(slot);
+    } else {
+        due_.add(slot);
+        core_.wire.post_flush();
+    }
+}
+
+void BucketLink::on_patience_over(std::uint32_t slot) {
+    due_.add(slot);
+    core_.wire.post_flush();
+}
+
+void BucketLink::on_acknowledgement(const Delivery& delivery) {
+    std::array<char, reply_size_max> text{};
+    protocol::TextWriter prefix(text);
+    put_reply_prefix(prefix);
+    if (!delivery.subject.starts_with(prefix.text())) return;
+    const std::string_view digits = delivery.subject.substr(prefix.size());
+    std::uint64_t number = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, number, 16);
+    if (read.ec != std::errc() || read.ptr != end) return;
+    if (is_no_responder(delivery)) {
+        if (const auto refused = window_.refuse(number, core_.loop.now())) due_.add(refused->slot);
+        return reader_.reopen(Reopened::gone);
+    }
+    const auto stored = protocol::jetstream::parse_stored(delivery.payload);
+    if (!stored) return on_refused(number, stored.error());
+    if (!window_.acknowledge(number, stored->seq, core_.loop.now())) return;
+    ++core_.counters.bridge_acknowledged;
+    pause_ = {};
+    prove(reader_.seq());
+    if (is_clear()) clear_at_ = core_.loop.now();
+    core_.wire.post_flush();
+}
+
+// A bucket that is full refuses new keys only; they are tried again when all of it is read again.
+void BucketLink::on_refused(std::uint64_t number, const Refusal& refusal) {
+    const auto publication = window_.refuse(number, core_.loop.now());
+    if (!publication) return;
+    shown_.arrive(publication->slot);
+    watch::Counters& counters = core_.counters;
+    if (refusal.reason == Refusal::resources_exceeded) {
+        ++counters.bridge_refused_resources;
+        due_.add(publication->slot);
+        pause();
+    } else if (refusal.reason == Refusal::stream_full) {
+        ++counters.bridge_refused_full;
+    } else {
+        ++counters.bridge_refused_other;
+    }
+    core_.log.event(Level::warning, "bucket_publish_refused")
+        .field("code", std::uint64_t{refusal.reason})
+        .field("text", refusal.nonsense() ? "its answer makes no sense" : refusal.text.text());
+    prove(reader_.seq());
+}
+
+// What the broker lacks all lack, whose keys it knows as well as others.
+void BucketLink::pause() {
+    if (core_.loop.now() < paused_until_) return;
+    pause_ = std::clamp(2 * pause_, pause_min, pause_max);
+    paused_until_ = core_.loop.now() + pause_;
+}
+
+void BucketLink::prove(std::uint64_t stream_seq) {
+    const bool was_full = window_.full();
+    window_.pass(stream_seq, [this](const auto& publication) { on_passed(publication); });
+    if (was_full || !due_.empty()) core_.wire.post_flush();
+}
+
+// Of a line that has changed since the next publication tells.
+void BucketLink::on_passed(const Window::Publication& publication) {
+    const std::uint32_t slot = publication.slot;
+    if (!core_.table.used(slot) || core_.table.at(slot).digest != publication.digest) return;
+    shown_.arrive(slot);
+    if (!lacks(slot)) return;
+    if (shown_.is_silent(slot)) return silence_.add(slot);
+    owe(slot);
+}
+
+void BucketLink::drop_window() {
+    window_.drop([this](const auto& publication) {
+        shown_.arrive(publication.slot);
+        due_.add(publication.slot);
+    });
+}
+
+}  // namespace herd::bridge

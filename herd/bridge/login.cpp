@@ -1,0 +1,58 @@
+#include "herd/bridge/login.hpp"
+
+#include "herd/secret_file.hpp"
+#include "protocol/nats_writer.hpp"
+#include "reactor/result.hpp"
+#include "reactor/sys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+namespace herd::bridge {
+
+namespace {
+
+std::unexpected<std::string> cannot_read(const std::string& what, int error) {
+    if (error == ELOOP) return failure(what, "is a symbolic link");
+    if (error == reactor::sys::not_private) {
+        return failure(what, "everybody on this machine can read or change it");
+    }
+    if (error == reactor::sys::not_a_file) return failure(what, "is not a file");
+    if (error == EFBIG) return failure(what, "is too long");
+    return failure(what, reactor::Errno{error});
+}
+
+Outcome<std::string> read_secret(const std::string& path) {
+    if (path.empty()) return {};
+    const std::string what = "file " + path;
+    std::array<char, protocol::nats::Login::text_max + 3> room{};
+    const auto text = read_secret_file(path, false, room);
+    if (!text) return cannot_read(what, text.error().value);
+    std::string_view line = *text;
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const bool plain = std::ranges::all_of(line, [](char byte) { return byte >= ' ' || byte < 0; });
+    if (line.empty() || !plain || line.size() > protocol::nats::Login::text_max) {
+        return failure(what,
+                       "must hold one line of 1 to " +
+                           std::to_string(protocol::nats::Login::text_max) + " bytes");
+    }
+    std::string secret(line);
+    std::ranges::fill(room, '\0');
+    return secret;
+}
+
+}  // namespace
+
+Outcome<Login> read_login(const config::Bridge& config) {
+    auto password = read_secret(config.password_file);
+    if (!password) return failure("bridge.password_file", password.error());
+    auto token = read_secret(config.token_file);
+    if (!token) return failure("bridge.token_file", token.error());
+    return Login{std::move(*password), std::move(*token)};
+}
+
+}  // namespace herd::bridge
