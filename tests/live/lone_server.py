@@ -19,6 +19,15 @@ def free_ports(count):
     return ports
 
 
+def accepts(port):
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(('127.0.0.1', port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 def ask(port, lines):
     """A clients' port's answers to these lines, each up to its end."""
     with socket.create_connection(('127.0.0.1', port), 20) as connection:
@@ -46,8 +55,6 @@ def start(herd, folder, config, port):
     while True:
         assert process.poll() is None, 'the server has ended'
         assert time.monotonic() < end, 'the server does not listen'
-        try:
-            socket.create_connection(('127.0.0.1', port), 1).close()
+        if accepts(port):
             return process
-        except OSError:
-            time.sleep(0.05)
+        time.sleep(0.05)

@@ -1,0 +1,395 @@
+#!/usr/bin/env python3
+"""Two herds of a server and a bridge each, at a real nats-server, for as long as it takes.
+
+    bridge_soak.py HERD kills [--clients N] [--rounds N] [--storage memory|file] [--replicas 3]
+    bridge_soak.py HERD rate [--clients N] [--storage memory|file]
+
+kills: clients move at both sites, the broker is killed by `kill -9` under load and started again;
+how long until both herds and the bucket are equal, and how many keys had to be healed. With three
+replicas it is a cluster of three brokers, which are killed in turn.
+rate: how a bridge publishes and reads, beside a bare publisher that pipelines to the same broker.
+"""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zlib
+
+import lone_server
+
+PATIENCE = 60  # seconds
+NATS = shutil.which('nats-server') or '/usr/sbin/nats-server'
+TICKS = os.sysconf('SC_CLK_TCK')
+
+
+class Broker:
+    """One nats-server, of a cluster of `size`."""
+
+    def __init__(self, folder, number, ports, cluster_ports):
+        self.port = ports[number]
+        store = folder / f'store{number}'
+        text = f'server_name: n{number}\nlisten: "127.0.0.1:{self.port}"\n' \
+               f'jetstream {{ store_dir: "{store}", max_file: 20G, max_mem: 4G }}\n'
+        if len(ports) > 1:
+            routes = ', '.join(f'nats://127.0.0.1:{each}' for each in cluster_ports)
+            text += f'cluster {{ name: c, listen: "127.0.0.1:{cluster_ports[number]}", ' \
+                    f'routes: [{routes}] }}\n'
+        self.config = folder / f'nats{number}.conf'
+        self.config.write_text(text, encoding='utf-8')
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([NATS, '-c', self.config], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        until(lambda: lone_server.accepts(self.port), 'the broker accepts')
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+class Nats:
+    """A connection of ours to a broker."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(('127.0.0.1', port))
+        self.answers = b'answers.%d' % self.socket.fileno()
+        self.lines = self.socket.makefile('rb')
+        self.socket.sendall(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n'
+                            b'SUB %s 1\r\n' % self.answers)
+
+    def message(self):
+        while True:
+            line = self.lines.readline()
+            if not line:
+                raise EOFError
+            if line.startswith(b'PING'):
+                self.socket.sendall(b'PONG\r\n')
+            if line.startswith((b'MSG', b'HMSG')):
+                words = line.split()
+                body = self.lines.read(int(words[-1]) + 2)[:-2]
+                if line.startswith(b'H'):
+                    body = body[int(words[-2]):]
+                return words, body
+
+    def ask(self, subject, body=b''):
+        self.socket.sendall(b'PUB %s %s %d\r\n%s\r\n' %
+                            (subject.encode(), self.answers, len(body), body))
+        while True:
+            words, text = self.message()
+            if words[1] == self.answers:
+                return json.loads(text or '{"error": "nobody"}')
+
+    def consume(self, stream):
+        """Has it told all of it."""
+        subject = b'shown.%d' % self.socket.fileno()
+        body = json.dumps({'stream_name': stream, 'config': {
+            'deliver_subject': subject.decode(), 'deliver_policy': 'all',
+            'ack_policy': 'none'}}).encode()
+        self.socket.sendall(b'SUB %s 2\r\nPUB $JS.API.CONSUMER.CREATE.%s %s %d\r\n%s\r\n' %
+                            (subject, stream.encode(), self.answers, len(body), body))
+
+    def bucket(self):
+        """All that the bucket has."""
+        state = self.ask('$JS.API.STREAM.INFO.KV_herd').get('state')
+        if state is None:
+            return None
+        self.consume('KV_herd')
+        lines, pending = {}, state['messages']
+        while pending > 0:
+            words, text = self.message()
+            if words[1].startswith(b'$KV.'):
+                if not words[1].startswith(b'$KV.herd._.'):
+                    lines[words[1]] = text
+                pending = int(words[3].split(b'.')[-1])
+            elif words[1] == self.answers:
+                assert 'error' not in json.loads(text), text
+        return lines
+
+
+def until(holds, what, patience=PATIENCE):
+    end = time.monotonic() + patience
+    while not holds():
+        if time.monotonic() > end:
+            raise TimeoutError(f'waited in vain until {what}')
+        time.sleep(0.02)
+
+
+class Site:
+    """A herd of one server and one bridge."""
+
+    def __init__(self, herd, folder, name, brokers, options):
+        self.herd, self.name, self.folder = herd, name, folder
+        ports = lone_server.free_ports(3)
+        self.port = ports[0]
+        address = ' '.join(f'127.0.0.1:{broker.port}' for broker in brokers)
+        config = {
+            'servers': [{'name': name, 'clients': f'127.0.0.1:{ports[0]}',
+                         'peers': f'127.0.0.1:{ports[1]}'},
+                        {'name': f'{name}Bridge', 'peers': f'127.0.0.1:{ports[2]}', 'bridge': True}],
+            'links': [[name, f'{name}Bridge']],
+            'log': {'folder': str(folder / name)},
+            'bridge': {'address': address, 'storage': options.storage,
+                       'replicas': options.replicas, 'recreate': options.recreate}}
+        self.config = folder / f'{name}.json'
+        self.config.write_text(json.dumps(config), encoding='utf-8')
+        self.processes = [self.start('serve', name), self.start('bridge', f'{name}Bridge')]
+        until(lambda: lone_server.accepts(self.port), 'the server accepts')
+        self.socket = socket.create_connection(('127.0.0.1', self.port))
+        threading.Thread(target=self.drain, daemon=True).start()
+
+    def start(self, command, name):
+        return subprocess.Popen([self.herd, command, name, '--config', self.config],
+                                stdout=subprocess.DEVNULL)
+
+    def drain(self):
+        swallow(self.socket)
+
+    def report(self, clients, stamp):
+        self.socket.sendall(''.join(
+            f'IAMAT c{client:06} +34.068930-118.{(client * 7 + int(stamp)) % 1000000:06} {stamp:.6f}\n'
+            for client in clients).encode())
+
+    def status(self):
+        """Of the server, and of the bridge."""
+        said = subprocess.run([self.herd, 'status', '--json', '--config', self.config],
+                              capture_output=True, text=True, check=False).stdout
+        return json.loads(said)['servers']
+
+    def lines(self, clients):
+        """Of each client, as the server has it."""
+        found = set()
+        for first in range(0, clients, 1000):
+            asked = [f'WHATSAT c{client:06} 1 0' for client in range(first, min(first + 1000, clients))]
+            said = lone_server.ask(self.port, asked)
+            found |= {line for line in said.splitlines() if line.startswith('AT ')}
+        return found
+
+    def stop(self):
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait()
+
+
+def is_equal(sites, clients):
+    digests = set()
+    for site in sites:
+        server, bridge = site.status()
+        state = bridge.get('bridge', {})
+        if state.get('state') != 'live' or state['lag_records'] or state['window']:
+            return False
+        if server['records'] != clients or state['keys'] != clients:
+            return False
+        digests |= {server['digest'], bridge['digest']}
+    return len(digests) == 1
+
+
+def cpu_s(process):
+    fields = pathlib.Path(f'/proc/{process.pid}/stat').read_text(encoding='ascii').split()
+    return (int(fields[13]) + int(fields[14])) / TICKS
+
+
+def rss_kb(process):
+    text = pathlib.Path(f'/proc/{process.pid}/status').read_text(encoding='ascii')
+    return int(text.split('VmRSS:')[1].split()[0])
+
+
+def bucket_equals(brokers, site, clients):
+    for broker in brokers:
+        with contextlib.suppress(OSError, EOFError, ValueError, AssertionError):
+            bucket = Nats(broker.port).bucket()
+            return bucket is not None and \
+                {line.decode() for line in bucket.values()} == site.lines(clients)
+    return False
+
+
+def kills(options, folder, brokers, sites):
+    clients = options.clients
+    stamp = time.time()
+    sites[0].report(range(0, clients, 2), stamp)
+    sites[1].report(range(1, clients, 2), stamp)
+    until(lambda: is_equal(sites, clients), 'both sites are equal at first')
+    before = counted(sites)
+    for number in range(options.rounds):
+        moved = 0
+        while moved < options.writes:
+            stamp += 1
+            for site in sites:
+                first = (moved // 2) % clients
+                site.report((client % clients for client in range(first, first + 2000)), stamp)
+            moved += 4000
+            time.sleep(0.05)
+        quiet = time.monotonic() + 3
+        broker = brokers[number % len(brokers)]
+        while time.monotonic() < quiet:
+            stamp += 1
+            for i, site in enumerate(sites):
+                site.report(((moved + i + 7 * each) % clients for each in range(25)), stamp)
+            moved += 400
+            time.sleep(0.1)
+        broker.kill()
+        for _ in range(10):
+            stamp += 1
+            for i, site in enumerate(sites):
+                site.report(((moved + i + 3 * each) % clients for each in range(500)), stamp)
+            moved += 3000
+            time.sleep(0.1)
+        broker.start()
+        back = time.monotonic()
+        until(lambda: is_equal(sites, clients), 'both sites are equal again')
+        took = time.monotonic() - back
+        in_bucket = bucket_equals(brokers, sites[0], clients)
+        now = counted(sites)
+        print(f'round {number + 1}: equal {took:.2f} s after the return, bucket '
+              f'{"equal" if in_bucket else "DIFFERENT"}; '
+              + ', '.join(f'{name} {now[name] - before[name]}' for name in now), flush=True)
+        before = now
+        assert in_bucket
+    for site in sites:
+        print(f'{site.name}: bridge {rss_kb(site.processes[1])} kB resident')
+
+
+def counted(sites):
+    counters = [site.status()[1]['counters'] for site in sites]
+    return {name: sum(each[f'bridge_{name}'] for each in counters)
+            for name in ['published', 'received', 'older', 'unseen', 'healed', 'sick', 'reopened']}
+
+
+def swallow(one):
+    with contextlib.suppress(OSError):
+        while one.recv(1 << 20):
+            pass
+
+
+def bare_publisher(broker, clients, count, readers, window=4096):
+    """Messages a second that are acknowledged, while so many read them, as bridges do."""
+    nats = Nats(broker.port)
+    nats.ask('$JS.API.STREAM.CREATE.KV_bare', json.dumps(
+        {'name': 'KV_bare', 'subjects': ['$KV.bare.>'], 'max_msgs_per_subject': 1,
+         'discard': 'new', 'storage': 'memory', 'num_replicas': 1}).encode())
+    for _ in range(readers):
+        reader = Nats(broker.port)
+        reader.consume('KV_bare')
+        threading.Thread(target=swallow, args=[reader.socket], daemon=True).start()
+    chunk = 250
+    texts = []
+    for first in range(0, clients, chunk):
+        texts.append(b''.join(
+            b'PUB $KV.bare.%02x.cc%06d answers 79\r\nAT East +0.263873386 c%06d +34.068930-118.%06d '
+            b'1520023934.9189639\r\n' % (zlib.crc32(b'c%06d' % client) & 255, client, client, client)
+            for client in range(first, first + chunk)))
+    size = texts[0].split(b'\r\n')[1]
+    texts = [text.replace(b'answers 79', b'%s %d' % (nats.answers, len(size))) for text in texts]
+    said = heard = turn = 0
+    mark, tail = b'"seq":', b''
+    cpu, start = cpu_s(broker.process), time.monotonic()
+    while heard < count:
+        while said < count and said - heard <= window - chunk:
+            nats.socket.sendall(texts[turn % len(texts)])
+            turn += 1
+            said += chunk
+        come = tail + nats.socket.recv(1 << 20)
+        heard += come.count(mark)
+        tail = come[-len(mark) + 1:]
+    took = time.monotonic() - start
+    each = (cpu_s(broker.process) - cpu) / said * 1e6
+    nats.ask('$JS.API.STREAM.DELETE.KV_bare')
+    print(f'bare publisher, {readers} read: {said / took:,.0f}/s; broker {each:.2f} us')
+
+
+def rate(options, folder, brokers, sites):
+    clients = options.clients
+    stamp = time.time()
+    for readers in [0, 2]:
+        bare_publisher(brokers[0], clients, 3 * clients, readers)
+    for site, other in [sites, sites[::-1]]:
+        bridge, reader, server = site.processes[1], other.processes[1], site.processes[0]
+        stamp += 1
+        before = site.status()[1]['counters'], other.status()[1]['counters']
+        cpu = cpu_s(bridge), cpu_s(reader), cpu_s(brokers[0].process)
+        start = time.monotonic()
+        for _ in range(3):
+            stamp += 1
+            site.report(range(clients), stamp)
+        until(lambda: is_equal(sites, clients), 'both sites are equal')
+        took = time.monotonic() - start
+        after = site.status()[1]['counters'], other.status()[1]['counters']
+        said = after[0]['bridge_acknowledged'] - before[0]['bridge_acknowledged']
+        heard = after[1]['bridge_received'] - before[1]['bridge_received']
+        echo = after[0]['bridge_received'] - before[0]['bridge_received']
+        print(f'{site.name}: {said} published, {said / took:,.0f}/s; its CPU '
+              f'{(cpu_s(bridge) - cpu[0]) / said * 1e6:.2f} us each, with {echo} of its own read; '
+              f'{other.name}: {heard} read, {(cpu_s(reader) - cpu[1]) / heard * 1e6:.2f} us each; '
+              f'broker {(cpu_s(brokers[0].process) - cpu[2]) / said * 1e6:.2f} us')
+    bare_publisher(brokers[0], clients, 3 * clients, 2)
+    site = sites[0]
+    site.processes[1].terminate()
+    site.processes[1].wait()
+    start = time.monotonic()
+    site.processes[1] = site.start('bridge', f'{site.name}Bridge')
+    until(lambda: is_equal(sites, clients), 'the bridge that begins anew is equal')
+    print(f'a new bridge: equal after {time.monotonic() - start:.2f} s')
+    before = rss_kb(site.processes[1])
+    brokers[0].process.send_signal(signal.SIGSTOP)
+    for _ in range(options.stopped):
+        stamp += 1
+        site.report(range(clients), stamp)
+        time.sleep(1)
+    print(f'broker stopped for {options.stopped} s: resident memory of the bridge '
+          f'{before} kB before, {rss_kb(site.processes[1])} kB after')
+    brokers[0].process.send_signal(signal.SIGCONT)
+    start = time.monotonic()
+    until(lambda: is_equal(sites, clients), 'both sites are equal')
+    print(f'equal {time.monotonic() - start:.2f} s later')
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('herd')
+    parser.add_argument('what', choices=['kills', 'rate'])
+    parser.add_argument('--clients', type=int, default=100_000)
+    parser.add_argument('--rounds', type=int, default=10)
+    parser.add_argument('--writes', type=int, default=320_000, help='before each kill')
+    parser.add_argument('--storage', choices=['memory', 'file'], default='memory')
+    parser.add_argument('--replicas', type=int, choices=[1, 3], default=1)
+    parser.add_argument('--recreate', action='store_true')
+    parser.add_argument('--stopped', type=int, default=60, help='seconds')
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        ports = lone_server.free_ports(2 * options.replicas)
+        brokers, sites = [], []
+        try:
+            for number in range(options.replicas):
+                brokers.append(Broker(folder, number, ports[:options.replicas],
+                                      ports[options.replicas:]))
+            for name in ['East', 'West']:
+                sites.append(Site(options.herd, folder, name, brokers, options))
+            {'kills': kills, 'rate': rate}[options.what](options, folder, brokers, sites)
+        except BaseException:
+            for log in sorted(folder.glob('*/*Bridge.log')):
+                lines = [line for line in log.read_text().splitlines() if 'bucket_sick' not in line]
+                print(f'{log.name}:\n' + '\n'.join(lines[-30:]), file=sys.stderr)
+            for site in sites:
+                print(json.dumps(site.status()[1]['bridge']), counted([site]), file=sys.stderr)
+            raise
+        finally:
+            for site in sites:
+                site.stop()
+            for broker in brokers:
+                broker.process.send_signal(signal.SIGCONT)
+                broker.kill()
+
+
+if __name__ == '__main__':
+    main()
