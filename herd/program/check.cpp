@@ -125,8 +125,8 @@ std::string servers(const config::Config& config) {
     std::size_t address_width = 0;
     for (const config::Server& server : config.servers) {
         name_width = std::max(name_width, server.name.size());
-        address_width = std::max(
-            {address_width, clients_of(server).size(), peers_text(server).size()});
+        address_width =
+            std::max({address_width, clients_of(server).size(), peers_text(server).size()});
     }
     std::string text;
     for (const config::Server& server : config.servers) {

@@ -108,5 +108,17 @@ TEST_CASE("names: one in place of an address, with where to listen", "[herd][con
     }
 }
 
+TEST_CASE("config file: one that cannot be read is said", "[herd][config]") {
+    const auto none = herd::config::read("/nonexistent/herd.json");
+    REQUIRE_FALSE(none);
+    CHECK(none.error() == "/nonexistent/herd.json: No such file or directory");
+    const auto folder = herd::config::read("/");
+    REQUIRE_FALSE(folder);
+    CHECK(folder.error() == "/: Is a directory");
+    const auto endless = herd::config::read("/dev/zero");
+    REQUIRE_FALSE(endless);
+    CHECK(endless.error() == "/dev/zero: is longer than 1 MiB");
+}
+
 }  // namespace
 }  // namespace herd::config
