@@ -44,7 +44,9 @@ BrokerHost::BrokerHost(FakeKernel& kernel, Host host, std::uint16_t port, std::u
 void BrokerHost::start() {
     assert(!runs());
     kernel_.enter(host_);
+    const unsigned fails = std::exchange(kernel_.faults.socket_fails, 0);
     listener_ = *kernel_.open_socket();
+    kernel_.faults.socket_fails = fails;
     static_cast<void>(kernel_.bind(listener_, reactor::Address::loopback(port_)));
     static_cast<void>(kernel_.listen(listener_));
     server_id_ = "N" + std::to_string(random_.bits());

@@ -102,6 +102,10 @@ void BrokerHost::store(FakeBucket& bucket, const Publication& publication) {
                                 kernel_.now_ns(),
                                 dropped);
     ++seen_.published;
+    if (kernel_.shows_logs) {
+        kernel_.show_log("- stores " + std::to_string(bucket.last_seq()) + ": " +
+                         publication.subject + " " + publication.payload + "\n");
+    }
     if (swallowed || dropped) ++seen_.swallowed;
     if (put == FakeBucket::Put::full) {
         ++seen_.refused;

@@ -59,6 +59,9 @@ public:
     // From now on it takes all.
     void make_room() { terms_.max_bytes = -1; }
 
+    // What is still to be found out to swallow something takes it.
+    void mend() { swallowing_.clear(); }
+
     // What becomes of it in a crash. Some subjects have older messages again, and take no others.
     void go_back(Random& random, unsigned percent);
     // The latest messages are lost, their numbers are given again.

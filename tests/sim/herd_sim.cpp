@@ -1,10 +1,12 @@
 // Runs seeded simulations of whole herds:
 //   herd-sim [--seeds N | FROM..TO] [--seconds N] [--jobs N] [--trace | --wire] [--rule NAME]
-//            [--table] [--liar]
+//            [--table] [--liar | --bridge]
 // Without a rule the right ones must hold in every run. With a wrong one (the build with
 // wrong_rules.cpp) a run must fail within the seeds given; --table tries each of them, and prints
 // the first seed that each one fails with. With --liar one neighbour lies in every run, and not in
-// a quarter of them. Progress goes to standard error.
+// a quarter of them. With --bridge there are several herds in each run, and a bucket that joins
+// them. Progress goes to standard error.
+#include "tests/sim/bridge_world.hpp"
 #include "tests/sim/long_run.hpp"
 #include "tests/sim/world.hpp"
 
@@ -31,7 +33,13 @@ struct Options {
     sim::World::Trace trace = sim::World::Trace::off;
     bool table = false;
     bool liar = false;
+    bool bridge = false;
     std::string rule;
+
+    // As they are given.
+    std::string worlds() const {
+        return std::string(liar ? " --liar" : "") + (bridge ? " --bridge" : "");
+    }
 };
 
 std::uint64_t number(std::string_view text) {
@@ -49,6 +57,8 @@ bool read_flag(Options& options, std::string_view name) {
         options.table = true;
     } else if (name == "--liar") {
         options.liar = true;
+    } else if (name == "--bridge") {
+        options.bridge = true;
     } else {
         return false;
     }
@@ -88,6 +98,11 @@ bool read_options(Options& options, int count, char** arguments) {
 std::string play(const Options& options,
                  std::uint64_t seed,
                  sim::World::Trace trace = sim::World::Trace::off) {
+    if (options.bridge) {
+        sim::BridgeWorld world(seed);
+        if (trace != sim::World::Trace::off) world.trace(trace == sim::World::Trace::wire);
+        return world.run();
+    }
     sim::World world(seed, options.liar);
     world.trace(trace);
     return world.run();
@@ -100,7 +115,7 @@ void tell(const Options& options, std::string_view program, std::uint64_t seed) 
                 static_cast<int>(program.size()),
                 program.data(),
                 rule.c_str(),
-                options.liar ? " --liar" : "",
+                options.worlds().c_str(),
                 static_cast<Long>(seed));
     std::fflush(stdout);
     std::printf("seed %llu: %s\n", static_cast<Long>(seed), play(options, seed).c_str());
@@ -118,7 +133,7 @@ int run(const Options& options, std::string_view program) {
         sim::run_seeds(options.seeds,
                        {.jobs = options.jobs,
                         .seconds = options.seconds,
-                        .command = std::string(program) + (options.liar ? " --liar" : "")},
+                        .command = std::string(program) + options.worlds()},
                        [&](std::uint64_t seed) { return play(options, seed).empty(); });
     if (outcome.failed != 0) {
         tell(options, program, outcome.failed);
