@@ -1,5 +1,6 @@
 // What a bridge takes from the bucket.
 #include "herd/bridge/bucket_link.hpp"
+#include "herd/bridge/rules.hpp"
 #include "protocol/peer_message.hpp"
 
 #include <cassert>
@@ -65,7 +66,7 @@ void BucketLink::take(const protocol::AtLine& line) {
 
 void BucketLink::on_not_newer(const protocol::AtLine& line, const table::Record& record) {
     const std::uint32_t slot = core_.table.slot(record);
-    if (core_.table.line(record) == line.whole) {
+    if (!rules::written_over(core_.table.line(record) == line.whole)) {
         ++core_.counters.bridge_equal;
         return show(slot, record.digest);
     }

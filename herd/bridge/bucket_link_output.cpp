@@ -1,5 +1,6 @@
 // What a bridge publishes, and what becomes of it.
 #include "herd/bridge/bucket_link.hpp"
+#include "herd/bridge/rules.hpp"
 #include "protocol/nats_headers.hpp"
 #include "protocol/text_writer.hpp"
 
@@ -95,8 +96,11 @@ bool BucketLink::lacks(std::uint32_t slot) const {
 }
 
 bool BucketLink::put(std::uint32_t slot) {
-    if (!lacks(slot)) return false;
+    if (!core_.table.used(slot)) return false;
     const table::Record& record = core_.table.at(slot);
+    const rules::Change change{.shown = shown_.has(slot, record.digest),
+                               .from_bucket = record.source == source};
+    if (!rules::published(change) || core_.expired(record.effective_ns)) return false;
     const std::string_view line = core_.table.line(record);
     const std::string_view subject = subjects_.of(core_.table.client(record));
     if (subject.empty()) return false;
@@ -200,7 +204,7 @@ void BucketLink::on_passed(const Window::Publication& publication) {
     const std::uint32_t slot = publication.slot;
     if (!core_.table.used(slot) || core_.table.at(slot).digest != publication.digest) return;
     shown_.arrive(slot);
-    if (!lacks(slot)) return;
+    if (rules::stored({.acknowledged = true, .shown = !lacks(slot)})) return;
     if (shown_.is_silent(slot)) return silence_.add(slot);
     owe(slot);
 }

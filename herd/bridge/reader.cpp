@@ -1,5 +1,6 @@
 #include "herd/bridge/reader.hpp"
 
+#include "herd/bridge/rules.hpp"
 #include "protocol/text_writer.hpp"
 
 #include <cassert>
@@ -158,8 +159,9 @@ void Reader::on_made(const Called<StreamState>& called) {
 }
 
 bool Reader::goes_on() const {
-    return place_.seq > 0 && place_.broker == connection_.broker().server_id &&
-           place_.created == stream_.created && stream_.last_seq >= place_.seq;
+    return rules::goes_on(
+        {place_.broker.text(), place_.created.text(), place_.seq},
+        {connection_.broker().server_id.text(), stream_.created.text(), stream_.last_seq});
 }
 
 // Of a stream that keeps more than one line of a client the older ones are shown, too, and those
