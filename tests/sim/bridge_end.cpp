@@ -23,7 +23,7 @@ void BridgeWorld::heal() {
     say_event("heal everything");
     kernel_.heal_all();
     kernel_.faults = {};
-    broker_.faults = {};
+    broker_.faults = {.gives_ids = gives_ids_};
     broker_.mood = BrokerHost::Mood::well;
     broker_.stall_until(kernel_.now_ns());
     // Of what the same run has lied about, or lost without a word, nobody can know.
@@ -42,7 +42,8 @@ void BridgeWorld::heal() {
 
 // Whether something is known to nobody.
 bool BridgeWorld::needs_time() const {
-    return lied_ || damaged_ || scenario_.broker.lies > 0 || scenario_.bucket.max_bytes > 0;
+    return lied_ || damaged_ || scenario_.broker.lies > 0 || scenario_.broker.drops > 0 ||
+           scenario_.bucket.max_bytes > 0;
 }
 
 // N1: within a bounded time all herds and the bucket are equal, and stay so (B1 of the promises).

@@ -145,6 +145,12 @@ void BridgeWorld::stop_server() {
     const bool power = random_.chance(30);
     say_event((power ? "power fails at " : "kill ") + name(host));
     kill(host, power);
+    // Its client hears nothing of it otherwise.
+    if (power && visitors_[host].fd >= 0) {
+        kernel_.enter(visitor_host);
+        kernel_.close(visitors_[host].fd);
+        visitors_[host] = {};
+    }
     if (!random_.chance(40)) return;
     say_event("start " + name(host));
     start(host);

@@ -34,6 +34,8 @@ public:
     // Before run(): a line per event on standard output, and what the servers log; with `wire`
     // every line between them.
     void trace(bool wire);
+    // Before run(): a rule that is not the bridge's.
+    void give_ids() { gives_ids_ = broker_.faults.gives_ids = true; }
 
 private:
     // What has been seen of the present run of a server.
@@ -112,6 +114,7 @@ private:
     std::vector<std::vector<Report>> reports_;  // All that clients have ever said.
     std::vector<std::pair<Host, Host>> paths_;  // that may be cut
     std::int64_t stamp_ = 1000;
+    bool gives_ids_ = false;
     bool lied_ = false;     // The broker has not been another run since.
     bool damaged_ = false;  // So is the bucket: nobody has been told what it lacks.
     bool traced_ = false;

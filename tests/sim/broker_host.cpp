@@ -231,7 +231,9 @@ void BrokerHost::say(Connection& connection, const std::string& text) {
     connection.unsent += text;
     if (connection.unsent.size() <= unsent_max) return;
     // Who reads too slowly is not waited for.
-    connection.unsent += "-ERR 'Slow Consumer'\r\n";
+    connection.unsent = "-ERR 'Slow Consumer'\r\n";
+    static_cast<void>(send(connection));
+    connection.unsent.clear();
     connection.ends = true;
 }
 

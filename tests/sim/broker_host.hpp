@@ -28,6 +28,7 @@ public:
         unsigned swaps = 0;         // stored behind the next one, of another subject
         unsigned doubles = 0;       // pushed twice
         unsigned lies = 0;          // of what JetStream answers
+        bool gives_ids = false;     // Publishers give each line an id of its own (Nats-Msg-Id).
         std::int64_t think_ns = 0;  // How long it takes to make a consumer, and does nothing else.
     };
     // What it says of all that is published, or asked of JetStream.
@@ -128,6 +129,7 @@ private:
     // broker_streams.cpp: what is published, and what JetStream does with it.
     void route(const Publication& publication);
     std::size_t deliver(const Publication& publication);
+    static bool listens(const Connection& connection, std::string_view subject);
     bool has_interest(std::string_view subject) const;
     void store(FakeBucket& bucket, const Publication& publication);
     void store_held();

@@ -49,11 +49,14 @@ std::size_t BrokerHost::deliver(const Publication& publication) {
     return count;
 }
 
+bool BrokerHost::listens(const Connection& connection, std::string_view subject) {
+    return std::ranges::any_of(connection.filters,
+                               [&](const auto& filter) { return takes(filter.second, subject); });
+}
+
 bool BrokerHost::has_interest(std::string_view subject) const {
-    return std::ranges::any_of(connections_, [&](const Connection& each) {
-        return std::ranges::any_of(
-            each.filters, [&](const auto& filter) { return takes(filter.second, subject); });
-    });
+    return std::ranges::any_of(connections_,
+                               [&](const Connection& each) { return listens(each, subject); });
 }
 
 void BrokerHost::reply(const std::string& to, const std::string& text) {
@@ -96,11 +99,13 @@ void BrokerHost::store(FakeBucket& bucket, const Publication& publication) {
     if (held_ && held_->subject == publication.subject) store_held();
     const bool swallowed = bucket.swallows(publication.subject);
     const bool dropped = random_.chance(faults.drops);
-    const auto put = bucket.put({.subject = publication.subject,
-                                 .headers = publication.headers,
-                                 .payload = publication.payload},
-                                kernel_.now_ns(),
-                                dropped);
+    const std::string headers = faults.gives_ids
+                                    ? "NATS/1.0\r\nNats-Msg-Id: " + publication.payload + "\r\n\r\n"
+                                    : publication.headers;
+    const auto put = bucket.put(
+        {.subject = publication.subject, .headers = headers, .payload = publication.payload},
+        kernel_.now_ns(),
+        dropped);
     ++seen_.published;
     if (kernel_.shows_logs) {
         kernel_.show_log("- stores " + std::to_string(bucket.last_seq()) + ": " +
@@ -287,7 +292,9 @@ bool BrokerHost::push(Consumer& consumer) {
 
 bool BrokerHost::push_next(Consumer& consumer, const FakeBucket& bucket) {
     if (consumer.flow_control && consumer.in_window >= 2 * window_max) return false;
-    const auto full = [&](const Connection& each) { return each.unsent.size() > unpushed_max; };
+    const auto full = [&](const Connection& each) {
+        return each.unsent.size() > unpushed_max && listens(each, consumer.deliver);
+    };
     if (std::ranges::any_of(connections_, full)) return false;
     const auto& messages = bucket.messages();
     auto next = messages.lower_bound(consumer.next_seq);

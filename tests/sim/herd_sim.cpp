@@ -100,6 +100,10 @@ std::string play(const Options& options,
                  sim::World::Trace trace = sim::World::Trace::off) {
     if (options.bridge) {
         sim::BridgeWorld world(seed);
+#ifdef SIM_WRONG_RULES
+        using herd::table::rules::Wrong;
+        if (herd::table::rules::wrong == Wrong::message_ids) world.give_ids();
+#endif
         if (trace != sim::World::Trace::off) world.trace(trace == sim::World::Trace::wire);
         return world.run();
     }
@@ -143,11 +147,13 @@ int run(const Options& options, std::string_view program) {
     return outcome.failed != 0 ? 1 : 0;
 }
 
-bool set_rule([[maybe_unused]] std::string_view name) {
+// Some are of runs with a bucket.
+bool set_rule([[maybe_unused]] Options& options, [[maybe_unused]] std::string_view name) {
 #ifdef SIM_WRONG_RULES
-    for (const auto& [rule_name, rule] : herd::table::rules::wrong_rules) {
-        if (rule_name != name) continue;
-        herd::table::rules::wrong = rule;
+    for (const auto& each : herd::table::rules::wrong_rules) {
+        if (each.name != name) continue;
+        herd::table::rules::wrong = each.rule;
+        options.bridge = each.of_bucket;
         return true;
     }
 #endif
@@ -155,12 +161,12 @@ bool set_rule([[maybe_unused]] std::string_view name) {
 }
 
 // Of each wrong rule the first seed that fails, as Markdown.
-int print_table([[maybe_unused]] const Options& options) {
+int print_table([[maybe_unused]] Options& options) {
     bool all_found = true;
 #ifdef SIM_WRONG_RULES
     std::printf("| Wrong rule | First bad seed | Found by |\n|---|---|---|\n");
-    for (const auto& [name, rule] : herd::table::rules::wrong_rules) {
-        herd::table::rules::wrong = rule;
+    for (const auto& each : herd::table::rules::wrong_rules) {
+        set_rule(options, each.name);
         std::string failure;
         std::uint64_t seed = options.seeds.first;
         for (; seed <= options.seeds.last; ++seed) {
@@ -169,7 +175,7 @@ int print_table([[maybe_unused]] const Options& options) {
         }
         all_found = all_found && !failure.empty();
         std::printf("| `%s` | %s | %s |\n",
-                    std::string(name).c_str(),
+                    std::string(each.name).c_str(),
                     failure.empty() ? "none" : std::to_string(seed).c_str(),
                     failure.substr(0, failure.find(':')).c_str());
         std::fflush(stdout);
@@ -185,7 +191,7 @@ int main(int count, char** arguments) {
     if (!read_options(options, count, arguments)) return 2;
     if (options.table) return print_table(options);
     const bool wrong = !options.rule.empty();
-    if (wrong && !set_rule(options.rule)) {
+    if (wrong && !set_rule(options, options.rule)) {
         std::fprintf(stderr, "no such rule in this build: %s\n", options.rule.c_str());
         return 2;
     }

@@ -25,11 +25,19 @@ enum class Wrong : unsigned char {
     rename_before_sync,       // a new journal takes the old one's name as soon as it is written
     forget_what_is_refused,   // a new journal takes the place of one that it lacks a part of
     wait_for_the_disk,        // a disk that does not fail will answer
+    // Of herds that share a bucket.
+    acknowledged_is_stored,  // what the broker has acknowledged, the bucket has
+    no_repair,               // what the bucket shows is left as it is, though it is older
+    message_ids,         // each line is published with an id of its own, lest it be stored twice
+    resume_across_runs,  // a stream's numbers mean the same when its broker has been started anew
+    publish_back,        // what came from the bucket is published there like all else
+    bucket_has_its_own,  // what came from the bucket is never published
 };
 
 struct NamedWrong {
     std::string_view name;
     Wrong rule;
+    bool of_bucket = false;  // It is one of herds that share a bucket.
 };
 inline constexpr std::array wrong_rules = {
     NamedWrong{"order-by-stamp", Wrong::order_by_stamp},
@@ -48,6 +56,12 @@ inline constexpr std::array wrong_rules = {
     NamedWrong{"rename-before-sync", Wrong::rename_before_sync},
     NamedWrong{"forget-what-is-refused", Wrong::forget_what_is_refused},
     NamedWrong{"wait-for-the-disk", Wrong::wait_for_the_disk},
+    NamedWrong{"acknowledged-is-stored", Wrong::acknowledged_is_stored, true},
+    NamedWrong{"no-repair", Wrong::no_repair, true},
+    NamedWrong{"message-ids", Wrong::message_ids, true},
+    NamedWrong{"resume-across-runs", Wrong::resume_across_runs, true},
+    NamedWrong{"publish-back", Wrong::publish_back, true},
+    NamedWrong{"bucket-has-its-own", Wrong::bucket_has_its_own, true},
 };
 
 // What the simulation linked with wrong_rules.cpp decides by.
