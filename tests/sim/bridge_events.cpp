@@ -189,7 +189,7 @@ void BridgeWorld::trouble_bucket(BridgeEvent event) {
         const bool all = random_.chance(50);
         const auto client = static_cast<std::uint32_t>(random_.below(scenario_.clients));
         say_event("somebody purges " + (all ? "the bucket" : subject(client)));
-        bucket->purge(all ? "" : subject(client));
+        broker_.purge("KV_x", all ? "" : subject(client));
         return;
     }
     say_event("somebody deletes the bucket");

@@ -64,6 +64,8 @@ public:
     void publish(const std::string& subject, const std::string& payload);
     void create(FakeBucket::Terms terms);
     void remove(const std::string& stream) { streams_.erase(stream); }
+    // How many messages there were. An empty filter: all.
+    std::size_t purge(const std::string& stream, std::string_view filter);
     FakeBucket* stream(const std::string& name);
     const FakeBucket* stream(const std::string& name) const;
 

@@ -194,8 +194,17 @@ std::string BrokerHost::call(std::string_view name,
     protocol::walk_json(body, [&](const protocol::JsonLeaf& leaf) {
         if (leaf.is_text("filter")) filter = leaf.text;
     });
-    const std::size_t count = bucket->purge(filter);
-    return R"({"success":true,"purged":)" + std::to_string(count) + "}";
+    return R"({"success":true,"purged":)" + std::to_string(purge(stream, filter)) + "}";
+}
+
+// As nats-server 2.9.10 does it: every reader of the stream passes over what it was about to be
+// told, whatever is purged, and nobody tells it.
+std::size_t BrokerHost::purge(const std::string& stream, std::string_view filter) {
+    FakeBucket& bucket = *this->stream(stream);
+    for (Consumer& each : consumers_) {
+        if (each.stream == stream) each.next_seq = std::max(each.next_seq, bucket.last_seq() + 1);
+    }
+    return bucket.purge(filter);
 }
 
 std::string BrokerHost::create_stream(const std::string& name, const std::string& body) {
