@@ -105,8 +105,13 @@ class Nats:
             return None
         self.consume('KV_herd')
         lines, pending = {}, state['messages']
+        # What a broker has lost it may still count.
+        self.socket.settimeout(3)
         while pending > 0:
-            words, text = self.message()
+            try:
+                words, text = self.message()
+            except TimeoutError:
+                break
             if words[1].startswith(b'$KV.'):
                 if not words[1].startswith(b'$KV.herd._.'):
                     lines[words[1]] = text
