@@ -90,7 +90,7 @@ std::string argument_of(const CLI::Option& option) {
     return option.get_type_name();
 }
 
-std::string help_of(const CLI::App* app, std::string name, CLI::AppFormatMode /*mode*/) {
+std::string help_of(const CLI::App* app, const std::string& name, CLI::AppFormatMode /*mode*/) {
     Rows places;
     Rows commands;
     Rows options;

@@ -10,7 +10,7 @@ namespace herd {
 // What `--help` prints of the program or a subcommand: the descriptions that its App has, wrapped
 // at 80 columns. All of it fits a screen of 24 lines; what more there is to say is in the manual
 // pages (docs/man). `name` is all that was typed before it: "herd", "herd send".
-std::string help_of(const CLI::App* app, std::string name, CLI::AppFormatMode mode);
+std::string help_of(const CLI::App* app, const std::string& name, CLI::AppFormatMode mode);
 
 // Whether it is told of: some options are for tests only.
 inline bool is_shown(const CLI::Option& option) {
