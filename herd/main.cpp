@@ -67,26 +67,18 @@ int printed(int code) {
     return written ? code : fail("standard output cannot be written");
 }
 
-int run_serve(Common& common, bool corruptible) {
+int run_serve(Common& common, bool corruptible, bool as_bridge) {
     if (common.orphaned()) return 1;
     auto config = common.read();
     if (!config) return fail(config.error());
     const auto self = common.find(*config);
     if (!self) return fail(self.error());
+    if (as_bridge && !(*self)->bridge) {
+        return fail((*self)->name + " is no bridge: \"bridge\": true makes it one");
+    }
     using Read = herd::program::Reload::Read;
     return herd::program::serve(
         *config, **self, {Read::to<&Common::read_again>(common), corruptible});
-}
-
-int run_bridge(const Common& common) {
-    if (common.orphaned()) return 1;
-    const auto config = common.read();
-    if (!config) return fail(config.error());
-    const auto self = common.find(*config);
-    if (!self) return fail(self.error());
-    if (!(*self)->bridge)
-        return fail((*self)->name + " is no bridge: \"bridge\": true makes it one");
-    return herd::program::serve(*config, **self, false);
 }
 
 int run_up(const Common& common, const char* program) {
@@ -312,8 +304,8 @@ public:
         } catch (const CLI::ParseError& error) {
             return app_.exit(error) == 0 ? printed(0) : wrong_usage;
         }
-        if (*serve_) return run_serve(common_, corruptible_);
-        if (*bridge_) return run_bridge(common_);
+        if (*serve_) return run_serve(common_, corruptible_, false);
+        if (*bridge_) return run_serve(common_, false, true);
         if (*up_) return run_up(common_, arguments[0]);
         if (*places_) return run_places(common_, places_arguments_);
         if (*gps_) return run_gps(common_, gps_arguments_);

@@ -104,6 +104,12 @@ void BridgeWorld::say_report(Host host, std::uint32_t client, const Report& said
     if (random_.chance(10)) leave(host);
 }
 
+// A broker that lies may show in its place what somebody has written elsewhere.
+void BridgeWorld::let_lie(std::uint32_t client) {
+    const bool lies = scenario_.has(BridgeEvent::lie) && client < scenario_.clients;
+    if (lies) reports_[client].emplace_back("+66-66", "6666");
+}
+
 // Of it may be believed what a link would believe, where it stands where it belongs.
 void BridgeWorld::write_foreign() {
     if (broker_.stream("KV_x") == nullptr) return;
@@ -117,7 +123,8 @@ void BridgeWorld::write_foreign() {
             break;
         case 1:
             // What nobody has said, in another's place.
-            payload = "AT F +0.5 c" + std::to_string(client + 2) + " +88-88 8888";
+            payload = "AT F +0.5 c" + std::to_string(client + 2) + " +66-66 6666";
+            let_lie(client + 2);
             break;
         case 2:
             payload = line + "+88-88 8888 ";
@@ -126,8 +133,9 @@ void BridgeWorld::write_foreign() {
             payload = line + "+88-88";
             break;
         case 4:
-            broker_.publish(at + ".x", line + "+88-88 8888");
-            broker_.publish("$KV.x.zz.cc0", line + "+88-88 8888");
+            broker_.publish(at + ".x", line + "+66-66 6666");
+            broker_.publish("$KV.x.zz.cc0", line + "+66-66 6666");
+            let_lie(client);
             return say_event("somebody writes beside " + at);
         default: {
             const Report said{"+7-7", draw_stamp()};

@@ -71,6 +71,7 @@ private:
     void say_report(Host host, std::uint32_t client, const Report& said);
     std::string draw_stamp();
     void write_foreign();
+    void let_lie(std::uint32_t client);
     void stop_server();
     void kill_broker();
     void start_broker();
