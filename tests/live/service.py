@@ -393,7 +393,8 @@ def case_first_process(herd, folder):
 
 
 if __name__ == '__main__':
-    os.setpgrp()
+    if os.getpgrp() != os.getpid():  # A session's leader has a group already, and may not leave it.
+        os.setpgrp()
     try:
         with tempfile.TemporaryDirectory() as made:
             globals()[f'case_{sys.argv[1]}'](sys.argv[2], pathlib.Path(made))
