@@ -401,6 +401,7 @@ class Sessions(unittest.TestCase):
         first, second = made.outcomes
         self.assertTrue(made.failed)
         self.assertEqual(first.errors, {'herd': 'round 1: herd-bench: herd-bench: no way'})
+        self.assertEqual(second.errors, {})
         self.assertEqual(second.summaries()['herd']['complete_ms']['median'], 1)
         json.dumps(second.summary())
 
@@ -422,6 +423,7 @@ class Sessions(unittest.TestCase):
     def test_whoever_does_not_sustain_a_rate_is_spared_higher_ones(self):
         made = self.run_cases(*(plan.propagation(rate, 1, ('herd',), 1, 1)
                                 for rate in (50, 200, 300)))
+        self.assertEqual([each.errors for each in made.outcomes], [{}, {}, {}])
         self.assertEqual(made.outcomes[0].notes, {})
         self.assertIn('not sustained', made.outcomes[1].notes['herd'])
         self.assertIn('not sustained: at 200/s', made.outcomes[2].notes['herd'])
