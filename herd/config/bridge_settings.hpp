@@ -40,10 +40,12 @@ constexpr bool is_login_text(std::string_view text) {
 
 inline constexpr Member<std::string> bridge_address = {
     [](const Config& config) { return text_of(config.bridge.addresses); },
-    [](Config& config, std::string text) { config.bridge.addresses = *parse_addresses(text); }};
+    [](Config& config, const std::string& text) {
+        config.bridge.addresses = *parse_addresses(text);
+    }};
 inline constexpr Member<std::string> bridge_shards = {
     [](const Config& config) { return config.bridge.shards.text(); },
-    [](Config& config, std::string text) { config.bridge.shards = *Shards::parse(text); }};
+    [](Config& config, const std::string& text) { config.bridge.shards = *Shards::parse(text); }};
 
 template <class Value, auto member>
 inline constexpr Member<Value> at_bridge = at<Value, &Config::bridge, member>;

@@ -109,9 +109,9 @@ Checked Draft::check_name(const std::string& field) const {
 }
 
 // In the order in which they were given, so that the later of two equal ones is told of.
-Checked Draft::check_addresses(const std::string& field) {
+Checked Draft::check_own_addresses(const std::string& field) const {
     assert(!config_.servers.empty());
-    Server& server = config_.servers.back();
+    const Server& server = config_.servers.back();
     std::vector<reactor::Address> own;
     for (const auto& [setting, line] : lines_) {
         if (!std::holds_alternative<Endpoint>(setting->type)) continue;
@@ -126,6 +126,13 @@ Checked Draft::check_addresses(const std::string& field) {
         }
         if (!is_udp) own.push_back(address);
     }
+    return {};
+}
+
+Checked Draft::check_addresses(const std::string& field) {
+    assert(!config_.servers.empty());
+    Server& server = config_.servers.back();
+    if (auto wrong = check_own_addresses(field)) return wrong;
     const std::uint32_t peers_line = line_of(Section::server, "peers");
     if (server.legacy && peers_line != 0) {
         return Error{"no peers of a legacy server: its one address is clients",
@@ -168,7 +175,7 @@ Checked Draft::check_peers_name(const std::string& field) const {
         return Error{"a port, as others have to know it", "0", field + "peers", line};
     }
     if (server.listen) return {};
-    return Error{"\"listen\", where it listens itself, such as \"[::]:" +
+    return Error{R"("listen", where it listens itself, such as "[::]:)" +
                      std::to_string(server.peers.port) + "\", as peers is a name",
                  "none",
                  field + "listen",

@@ -43,6 +43,7 @@ private:
     Checked begin_server();
     Checked end_server();
     Checked check_name(const std::string& field) const;
+    Checked check_own_addresses(const std::string& field) const;
     Checked check_addresses(const std::string& field);
     Checked check_peers_name(const std::string& field) const;
     bool is_taken(const reactor::Address& address, const std::vector<reactor::Address>& own) const;

@@ -6,15 +6,14 @@
 
 #include <cstdint>
 #include <type_traits>
-#include <utility>
 
 // How a setting finds what it sets in a Config: by pointers to members.
 namespace herd::config {
 
 template <class Value, class Held>
-void convert(Held& held, Value value) {
+void convert(Held& held, const Value& value) {
     if constexpr (std::is_same_v<Value, Held>) {
-        held = std::move(value);
+        held = value;
     } else {
         held = static_cast<Held>(value);
     }
@@ -24,12 +23,12 @@ void convert(Held& held, Value value) {
 template <class Value, auto... path>
 inline constexpr Member<Value> at = {
     [](const Config& config) { return Value((config.*....*path)); },
-    [](Config& config, Value value) { convert((config.*....*path), std::move(value)); }};
+    [](Config& config, const Value& value) { convert((config.*....*path), value); }};
 
 template <class Value, auto member>
 inline constexpr Member<Value> at_server = {
     [](const Config& config) { return Value(config.servers.back().*member); },
-    [](Config& config, Value value) { config.servers.back().*member = std::move(value); }};
+    [](Config& config, const Value& value) { config.servers.back().*member = value; }};
 
 // Of an address that a server need not have.
 template <auto member>
@@ -37,7 +36,7 @@ inline constexpr Member<reactor::Address> at_port = {
     [](const Config& config) {
         return (config.servers.back().*member).value_or(reactor::Address{});
     },
-    [](Config& config, reactor::Address value) { config.servers.back().*member = value; }};
+    [](Config& config, const reactor::Address& value) { config.servers.back().*member = value; }};
 
 template <auto... path>
 inline constexpr Member<std::uint64_t> number = at<std::uint64_t, path...>;

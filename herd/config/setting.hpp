@@ -35,7 +35,7 @@ enum class Section : std::uint8_t {
 template <class Value>
 struct Member {
     Value (*get)(const Config&) = nullptr;
-    void (*set)(Config&, Value) = nullptr;
+    void (*set)(Config&, const Value&) = nullptr;
 };
 
 // The types of settings.

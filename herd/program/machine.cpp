@@ -80,7 +80,7 @@ std::string parent_in(const std::string& stat) {
 
 std::string unit_in(const std::string& group) {
     for (const fs::path& part : fs::path(group)) {
-        const std::string name = part.string();
+        std::string name = part.string();
         if (name.starts_with("herd@") && name.ends_with(".service")) return name;
     }
     return "";

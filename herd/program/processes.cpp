@@ -97,6 +97,7 @@ reactor::Result<int> run_program(const std::vector<std::string>& command) {
     assert(!command.empty());
     std::vector<std::string> copies = command;
     std::vector<char*> pointers;
+    pointers.reserve(copies.size() + 1);
     for (std::string& copy : copies) pointers.push_back(copy.data());
     pointers.push_back(nullptr);
     int pid = -1;

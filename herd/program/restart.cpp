@@ -31,6 +31,19 @@ void say(const std::string& what) {
     std::fflush(stdout);
 }
 
+bool end(const config::Server& server, const Keeper& keeper, int pid) {
+    if (keeper.kind == Keeper::Kind::up) {
+        ask_to_stop(pid);
+        return true;
+    }
+    const auto code = run_program({"systemctl", "restart", keeper.unit});
+    if (code && *code == 0) return true;
+    const std::string why =
+        code ? "exit code " + std::to_string(*code) : std::string(describe(code.error()));
+    fail(server.name + ": systemctl restart " + keeper.unit + ": " + why);
+    return false;
+}
+
 class Restarting {
 public:
     explicit Restarting(const config::Config& config) : config_(config) {}
@@ -45,7 +58,6 @@ private:
     std::optional<StatusFacts> ask(const config::Server& server) {
         return facts_of(ask_status(config_, dialler_, {&server}).front());
     }
-    bool end(const config::Server& server, const Keeper& keeper, int pid);
     bool await(const config::Server& server, const std::string& before);
 
     const config::Config& config_;
@@ -64,19 +76,6 @@ std::string Restarting::missing() {
         return servers[i]->name + ": " + why + ": one more would be away";
     }
     return "";
-}
-
-bool Restarting::end(const config::Server& server, const Keeper& keeper, int pid) {
-    if (keeper.kind == Keeper::Kind::up) {
-        ask_to_stop(pid);
-        return true;
-    }
-    const auto code = run_program({"systemctl", "restart", keeper.unit});
-    if (code && *code == 0) return true;
-    const std::string why =
-        code ? "exit code " + std::to_string(*code) : std::string(describe(code.error()));
-    fail(server.name + ": systemctl restart " + keeper.unit + ": " + why);
-    return false;
 }
 
 bool Restarting::await(const config::Server& server, const std::string& before) {
