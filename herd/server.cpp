@@ -29,8 +29,7 @@ Server::Server(reactor::Loop& loop,
                const config::Config& config,
                const config::Server& self,
                reactor::Delegate<void()> stopped,
-               const Sealing* sealing,
-               const nats::Sealing* broker_sealing)
+               const Sealings& sealings)
     : config_(config),
       self_(self),
       stopped_(stopped),
@@ -46,7 +45,7 @@ Server::Server(reactor::Loop& loop,
             .epoch = reactor::sys::random_bits() | 1,
             .max_future_ns = config.max_future_ms * 1'000'000,
             .ttl_ns = config.ttl_s * 1'000'000'000,
-            .sealing = sealing},
+            .sealing = sealings.herd},
       journal_(core_, config.journal),
       expiry_(loop, table_, core_.ttl_ns, counters_.records_expired),
       spoiler_(table_),
@@ -59,9 +58,9 @@ Server::Server(reactor::Loop& loop,
       datagrams_(core_, intake_),
       tick_(loop, reactor::Delegate<void()>::to<&Server::tick>(*this)),
       drain_(loop, reactor::Delegate<void()>::to<&Server::check_drained>(*this)),
-      broker_sealing_(broker_sealing) {
+      broker_sealing_(sealings.brokers) {
     if (!self.bridge) return;
-    bridge_.emplace(core_, config.bridge, config.bridges_before(self), broker_sealing);
+    bridge_.emplace(core_, config.bridge, config.bridges_before(self), sealings.brokers);
 }
 
 // The journal needs the table and the log, and nobody may ask before it has been read.

@@ -32,6 +32,12 @@
 
 namespace herd {
 
+// Of connections with clients and servers, and with brokers. Null: they are in the clear.
+struct Sealings {
+    const Sealing* herd = nullptr;
+    const nats::Sealing* brokers = nullptr;
+};
+
 // One server of a herd, whole: it owns the table and the wings around it, puts them together, ticks
 // and shuts down. Lives on one loop, which runs it; loop, places and configuration outlive it.
 //
@@ -45,8 +51,7 @@ public:
            const config::Config& config,
            const config::Server& self,
            reactor::Delegate<void()> stopped,
-           const Sealing* sealing = nullptr,
-           const nats::Sealing* broker_sealing = nullptr);
+           const Sealings& sealings = {});
 
     // Maps its memory, opens its log, reads its journal and listens. Once.
     Outcome<> open();
@@ -117,7 +122,7 @@ private:
     std::optional<bridge::BucketLink> bridge_;
     reactor::Timer tick_;
     reactor::Timer drain_;
-    const nats::Sealing* broker_sealing_;  // Null: brokers are spoken with in the clear.
+    const nats::Sealing* broker_sealing_;
     reactor::Instant drain_until_{};
     reactor::Instant started_at_{};
     std::int64_t started_s_ = 0;  // Since 1970.

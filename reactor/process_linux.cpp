@@ -63,7 +63,7 @@ Result<int> open_notifier(std::string_view address) {
     if (address.size() < 2 || address.size() >= sizeof to.sun_path) return failure(EINVAL);
     std::ranges::copy(address, to.sun_path);
     if (address.front() == '@') to.sun_path[0] = '\0';
-    const auto fd = check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    auto fd = check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd) return fd;
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size());
     const auto connected = check_done(::connect(*fd, reinterpret_cast<const sockaddr*>(&to), size));

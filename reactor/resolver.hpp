@@ -61,7 +61,7 @@ private:
         int error;
     };
 
-    static void look_up(void* question);
+    static void look_up(void* argument);
     void begin();
     void on_done(const sys::Errand& errand);
 

@@ -39,15 +39,14 @@ std::string_view text_of(nats::Reply::Kind kind) {
 
 }  // namespace
 
-Reader::Reader(reactor::Loop& loop,
-               Log& log,
+Reader::Reader(Core& core,
                nats::Connection& connection,
                const config::Bridge& config,
                std::int64_t max_age_ns,
                Subjects& subjects,
                Reading& owner)
-    : loop_(loop),
-      log_(log),
+    : loop_(core.loop),
+      log_(core.log),
       connection_(connection),
       config_(config),
       max_age_ns_(max_age_ns),

@@ -2,7 +2,7 @@
 
 #include "herd/bridge/subjects.hpp"
 #include "herd/config/config.hpp"
-#include "herd/log.hpp"
+#include "herd/core.hpp"
 #include "herd/nats/connection.hpp"
 #include "herd/nats/jetstream.hpp"
 #include "protocol/jetstream.hpp"
@@ -90,8 +90,7 @@ public:
     // time.
     static constexpr reactor::Duration missing_interval = std::chrono::minutes(1);
 
-    Reader(reactor::Loop& loop,
-           Log& log,
+    Reader(Core& core,
            nats::Connection& connection,
            const config::Bridge& config,
            std::int64_t max_age_ns,

@@ -39,7 +39,8 @@ public:
         : places(loop),
           handshakes(loop, {}),
           sealing{handshakes, reactor::Delegate<reactor::SealPtr()>::to<&Member::dial>(*this)},
-          server(loop, places, config, self, {}, nullptr, broker != nullptr ? &sealing : nullptr),
+          server(
+              loop, places, config, self, {}, {.brokers = broker != nullptr ? &sealing : nullptr}),
           broker_name(config.bridge.tls.name) {
         REQUIRE(loop.open(herd::loop_limits(config), true));
         if (broker != nullptr) {

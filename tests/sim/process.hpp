@@ -28,7 +28,7 @@ public:
                  config,
                  self,
                  reactor::Delegate<void()>::to<&Process::on_stopped>(*this),
-                 config.keys.empty() ? nullptr : &sealing) {}
+                 {.herd = config.keys.empty() ? nullptr : &sealing}) {}
 
     // Empty, or why the server does not start.
     std::string start(const herd::config::Config& config) {
