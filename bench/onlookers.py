@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""What those who look on cost those who report: IAMATs alone, and beside a scrape of /metrics a second
+and pages that show the live map, in turns.
+
+    bench/onlookers.py [--rounds N] [--seconds S] [--viewers V] [--herd PATH] [--bench PATH]
+
+Of each round two loads: as many as are answered, for lines a second, and 5,000 a second, for p99. The
+viewers see where all clients are, and read what they are told. Medians; ratios are of one round each.
+"""
+import argparse
+import contextlib
+import json
+import pathlib
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+
+import http_floor
+
+WANTED = 0.05
+CLIENTS = 100_000
+FULL, PACED = ['--connections', '50', '--depth', '16'], ['--connections', '50', '--rate', '5000']
+
+
+def start(path, folder):
+    clients, peers, http = http_floor.free_ports(3)
+    config = folder / 'herd.json'
+    config.write_text(json.dumps({
+        'servers': [{'name': 'A', 'clients': f'127.0.0.1:{clients}', 'peers': f'127.0.0.1:{peers}',
+                     'http': f'127.0.0.1:{http}'}],
+        'links': [], 'log': {'folder': str(folder)}}), encoding='utf-8')
+    process = subprocess.Popen([path, 'serve', 'A', '--config', config], stdout=subprocess.DEVNULL)
+    http_floor.await_port(process, http)
+    target = folder / 'target.json'
+    target.write_text(json.dumps({'system': 'herd', 'links': [], 'servers': [
+        {'name': 'A', 'clients': f'127.0.0.1:{clients}', 'pids': [process.pid]}]}), encoding='utf-8')
+    return process, target, http
+
+
+class Onlookers:
+    """A scraper and pages, until they are told to go."""
+
+    def __init__(self, port, viewers):
+        self.port, self.over, self.heard, self.scrapes = port, threading.Event(), 0, 0
+        self.threads = [threading.Thread(target=self.scrape)]
+        self.threads += [threading.Thread(target=self.view) for _ in range(viewers)]
+        for thread in self.threads:
+            thread.start()
+
+    def scrape(self):
+        while not self.over.wait(1):
+            with urllib.request.urlopen(f'http://127.0.0.1:{self.port}/metrics') as answer:
+                self.scrapes += len(answer.read()) > 1000
+
+    def view(self):
+        with socket.create_connection(('127.0.0.1', self.port), 10) as connection:
+            connection.sendall(b'GET /map/events?box=-90,-180,90,180 HTTP/1.1\r\n'
+                               b'Host: 127.0.0.1\r\n\r\n')
+            connection.settimeout(0.2)
+            while not self.over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    self.heard += len(connection.recv(1 << 20))
+
+    def go(self):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def load(options, target, folder, arguments):
+    """What herd-bench says of one run, as its own file has it."""
+    result = folder / 'result.json'
+    subprocess.run([options.bench, '--target', target, '--json', result, 'request', *arguments,
+                    '--clients', str(CLIENTS), '--seconds', str(options.seconds), '--warmup', '0.5'],
+                   check=True, stdout=subprocess.DEVNULL)
+    return json.loads(result.read_text(encoding='utf-8'))
+
+
+def figures(options, target, folder):
+    """By what they are called below."""
+    full, paced = (load(options, target, folder, each) for each in (FULL, PACED))
+    return {'lines/s': full['figures']['lines_per_second'],
+            "server's CPU per line, ns": full['figures']['server_cpu_ns_per_line'],
+            'p99, us': paced['latency']['round trip']['p99'] / 1000}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('--rounds', type=int, default=7)
+    parser.add_argument('--seconds', type=float, default=3)
+    parser.add_argument('--viewers', type=int, default=4)
+    parser.add_argument('--herd', default='build/herd/herd')
+    parser.add_argument('--bench', default='build/bench/herd-bench')
+    options = parser.parse_args()
+    alone, beside = [], []
+    with tempfile.TemporaryDirectory(prefix='herd-onlookers-') as name:
+        folder = pathlib.Path(name)
+        process, target, http = start(options.herd, folder)
+        try:
+            for _ in range(options.rounds):
+                alone.append(figures(options, target, folder))
+                onlookers = Onlookers(http, options.viewers)
+                try:
+                    beside.append(figures(options, target, folder))
+                finally:
+                    onlookers.go()
+                if not onlookers.heard or not onlookers.scrapes:
+                    sys.exit('nobody was told anything')
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+    print(f'beside {options.viewers} viewers and a scrape a second, {options.rounds} rounds:')
+    for what in alone[0]:
+        ratio = statistics.median(b[what] / a[what] for a, b in zip(alone, beside))
+        good = ratio >= 1 - WANTED if what == 'lines/s' else ratio <= 1 + WANTED
+        before, after = (statistics.median(each[what] for each in some) for some in (alone, beside))
+        print(f'{what}: {before:,.0f} alone, {after:,.0f} beside, {ratio:.2f} x '
+              f'(wanted: within 5 %){"" if good else " NOT MET"}')
+
+
+if __name__ == '__main__':
+    main()
