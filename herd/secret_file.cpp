@@ -26,4 +26,14 @@ reactor::Result<std::string_view> read_secret_file(const std::string& path,
     return reactor::failure(EFBIG);
 }
 
+std::string why_unread(reactor::Errno error) {
+    if (error.value == ELOOP) return "is a symbolic link";
+    if (error.value == reactor::sys::not_private) {
+        return "everybody on this machine can read or change it";
+    }
+    if (error.value == reactor::sys::not_a_file) return "is not a file";
+    if (error.value == EFBIG) return "is too long";
+    return std::string(reactor::describe(error));
+}
+
 }  // namespace herd

@@ -13,5 +13,7 @@ namespace herd {
 reactor::Result<std::string_view> read_secret_file(const std::string& path,
                                                    bool shared,
                                                    std::span<char> room);
+// What such a failure means, for a person who can mend it.
+std::string why_unread(reactor::Errno error);
 
 }  // namespace herd

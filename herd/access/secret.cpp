@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cerrno>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -25,16 +24,6 @@ struct Wiped {
     // All lines that may be, their ends, and a byte that shows that there is more.
     std::array<char, Secret::keys_max*(Secret::key_size_max + 2) + 1> bytes{};
 };
-
-std::unexpected<std::string> cannot_read(const std::string& what, int error) {
-    if (error == ELOOP) return failure(what, "is a symbolic link");
-    if (error == reactor::sys::not_private) {
-        return failure(what, "everybody on this machine can read or change it");
-    }
-    if (error == reactor::sys::not_a_file) return failure(what, "is not a file");
-    if (error == EFBIG) return failure(what, "is too long");
-    return failure(what, reactor::Errno{error});
-}
 
 std::string_view take_key(std::string_view& text) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -57,7 +46,7 @@ Outcome<std::vector<Secret>> Secret::read_copies(const std::string& path, std::s
     const std::string what = "secret file " + path;
     Wiped room;
     const auto text = read_secret_file(path, false, room.bytes);
-    if (!text) return cannot_read(what, text.error().value);
+    if (!text) return failure(what, why_unread(text.error()));
     std::vector<Secret> copies;
     while (copies.size() < count) {
         auto secret = parse(*text);

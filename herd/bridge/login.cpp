@@ -2,12 +2,9 @@
 
 #include "herd/secret_file.hpp"
 #include "protocol/nats_writer.hpp"
-#include "reactor/result.hpp"
-#include "reactor/sys.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <string_view>
 #include <utility>
 
@@ -15,22 +12,12 @@ namespace herd::bridge {
 
 namespace {
 
-std::unexpected<std::string> cannot_read(const std::string& what, int error) {
-    if (error == ELOOP) return failure(what, "is a symbolic link");
-    if (error == reactor::sys::not_private) {
-        return failure(what, "everybody on this machine can read or change it");
-    }
-    if (error == reactor::sys::not_a_file) return failure(what, "is not a file");
-    if (error == EFBIG) return failure(what, "is too long");
-    return failure(what, reactor::Errno{error});
-}
-
 Outcome<std::string> read_secret(const std::string& path) {
     if (path.empty()) return {};
     const std::string what = "file " + path;
     std::array<char, protocol::nats::Login::text_max + 3> room{};
     const auto text = read_secret_file(path, false, room);
-    if (!text) return cannot_read(what, text.error().value);
+    if (!text) return failure(what, why_unread(text.error()));
     std::string_view line = *text;
     if (line.ends_with('\n')) line.remove_suffix(1);
     if (line.ends_with('\r')) line.remove_suffix(1);
