@@ -1,5 +1,4 @@
 // Bridges of two herds at a real nats-server.
-#include "herd/keys/make.hpp"
 #include "tests/live/bridge_sites.hpp"
 #include "tests/live/nats_site.hpp"
 #include "tests/live/skip.hpp"
@@ -19,6 +18,7 @@ using namespace std::chrono_literals;
 using live::bridges::Site;
 using live::bridges::wait;
 using live::nats::Broker;
+using live::nats::SealedBroker;
 
 namespace {
 
@@ -352,21 +352,14 @@ TEST_CASE("bridge: the second bridge of a herd is silent while the first works",
 
 TEST_CASE("bridge: who a broker does not know is told so, with TLS and without", "[live][bridge]") {
     if (there_is_none()) return;
-    const TemporaryFolder folder;
-    herd::config::Config config;
-    config.servers = {{"broker", reactor::Address::loopback(1), reactor::Address::loopback(2), {}}};
-    std::vector<std::string> made;
-    const std::string keys = (folder / "keys").string();
-    REQUIRE(herd::keys::make(config, keys, 10, made).has_value());
-    const auto files = herd::tls::files_in(keys, "broker");
-    const Broker broker("authorization { user: herd, password: secret }\ntls { cert_file: \"" +
-                        files.certificate + "\", key_file: \"" + files.key + "\" }");
-    herd::config::Bridge bridge = at(broker);
+    const SealedBroker sealed;
+    const std::string& keys = sealed.keys;
+    herd::config::Bridge bridge = at(sealed.broker);
     bridge.user = "herd";
-    bridge.password_file = write_secret(folder / "right", "secret\n").string();
+    bridge.password_file = write_secret(sealed.folder / "right", "secret\n").string();
     Site right("Right", bridge);
     right.seal(herd::tls::files_in(keys, ""), "broker");
-    bridge.password_file = write_secret(folder / "wrong", "guess\n").string();
+    bridge.password_file = write_secret(sealed.folder / "wrong", "guess\n").string();
     Site wrong("Wrong", bridge);
     wrong.seal(herd::tls::files_in(keys, ""), "broker");
     Site plain("Plain", bridge);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "herd/config/config.hpp"
+#include "herd/keys/make.hpp"
 #include "herd/nats/connection.hpp"
 #include "herd/nats/jetstream.hpp"
 #include "herd/tls/dialler.hpp"
@@ -62,6 +64,25 @@ private:
     TemporaryFolder folder_;
     std::uint16_t port_ = free_ports(1).front();
     std::unique_ptr<Process> process_;
+};
+
+// One that knows a user herd, and speaks TLS behind INFO as "broker", with the keys that prove it.
+struct SealedBroker {
+    TemporaryFolder folder;
+    std::string keys = (folder / "keys").string();
+    Broker broker{settings(keys)};
+
+private:
+    static std::string settings(const std::string& keys) {
+        herd::config::Config config;
+        config.servers = {
+            {"broker", reactor::Address::loopback(1), reactor::Address::loopback(2), {}}};
+        std::vector<std::string> made;
+        REQUIRE(herd::keys::make(config, keys, 10, made).has_value());
+        const auto files = herd::tls::files_in(keys, "broker");
+        return "authorization { user: herd, password: secret }\ntls { cert_file: \"" +
+               files.certificate + "\", key_file: \"" + files.key + "\" }";
+    }
 };
 
 // The client, which is driven by who waits for something.

@@ -1,5 +1,4 @@
 // The client of NATS against a real nats-server.
-#include "herd/keys/make.hpp"
 #include "protocol/nats_headers.hpp"
 #include "tests/live/nats_site.hpp"
 #include "tests/live/skip.hpp"
@@ -20,6 +19,7 @@ using herd::nats::CalledTo;
 using herd::nats::Ended;
 using herd::nats::Said;
 using live::nats::Broker;
+using live::nats::SealedBroker;
 using live::nats::Site;
 using protocol::jetstream::ConsumerState;
 using protocol::jetstream::Purged;
@@ -114,18 +114,10 @@ TEST_CASE("nats: a token is taken, and no other", "[live][nats]") {
 
 TEST_CASE("nats: with TLS behind INFO, a broker must prove its name", "[live][nats]") {
     if (there_is_none()) return;
-    const TemporaryFolder folder;
-    herd::config::Config config;
-    config.servers = {{"broker", reactor::Address::loopback(1), reactor::Address::loopback(2), {}}};
-    std::vector<std::string> made;
-    const std::string keys = (folder / "keys").string();
-    REQUIRE(herd::keys::make(config, keys, 10, made).has_value());
-    const auto files = herd::tls::files_in(keys, "broker");
-    const Broker broker("authorization { user: herd, password: secret }\ntls { cert_file: \"" +
-                        files.certificate + "\", key_file: \"" + files.key + "\" }");
-    const herd::tls::Files dialler = herd::tls::files_in(keys, "");
+    const SealedBroker with;
+    const herd::tls::Files dialler = herd::tls::files_in(with.keys, "");
     const herd::nats::Options options{
-        .addresses = {broker.address()}, .user = "herd", .password = "secret"};
+        .addresses = {with.broker.address()}, .user = "herd", .password = "secret"};
     Site site(options, &dialler);
     REQUIRE(site.wait_live());
     REQUIRE(create(site).has_value());
