@@ -1,7 +1,6 @@
 #include "tests/sim/bridge_world.hpp"
 
 #include "tests/sim/bucket_subject.hpp"
-#include "tests/sim/no_allocation.hpp"
 #include "tests/sim/said.hpp"
 
 #include <algorithm>
@@ -121,16 +120,9 @@ bool BridgeWorld::step(std::int64_t until_ns) {
 }
 
 bool BridgeWorld::turn(Host host, Process& process) {
-    const bool woken = process.wakes_ns <= kernel_.now_ns();
-    if (!woken && !(kernel_.stirred(host) && kernel_.ready(host))) return false;
-    kernel_.enter(host);
-    {
-        const NoAllocation watching;
-        process.loop.run_once();
-        if (watching.breached()) fail("S8", name(host) + " allocates");
-    }
-    process.wakes_ns = process.loop.wakes_at().time_since_epoch().count();
-    process.server.check();
+    const Process::Turn turn = process.turn(kernel_, host);
+    if (turn == Process::Turn::none) return false;
+    if (turn == Process::Turn::allocated) fail("S8", name(host) + " allocates");
     check_server(host);
     return true;
 }

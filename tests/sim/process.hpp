@@ -6,8 +6,10 @@
 #include "reactor/handshakes.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/sys.hpp"
+#include "tests/sim/fake_kernel.hpp"
 #include "tests/sim/fake_places.hpp"
 #include "tests/sim/fake_seal.hpp"
+#include "tests/sim/no_allocation.hpp"
 
 #include <cassert>
 #include <cstdint>
@@ -44,6 +46,25 @@ public:
         if (!listening) return listening.error();
         server.start();
         return {};
+    }
+
+    // What a turn has come to.
+    enum class Turn : std::uint8_t { none, taken, allocated };
+    // An iteration of its loop on this host, if anything wakes it. S8: it takes no memory from the
+    // system.
+    Turn turn(FakeKernel& kernel, Host host) {
+        const bool woken = wakes_ns <= kernel.now_ns();
+        if (!woken && !(kernel.stirred(host) && kernel.ready(host))) return Turn::none;
+        kernel.enter(host);
+        bool allocated = false;
+        {
+            const NoAllocation watching;
+            loop.run_once();
+            allocated = watching.breached();
+        }
+        wakes_ns = loop.wakes_at().time_since_epoch().count();
+        server.check();
+        return allocated ? Turn::allocated : Turn::taken;
     }
 
     reactor::Loop loop;
