@@ -31,7 +31,7 @@ INCLUDES = [  # header in <>; who may include it (a file, or a folder with its s
     (SYSTEM, {'reactor/sys_linux.cpp', 'reactor/files_linux.cpp', 'reactor/process_linux.cpp', 'reactor/sockets_linux.cpp',
               'reactor/sync_linux.cpp', 'reactor/address.cpp', 'herd/program/processes.cpp', 'herd/offline/reset.cpp',
               'herd/keys/files.cpp', 'tests/', 'bench/reference/', 'bench/floor/'}, ''),
-    (r'curl/.*', {'herd/places/curl_faults.cpp', 'herd/places/curl_fetcher.cpp', 'bench/floor/'}, ''),
+    (r'curl/.*', {'herd/places/curl_library.hpp', 'bench/floor/'}, ''),
     (r'rapidjson/.*', {'protocol/places_json.cpp', 'herd/config/file.cpp', 'herd/watch/status.cpp',
                        'herd/program/status_facts.cpp', 'herd/program/status_table.cpp',
                        'herd/offline/new_search_body.cpp', 'herd/web/report_json.cpp', 'bench/target.cpp',

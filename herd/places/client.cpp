@@ -94,7 +94,8 @@ reactor::Result<void> Client::open(const config::Limits& limits) {
     auto buffers = reactor::PageArray<char>::map(std::size_t{slots_} * buffer_size_);
     if (!buffers) return std::unexpected(buffers.error());
     buffers_ = std::move(*buffers);
-    fetcher_.report_to(Fetcher::Fetched::to<&Client::on_fetched>(*this));
+    fetcher_.report_to(Fetcher::Fetched::to<&Client::on_fetched>(*this),
+                       reactor::Delegate<void()>::to<&Client::on_fetcher_ready>(*this));
     return {};
 }
 
@@ -195,6 +196,7 @@ void Client::hand_out() {
 }
 
 void Client::admit() {
+    if (queue_.empty() || !fetcher_.prepare()) return;
     const std::uint32_t limit = std::min(slots_, fetcher_.concurrency_limit());
     while (slots_taken_ < limit) {
         Lookup* lookup = queue_.front();

@@ -122,6 +122,7 @@ private:
     void leave(Lookup& lookup);
 
     void on_turn();
+    void on_fetcher_ready() { turn_.post(); }
     void hand_out();
     void admit();
     void await_budget(reactor::Instant next);

@@ -1,6 +1,6 @@
 #include "herd/places/curl_faults.hpp"
 
-#include <curl/curl.h>
+#include "herd/places/curl_library.hpp"
 
 #include <cstdint>
 
@@ -8,29 +8,29 @@ namespace herd::places {
 
 namespace {
 
-std::int64_t info(void* easy, CURLINFO what) {
+std::int64_t info(const CurlLibrary& curl, void* easy, CURLINFO what) {
     curl_off_t value = 0;
-    curl_easy_getinfo(easy, what, &value);
+    curl.easy_getinfo(easy, what, &value);
     return value;
 }
 
 // Whether the transfer got as far as sending its request, on a new connection or an old one.
-bool was_connected(void* easy) {
-    return info(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
+bool was_connected(const CurlLibrary& curl, void* easy) {
+    return info(curl, easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
 }
 
-FetchFault fault_of_timeout(void* easy) {
-    if (was_connected(easy)) return FetchFault::timed_out;
-    return was_resolved(easy) ? FetchFault::unconnected : FetchFault::unresolved;
+FetchFault fault_of_timeout(const CurlLibrary& curl, void* easy) {
+    if (was_connected(curl, easy)) return FetchFault::timed_out;
+    return was_resolved(curl, easy) ? FetchFault::unconnected : FetchFault::unresolved;
 }
 
 }  // namespace
 
-bool was_resolved(void* easy) {
-    return was_connected(easy) || info(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0;
+bool was_resolved(const CurlLibrary& curl, void* easy) {
+    return was_connected(curl, easy) || info(curl, easy, CURLINFO_NAMELOOKUP_TIME_T) > 0;
 }
 
-FetchFault fault_of(int code, void* easy, bool overflowed) {
+FetchFault fault_of(int code, const CurlLibrary& curl, void* easy, bool overflowed) {
     if (overflowed) return FetchFault::too_large;
     switch (code) {
         case CURLE_OK:
@@ -41,7 +41,7 @@ FetchFault fault_of(int code, void* easy, bool overflowed) {
         case CURLE_COULDNT_CONNECT:
             return FetchFault::unconnected;
         case CURLE_OPERATION_TIMEDOUT:
-            return fault_of_timeout(easy);
+            return fault_of_timeout(curl, easy);
         case CURLE_SSL_CONNECT_ERROR:
         case CURLE_SSL_CERTPROBLEM:
         case CURLE_SSL_CIPHER:
@@ -59,7 +59,7 @@ FetchFault fault_of(int code, void* easy, bool overflowed) {
             return FetchFault::broken_off;
         // What libcurl says to one header line of more than 100 KiB, which it does not show us.
         case CURLE_OUT_OF_MEMORY:
-            return was_connected(easy) ? FetchFault::too_large : FetchFault::internal;
+            return was_connected(curl, easy) ? FetchFault::too_large : FetchFault::internal;
         default:
             return FetchFault::internal;
     }

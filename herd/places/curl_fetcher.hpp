@@ -4,20 +4,27 @@
 #include "herd/outcome.hpp"
 #include "herd/places/curl_watches.hpp"
 #include "herd/places/fetcher.hpp"
+#include "reactor/helper.hpp"
 #include "reactor/list.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/timer.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace herd::places {
 
+struct CurlLibrary;
+
 // HTTP through libcurl: one multi handle whose descriptors and timer the loop drives, and one easy
-// handle and body buffer per slot. Connections are kept alive and used again.
+// handle and body buffer per slot. Connections are kept alive and used again. It is loaded by the
+// first prepare(), on a thread of its own.
 //
 // libcurl refuses, or misbehaves, when it is called from its own callbacks: so these only record,
 // and results leave from a task. It is the one part of the program that allocates after start
@@ -32,6 +39,8 @@ public:
     // been found once, and again after it could not be, no more than these wait.
     static constexpr std::uint32_t concurrency_unresolved = 4;
     static constexpr std::uint32_t results_per_turn = 8;
+    // A library that cannot be loaded, as it is just being replaced, is not tried again at once.
+    static constexpr reactor::Duration patience = std::chrono::seconds(10);
 
     struct Settings {
         std::uint32_t slots = 1;                // 1 to slots_max
@@ -52,19 +61,25 @@ public:
     CurlFetcher& operator=(const CurlFetcher&) = delete;
     ~CurlFetcher();
 
-    // Once, first, before the process has threads or children. The error is one line.
+    // Once, first. The error is one line.
     Outcome<> open(const Settings& settings);
 
     // From now on requests have these lines, in place of those of Settings. False: no memory, and
     // they stay what they were.
     bool change_headers(const std::vector<std::string>& headers);
 
-    void report_to(Fetched fetched) override { fetched_ = fetched; }
+    void report_to(Fetched fetched, reactor::Delegate<void()> ready) override {
+        fetched_ = fetched;
+        told_ready_ = ready;
+    }
+    bool prepare() override;
     std::uint32_t concurrency_limit() const override;
     void start(std::uint32_t index, const FetchRequest& request, reactor::Duration limit) override;
     void abandon(std::uint32_t index) override;
 
     const Counters& counters() const { return counters_; }
+    // Why each transfer fails; empty while libcurl was not needed, or is there.
+    std::string_view why_unusable() const { return why_unusable_; }
 
     // Asserts what must hold between calls. For tests.
     void check() const;
@@ -83,9 +98,14 @@ private:
         void* easy;
     };
     struct Callbacks;
+    struct Loading;
 
+    static void load(void* loading);
+    void on_loaded(const reactor::sys::Errand& errand);
+    void give_up(std::string_view why);
+    bool set_up();
     bool open_multi();
-    bool open_slot(Slot& slot, const Settings& settings);
+    bool open_slot(Slot& slot);
     bool set_request(Slot& slot, const FetchRequest& request, reactor::Duration limit) const;
     char* body_of(const Slot& slot);
 
@@ -99,12 +119,16 @@ private:
     void detach(Slot& slot);
     void expect_ok(int multi_code);
 
+    reactor::Loop& loop_;
     Fetched fetched_;
+    reactor::Delegate<void()> told_ready_;
     Counters counters_;
-    std::size_t body_max_ = 0;
-    bool global_ = false;  // libcurl has been initialized.
-    bool named_host_ = true;
-    bool resolved_ = false;  // The last transfer found the host's address.
+    Settings settings_;
+    std::string why_unusable_;
+    reactor::Instant tried_{};             // to load it, in vain
+    reactor::PageArray<Loading> loading_;  // The helper's while it is at it.
+    std::unique_ptr<CurlLibrary> curl_;    // and initialized
+    bool resolved_ = false;                // The last transfer found the host's address.
     void* multi_ = nullptr;
     void* headers_ = nullptr;
     // Those of before, which transfers may still have.
@@ -117,6 +141,7 @@ private:
     CurlWatches watches_;
     reactor::Timer timer_;
     reactor::Task turn_;
+    reactor::Helper helper_;
 };
 
 }  // namespace herd::places

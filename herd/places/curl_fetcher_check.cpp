@@ -11,9 +11,9 @@ void CurlFetcher::check() const {
     for (std::uint32_t i = 0; i < slots_.size(); ++i) {
         const Slot& slot = slots_[i];
         assert(slot.owner == this);
-        assert(slot.easy != nullptr);
+        assert((slot.easy != nullptr) == (multi_ != nullptr) || !why_unusable_.empty());
         assert(slot.linked() == (slot.state == State::ended));
-        assert(slot.body_size <= body_max_);
+        assert(slot.body_size <= settings_.body_max);
     }
 }
 

@@ -39,8 +39,12 @@ class Fetcher {
 public:
     using Fetched = reactor::Delegate<void(std::uint32_t slot, const FetchResult& result)>;
 
-    // Once, before any start(). Results come from a task, never from inside start().
-    virtual void report_to(Fetched fetched) = 0;
+    // Once, before anything else. Results come from a task, never from inside start(); `ready` is
+    // told when prepare() has come to its end.
+    virtual void report_to(Fetched fetched, reactor::Delegate<void()> ready) = 0;
+
+    // Before start(): whether that may be called. False: what it takes is being fetched.
+    virtual bool prepare() = 0;
 
     // How many transfers it is wise to have under way just now; at least 1.
     virtual std::uint32_t concurrency_limit() const = 0;

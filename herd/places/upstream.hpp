@@ -33,7 +33,7 @@ public:
 
     Places& places() { return client_; }
     Client& client() { return client_; }
-    const CurlFetcher& fetcher() const { return fetcher_; }
+    CurlFetcher& fetcher() { return fetcher_; }
 
 private:
     Provider provider_;

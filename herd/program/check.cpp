@@ -6,6 +6,7 @@
 #include "herd/config/text.hpp"
 #include "herd/keys/examine.hpp"
 #include "herd/needs.hpp"
+#include "herd/places/curl_library.hpp"
 #include "herd/places/key.hpp"
 #include "herd/program/machine.hpp"
 #include "herd/server.hpp"
@@ -191,6 +192,9 @@ std::string errors(const config::Config& config) {
         if (!secret) text += "error: no server would start: access." + secret.error() + "\n";
     }
     if (config.has_bridge()) text += bridge_errors(config.bridge);
+    if (const auto curl = places::load_curl(); !curl) {
+        text += "error: nobody would find places: " + curl.error() + "\n";
+    }
     const config::Places& places = config.places;
     if (places.provider == config::Provider::offline) return text;
     const auto key = places::read_key(places.key_file, places.key_shared);

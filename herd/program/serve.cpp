@@ -300,9 +300,10 @@ void Serving::say(const std::string& what) const {
 }
 
 void Serving::on_places_trouble(places::Trouble trouble) {
-    server_.log()
-        .event(Level::warning, "places_trouble")
-        .field("kind", places::facts(trouble).name);
+    auto line = server_.log().event(Level::warning, "places_trouble");
+    line.field("kind", places::facts(trouble).name);
+    const std::string_view why = places_.fetcher().why_unusable();
+    if (trouble == places::Trouble::internal && !why.empty()) line.field("why", why);
 }
 
 void Serving::on_look() {

@@ -231,6 +231,44 @@ TEST_CASE("places: more questions than may wait are answered at once", "[live][p
     CHECK(refused == 3);
 }
 
+TEST_CASE("places: without libcurl all else goes on, and it is said why", "[live][places]") {
+    const TemporaryFolder folder;
+    write_file(folder / "libcurl.so.4", "This is no library.\n");
+    const std::string broken = "LD_LIBRARY_PATH=" + folder.path().string();
+    Herd herd({.names = {"Solo"}, .links = {}});
+    herd.kill("Solo", SIGTERM);
+    Process server(
+        {"/usr/bin/env", broken, herd_binary(), "serve", "Solo", "--config", herd.config()});
+    REQUIRE(server.says(": clients on "));
+    Client client(herd.port("Solo"));
+    client.send(iamat("c") + "\n");
+    CHECK(client.read_line().starts_with("AT Solo "));
+    for (int i = 0; i < 2; ++i) {
+        CHECK(whatsat(client, "c").message == "This server could not ask the Places service.");
+    }
+    server.signal(SIGTERM);
+    CHECK(server.wait() == 0);
+    CHECK(herd.log("Solo").find("libcurl.so.4: ") != std::string::npos);
+    const auto check =
+        run({"/usr/bin/env", broken, herd_binary(), "check", "--config", herd.config()});
+    CHECK(check.code == 1);
+    CHECK((check.out + check.err).find("error: nobody would find places: ") != std::string::npos);
+}
+
+TEST_CASE("places: a server loads libcurl when it is first asked for places", "[live][places]") {
+    Herd herd(one_server());
+    const auto loaded = [&] {
+        const int pid = herd.server("Solo").pid();
+        const std::string maps = read_file("/proc/" + std::to_string(pid) + "/maps");
+        return maps.find("/libcurl.so") != std::string::npos;
+    };
+    herd.ask("Solo", iamat("c"));
+    CHECK(herd.ask_block("Solo", "WHATSAT c 10 0").find("\"OK\"") != std::string::npos);
+    CHECK_FALSE(loaded());
+    CHECK(herd.ask_block("Solo", "WHATSAT c 10 5").find("\"OK\"") != std::string::npos);
+    CHECK(loaded());
+}
+
 TEST_CASE("places: the key of the service appears nowhere but in the requests to it",
           "[live][places]") {
     const std::string key = "AIzaSyLiveTestKeyThatNobodyMaySee";

@@ -35,6 +35,34 @@ struct Witness {
     int count = 0;
 };
 
+TEST_CASE("places client: what comes before the fetcher can fetch waits for it", "[herd][places]") {
+    World world;
+    world.fetcher.prepared = false;
+    Asker& asker = world.ask(spot(1));
+    world.ask(spot(2));
+    world.settle();
+    CHECK(world.fetcher.prepares > 0);
+    CHECK(world.fetcher.starts == 0);
+    world.fetcher.be_prepared();
+    world.settle();
+    CHECK(world.fetcher.starts == 2);
+    world.fetcher.finish(0, {places::FetchFault::none, 200, found});
+    world.settle();
+    CHECK(asker.json() == found);
+}
+
+TEST_CASE("places client: nobody waits for a fetcher longer than for an answer", "[herd][places]") {
+    World world;
+    world.fetcher.prepared = false;
+    world.settle();
+    CHECK(world.fetcher.prepares == 0);
+    Asker& asker = world.ask(spot(1));
+    world.pass(4s);
+    CHECK(asker.answers == 1);
+    CHECK(world.fetcher.starts == 0);
+    CHECK(world.troubles(places::Trouble::timed_out) == 1);
+}
+
 TEST_CASE("places client: the log is told of each trouble", "[herd][places]") {
     World world;
     Witness witness;

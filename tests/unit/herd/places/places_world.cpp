@@ -69,6 +69,18 @@ void forbid_dumps() {}
 Result<int> open_socket(bool) {
     return failure(ENOSYS);
 }
+Result<int> open_helper(Priority) {
+    return failure(ENOSYS);
+}
+Result<void> ask(int, const Errand&) {
+    return failure(ENOSYS);
+}
+Result<Errand> take_done(int) {
+    return failure(ENOSYS);
+}
+bool await_done(int, std::int64_t) {
+    return false;
+}
 
 }  // namespace reactor::sys
 

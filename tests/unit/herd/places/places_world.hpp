@@ -29,7 +29,14 @@ public:
         std::array<char, 256> url{};
     };
 
-    void report_to(Fetched fetched) override { fetched_ = fetched; }
+    void report_to(Fetched fetched, reactor::Delegate<void()> ready) override {
+        fetched_ = fetched;
+        ready_ = ready;
+    }
+    bool prepare() override {
+        ++prepares;
+        return prepared;
+    }
     std::uint32_t concurrency_limit() const override { return allowed; }
     void start(std::uint32_t index, const places::FetchRequest& request, Duration limit) override {
         Slot& slot = all.at(index);
@@ -47,6 +54,10 @@ public:
         ++abandoned;
     }
 
+    void be_prepared() {
+        prepared = true;
+        ready_();
+    }
     void finish(std::uint32_t slot, const places::FetchResult& result) {
         if (!all.at(slot).taken) ++misuses;
         all.at(slot).taken = false;
@@ -59,6 +70,8 @@ public:
     }
 
     std::array<Slot, slots> all{};
+    bool prepared = true;
+    std::uint32_t prepares = 0;
     std::uint32_t allowed = slots;
     std::uint32_t starts = 0;
     std::uint32_t abandoned = 0;
@@ -67,6 +80,7 @@ public:
 
 private:
     Fetched fetched_;
+    reactor::Delegate<void()> ready_;
 };
 
 class World;
