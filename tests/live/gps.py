@@ -62,9 +62,7 @@ class Server:
         return lone_server.ask(self.port, lines)
 
     def counters(self):
-        said = subprocess.run([self.herd, 'status', '--json', '--config', self.folder / 'Alone.json'],
-                              capture_output=True, text=True, check=True).stdout
-        return json.loads(said)['servers'][0]['counters']
+        return lone_server.counters(self.herd, self.folder / 'Alone.json')
 
     def where(self, client, introduction=()):
         """Location and time, as it has them."""

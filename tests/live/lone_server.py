@@ -39,6 +39,13 @@ def ask(port, lines):
     return heard.decode()
 
 
+def counters(herd, path):
+    """Of the first server of that configuration."""
+    said = subprocess.run([herd, 'status', '--json', '--config', path], check=False,
+                          capture_output=True, text=True).stdout
+    return json.loads(said)['servers'][0]['counters']
+
+
 def write(folder, config):
     """Returns where."""
     path = folder / f'{config["servers"][0]["name"]}.json'

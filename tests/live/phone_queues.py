@@ -5,7 +5,6 @@ be delivered is, soon, nothing counts twice, and no phone is stuck.
 
     phone_queues.py HERD
 """
-import json
 import pathlib
 import signal
 import socket
@@ -57,8 +56,7 @@ class Server:
         return counted
 
     def counters(self):
-        status = self.run('status', '--json', '--config', self.folder / 'Alone.json')
-        return json.loads(status)['servers'][0]['counters']
+        return lone_server.counters(self.herd, self.folder / 'Alone.json')
 
     def say(self, *lines):
         with socket.create_connection(('127.0.0.1', self.clients), 20) as connection:

@@ -4,7 +4,6 @@ client both end with the newest that has come, whatever else comes there too.
 
     udp.py HERD
 """
-import json
 import pathlib
 import random
 import signal
@@ -44,12 +43,6 @@ def table(port):
     return {fields[3]: int(fields[5]) for fields in found}
 
 
-def counters(herd, folder):
-    said = subprocess.run([herd, 'status', '--json', '--config', folder / 'A.json'],
-                          capture_output=True, text=True, check=False).stdout
-    return json.loads(said)['servers'][0]['counters']
-
-
 def main(herd):
     dice = random.Random(4711)
     now = int(time.time())
@@ -85,7 +78,7 @@ def main(herd):
             while any(table(port) != newest for port in reversed(ports)):
                 assert time.monotonic() < end, 'they do not have the newest'
                 time.sleep(0.1)
-            found = counters(herd, folder)
+            found = lone_server.counters(herd, folder / 'A.json')
         finally:
             for process in processes:
                 process.send_signal(signal.SIGTERM)
