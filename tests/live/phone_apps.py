@@ -108,25 +108,29 @@ class App(threading.Thread):
 
     def ask(self, points, method, path, body=None, headers=None, connection=None):
         """On the connection that it keeps, unless it has another."""
-        kept = connection is None
-        if kept:
-            self.connection = self.connection or http.client.HTTPConnection('127.0.0.1', self.port,
-                                                                            timeout=10)
-            connection = self.connection
         good = sum(not point.bad for point in points)
-        try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
-            answer = Answer(response.status, response.getheader('Content-Type', ''), response.read())
-        except (OSError, http.client.HTTPException):
-            connection.close()
-            with self.lock:
-                self.unanswered += good
-            return NONE
+        answer = self.exchange(method, path, body, headers or {}, connection)
         with self.lock:
+            if answer is NONE:
+                self.unanswered += good
+                return NONE
             self.statuses.add(answer.status)
             self.told += good if answer.status == 200 else 0
         return answer
+
+    def exchange(self, method, path, body, headers, connection):
+        """What is answered, or NONE."""
+        if connection is None:
+            self.connection = self.connection or http.client.HTTPConnection('127.0.0.1', self.port,
+                                                                            timeout=10)
+            connection = self.connection
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.getheader('Content-Type', ''), response.read())
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            return NONE
 
     def path(self):
         return f'/p/{self.token}/{self.device}'
