@@ -22,6 +22,7 @@ struct Limits {
     std::uint32_t http_connections = 64;      // accepted connections that speak HTTP
     std::uint32_t http_followers = 16;        // streams of GET /follow
     std::uint32_t map_viewers = 16;           // pages that show the live map; 0: there is none
+    std::uint32_t map_moves_per_s = 100'000;  // that are told to these pages, all together
     std::uint32_t phone_connections = 1'024;  // accepted connections of phones
     std::uint32_t phone_connections_per_address = 256;  // of these, of one address
     std::uint32_t datagrams_per_s = 10'000;             // of one address; more are ignored

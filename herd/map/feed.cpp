@@ -57,6 +57,7 @@ std::uint64_t Feed::memory_max(const config::Limits& limits) {
 reactor::Result<void> Feed::map(follow::Switchboard& switchboard) {
     const config::Limits& limits = core_.limits;
     switchboard_ = &switchboard;
+    moves_left_ = moves_per_pass();
     const std::uint32_t viewers = viewers_max(limits);
     auto mapped = viewers_.map(viewers);
     if (mapped) mapped = changed_.map(viewers, limits.clients);
@@ -203,13 +204,20 @@ void Feed::on_pass_due() {
         }
     });
     if (viewers_.size() == 0) return;
+    moves_left_ = std::min(moves_left_ + moves_per_pass(), moves_per_pass());
     task_.post();
     pass_.start(pass_interval);
+}
+
+std::int64_t Feed::moves_per_pass() const {
+    static_assert(std::chrono::seconds(1) / pass_interval == 4);
+    return core_.limits.map_moves_per_s / 4;
 }
 
 void Feed::check() const {
     viewers_.check();
     assert(pass_.pending() == (viewers_.size() > 0));
+    assert(moves_left_ <= moves_per_pass());
     viewers_.for_each([&](const Viewer& viewer) {
         assert(viewer.connection->is_streaming());
         assert(viewer.at <= core_.table.slots());

@@ -32,8 +32,10 @@ namespace herd::map {
 // the box is told of as it is by then, of who does not, that it has gone. Its first pass, the
 // *sweep*, goes through all slots instead, so the first picture takes no memory either.
 //
-// One piece of one pass in an iteration, of bounded size and work. Who does not read is passed by
-// until it has.
+// One piece of one pass in an iteration, of bounded size and work, and in a quarter of a second as
+// many positions as limits.map_moves_per_s leaves for it: so the load of a server decides how often
+// its onlookers see each client, and not they how many lines it takes. Who does not read is passed
+// by until it has.
 //
 // Invariant: a viewer is told of no change that the switchboard has not looked up: it would not be
 // told, then, that the client has left its box again.
@@ -44,7 +46,7 @@ class Feed final : public follow::Witness {
 public:
     static constexpr reactor::Duration pass_interval = std::chrono::milliseconds(250);
     static constexpr std::uint32_t looks_per_piece = 4096;  // slots
-    static constexpr std::size_t piece_size = std::size_t{32} << 10;
+    static constexpr std::size_t piece_size = std::size_t{8} << 10;
 
     Feed(Core& core, std::span<const config::Server> servers);
     Feed(const Feed&) = delete;
@@ -86,6 +88,7 @@ private:
         std::uint32_t moved_from = 0;  // one behind the slot that was put last
         std::uint32_t gone_from = 0;
         std::uint32_t looks_left = looks_per_piece;
+        std::uint32_t told = 0;
 
         bool full() const;
     };
@@ -99,6 +102,7 @@ private:
     void release(Viewer& viewer);
 
     void on_pass_due();
+    std::int64_t moves_per_pass() const;
     void run();
     Viewer* next();
     void begin_pass(Viewer& viewer);
@@ -124,6 +128,9 @@ private:
     reactor::PageArray<char> state_;
     std::size_t state_size_ = 0;
     std::uint32_t turn_ = 0;  // The viewer who was told last.
+    // Positions that may still be told until the next pass is due. The last piece may go below 0,
+    // which the next passes pay.
+    std::int64_t moves_left_ = 0;
     reactor::Timer pass_;
     reactor::Task task_;
 };

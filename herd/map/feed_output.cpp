@@ -40,11 +40,13 @@ bool Feed::Piece::full() const {
 
 // One piece for one of those who want one and read, in turns.
 void Feed::run() {
-    Viewer* const viewer = next();
+    Viewer* const viewer = moves_left_ > 0 ? next() : nullptr;
     if (viewer == nullptr) return;
     turn_ = viewers_.index(*viewer);
     tell(*viewer);
-    if (next() != nullptr) task_.post();
+    if (next() == nullptr) return;
+    if (moves_left_ > 0) return task_.post();
+    ++core_.counters.map_held_back;  // until the next pass is due
 }
 
 Viewer* Feed::next() {
@@ -82,6 +84,7 @@ void Feed::tell(Viewer& viewer) {
     piece.moves.put(not_negative(piece.wall_ns / millisecond_ns), time_digits);
     const bool sweeping = viewer.sweeping;
     if (viewer.passing) sweeping ? sweep(viewer, piece) : walk(viewer, piece);
+    moves_left_ -= piece.told;
     TextWriter out({&piece_[0], piece_.size()});
     if (!piece.gone.empty()) put_event(out, "gone", piece.gone.text());
     if (piece.moves.text().size() > time_digits) put_event(out, "now", piece.moves.text());
@@ -152,6 +155,7 @@ bool Feed::shows(const Viewer& viewer, std::uint32_t slot, std::int64_t wall_ns)
 }
 
 void Feed::put_move(Piece& piece, std::uint32_t slot) const {
+    ++piece.told;
     const table::Record& record = core_.table.at(slot);
     const protocol::Spot spot = record.spot;
     piece.moves.put_short(slot - std::exchange(piece.moved_from, slot + 1));

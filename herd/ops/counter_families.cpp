@@ -255,6 +255,11 @@ constexpr std::array counted = {
         &Counters::map_conflated,
         "Changes that a map does not show, as a newer one of the same client came before.",
         "Some are no fault: a map is told four times a second. Many: a page reads slowly."),
+    one("herd_map_held_back_total",
+        &Counters::map_held_back,
+        "Quarters of a second in which limits.map_moves_per_s kept something from a map.",
+        "The maps show each client less often than four times a second: raise the limit, or look "
+        "at less."),
     one("herd_http_requests_total",
         &Counters::http_requests,
         "Requests over HTTP.",

@@ -96,6 +96,7 @@ struct Counters {
     std::uint64_t map_viewers_refused = 0;
     std::uint64_t map_searches_refused = 0;
     std::uint64_t map_conflated = 0;
+    std::uint64_t map_held_back = 0;
     std::uint64_t phone_points = 0;
     std::uint64_t phone_not_positions = 0;
     std::uint64_t phone_positions_bad = 0;

@@ -212,6 +212,9 @@ inline constexpr std::array counters_table = {
             &Counters::map_conflated,
             "Changes that a map does not show, as a newer one of the same client came before it "
             "was its turn."},
+    Counter{"map_held_back",
+            &Counters::map_held_back,
+            "Quarters of a second in which limits.map_moves_per_s kept something from a map."},
     Counter{"phone_points", &Counters::phone_points, "Positions of phones that were taken."},
     Counter{"phone_not_positions",
             &Counters::phone_not_positions,

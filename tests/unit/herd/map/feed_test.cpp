@@ -113,6 +113,44 @@ TEST_CASE("map feed: a picture of many comes in pieces, and holds nobody up", "[
     world.a().check();
 }
 
+TEST_CASE("map feed: all pages together are told so many positions a second", "[herd][map]") {
+    config::Config config = with_map();
+    config.limits.map_moves_per_s = 20'000;
+    World world(config);
+    Phone phone(world);
+    phone.crowd(20'000);
+    Viewer one(world, "");
+    Viewer other(world, "");
+    const auto watch = [&](int times) {
+        const std::size_t before = one.nows + other.nows;
+        for (int i = 0; i < times; ++i) {
+            one.watch(5ms);
+            other.read();
+        }
+        return one.nows + other.nows - before;
+    };
+    watch(500);
+    REQUIRE(one.whole);
+    REQUIRE(other.whole);
+    CHECK(world.a().counters().map_held_back >= 6);
+    // All move all the time: no page is told more than its share, and none is left out.
+    const std::size_t first = one.nows;
+    std::size_t told = 0;
+    for (int round = 0; round < 8; ++round) {
+        phone.crowd(20'000, "+" + std::to_string(20 + round) + "+30");
+        told += watch(50);
+    }
+    CHECK(told <= 2 * 20'000 + 5'000);
+    CHECK(told >= 2 * 20'000 - 5'000);
+    CHECK(one.nows - first >= told / 3);
+    CHECK(one.nows - first <= told * 2 / 3);
+    // And when they stand, all is told.
+    watch(800);
+    for (const auto& [slot, client] : one.shown) CHECK(is_like(client.latitude, 27));
+    CHECK(other.shown.size() == 20'000);
+    world.a().check();
+}
+
 TEST_CASE("map feed: who does not read costs nothing, and then sees the newest", "[herd][map]") {
     World world(with_map());
     Phone phone(world);
