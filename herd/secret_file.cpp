@@ -6,8 +6,13 @@
 #include <cassert>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 
 namespace herd {
+
+void wipe(std::span<char> secret) {
+    ::explicit_bzero(secret.data(), secret.size());
+}
 
 reactor::Result<std::string_view> read_secret_file(const std::string& path,
                                                    bool shared,

@@ -2,11 +2,27 @@
 
 #include "reactor/result.hpp"
 
+#include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace herd {
+
+// Nothing is left of it, whatever the compiler thinks of that.
+void wipe(std::span<char> secret);
+
+// A buffer whose content does not outlive it.
+template <std::size_t size>
+struct SecretRoom {
+    SecretRoom() = default;
+    SecretRoom(const SecretRoom&) = delete;
+    SecretRoom& operator=(const SecretRoom&) = delete;
+    ~SecretRoom() { wipe(bytes); }
+
+    std::array<char, size> bytes{};
+};
 
 // Reads a file that holds a secret, whole, into `room`, which is the caller's to wipe: a view of
 // it. Fails as sys::open_secret does, or with EFBIG where `room` is not larger than the file.

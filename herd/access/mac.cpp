@@ -68,8 +68,4 @@ bool same(const Mac::Tag& one, const Mac::Tag& other) {
     return CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
-void wipe(std::span<char> secret) {
-    OPENSSL_cleanse(secret.data(), secret.size());
-}
-
 }  // namespace herd::access

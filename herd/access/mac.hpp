@@ -32,7 +32,4 @@ private:
 // Takes the same time whatever they are.
 bool same(const Mac::Tag& one, const Mac::Tag& other);
 
-// Nothing is left of it, whatever the compiler thinks of that.
-void wipe(std::span<char> secret);
-
 }  // namespace herd::access

@@ -14,16 +14,8 @@ namespace herd::access {
 
 namespace {
 
-// A buffer whose content does not outlive it.
-struct Wiped {
-    Wiped() = default;
-    Wiped(const Wiped&) = delete;
-    Wiped& operator=(const Wiped&) = delete;
-    ~Wiped() { wipe(bytes); }
-
-    // All lines that may be, their ends, and a byte that shows that there is more.
-    std::array<char, Secret::keys_max*(Secret::key_size_max + 2) + 1> bytes{};
-};
+// All lines that may be, their ends, and a byte that shows that there is more.
+using Room = SecretRoom<Secret::keys_max*(Secret::key_size_max + 2) + 1>;
 
 std::string_view take_key(std::string_view& text) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -44,7 +36,7 @@ Outcome<Secret> Secret::read(const std::string& path) {
 Outcome<std::vector<Secret>> Secret::read_copies(const std::string& path, std::size_t count) {
     assert(count > 0);
     const std::string what = "secret file " + path;
-    Wiped room;
+    Room room;
     const auto text = read_secret_file(path, false, room.bytes);
     if (!text) return failure(what, why_unread(text.error()));
     std::vector<Secret> copies;

@@ -4,7 +4,6 @@
 #include "protocol/nats_writer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 
@@ -15,8 +14,8 @@ namespace {
 Outcome<std::string> read_secret(const std::string& path) {
     if (path.empty()) return {};
     const std::string what = "file " + path;
-    std::array<char, protocol::nats::Login::text_max + 3> room{};
-    const auto text = read_secret_file(path, false, room);
+    SecretRoom<protocol::nats::Login::text_max + 3> room;
+    const auto text = read_secret_file(path, false, room.bytes);
     if (!text) return failure(what, why_unread(text.error()));
     std::string_view line = *text;
     if (line.ends_with('\n')) line.remove_suffix(1);
@@ -27,9 +26,7 @@ Outcome<std::string> read_secret(const std::string& path) {
                        "must hold one line of 1 to " +
                            std::to_string(protocol::nats::Login::text_max) + " bytes");
     }
-    std::string secret(line);
-    std::ranges::fill(room, '\0');
-    return secret;
+    return std::string(line);
 }
 
 }  // namespace

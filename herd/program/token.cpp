@@ -99,7 +99,7 @@ int make_secret(const std::string& file) {
     std::string text = access::Secret::make_text();
     const auto written = reactor::sys::write(open.fd(), text);
     const bool whole = written && *written == text.size();
-    access::wipe(text);
+    wipe(text);
     if (whole) return 0;
     // Half a secret would be taken for a whole one.
     static_cast<void>(reactor::sys::remove(file.c_str()));
