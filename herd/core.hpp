@@ -19,8 +19,8 @@
 namespace herd {
 
 // What lies beneath everything else of one server, and who it is. Made by the Server, which owns
-// all that it refers to and outlives all who borrow it; nothing in it changes, so a copy is as
-// good. Nothing in it knows of connections, of the journal or of places.
+// all that it refers to and outlives all who borrow it; nothing but what it refers to changes, so a
+// copy is as good. Nothing in it knows of connections, of the journal or of places.
 struct Core {
     reactor::Loop& loop;
     reactor::Wire& wire;
@@ -28,11 +28,11 @@ struct Core {
     Log& log;
     watch::Counters& counters;
     const config::Limits& limits;
-    std::string_view name;             // of this server
-    std::uint64_t epoch;               // of this run: 64 random bits
-    std::int64_t max_future_ns;        // 0: off
-    std::int64_t ttl_ns;               // 0: off
-    const Sealing* sealing = nullptr;  // null: nothing is sealed
+    std::string_view name;              // of this server
+    std::uint64_t epoch;                // of this run: 64 random bits
+    const std::int64_t& max_future_ms;  // 0: off
+    std::int64_t ttl_ns;                // 0: off
+    const Sealing* sealing = nullptr;   // null: nothing is sealed
 
     // What it says of the server.
     void describe(watch::Status& status) const {
@@ -67,7 +67,7 @@ struct Core {
     void check() const {
         assert(!name.empty());
         assert(epoch != 0);
-        assert(max_future_ns >= 0);
+        assert(max_future_ms >= 0);
         assert(ttl_ns >= 0);
         table.check();
         log.check();
@@ -89,7 +89,7 @@ struct Core {
         return ttl_ns > 0 && expired(line.time.nanoseconds, line.skew_ns, reactor::sys::wall_ns());
     }
     bool too_far_ahead(std::int64_t skew_ns, std::int64_t stamp_ns) const {
-        return table::rules::too_far_ahead(skew_ns, stamp_ns, max_future_ns);
+        return table::rules::too_far_ahead(skew_ns, stamp_ns, max_future_ms * 1'000'000);
     }
 };
 

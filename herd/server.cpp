@@ -43,7 +43,7 @@ Server::Server(reactor::Loop& loop,
             .limits = config.limits,
             .name = self.name,
             .epoch = reactor::sys::random_bits() | 1,
-            .max_future_ns = config.max_future_ms * 1'000'000,
+            .max_future_ms = config.max_future_ms,
             .ttl_ns = config.ttl_s * 1'000'000'000,
             .sealing = sealings.herd},
       journal_(core_, config.journal),
@@ -183,6 +183,8 @@ void Server::on_settings() {
     log_.set_wire(config_.log.wire);
     journal_.sync_always(config_.journal.fsync == config::Fsync::always);
     phones_.change_accuracy(config_.max_accuracy_m);
+    // Answers that the journal holds back may have waited long enough by now.
+    wire_.post_flush();
     state_settings();
 }
 

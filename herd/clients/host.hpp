@@ -39,7 +39,7 @@ struct Host {
     links::Barrier& barrier;                   // where a SYNC waits
     intake::Intake& intake;                    // where reports go
     reactor::Delegate<void(Session&)> ended;   // Releases the session.
-    Turns turns{core.limits.lines_per_turn};   // how long one may take
+    Turns turns{};                             // how long one may take
     CommandBatch commands{};                   // what is read ahead of the batch at hand
     Questions questions{};                     // Room for one of each session.
     Admissions* admissions = nullptr;          // Null: anybody may report and ask.

@@ -59,7 +59,8 @@ std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool e
     reactor::Lines lines(bytes, seen);
     const table::LocationTable& table = host_.core.table;
     if (host_.searches != nullptr) host_.searches->begin_turn();
-    const std::size_t turn = host_.turns.begin(host_.core.loop.now());
+    const std::size_t turn =
+        host_.turns.begin(host_.core.loop.now(), host_.core.limits.lines_per_turn);
     for (std::size_t left = turn;;) {
         const std::size_t known = table.size();
         const auto batch = host_.commands.take(lines, table, left);

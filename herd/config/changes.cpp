@@ -1,6 +1,8 @@
 #include "herd/config/changes.hpp"
 
+#include "herd/config/base_url.hpp"
 #include "herd/config/settings.hpp"
+#include "reactor/address.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -85,6 +87,17 @@ const std::map<std::string, Taken>& singles() {
     return all;
 }
 
+// How a Places service is reached, which libcurl is told at the start. Without a URL, Google's own.
+struct Way {
+    bool https = true;
+    bool named = true;
+    bool operator==(const Way&) const = default;
+};
+Way way_of(std::string_view url) {
+    if (!url.contains("://")) return {};
+    return {url.starts_with("https://"), !reactor::Address::parse(host_of(url), 0)};
+}
+
 std::string_view found(const Statement& statement, const std::string& setting) {
     const auto at = statement.find(setting);
     return at == statement.end() ? std::string_view() : std::string_view(at->second);
@@ -96,6 +109,19 @@ Statement singles_of(const Config& config) {
         if (is_single(setting)) statement[path_of(setting)] = shown(setting, config);
     }
     return statement;
+}
+
+// The provider is the same: or another setting needs a restart, too.
+Taken taken(const std::string& setting, const Statement& from, const Statement& to) {
+    const auto single = singles().find(setting);
+    if (single == singles().end()) return Taken::at_start;
+    if (setting != "places.url") return single->second;
+    const auto way = [](const Statement& statement) {
+        const std::string_view url = found(statement, "places.url");
+        const bool offline = found(statement, "places.provider") == "offline";
+        return way_of(url.contains("://") || !offline ? url : offline_url);
+    };
+    return way(from) == way(to) ? single->second : Taken::at_start;
 }
 
 }  // namespace
@@ -126,11 +152,7 @@ std::vector<Change> changes(const Statement& from, const Statement& to) {
         const std::string_view before = found(from, setting);
         const std::string_view after = found(to, setting);
         if (before == after) continue;
-        const auto single = singles().find(setting);
-        all.push_back({setting,
-                       std::string(before),
-                       std::string(after),
-                       single == singles().end() ? Taken::at_start : single->second});
+        all.push_back({setting, std::string(before), std::string(after), taken(setting, from, to)});
     }
     std::ranges::stable_sort(all, {}, &Change::taken);
     return all;

@@ -102,10 +102,13 @@ constexpr std::array before_limits = {
             "provider",
             Choice{at<std::size_t, &Config::places, &Places::provider>, providers},
             "`herd places`, the Places API (New), or the service before that"},
-    Setting{Section::places,
-            "url",
-            Text{at<std::string, &Config::places, &Places::url>, "a base URL", is_any},
-            "where it is; Google's services know it themselves"},
+    Setting{
+        Section::places,
+        "url",
+        Text{at<std::string, &Config::places, &Places::url>, "a base URL", is_any},
+        "where it is; Google's services know it themselves; to go from an address to a name, or "
+        "between http and https, needs a restart",
+        Taken::live},
     Setting{Section::places,
             "key_file",
             Text{at<std::string, &Config::places, &Places::key_file>,
@@ -183,7 +186,8 @@ constexpr std::array after_limits = {
             "max_future_ms",
             Whole{number<&Config::max_future_ms>, 0, 366 * day_ms, "ms"},
             "how far in the future a report's stamp may lie and not be refused; 0: as far as it "
-            "likes, it counts as a minute ahead at most"},
+            "likes, it counts as a minute ahead at most",
+            Taken::live},
     Setting{Section::root,
             "ttl_s",
             Whole{number<&Config::ttl_s>, 0, 100ULL * 366 * 86'400, "s"},

@@ -12,16 +12,14 @@ namespace herd::journal {
 // Knows since when the oldest of the answers that are held back has waited. Answers are told apart
 // by their marks, the numbers of the changes that they wait for, which never go back; those of an
 // eighth of the limit count as one, so the oldest may be taken for older than it is by that much.
+// The limit may change meanwhile.
 class Held {
 public:
-    explicit Held(reactor::Duration limit) : grain_(limit / 8) {
-        assert(grain_ > reactor::Duration::zero());
-    }
-
-    void add(std::uint64_t mark, reactor::Instant now) {
+    void add(std::uint64_t mark, reactor::Instant now, reactor::Duration limit) {
+        assert(limit > reactor::Duration::zero());
         assert(empty() || mark >= newest().mark);
         assert(empty() || now >= newest().since);
-        const bool opens = empty() || now - newest().since >= grain_;
+        const bool opens = empty() || now - newest().since >= limit / 8;
         if (opens && count_ < stretches_max) {
             ++count_;
             newest().since = now;
@@ -63,7 +61,6 @@ private:
 
     Stretch& newest() { return stretches_[(first_ + count_ - 1) % stretches_max]; }
 
-    reactor::Duration grain_;
     std::array<Stretch, stretches_max> stretches_{};
     std::size_t first_ = 0;
     std::size_t count_ = 0;

@@ -44,7 +44,6 @@ Journal::Journal(Core& core, const config::Journal& config)
     : core_(core),
       title_(format_title(core.name)),
       pace_(config.pace),
-      limit_(std::chrono::milliseconds(core.limits.journal_ms)),
       on_(!config.folder.empty()),
       always_(config.fsync == config::Fsync::always),
       folder_(core,
@@ -53,10 +52,7 @@ Journal::Journal(Core& core, const config::Journal& config)
                reactor::Delegate<void(const reactor::Result<void>&)>::to<&Journal::on_installed>(
                    *this)}),
       disk_(core, folder_, *this),
-      timer_(core.loop, reactor::Delegate<void()>::to<&Journal::on_timer>(*this)),
-      held_(limit_) {
-    assert(limit_ > reactor::Duration::zero());
-}
+      timer_(core.loop, reactor::Delegate<void()>::to<&Journal::on_timer>(*this)) {}
 
 Outcome<> Journal::open() {
     if (!on_) return {};
@@ -270,7 +266,7 @@ void Journal::cork_until_synced(reactor::Stream& stream) {
     const bool deferred = always_ || lagging_ || !disk_.quiet() || folder_.installing();
     const std::uint64_t seq = core_.table.feed().seq();
     if (!deferred || settled_seq() >= seq) return;
-    held_.add(seq, core_.loop.now());
+    held_.add(seq, core_.loop.now(), limit());
     stream.cork(seq);
 }
 
@@ -294,7 +290,7 @@ reactor::Instant Journal::waiting_since() const {
 bool Journal::late() const {
     const reactor::Instant since = waiting_since();
     if (since == reactor::Instant::max()) return false;
-    return table::rules::late((core_.loop.now() - since).count(), limit_.count());
+    return table::rules::late((core_.loop.now() - since).count(), limit().count());
 }
 
 void Journal::give_up() {
@@ -367,7 +363,7 @@ void Journal::set_timer() {
     if (!disk_.in_round() && dirty()) consider(round_begun_ + round_interval);
     if (next_due()) consider(retry_at_);
     const reactor::Instant since = waiting_since();
-    if (since != reactor::Instant::max()) consider(since + limit_);
+    if (since != reactor::Instant::max()) consider(since + limit());
     if (wake == reactor::Instant::max()) return;
     if (!timer_.pending() || timer_.due() > wake) timer_.start_at(wake);
 }

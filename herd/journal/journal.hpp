@@ -115,6 +115,8 @@ private:
     void report_trouble(std::string_view what, std::string_view reason);
 
     // The disk.
+    // Of all waiting for the disk.
+    reactor::Duration limit() const { return std::chrono::milliseconds(core_.limits.journal_ms); }
     reactor::Instant waiting_since() const;
     bool late() const;
     void give_up();
@@ -133,7 +135,6 @@ private:
     Core& core_;
     std::string title_;  // The first line.
     config::JournalPace pace_;
-    reactor::Duration limit_;  // Of all waiting for the disk.
     bool on_;
     bool always_;
     bool leaving_ = false;

@@ -29,6 +29,7 @@ bool Repair::wants(std::uint32_t slot) const {
 void Repair::step() {
     assert(!timer_.pending());
     assert(left_ <= core_.table.slots());
+    budget_.change(core_.limits.repairs_per_s);
     const std::uint32_t count = std::min(left_, slots_per_step);
     std::uint32_t passed = 0;
     for (; passed < count; ++passed) {

@@ -18,6 +18,13 @@ public:
         assert(per_second > 0);
     }
 
+    // From now on so many.
+    void change(std::uint32_t per_second) {
+        assert(per_second > 0);
+        per_second_ = per_second;
+        left_ = std::min(left_, std::int64_t{per_second} * token);
+    }
+
     // Whether one may be done now; it counts as done.
     bool take(reactor::Instant now) {
         assert(now >= filled_);

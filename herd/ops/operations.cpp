@@ -3,7 +3,6 @@
 #include "herd/config/text.hpp"
 
 #include <cassert>
-#include <chrono>
 
 namespace herd::ops {
 
@@ -13,7 +12,7 @@ Operations::Operations(Core& core,
                        std::span<const config::Server> servers)
     : core_(core),
       gate_(core),
-      readiness_(std::chrono::milliseconds(core.limits.ready_ms)),
+      readiness_(core.limits.ready_ms),
       service_(gate_, readiness_, core.counters.http_denied, look),
       reports_(core, gate_, intake),
       clients_(core, gate_),

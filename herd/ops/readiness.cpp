@@ -1,6 +1,7 @@
 #include "herd/ops/readiness.hpp"
 
 #include <cassert>
+#include <chrono>
 #include <string_view>
 
 namespace herd::ops {
@@ -24,7 +25,7 @@ void Readiness::look(const watch::Status& status) {
     for (std::size_t i = 0; i < status.link_count; ++i) {
         all = all && missing(status.links[i]).empty();
     }
-    was_ready_ = all || status.up >= wait_max_;
+    was_ready_ = all || status.up >= std::chrono::milliseconds(wait_max_ms_);
 }
 
 void Readiness::explain(const watch::Status& status, protocol::TextWriter& out) const {

@@ -2,17 +2,19 @@
 
 #include "herd/watch/status.hpp"
 #include "protocol/text_writer.hpp"
-#include "reactor/time.hpp"
+
+#include <cstdint>
 
 namespace herd::ops {
 
 // Whether a server may be sent clients: once since its start each neighbour was linked both ways
 // and had told all of its table, or it has waited for that long enough. Then it stays ready until
 // it shuts down: that a neighbour is lost, or the journal's disk, is no reason to send nobody to
-// it, or one dead server would take all of them out. A value.
+// it, or one dead server would take all of them out.
 class Readiness {
 public:
-    explicit Readiness(reactor::Duration wait_max) : wait_max_(wait_max) {}
+    // That is limits.ready_ms, which outlives it.
+    explicit Readiness(const std::uint32_t& wait_max_ms) : wait_max_ms_(wait_max_ms) {}
 
     // At each tick, and when somebody asks. Of `status` it reads links, time and draining.
     void look(const watch::Status& status);
@@ -22,7 +24,7 @@ public:
     void explain(const watch::Status& status, protocol::TextWriter& out) const;
 
 private:
-    reactor::Duration wait_max_;
+    const std::uint32_t& wait_max_ms_;
     bool was_ready_ = false;
 };
 

@@ -77,12 +77,9 @@ reactor::Result<void> Client::open(const config::Limits& limits) {
     assert(slots_ == 0);
     assert(limits.places_in_flight > 0);
     assert(limits.places_body_max > 0);
-    assert(limits.places_deadline_ms > 0);
     slots_ = limits.places_in_flight;
     queue_max_ = limits.places_queue;
-    time_limit_ = std::chrono::milliseconds(limits.places_deadline_ms);
-    reserve_ = std::min(reserve_max, time_limit_ / 8);
-    usual_time_ = UsualTime((time_limit_ - reserve_) / 8 * 7);
+    limit_time(std::chrono::milliseconds(limits.places_deadline_ms));
     buffer_size_ = limits.places_body_max;
     const std::uint32_t lookups = slots_ + queue_max_;
     if (auto mapped = waiters_.map(limits.connections); !mapped) return mapped;

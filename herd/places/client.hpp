@@ -16,7 +16,9 @@
 #include "reactor/time.hpp"
 #include "reactor/timer.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <string_view>
 
@@ -83,6 +85,19 @@ public:
     void bound_anew(std::uint32_t per_second, std::uint32_t per_day) {
         budget_.change(per_second, per_day);
         turn_.post();
+    }
+
+    // Nobody waits longer than this from now on, those included who wait already.
+    void limit_time(reactor::Duration limit) {
+        assert(limit > reactor::Duration::zero());
+        time_limit_ = limit;
+        reserve_ = std::min(reserve_max, limit / 8);
+        usual_time_.bound((limit - reserve_) / 8 * 7);
+        // What would be due later is due then: so the order of deadlines stays.
+        for (Lookup* at = by_deadline_.front(); at != nullptr; at = by_deadline_.next(*at)) {
+            at->deadline = std::min(at->deadline, loop_.now() + limit);
+        }
+        if (const Lookup* first = by_deadline_.front()) deadline_.start_at(first->deadline);
     }
 
     // Is told of each trouble as it is counted, for the log; of over_budget at most once a second.

@@ -38,7 +38,7 @@ Outcome<> Upstream::open_with_key(const config::Places& config,
 }
 
 Outcome<Provider> Upstream::provider_anew(const config::Places& config) const {
-    if (config.provider == config::Provider::offline) return provider_;
+    if (config.provider == config::Provider::offline) return Provider::make(config, {});
     const auto key = read_key(config.key_file, config.key_shared);
     if (!key) return std::unexpected(key.error());
     return Provider::make(config, *key);
@@ -48,6 +48,7 @@ void Upstream::renew(Provider provider, const config::Limits& limits) {
     // With no memory for it, what is asked with the old key is told so by the service.
     if (!fetcher_.change_headers(provider.headers())) return;
     provider_ = std::move(provider);
+    client_.limit_time(std::chrono::milliseconds(limits.places_deadline_ms));
     if (client_.bounded()) client_.bound_anew(limits.places_per_s, limits.places_per_day);
 }
 

@@ -14,11 +14,11 @@ namespace herd::places {
 // taken, which fades while others are shorter. A value; zero until the first one has ended.
 class UsualTime {
 public:
-    UsualTime() = default;
-    // Never expects more than `most`: less than a request may take, or a service that was slow once
-    // would never be asked again.
-    explicit UsualTime(reactor::Duration most) : most_(most) {
+    // From now on never expects more than `most`: less than a request may take, or a service that
+    // was slow once would never be asked again.
+    void bound(reactor::Duration most) {
         assert(most > reactor::Duration::zero());
+        most_ = most;
     }
 
     // A request was answered after this time.

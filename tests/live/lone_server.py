@@ -1,9 +1,40 @@
-"""A server that a test starts, on loopback."""
+"""A server that a test starts, on loopback, and how a script of several tests runs one of them."""
 import json
+import os
+import pathlib
 import random
+import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
+import traceback
+
+PATIENCE = 20  # seconds
+SKIPPED = 77
+
+
+def eventually(holds):
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, 'it does not come to pass'
+        time.sleep(0.01)
+
+
+def run_case(cases, what, herd):
+    """Calls case_WHAT of `cases` with a new folder. What it has left running ends with it."""
+    if os.getpgrp() != os.getpid():  # A session's leader has a group already, and may not leave it.
+        os.setpgrp()
+    try:
+        with tempfile.TemporaryDirectory() as made:
+            cases[f'case_{what}'](herd, pathlib.Path(made))
+    except BaseException as why:
+        if not isinstance(why, SystemExit):
+            traceback.print_exc()
+            sys.stderr.flush()
+            os.killpg(0, signal.SIGKILL)
+        raise
 
 
 def free_ports(count):

@@ -14,12 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
 import lone_server
-from service_manager import PATIENCE, Load, Manager, spawn
-
-SKIPPED = 77
+from lone_server import PATIENCE, SKIPPED, eventually
+from service_manager import Load, Manager, spawn
 
 
 def configuration(folder, **more):
@@ -32,13 +30,6 @@ def configuration(folder, **more):
 
 def log_of(folder):
     return (folder / 'Alpha.log').read_text(encoding='utf-8')
-
-
-def eventually(holds):
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, 'it does not come to pass'
-        time.sleep(0.01)
 
 
 def case_notify(herd, folder):
@@ -393,15 +384,4 @@ def case_first_process(herd, folder):
 
 
 if __name__ == '__main__':
-    if os.getpgrp() != os.getpid():  # A session's leader has a group already, and may not leave it.
-        os.setpgrp()
-    try:
-        with tempfile.TemporaryDirectory() as made:
-            globals()[f'case_{sys.argv[1]}'](sys.argv[2], pathlib.Path(made))
-    except BaseException as why:
-        if not isinstance(why, SystemExit):
-            # With whatever it has left running.
-            traceback.print_exc()
-            sys.stderr.flush()
-            os.killpg(0, signal.SIGKILL)
-        raise
+    lone_server.run_case(globals(), *sys.argv[1:])

@@ -5,8 +5,7 @@ import threading
 import time
 
 import lone_server
-
-PATIENCE = 20  # seconds
+from lone_server import PATIENCE
 
 
 class Manager:

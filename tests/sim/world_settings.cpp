@@ -13,6 +13,8 @@ void World::reload() {
     herd::config::Limits& limits = configs_[host].limits;
     limits.records_per_turn = static_cast<std::uint32_t>(settings_random_.between(1, 64));
     limits.visits_per_turn = static_cast<std::uint32_t>(settings_random_.between(1, 500));
+    limits.lines_per_turn = static_cast<std::uint32_t>(settings_random_.between(1, 64));
+    limits.repairs_per_s = static_cast<std::uint32_t>(settings_random_.between(100, 5000));
     say_event(name(host) + " is told of new settings");
     kernel_.enter(host);
     const InKernel inside;

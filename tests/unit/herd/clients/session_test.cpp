@@ -54,8 +54,8 @@ public:
     explicit House(const herd::config::Limits& wanted = {},
                    std::uint32_t records = 8,
                    std::size_t send_size = 65'536,
-                   std::int64_t max_future_ns = 0)
-        : limits(wanted), max_future(max_future_ns) {
+                   std::int64_t max_future_ms = 0)
+        : limits(wanted), max_future(max_future_ms) {
         kernel.delay_min_ns = kernel.delay_max_ns = 1000;
         kernel.enter(server);
         REQUIRE(loop.open({}).has_value());
@@ -192,7 +192,7 @@ TEST_CASE("client_session: what is no command comes back behind a question mark"
 
 TEST_CASE("client_session: stamps beyond what a skew can say, or may be, are refused",
           "[herd][client]") {
-    House house({}, 8, 65'536, 60'000'000'000);
+    House house({}, 8, 65'536, 60'000);
     const std::string line = "IAMAT c +1-1 -9000000000\n";
     CHECK(house.ask(line) == "? " + line);
     const std::int64_t now = house.kernel.wall_ns() / 1'000'000'000;

@@ -24,23 +24,23 @@ struct Nonsense {
 TEST_CASE("turns: once an iteration has had as much as four whole ones they are short",
           "[herd][client]") {
     using herd::clients::Turns;
-    Turns turns(64);
+    Turns turns;
     reactor::Instant now{std::chrono::seconds(1)};
     for (int i = 0; i < 4; ++i) {
-        CHECK(turns.begin(now) == 64);
+        CHECK(turns.begin(now, 64) == 64);
         turns.end(64);
     }
-    CHECK(turns.begin(now) == 16);
+    CHECK(turns.begin(now, 64) == 16);
     turns.end(16);
-    CHECK(turns.begin(now) == 16);
+    CHECK(turns.begin(now, 64) == 16);
     now += std::chrono::nanoseconds(1);
     for (int i = 0; i < 100; ++i) {  // Those who say little shorten nobody's.
-        CHECK(turns.begin(now) == 64);
+        CHECK(turns.begin(now, 64) == 64);
         turns.end(2);
     }
-    Turns few(1);
+    Turns few;
     for (int i = 0; i < 9; ++i) {
-        CHECK(few.begin(now) == 1);
+        CHECK(few.begin(now, 1) == 1);
         few.end(1);
     }
 }
@@ -59,6 +59,22 @@ TEST_CASE("turns: more lines than a turn's are answered in order, each once", "[
     world.say(fd, " a line\n");
     CHECK(world.hear(fd) == "? half a line\n");
     world.a().check();
+}
+
+TEST_CASE("turns: they are as long as the limit is now", "[herd][client]") {
+    World world;
+    const int fd = world.connect();
+    const auto cut = [&](std::uint32_t lines) {
+        world.config.limits.lines_per_turn = lines;
+        const std::uint64_t before = world.a().wire().counters().turns_cut;
+        world.say(fd, Nonsense(100).lines);
+        world.run(1ms);
+        CHECK(world.hear(fd) == Nonsense(100).answers);
+        return world.a().wire().counters().turns_cut - before;
+    };
+    CHECK(cut(200) == 0);
+    CHECK(cut(10) >= 9);
+    CHECK(cut(200) == 0);
 }
 
 TEST_CASE(

@@ -88,8 +88,42 @@ TEST_CASE("changes: all that is live is taken, and nothing else", "[herd][config
     CHECK(running.log.wire);
     CHECK(running.log.folder == "log");
     CHECK(running.journal.fsync == Fsync::always);
+    CHECK(running.max_future_ms == wanted.max_future_ms);
     CHECK(running.limits.idle_ms == wanted.limits.idle_ms);
     for (const Change& each : between(running, wanted)) CHECK(each.taken == Taken::at_start);
+}
+
+TEST_CASE(
+    "changes: a Places service that moves is followed, unless the way there is of another kind",
+    "[herd][config]") {
+    struct Case {
+        Provider provider;
+        const char* from;
+        const char* to;
+        Taken taken;
+    };
+    const auto offline = Provider::offline;
+    const Case cases[] = {
+        {offline, "", "http://127.0.0.1:7", Taken::live},
+        {offline, "http://10.0.0.7", "", Taken::live},
+        {offline, "http://a.example", "http://b.example:7", Taken::live},
+        {offline, "", "http://a.example", Taken::at_start},
+        {offline, "http://a.example", "http://[::1]", Taken::at_start},
+        {offline, "http://a.example", "https://a.example", Taken::at_start},
+        {Provider::google, "", "https://a.example", Taken::live},
+        {Provider::google, "", "http://127.0.0.1", Taken::at_start},
+        {Provider::google_legacy, "https://a.example", "", Taken::live},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.from, each.to);
+        Config from = Config::built_in();
+        from.places = {.provider = each.provider, .url = each.from, .key_file = {}};
+        Config to = from;
+        to.places.url = each.to;
+        const auto found = between(from, to);
+        REQUIRE(found.size() == 1);
+        CHECK(found[0].taken == each.taken);
+    }
 }
 
 }  // namespace

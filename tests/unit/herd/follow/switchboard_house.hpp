@@ -139,7 +139,8 @@ struct House {
     table::LocationTable table;
     Log log{loop};
     watch::Counters counters;
-    Core core{loop, wire, table, log, counters, limits, "S", 1, 0, 0};
+    std::int64_t max_future_ms = 0;
+    Core core{loop, wire, table, log, counters, limits, "S", 1, max_future_ms, 0};
     Readers readers;
     follow::Switchboard switchboard{core, *table.positions(), readers};
     std::int64_t time = 1'000;

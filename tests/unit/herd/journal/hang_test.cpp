@@ -75,6 +75,23 @@ TEST_CASE("journal hang: a disk that hangs holds answers up for the limit, and n
     }
 }
 
+TEST_CASE("journal hang: a limit that is lowered counts for those who wait already",
+          "[herd][journal]") {
+    House house(Fsync::always);
+    REQUIRE(house.start());
+    house.run(1s);
+    hang(house, What::sync);
+    house.report("kiwi", 3);
+    house.run(1s);
+    CHECK(house.hear().empty());
+    house.config.limits.journal_ms = 2'000;
+    house.process->server.on_settings();
+    house.run(900ms);
+    CHECK(house.hear().empty());
+    house.run(200ms);
+    CHECK(house.hear().ends_with(" 3\n"));
+}
+
 TEST_CASE("journal hang: whatever hangs alone, no answer waits for longer than the limit",
           "[herd][journal]") {
     const auto fsync = GENERATE(Fsync::second, Fsync::always);

@@ -104,6 +104,19 @@ TEST_CASE("peer_session: what a neighbour reports beyond a limit is counted and 
     CHECK(house.server.table().size() == 2);
 }
 
+TEST_CASE("peer_session: how far ahead a stamp may be is what the configuration says now",
+          "[herd][peer]") {
+    House house({.clients = 8, .long_records = 1, .line_max = 300}, 60'000);
+    Dialler peer(house);
+    peer.greet();
+    CHECK(peer.ask("AT B -61 c +1-1 5\n").empty());
+    CHECK(house.server.counters().future_stamps == 1);
+    house.config.max_future_ms = 62'000;
+    CHECK(peer.ask("AT B -61 c +1-1 5\n").empty());
+    CHECK(house.server.counters().future_stamps == 1);
+    CHECK(house.stored("c") == "AT B -61 c +1-1 5");
+}
+
 TEST_CASE("peer_session: a last line without an end is dropped", "[herd][peer]") {
     House house;
     Dialler peer(house);

@@ -108,10 +108,10 @@ TEST_CASE("repair: what the digest cannot see, the slow refresh mends", "[herd][
     CHECK(world.a().counters().duplicates >= before + 50);
 }
 
-TEST_CASE("repair: whoever says that all differs has all sent again at a bounded rate",
-          "[herd][repair]") {
-    dialler::House house({.clients = 200, .long_records = 1, .line_max = 300, .repairs_per_s = 5});
-    dialler::Dialler liar(house);
+namespace {
+
+// Has 50 records, and says until it is believed that all of the other's table differs.
+void lie(dialler::House& house, dialler::Dialler& liar) {
     liar.greet();
     for (int i = 0; i < 50; ++i) liar.say("AT B +0.5 c" + std::to_string(i) + " +1-1 5\n");
     for (int round = 0; round < 3; ++round) {
@@ -124,6 +124,15 @@ TEST_CASE("repair: whoever says that all differs has all sent again at a bounded
             house.run(1s);
         }
     }
+}
+
+}  // namespace
+
+TEST_CASE("repair: whoever says that all differs has all sent again at a bounded rate",
+          "[herd][repair]") {
+    dialler::House house({.clients = 200, .long_records = 1, .line_max = 300, .repairs_per_s = 5});
+    dialler::Dialler liar(house);
+    lie(house, liar);
     house.run(100ms);
     const auto& counters = house.server.counters();
     CHECK(counters.buckets_divergent == 0);  // until the next tick
@@ -133,6 +142,18 @@ TEST_CASE("repair: whoever says that all differs has all sent again at a bounded
     house.run(2s);
     CHECK(counters.records_repaired <= 16);
     house.run(10s);
+    CHECK(counters.records_repaired == 50);
+}
+
+TEST_CASE("repair: the rate is what the limit is now", "[herd][repair]") {
+    dialler::House house({.clients = 200, .long_records = 1, .line_max = 300, .repairs_per_s = 1});
+    dialler::Dialler liar(house);
+    lie(house, liar);
+    house.run(1500ms);
+    const auto& counters = house.server.counters();
+    REQUIRE(counters.records_repaired <= 3);
+    house.config.limits.repairs_per_s = 40;
+    house.run(2s);
     CHECK(counters.records_repaired == 50);
 }
 

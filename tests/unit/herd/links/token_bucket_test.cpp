@@ -40,4 +40,16 @@ TEST_CASE("token_bucket: in pieces, however small, comes what comes in one", "[h
     CHECK(count == 777);
 }
 
+TEST_CASE("token_bucket: what is saved under one rate is no more than another allows",
+          "[herd][link]") {
+    auto now = reactor::Instant{} + 5s;
+    TokenBucket bucket(1000);
+    bucket.change(5);
+    CHECK(taken(bucket, now) == 5);
+    CHECK(taken(bucket, now += 1s) == 5);
+    bucket.change(1000);
+    CHECK(taken(bucket, now) == 0);
+    CHECK(taken(bucket, now += 500ms) == 500);
+}
+
 }  // namespace token_bucket_test

@@ -59,7 +59,8 @@ TEST_CASE("operations: ready when the neighbours have told their tables, and the
 
 TEST_CASE("operations: not ready while a neighbour has not told its whole table", "[herd][ops]") {
     watch::Status status;
-    ops::Readiness readiness(10s);
+    std::uint32_t wait_max_ms = 10'000;
+    ops::Readiness readiness(wait_max_ms);
     status.link_count = 1;
     status.links[0] = {.neighbour = "B", .state = "live", .hears = true, .told = false};
     readiness.look(status);
@@ -73,6 +74,12 @@ TEST_CASE("operations: not ready while a neighbour has not told its whole table"
     }
     SECTION("it takes too long") {
         status.up = 10s;
+    }
+    SECTION("it has taken as long as it may take from now on") {
+        status.up = 2s;
+        readiness.look(status);
+        CHECK_FALSE(readiness.ready(status));
+        wait_max_ms = 2'000;
     }
     SECTION("it is an old server, that tells nothing of itself") {
         status.links[0].legacy = true;

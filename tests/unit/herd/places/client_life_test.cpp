@@ -26,6 +26,37 @@ TEST_CASE("places client: it may end in the middle of everything", "[herd][place
     CHECK(world->fetcher.misuses == 0);
 }
 
+TEST_CASE("places client: a deadline that comes closer does so for those who wait already",
+          "[herd][places]") {
+    World world;
+    Asker& early = world.ask(spot(1));
+    world.pass(3'900ms);
+    Asker& late = world.ask(spot(2));
+    world.pass(1ms);
+    world.client->limit_time(1s);
+    world.client->check();
+    Asker& next = world.ask(spot(3));
+    world.pass(2s);
+    CHECK(early.at == 4s);
+    CHECK(late.at == 4'901ms);
+    CHECK(next.at == 4'901ms);
+    for (const Asker* each : {&early, &late, &next}) {
+        CHECK(shows(*each, "UNKNOWN_ERROR", places::Trouble::timed_out));
+    }
+}
+
+TEST_CASE("places client: with a later deadline slow answers are waited for", "[herd][places]") {
+    World world;
+    world.client->limit_time(1s);
+    world.client->limit_time(10s);
+    const Asker& asker = world.ask(spot(1));
+    world.pass(9s);
+    world.fetcher.find();
+    world.settle();
+    CHECK(asker.json() == found);
+    CHECK(world.client->counters().watchdog == 0);
+}
+
 struct Witness {
     void on_trouble(places::Trouble trouble) {
         last = trouble;
