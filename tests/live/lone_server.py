@@ -22,13 +22,13 @@ def eventually(holds):
         time.sleep(0.01)
 
 
-def run_case(cases, what, herd):
-    """Calls case_WHAT of `cases` with a new folder. What it has left running ends with it."""
+def run_case(cases, what, herd, *more):
+    """Calls case_WHAT of `cases` with a new folder, and what more there is. What it has left running ends with it."""
     if os.getpgrp() != os.getpid():  # A session's leader has a group already, and may not leave it.
         os.setpgrp()
     try:
         with tempfile.TemporaryDirectory() as made:
-            cases[f'case_{what}'](herd, pathlib.Path(made))
+            cases[f'case_{what}'](herd, pathlib.Path(made), *more)
     except BaseException as why:
         if not isinstance(why, SystemExit):
             traceback.print_exc()
