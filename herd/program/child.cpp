@@ -107,7 +107,13 @@ void Child::on_ended(const Ending& ending) {
         stopping_ = true;
         return events_.hopeless();
     }
-    back_off("ended with " + ending.text());
+    const std::string how = "ended with " + ending.text();
+    // None of ours ends well by itself: somebody has told it to, as `herd restart` does.
+    if (ending.signal == 0 && ending.code == 0) {
+        report(name_ + " " + how + ", starts again at once");
+        return start();
+    }
+    back_off(how);
 }
 
 void Child::back_off(const std::string& why) {

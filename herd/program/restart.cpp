@@ -16,10 +16,14 @@ namespace herd::program {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
 // Reading a journal of millions of clients takes seconds, and `herd up` waits for up to ten.
 constexpr std::chrono::seconds patience{120};
-constexpr std::chrono::milliseconds ask_interval{100};
+constexpr milliseconds ask_interval{100};
+constexpr std::chrono::seconds reserve{5};  // beyond what a server waits for its neighbours
+// What is on its way is not told of at once.
+constexpr std::chrono::seconds tell_after{1};
 
 int fail(const std::string& what) {
     std::fprintf(stderr, "herd: %s\n", what.c_str());
@@ -49,8 +53,8 @@ public:
     explicit Restarting(const config::Config& config) : config_(config) {}
 
     Outcome<> open() { return open_dialler(dialler_, config_); }
-    // Empty: all of the herd is ready.
-    std::string missing();
+    // False: not all of the herd becomes ready in time.
+    bool await_all();
     // False: it does not come back.
     bool restart(const config::Server& server);
 
@@ -58,6 +62,8 @@ private:
     std::optional<StatusFacts> ask(const config::Server& server) {
         return facts_of(ask_status(config_, dialler_, {&server}).front());
     }
+    // Empty: all of the herd is ready.
+    std::string missing();
     bool await(const config::Server& server, const std::string& before);
 
     const config::Config& config_;
@@ -73,9 +79,29 @@ std::string Restarting::missing() {
         const std::string why = answers[i].json.empty() ? answers[i].trouble
                                 : facts                 ? "it is not ready yet"
                                                         : "it does not say how it is from here";
-        return servers[i]->name + ": " + why + ": one more would be away";
+        return servers[i]->name + ": " + why;
     }
     return "";
+}
+
+// Servers that have just been started are ready after limits.ready_ms, whoever is away.
+bool Restarting::await_all() {
+    const auto begun = Clock::now();
+    const auto until = begun + milliseconds(config_.limits.ready_ms) + reserve;
+    std::string told;
+    while (true) {
+        const std::string why = missing();
+        if (why.empty()) return true;
+        if (Clock::now() >= until) {
+            fail(why + ": one more would be away");
+            return false;
+        }
+        if (Clock::now() >= begun + tell_after && why != told) {
+            std::fprintf(stderr, "herd: waiting for %s\n", why.c_str());
+            told = why;
+        }
+        std::this_thread::sleep_for(ask_interval);
+    }
 }
 
 bool Restarting::await(const config::Server& server, const std::string& before) {
@@ -129,11 +155,7 @@ int restart(const config::Config& config, const std::vector<std::string>& names)
     Restarting restarting(config);
     if (const auto opened = restarting.open(); !opened) return fail(opened.error());
     for (const config::Server* const server : servers) {
-        if (const std::string why = restarting.missing(); !why.empty()) {
-            fail(why);
-            return 1;
-        }
-        if (!restarting.restart(*server)) return 1;
+        if (!restarting.await_all() || !restarting.restart(*server)) return 1;
     }
     return 0;
 }

@@ -310,7 +310,7 @@ def case_restart(herd, folder):
     names = ['Alpha', 'Beta']
     config = {'servers': [{'name': name, 'clients': f'127.0.0.1:{ports[i]}',
                            'peers': f'127.0.0.1:{ports[2 + i]}'} for i, name in enumerate(names)],
-              'links': [names], 'limits': {'clients': 10_000},
+              'links': [names], 'limits': {'clients': 10_000, 'ready_ms': 1000},
               'places': {'url': f'http://127.0.0.1:{ports[4]}'}}
     path = lone_server.write(folder, config)
 
@@ -326,6 +326,7 @@ def case_restart(herd, folder):
     alone = lone_server.start(herd, folder, config, ports[0])
     said = restart()
     assert said.returncode == 1 and 'one more would be away' in said.stderr, said
+    assert 'herd: waiting for Beta: ' in said.stderr, said
     beta = subprocess.Popen([herd, 'serve', 'Beta', '--config', path], stdout=subprocess.DEVNULL)
     eventually(lambda: all(each.get('ready') for each in status()))
     said = restart('Alpha')
@@ -334,7 +335,8 @@ def case_restart(herd, folder):
         process.terminate()
         assert process.wait(PATIENCE) == 0
     up = subprocess.Popen([herd, 'up', '--config', path], stdout=subprocess.DEVNULL)
-    eventually(lambda: all(each.get('ready') for each in status()))
+    said = restart()
+    assert said.returncode == 0, f'it does not wait for a herd that has just been started: {said}'
     lone_server.ask(ports[0], ['IAMAT kiwi +1-1 1600000000', 'SYNC'])
     before = [each['epoch'] for each in status()]
     said = restart()

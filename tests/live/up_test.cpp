@@ -153,8 +153,11 @@ TEST_CASE("herd up: a server that is told to end drains within its time", "[live
     kill(gamma, SIGTERM);
     CHECK(eventually([&] { return !live::runs(gamma); }, std::chrono::seconds(5)));
     CHECK(eventually([&] {
-        return up.err() == "herd up: Gamma ended with exit code 0, starts again in 1 s\n";
+        return up.err() == "herd up: Gamma ended with exit code 0, starts again at once\n";
     }));
+    // Its clients find it again before they would have been told that it is away for a second.
+    CHECK(
+        eventually([&] { return live::accepts(herd.clients[2]); }, std::chrono::milliseconds(900)));
 }
 
 TEST_CASE("herd up: when a server cannot start, all end", "[live][up]") {
