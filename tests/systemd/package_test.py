@@ -18,12 +18,13 @@ from load import Load
 NAMES = ['Goloman', 'Hands', 'Holiday', 'Welsh', 'Wilkes']
 CONFIG = pathlib.Path('/etc/herd/herd.json')
 UNIT = 'herd@Goloman.service'
+PLACES = 'herd-places.service'
 CLIENTS = ('127.0.0.1', 12001)
 # What Debian writes down of itself, whatever is installed.
 NOT_OURS = re.compile(r'/(proc|sys|dev|run|tmp|share)(/|$)|.*/__pycache__(/|$)|'
                       r'/var/(tmp|cache|log|lib/(dpkg|apt|systemd))(/|$)|'
                       r'/etc/(\.pwd\.lock|ld\.so\.cache|(passwd|group|g?shadow|sub[ug]id)-?)$')
-DROP_IN = pathlib.Path('/etc/systemd/system/herd@.service.d/here.conf')
+DROP_INS = [pathlib.Path(f'/etc/systemd/system/{unit}.d/here.conf') for unit in ('herd@.service', PLACES)]
 SECONDS = 30  # for what should come soon
 
 
@@ -79,18 +80,22 @@ def install():
     assert run('stat', '-c', '%a %U %G', '/etc/herd').stdout == '750 root herd\n'
     assert systemctl('is-active', 'herd.target').stdout == 'active\n'
     assert 'herd@' not in systemctl('list-units', '--no-legend', 'herd@*').stdout
-    unit = '/lib/systemd/system/herd@.service'
-    run('systemd-analyze', 'verify', '--man=no', '--recursive-errors=no', unit)
-    run('systemd-analyze', 'security', '--offline=true', '--threshold=12', unit)
+    for unit in ('herd@.service', PLACES):
+        unit = f'/lib/systemd/system/{unit}'
+        run('systemd-analyze', 'verify', '--man=no', '--recursive-errors=no', unit)
+        run('systemd-analyze', 'security', '--offline=true', '--threshold=12', unit)
+    assert systemctl('is-enabled', PLACES, check=False).stdout == 'disabled\n'
+    assert shown('ActiveState', PLACES) == 'inactive'
     assert not systemctl('--failed', '--no-legend').stdout, systemctl('--failed').stdout
     sandbox_for_this_machine()
 
 
 def sandbox_for_this_machine():
-    """Where this machine lets nobody have user namespaces, the unit goes without."""
+    """Where this machine lets nobody have user namespaces, the units go without."""
     if run('unshare', '--user', '--map-root-user', 'true', check=False).returncode != 0:
-        DROP_IN.parent.mkdir(parents=True)
-        DROP_IN.write_text('[Service]\nPrivateUsers=no\n', encoding='utf-8')
+        for drop_in in DROP_INS:
+            drop_in.parent.mkdir(parents=True)
+            drop_in.write_text('[Service]\nPrivateUsers=no\n', encoding='utf-8')
         systemctl('daemon-reload')
 
 
@@ -110,6 +115,18 @@ def enable_all():
     systemctl('enable', '--now', *(f'herd@{name}' for name in NAMES))
     wait('all linked', lambda: '12 of 12 links live' in herd('status', check=False).stdout)
     assert herd('send', 'Welsh', 'WHATSAT kiwi 10 0').stdout.startswith('AT Goloman ')
+
+
+def places():
+    asked = 'send', 'Goloman', 'IAMAT owl +34.068930-118.445127 1520023934.5', 'WHATSAT owl 10 5'
+    assert '"OK"' not in herd(*asked).stdout, 'who finds places here?'
+    systemctl('enable', '--now', PLACES)
+    assert systemctl('is-enabled', PLACES).stdout == 'enabled\n'
+    wait('places', lambda: '"OK"' in herd(*asked).stdout)
+    status = pathlib.Path(f'/proc/{shown("MainPID", PLACES)}/status').read_text(encoding='utf-8')
+    assert 61184 <= int(re.search(r'^Uid:\s+(\d+)', status, re.MULTILINE)[1]) <= 65519, status
+    os.kill(int(shown('MainPID', PLACES)), signal.SIGKILL)
+    wait('places again', lambda: '"OK"' in herd(*asked).stdout)
 
 
 def reload():
@@ -176,6 +193,7 @@ def watchdog():
 
 def upgrade():
     before = {name: shown('MainPID', f'herd@{name}') for name in NAMES}
+    places_before = shown('MainPID', PLACES)
     with Load(CLIENTS) as load:
         run('apt-get', 'install', '--yes', '/share/newer.deb')
         time.sleep(1)
@@ -183,7 +201,8 @@ def upgrade():
     assert 'again' in run('dpkg-query', '-W', 'herd').stdout
     assert all(shown('MainPID', f'herd@{name}') not in ('0', before[name]) for name in NAMES)
     wait('all linked', lambda: '12 of 12 links live' in herd('status', check=False).stdout)
-    assert systemctl('is-enabled', UNIT).stdout == 'enabled\n'
+    assert systemctl('is-enabled', UNIT, PLACES).stdout == 'enabled\nenabled\n'
+    wait('places again', lambda: shown('MainPID', PLACES) not in ('0', places_before))
     assert herd('send', 'Wilkes', 'WHATSAT kiwi 10 0').stdout.startswith('AT Goloman ')
 
 
@@ -207,20 +226,20 @@ def starts_when_it_can():
 
 def remove():
     run('apt-get', 'remove', '--yes', 'herd')
-    assert 'herd@' not in systemctl('list-units', '--no-legend', '--state=active', 'herd@*').stdout
+    assert not systemctl('list-units', '--no-legend', '--state=active', 'herd@*', PLACES).stdout
     assert CONFIG.exists() and pathlib.Path('/var/lib/herd/Hands/Hands.journal').exists()
 
 
 def purge():
     pathlib.Path('/etc/herd/keys').mkdir()
     run('apt-get', 'purge', '--yes', 'herd')
-    left = files() - BEFORE - {str(DROP_IN), str(DROP_IN.parent), '/etc/hosts'}
+    left = files() - BEFORE - {str(path) for each in DROP_INS for path in (each, each.parent)} - {'/etc/hosts'}
     assert left == {'/etc/herd', '/etc/herd/keys'}, left
     assert 'herd' in run('getent', 'passwd', 'herd').stdout
     assert not BEFORE - files(), BEFORE - files()
 
 
-STEPS = [install, enable_one, enable_all, reload, one_after_the_other, restarts_and_kills, watchdog, upgrade,
+STEPS = [install, enable_one, enable_all, places, reload, one_after_the_other, restarts_and_kills, watchdog, upgrade,
          stop_frees_ports, starts_when_it_can, remove, purge]
 
 
