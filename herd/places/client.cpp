@@ -105,6 +105,7 @@ Ticket Client::begin(const protocol::PlacesQuery& query, Answered answered) {
     }
     ++counters_.questions;
     Waiter* waiter = waiters_.emplace(lookup_for(query), answered);
+    assert(waiter != nullptr);
     attach(*waiter);
     turn_.post();
     const auto handle = waiters_.handle(*waiter);
