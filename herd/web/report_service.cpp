@@ -3,6 +3,7 @@
 #include "herd/web/position_json.hpp"
 #include "herd/web/refusal.hpp"
 #include "herd/web/report_json.hpp"
+#include "protocol/malformed.hpp"
 #include "protocol/peer_message.hpp"
 #include "protocol/text_writer.hpp"
 #include "reactor/lines.hpp"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 #include <variant>
 
 namespace herd::web {
@@ -17,6 +19,29 @@ namespace herd::web {
 namespace {
 
 constexpr std::string_view json_begins = "application/json";
+
+// What is wrong with a line that is no report, for people.
+std::string_view clause(std::string_view line, protocol::Malformed why) {
+    switch (why) {
+        case protocol::Malformed::unknown_command:
+            return line.starts_with('{') ? "JSON wants Content-Type: application/json"
+                                         : "it must begin with IAMAT";
+        case protocol::Malformed::operand_count:
+            return "IAMAT wants client, location and time, and nothing else";
+        case protocol::Malformed::location:
+            return "the location must be degrees of latitude and longitude, such as "
+                   "+34.068930-118.445127";
+        case protocol::Malformed::time:
+            return "the time must be seconds since 1970, such as 1520023934.918963997";
+        case protocol::Malformed::radius:
+        case protocol::Malformed::bound:
+        case protocol::Malformed::name:
+        case protocol::Malformed::skew:
+        case protocol::Malformed::number:
+            return "it must be IAMAT client location time, or that as JSON";
+    }
+    std::unreachable();
+}
 
 }  // namespace
 
@@ -109,7 +134,8 @@ void ReportService::take(http::Connection& connection,
         line.message ? std::get_if<protocol::IamAt>(&*line.message) : nullptr;
     if (report == nullptr) {
         ++core_.counters.invalid;
-        return refuse(connection, 400, "it must be IAMAT client location time, or that as JSON");
+        const auto why = line.message ? protocol::Malformed::name : line.message.error();
+        return refuse(connection, 400, clause(text, why));
     }
     if (!pending.grant.allows(report->client, access::Right::report)) {
         ++core_.counters.http_denied;

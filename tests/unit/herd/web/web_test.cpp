@@ -143,6 +143,19 @@ TEST_CASE("web: what is no report has a clear answer, and changes nothing", "[he
     world.a().check();
 }
 
+TEST_CASE("web: who sends no report is told what is wrong with it", "[herd][web]") {
+    World world(with_http());
+    const auto told = [&](const std::string& body, const char* what) {
+        return body_of(ask(world, post(body))).find(what) != std::string::npos;
+    };
+    CHECK(told(object("kiwi"), "JSON wants Content-Type: application/json"));
+    CHECK(told("I kiwi +1+1 5", "it must begin with IAMAT"));
+    CHECK(told("IAMAT kiwi +1+1", "client, location and time"));
+    CHECK(told("IAMAT kiwi 1,1 5", "degrees of latitude and longitude"));
+    CHECK(told("IAMAT kiwi +1+1 2018-03-02", "seconds since 1970"));
+    CHECK(told("WHATSAT kiwi 1 1", "it must be IAMAT"));
+}
+
 TEST_CASE("web: where little room is left, one address brings in few new clients", "[herd][web]") {
     config::Config config = with_http();
     config.servers[0].http = reactor::Address{{0, 0, 0, 0}, false, http_port};
