@@ -165,15 +165,19 @@ void Serving::warn_of_journal() const {
 }
 
 void Serving::say_where() const {
+    const auto& clients_tls = server_.clients().tls_address();
     const auto& http = server_.operations().address();
+    const auto& https = server_.operations().tls_address();
     const auto& phones = server_.phones().address();
     const auto& phones_tls = server_.phones().tls_address();
     const auto& udp = server_.datagrams().address();
     const bool clients = self_.takes_clients();
     say(": " +
         (clients ? "clients on " + config::text_of(server_.clients().address()) + ", " : "") +
+        (clients_tls ? "clients with TLS on " + config::text_of(*clients_tls) + ", " : "") +
         "peers on " + config::text_of(server_.neighbours().address()) +
         (http ? ", http on " + config::text_of(*http) : "") +
+        (https ? ", https on " + config::text_of(*https) : "") +
         (phones ? ", phones on " + config::text_of(*phones) : "") +
         (phones_tls ? ", phones with TLS on " + config::text_of(*phones_tls) : "") +
         (udp ? ", udp on " + config::text_of(*udp) : "") + bridge_text());

@@ -155,7 +155,7 @@ std::string stored(const rapidjson::Value& status) {
 
 // What a herd counts that has all it needs, and clients that come, say something and go. Of the
 // other counters, also of those that a newer server has, each that is not 0 is worth a look.
-constexpr std::array<std::string_view, 30> ordinary = {"bridge_published",
+constexpr std::array<std::string_view, 31> ordinary = {"bridge_published",
                                                        "bridge_acknowledged",
                                                        "bridge_received",
                                                        "bridge_newer",
@@ -181,6 +181,7 @@ constexpr std::array<std::string_view, 30> ordinary = {"bridge_published",
                                                        "places_shared",
                                                        "places_requests",
                                                        "journal_renewals",
+                                                       "reloads",
                                                        "http_requests",
                                                        "phone_points",
                                                        "phone_not_positions",
@@ -285,6 +286,9 @@ void Tables::add(const StatusAnswer& answer) {
         troubles_ += worth_a_look(answer.server, counters->value);
     }
     troubles_ += expiry(answer.server, status);
+    if (flag(status, "reload_refused")) {
+        troubles_ += answer.server + ": its latest reload was refused, and its log says why\n";
+    }
     if (corrupted != "0") servers_.back().back() += "  (corrupted on purpose: " + corrupted + ")";
     const std::string expires = number(status, "certificate_expires_s");
     const bool keys = expires != "0" && expires != "?";

@@ -149,6 +149,7 @@ void StatusWriter::put_state(const Status& status) {
     put_hex("digest", status.digest);
     put("journal", status.journal);
     put_flag("ready", status.ready);
+    put_flag("reload_refused", status.reload_refused);
     put("pid", static_cast<std::uint64_t>(status.pid));
     if (!status.settings.empty()) {
         key("settings");

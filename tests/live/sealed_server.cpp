@@ -32,6 +32,10 @@ SealedServer::SealedServer(const Setup& setup) : config_(folder_ / "herd.json") 
     }
 }
 
+std::string SealedServer::status() const {
+    return run({herd_binary(), "status", "--config", config_}).out;
+}
+
 std::uint64_t SealedServer::counter(const std::string& name) const {
     const Ran asked = run({herd_binary(), "status", "--json", "--config", config_});
     rapidjson::Document said;

@@ -32,6 +32,8 @@ public:
     std::filesystem::path file(const std::string& name) const { return folder_ / name; }
     std::string log() const { return read_file(folder_ / "log/Goloman.log"); }
     Process& process() { return *process_; }
+    // What `herd status` prints of it.
+    std::string status() const;
     // One of its counters, as `herd status --json` shows it.
     std::uint64_t counter(const std::string& name) const;
     // Of the process, in KiB.

@@ -182,6 +182,12 @@ def case_reload(herd, folder):
         return subprocess.run([herd, 'check', '--live', 'Alpha', '--config', path],
                               capture_output=True, text=True, check=False)
 
+    def status():
+        other = folder / 'asked.json'
+        other.write_text(json.dumps(config), encoding='utf-8')
+        return subprocess.run([herd, 'status', '--config', other], capture_output=True, text=True,
+                              check=True).stdout
+
     def metric(name):
         said = subprocess.run(['curl', '-fsS', f'http://127.0.0.1:{ports[2]}/metrics'],
                               capture_output=True, text=True, check=True).stdout
@@ -223,10 +229,12 @@ def case_reload(herd, folder):
     process.send_signal(signal.SIGHUP)
     eventually(lambda: log_of(folder).count('event=reload_refused') > count)
     assert 'expected a list []' in log_of(folder)
+    assert 'Alpha: its latest reload was refused' in status(), status()
     with socket.create_connection(('127.0.0.1', ports[0]), PATIENCE) as silent:
         assert silent.recv(1) == b'', 'what was refused has been taken in part'
     reload_with(live, 'reloaded')
     assert metric('herd_config_last_reload_successful') == '1'
+    assert 'reload was refused' not in status(), status()
     assert metric('herd_config_reloads_total{result="taken"}') == '2'
     assert metric('herd_config_reloads_total{result="refused"}') == '2'
     process.terminate()

@@ -70,6 +70,12 @@ TEST_CASE("tls 19: at SIGHUP newcomers see the new certificate, and nobody is dr
     CHECK(early.ask("nonsense") == "? nonsense\n");
     CHECK(between.ask("nonsense") == "? nonsense\n");
     CHECK(count_of(server.log(), "event=certificate_expires") == 2);
+    CHECK_THAT(server.status(), !Contains("reload"));
+    // Where it is reached is said at the start, and where with TLS.
+    CHECK_THAT(server.process().out(),
+               Contains("Goloman: clients on 127.0.0.1:" + std::to_string(server.port()) +
+                        ", clients with TLS on 127.0.0.1:" + std::to_string(server.tls_port()) +
+                        ", peers on 127.0.0.1:" + std::to_string(server.peer_port())));
 }
 
 TEST_CASE("tls 19: what would be worse than what is there is not taken, and said once",
@@ -90,6 +96,7 @@ TEST_CASE("tls 19: what would be worse than what is there is not taken, and said
         CHECK(late.shake());
         CHECK(late.serial() == early.serial());
         CHECK(late.ask("nonsense") == "? nonsense\n");
+        CHECK_THAT(server.status(), Contains("Goloman: its latest reload was refused"));
     }
 }
 

@@ -46,4 +46,12 @@ TEST_CASE("status table: counters of trouble are shown, others are not", "[herd]
     CHECK_FALSE(has(status_tables({answer(R"("iamat":9)")}), "A: "));
 }
 
+TEST_CASE("status table: that a reload was refused is told until one is taken", "[herd][program]") {
+    StatusAnswer refused = answer(R"("reloads":2)");
+    refused.json.insert(1, R"("reload_refused":true,)");
+    const std::string line = "A: its latest reload was refused, and its log says why\n";
+    CHECK(has(status_tables({refused}), "\n\n" + line + "\nLINK "));
+    CHECK_FALSE(has(status_tables({answer(R"("reloads":2)")}), "A: "));
+}
+
 }  // namespace status_counters_test
