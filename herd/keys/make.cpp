@@ -26,7 +26,9 @@ Wanted wanted_for(const config::Server& server) {
     std::vector<reactor::Address> all;
     if (server.takes_clients()) all.push_back(server.clients);
     all.push_back(server.peers);
-    if (server.phones_tls) all.push_back(*server.phones_tls);
+    for (const auto& port : {server.clients_tls, server.https, server.phones_tls}) {
+        if (port) all.push_back(*port);
+    }
     for (const reactor::Address& address : all) {
         loopback = loopback || address.is_loopback();
         if (address.is_wildcard()) continue;

@@ -114,6 +114,9 @@ TEST_CASE("keys: a certificate names the server, and where it listens", "[herd][
     auto& servers = house.config().servers;
     servers[1].clients = *reactor::Address::parse("10.0.0.7", 1);
     servers[1].peers = *reactor::Address::parse("10.1.0.7", 2);
+    servers[1].clients_tls = *reactor::Address::parse("10.2.0.7", 3);
+    servers[1].https = *reactor::Address::parse("10.3.0.7", 4);
+    servers[1].phones_tls = *reactor::Address::parse("10.4.0.7", 5);
     servers[2].clients = *reactor::Address::parse("0.0.0.0", 1);
     servers[2].peers = *reactor::Address::parse("::", 2);
     servers[3].clients = *reactor::Address::parse("::1", 1);
@@ -123,7 +126,12 @@ TEST_CASE("keys: a certificate names the server, and where it listens", "[herd][
         return alternative_names(*certificate_in(house / (name + ".crt")));
     };
     CHECK(names("Loop") == Texts{"DNS:Loop", "DNS:localhost", "IP:7f000001"});
-    CHECK(names("Mixed") == Texts{"DNS:Mixed", "IP:0a000007", "IP:0a010007"});
+    CHECK(names("Mixed") == Texts{"DNS:Mixed",
+                                  "IP:0a000007",
+                                  "IP:0a010007",
+                                  "IP:0a020007",
+                                  "IP:0a030007",
+                                  "IP:0a040007"});
     CHECK(names("Any") == Texts{"DNS:Any"});
     CHECK(names("Six") ==
           Texts{"DNS:Six", "DNS:localhost", "IP:00000000000000000000000000000001", "IP:0a000008"});
