@@ -70,7 +70,8 @@ void PhoneService::on_request(http::Connection& connection, const http::Request&
     if (token.empty()) token = web::token_of(request, password);
     if (token.empty()) token = bare_token(request);
     const auto grant = gate_.grant(connection, token);
-    if (!grant || !grant->rights.report) return deny(connection);
+    if (!grant) return deny(connection, token.empty() ? "no token" : "wrong, or over");
+    if (!grant->rights.report) return deny(connection, "may not report");
     const Bearer bearer{.grant = *grant, .token = reception_.notebook.key_of(token)};
     if (wants_page(*way, request)) return show(connection, request, bearer);
 
@@ -102,9 +103,17 @@ void PhoneService::show(http::Connection& connection,
              reception_.notebook.lines(bearer.token), bearer.grant, reactor::sys::wall_ns())});
 }
 
-void PhoneService::deny(http::Connection& connection) {
+void PhoneService::deny(http::Connection& connection, std::string_view why) {
     ++reception_.core.counters.phone_denied;
-    web::refuse(connection, 401, "a token is missing, or wrong", web::Gate::for_browsers);
+    std::array<char, reactor::address_text_size_max> text{};
+    const auto from = reactor::sys::peer_address(connection.stream().socket().fd());
+    reception_.core.log.event(Level::warning, "phone_denied")
+        .field("from", from ? from->text(text) : "nowhere")
+        .field("why", why);
+    web::refuse(connection,
+                401,
+                "a token is missing, wrong or over, or may not report",
+                web::Gate::for_browsers);
 }
 
 void PhoneService::on_body(http::Connection& connection, std::string_view part, bool last) {

@@ -39,7 +39,7 @@ private:
     void on_gone(http::Connection& connection) override;
 
     void show(http::Connection& connection, const http::Request& request, const Bearer& bearer);
-    void deny(http::Connection& connection);
+    void deny(http::Connection& connection, std::string_view why);
     void finish(http::Connection& connection);
     void release(const http::Connection& connection);
 
