@@ -56,7 +56,7 @@ struct Common {
     herd::Outcome<herd::config::Config> read() const {
         herd::Outcome<herd::config::Config> config = herd::config::Config::built_in();
         if (!config_file.empty()) config = herd::config::read(config_file.c_str());
-        if (config && !log_folder.empty()) (*config).log.folder = log_folder;
+        if (config) (*config).log.told = log_folder;
         return config;
     }
 

@@ -83,11 +83,12 @@ Log::~Log() {
 Outcome<> Log::open(const config::Log& config, std::string_view server, watch::Counters& counters) {
     assert(!server.empty());
     std::string path = "-";
-    if (config.folder != "-") {
-        if (auto made = reactor::sys::make_folder(config.folder.c_str()); !made) {
-            return failure("log folder " + config.folder, made.error());
+    const std::string& folder = config.place();
+    if (folder != "-") {
+        if (auto made = reactor::sys::make_folder(folder.c_str()); !made) {
+            return failure("log folder " + folder, made.error());
         }
-        path = config.folder + "/" + std::string(server) + ".log";
+        path = folder + "/" + std::string(server) + ".log";
     }
     const auto opened = open(path.c_str(), config.wire, counters);
     if (opened) return {};

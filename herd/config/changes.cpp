@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::string_view no_address = "0.0.0.0:0";  // as it is shown of a port that is not there
 
+// What does not concern a server itself, as a hash, which tells a person nothing.
+constexpr std::string_view of_others = "servers (others)";
+
 // Settings of one server find that of the last one.
 Config alone(const Server& server) {
     Config config;
@@ -72,7 +75,7 @@ void add_servers(const Config& config, const Server& self, Statement& statement)
             if (other != self.name) others.add(other);
         }
     }
-    statement["servers (others)"] = others.text();
+    statement[std::string(of_others)] = others.text();
 }
 
 // Of settings that are there once.
@@ -172,6 +175,7 @@ void take_live(const Config& wanted, Config& running) {
 }
 
 std::string text_of(const Change& change) {
+    if (change.setting == of_others) return change.setting + ": not as it runs";
     const auto value = [](const std::string& text) { return text.empty() ? "nothing" : text; };
     return change.setting + ": " + value(change.from) + " -> " + value(change.to);
 }

@@ -96,6 +96,9 @@ struct Places {
 struct Log {
     std::string folder = "log";  // one file per server: <folder>/<name>.log
     bool wire = false;           // also every line in and out
+    std::string told = {};       // on the command line, in place of `folder`; empty: nothing
+
+    const std::string& place() const { return told.empty() ? folder : told; }
 };
 
 // When what was reported must be on the disk: at most a second later, or before it is answered.

@@ -239,6 +239,14 @@ def case_reload(herd, folder):
     assert metric('herd_config_reloads_total{result="refused"}') == '2'
     process.terminate()
     assert process.wait(PATIENCE) == 0
+    # What its command line says of its log, as a unit's does, no restart could change.
+    process = subprocess.Popen([herd, 'serve', 'Alpha', '--config', path, '--log-dir', '-'],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    eventually(lambda: lone_server.accepts(ports[0]))
+    assert check().stdout == 'Alpha: runs with this configuration\n', check()
+    assert check().returncode == 0, check()
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
 
 
 def case_secret(herd, folder):
