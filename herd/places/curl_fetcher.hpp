@@ -100,7 +100,7 @@ private:
     struct Callbacks;
     struct Loading;
 
-    static void load(void* loading);
+    static void load(void* argument);
     void on_loaded(const reactor::sys::Errand& errand);
     void give_up(std::string_view why);
     bool set_up();

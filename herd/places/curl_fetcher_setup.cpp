@@ -201,7 +201,7 @@ void CurlFetcher::load(void* argument) {
     loading.curl = *curl;
     loading.good = (*curl).global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     if (!loading.good)
-        std::ranges::copy(std::string_view("libcurl does not start"), &loading.why[0]);
+        std::ranges::copy(std::string_view("libcurl does not start"), loading.why.begin());
 }
 
 void CurlFetcher::on_loaded(const reactor::sys::Errand&) {

@@ -37,7 +37,7 @@ Outcome<> Upstream::open_with_key(const config::Places& config,
     return {};
 }
 
-Outcome<Provider> Upstream::provider_anew(const config::Places& config) const {
+Outcome<Provider> Upstream::provider_anew(const config::Places& config) {
     if (config.provider == config::Provider::offline) return Provider::make(config, {});
     const auto key = read_key(config.key_file, config.key_shared);
     if (!key) return std::unexpected(key.error());

@@ -28,7 +28,7 @@ public:
 
     // How the service is asked from now on, with its key read anew: as before but for the key and,
     // within what config::changes() takes live, where it is.
-    Outcome<Provider> provider_anew(const config::Places& config) const;
+    static Outcome<Provider> provider_anew(const config::Places& config);
     // From now on that, and these limits.
     void renew(Provider provider, const config::Limits& limits);
 

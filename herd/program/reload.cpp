@@ -45,7 +45,7 @@ Outcome<> Reload::take(const config::Config& wanted) {
         if (!read) return failure("access", read.error());
         secrets = std::move(*read);
     }
-    auto provider = places_.provider_anew(wanted.places);
+    auto provider = places::Upstream::provider_anew(wanted.places);
     if (!provider) return std::unexpected(provider.error());
     if (!running_.keys.empty()) {
         if (const auto done = sealer_.reload(); !done) {
