@@ -199,6 +199,8 @@ TEST_CASE("places: 1,000 identical questions in flight are one request upstream"
           "[live][places]") {
     Herd herd(one_server());
     herd.ask("Solo", iamat("c"));
+    // The first one of all waits until libcurl is loaded, too.
+    herd.ask_block("Solo", "WHATSAT c 10 1");
     herd.inject("delay=700");
     const auto before = herd.searches();
     std::vector<std::unique_ptr<Client>> clients;
