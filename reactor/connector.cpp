@@ -64,6 +64,12 @@ void Connector::attempt() {
 }
 
 Result<void> Connector::start(Socket& socket) {
+    if (own_) {
+        // Ports are short where many connections have just ended, so one is taken as late as can
+        // be.
+        static_cast<void>(sys::set_option(socket.fd(), sys::Option::late_port, 1));
+        if (auto bound = sys::bind(socket.fd(), *own_); !bound) return bound;
+    }
     auto connected = sys::connect(socket.fd(), target_);
     // Connected at once or later, the descriptor becomes writable: one path for both.
     if (!connected && connected.error().value != EINPROGRESS && connected.error().value != EINTR) {

@@ -8,6 +8,7 @@
 #include "reactor/timer.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace reactor {
 
@@ -33,6 +34,8 @@ public:
     // Asks before each try whom to dial, in place of aim(): for a target with several addresses,
     // or, with port 0, with none so far, which counts as a try that has failed.
     void aim_by(Delegate<Address()> choose) { choose_ = choose; }
+    // Which of this machine's addresses it dials from, with port 0; else the system chooses.
+    void leave_from(const Address& own) { own_ = own; }
     // Tries at once.
     void dial();
     // Tries after a pause. For a connection that was made and has failed.
@@ -59,6 +62,7 @@ private:
     Delegate<void(Socket)> connected_;
     Delegate<Address()> choose_;
     Address target_;
+    std::optional<Address> own_;
     Socket socket_;
     Watch watch_;
     Timer timer_;  // The end of a pause, or the limit of a try.

@@ -122,6 +122,9 @@ Result<void> set_option(int fd, Option option, int value) {
         case Option::receive_buffer_size:
             level = SOL_SOCKET, name = SO_RCVBUF;
             break;
+        case Option::late_port:
+            level = IPPROTO_IP, name = IP_BIND_ADDRESS_NO_PORT;
+            break;
     }
     return check_done(setsockopt(fd, level, name, &value, sizeof value));
 }

@@ -47,6 +47,7 @@ enum class Option : std::uint8_t {
     quick_ack,         // what comes next is acknowledged at once
     // "readable" means that so many bytes have come, or the end. At first 1.
     receive_low_water,
+    late_port,  // bind() to port 0 takes none: connect() does, and may take one that others have
 };
 Result<int> open_socket(bool v6);
 Result<void> set_option(int fd, Option option, int value);

@@ -64,6 +64,26 @@ TEST_CASE("connector: refused is not connected, and is tried again later", "[rea
     REQUIRE(run_until(loop, [&] { return dialler.socket.open(); }));
 }
 
+TEST_CASE("connector: leaves from an address that it is told to", "[reactor][connector]") {
+    OpenLoop loop;
+    const Door door = open_door();
+    Address own = Address::loopback(0);
+    own.bytes[3] = 9;
+    for (int i = 0; i < 2; ++i) {
+        Dialler dialler(loop, {});
+        dialler.connector.aim(door.address);
+        dialler.connector.leave_from(own);
+        dialler.connector.dial();
+        REQUIRE(run_until(loop, [&] { return dialler.socket.open(); }));
+        const Socket peer(sys::accept(door.socket.fd()).value());
+        Address from = sys::peer_address(peer.fd()).value();
+        REQUIRE(from == sys::local_address(dialler.socket.fd()).value());
+        REQUIRE(from.port != 0);
+        from.port = 0;
+        REQUIRE(from == own);
+    }
+}
+
 TEST_CASE("connector: asks before each try whom to dial", "[reactor][connector]") {
     struct Chooser {
         Address choose() { return ++asked < 3 ? closed : open; }
