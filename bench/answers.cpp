@@ -4,6 +4,12 @@
 
 namespace bench {
 
+namespace {
+
+constexpr std::string_view cr = "\r";
+
+}  // namespace
+
 Answers::Count Answers::take(std::string_view bytes) {
     Count count;
     if (kind_ == Kind::none) return count;
@@ -18,10 +24,11 @@ Answers::Count Answers::take(std::string_view bytes) {
         const auto* const end =
             static_cast<const char*>(std::memchr(bytes.data(), '\n', bytes.size()));
         if (end == nullptr) {
-            line_begins_ = false;
+            line_begins_ = line_begins_ && bytes == cr;
             break;
         }
-        const bool empty = line_begins_ && end == bytes.data();
+        const std::string_view line(bytes.data(), end);
+        const bool empty = line_begins_ && (line.empty() || line == cr);
         if (kind_ == Kind::lines || refused_ || empty) {
             ++count.answers;
             count.wrong += wrong_ ? 1 : 0;

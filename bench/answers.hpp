@@ -10,7 +10,7 @@ class Answers {
 public:
     enum class Kind : std::uint8_t {
         lines,       // one line each
-        paragraphs,  // up to an empty line, or one line that begins with "?"
+        paragraphs,  // up to an empty line (or a CR's), or one line that begins with "?"
         arrays,      // Redis': a line that says of how many texts, and two lines of each
         pushed,      // nothing is expected, and each line that comes counts
         none,        // nothing is expected; what comes is passed over

@@ -65,6 +65,10 @@ Answers answers_in(Protocol protocol) {
             return {Answers::Kind::lines, 'A'};
         case Protocol::geoadd:
             return {Answers::Kind::lines, ':'};
+        case Protocol::set:
+            return {Answers::Kind::lines, '+'};
+        case Protocol::http:
+            return {Answers::Kind::paragraphs, 'H'};
         case Protocol::at:
         case Protocol::nats:
             break;

@@ -1,8 +1,10 @@
 #include "bench/connection.hpp"
 
 #include "bench/sealing.hpp"
+#include "reactor/sys.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace bench {
@@ -73,6 +75,17 @@ void Connection::cancel() {
 
 void Connection::commit(std::size_t size, const Batch& batch) {
     stream_->commit(size);
+    await(batch);
+}
+
+void Connection::say_last(std::string_view command, const Batch& batch) {
+    assert(!stream_->sealed());
+    stream_->send_now(command);
+    reactor::sys::shutdown_write(stream_->socket().fd());
+    await(batch);
+}
+
+void Connection::await(const Batch& batch) {
     if (!answers_.expected()) return;
     pending_.push_back(batch);
     sent_ += batch.commands;

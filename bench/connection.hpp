@@ -43,8 +43,12 @@ public:
     void on_answered(Answered answered) { answered_ = answered; }
     void on_changed(Changed changed) { changed_ = changed; }
 
+    // Which of this machine's addresses it dials from; else the system chooses.
+    void leave_from(const reactor::Address& own) { connector_.leave_from(own); }
     // Until connected, again and again.
     void dial() { connector_.dial(); }
+    // How often that was tried.
+    std::uint64_t dials() const { return connector_.attempts(); }
     bool connected() const { return stream_.has_value() && !stream_->dead(); }
     // It was connected, and the server has ended that.
     bool lost() const { return lost_; }
@@ -57,6 +61,9 @@ public:
     // Space to write commands into, and then how much of it `commands` took. Connected only.
     std::span<char> reserve(std::size_t size) { return stream_->reserve(size); }
     void commit(std::size_t size, const Batch& batch);
+    // Says that, and at once that no more will come; is answered all the same. Connected only, and
+    // not sealed.
+    void say_last(std::string_view command, const Batch& batch);
 
     // From now on it reads nothing. Connected only.
     void go_deaf() { stream_->pause(); }
@@ -75,6 +82,7 @@ private:
     void on_refused(const reactor::Handshakes::Refusal& refusal);
     void open(reactor::Socket socket, reactor::SealPtr seal);
     void cancel();
+    void await(const Batch& batch);
     std::size_t on_input(std::string_view bytes, std::size_t seen, bool ended) override;
     void on_closed(reactor::Closed why) override;
 

@@ -1,5 +1,6 @@
 #include "bench/commands.hpp"
 #include "bench/connection.hpp"
+#include "bench/event.hpp"
 #include "bench/measured.hpp"
 #include "bench/open_loop.hpp"
 #include "bench/scenarios.hpp"
@@ -7,7 +8,6 @@
 #include "bench/watchers.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -33,8 +33,9 @@ public:
         : target_(target),
           options_(options),
           victim_(options.kill.empty() ? target.servers.size() - 1 : target.find(options.kill)),
-          session_(static_cast<std::uint32_t>(target.servers.size()) * Watchers::connections_max,
-                   target.keys),
+          session_(
+              static_cast<std::uint32_t>(target.servers.size()) + Watchers::connections(target),
+              target.keys),
           load_(session_, target, {all_servers(target), options.clients, options.rate, 1}),
           watchers_(session_, target, options.clients, Seen::to<&Fault::on_seen>(*this)),
           probe_(session_, target.servers[victim_], answers_in(target.protocol), unused_),
@@ -47,7 +48,6 @@ public:
 private:
     void on_seen(const Sighting& sighting);
     void on_answered(Connection& connection, const Batch& batch);
-    void tell(const char* what) const;
     bool revive();
     std::uint64_t lost() const;
     Result conclude(const Measured& measured, std::uint64_t errors);
@@ -81,11 +81,6 @@ void Fault::on_seen(const Sighting& sighting) {
     if (--owed_count_ == 0) complete_ = this_moment();
 }
 
-void Fault::tell(const char* what) const {
-    std::printf("event %s %s\n", what, target_.servers[victim_].name.c_str());
-    static_cast<void>(std::fflush(stdout));
-}
-
 // Everything that any server has answered until now is owed to the successor.
 bool Fault::revive() {
     watchers_.arrivals(victim_).forget();
@@ -93,7 +88,7 @@ bool Fault::revive() {
     owed_count_ = static_cast<std::uint64_t>(
         std::ranges::count_if(owed_, [](std::int64_t stamp) { return stamp != 0; }));
     restarted_ = this_moment();
-    tell("restart");
+    tell_event("restart", target_.servers[victim_]);
     probe_.dial();
     if (!session_.run_until([this] { return probe_.connected(); }, seconds(options_.after))) {
         return false;
@@ -113,7 +108,7 @@ Result Fault::run() {
     Measured measured(target_);
     session_.run_for(seconds(options_.before));
 
-    tell("kill");
+    tell_event("kill", target_.servers[victim_]);
     const bool died =
         session_.run_until([this] { return load_.connection(victim_).lost(); }, settle_time);
     if (!died) throw CannotMeasure("the victim was not killed");

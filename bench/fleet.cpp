@@ -96,6 +96,15 @@ void put_geoadd(Pen& pen, std::uint32_t index, const Place& place) {
     pen.name(index) << "\r\n";
 }
 
+void put_iamat(Pen& pen, std::uint32_t index, const Place& place, std::uint64_t posix_ns) {
+    pen << "IAMAT ";
+    pen.name(index) << " ";
+    pen << place;
+    pen << " ";
+    put_time(pen, posix_ns);
+    pen << "\n";
+}
+
 void put_at(Pen& pen, std::uint32_t index, const Place& place, std::uint64_t posix_ns) {
     pen << "AT bench +0.000000000 ";
     pen.name(index) << " ";
@@ -113,12 +122,7 @@ std::size_t Fleet::report(std::span<char> out, std::uint32_t index, std::int64_t
     Pen pen(out);
     switch (protocol_) {
         case Protocol::iamat:
-            pen << "IAMAT ";
-            pen.name(index) << " ";
-            pen << place;
-            pen << " ";
-            put_time(pen, stamp);
-            pen << "\n";
+            put_iamat(pen, index, place, stamp);
             break;
         case Protocol::at:
             put_at(pen, index, place, stamp);
@@ -126,6 +130,17 @@ std::size_t Fleet::report(std::span<char> out, std::uint32_t index, std::int64_t
             break;
         case Protocol::geoadd:
             put_geoadd(pen, index, place);
+            break;
+        case Protocol::set:
+            pen << "*3\r\n$3\r\nSET\r\n$24\r\n";
+            pen.name(index) << "\r\n$89\r\n";
+            put_at(pen, index, place, stamp);
+            pen << "\r\n";
+            break;
+        case Protocol::http:
+            // 6 + 24 + 1 + 21 + 1 + 20 + 1 bytes: see put_iamat.
+            pen << "POST /iamat HTTP/1.1\r\nHost: herd\r\nContent-Length: 74\r\n\r\n";
+            put_iamat(pen, index, place, stamp);
             break;
         case Protocol::nats:
             // 21 + 1 + 24 + 21 + 1 + 20 bytes of AT line: see put_at.

@@ -22,7 +22,7 @@ namespace bench {
 namespace {
 
 // Clients that the polite one reports.
-constexpr std::uint32_t fleet = 1000;
+constexpr std::uint32_t reported = 1000;
 // Until what a flood has left behind is done.
 constexpr reactor::Duration pause = std::chrono::milliseconds(200);
 
@@ -141,7 +141,7 @@ Result hellos(const Target& target, const HellosOptions& options) {
     if (target.keys.empty()) throw CannotMeasure("a ClientHello is one of TLS: --tls is missing");
     Session session(1, target.keys);
     const std::size_t server = options.server.empty() ? 0 : target.find(options.server);
-    ClosedLoop polite(session, target, {server, 1, 1}, Picker(fleet, Picker::Order::scattered));
+    ClosedLoop polite(session, target, {server, 1, 1}, Picker(reported, Picker::Order::scattered));
     polite.connect();
     polite.run(seconds(options.warmup));
     Histogram quiet;

@@ -21,6 +21,8 @@ constexpr const char* target_help =
     "servers": [ { "name": "A", "clients": "127.0.0.1:12001",
                    "observer": "127.0.0.1:12901", "pids": [4711] }, ... ],
     "links": [["A", "B"], ...] }
+"speaks", beside these, is how the system is spoken to: iamat, if it is not there, at, geoadd, set,
+http or nats.
 "observer" is where A finds herd-bench as one more neighbour: give A's configuration another
 server, named A-observer, whose "peers" is that address, link it with A, and do not start it.
 "pids" are needed for CPU and memory, "links" to tell how many servers a report has passed.)";
@@ -98,6 +100,8 @@ struct AllOptions {
     bench::FaultOptions fault;
     bench::HandshakesOptions handshakes;
     bench::HellosOptions hellos;
+    bench::VisitsOptions visits;
+    bench::CatchUpOptions catch_up;
 };
 
 void add_request(CLI::App& app, Order& order, bench::RequestOptions& options) {
@@ -259,6 +263,43 @@ void add_hellos(CLI::App& app, Order& order, bench::HellosOptions& options) {
     number(command, "--warmup", options.warmup, "Time before that");
 }
 
+void add_visits(CLI::App& app, Order& order, bench::VisitsOptions& options) {
+    auto& command = add(app,
+                        order,
+                        "visits",
+                        "What clients cost that have a connection for each command",
+                        options,
+                        bench::visits);
+    server(command, options.server);
+    count(command, "--connections", options.connections, "Clients at a time");
+    command
+        .add_option("--half-close",
+                    options.half_close,
+                    "Whether they say with their command that this is all")
+        ->capture_default_str();
+    count(command, "--clients", options.clients, "Moving clients");
+    above_zero(command, "--seconds", options.seconds, "Measured time");
+    number(command, "--warmup", options.warmup, "Time before that");
+}
+
+void add_catch_up(CLI::App& app, Order& order, bench::CatchUpOptions& options) {
+    auto& command = add(
+        app,
+        order,
+        "catch-up",
+        "A server dies that has many clients' positions, and has them again from its neighbour, "
+        "where others report; with events as of fault",
+        options,
+        bench::catch_up);
+    command.add_option("--kill", options.kill, "The victim; the target's last if not given")
+        ->type_name("NAME");
+    count(command, "--clients", options.clients, "Clients to store");
+    above_zero(command, "--rate", options.rate, "Reports a second at the first server");
+    above_zero(command, "--seconds", options.seconds, "Measured time before");
+    number(command, "--down", options.down, "Seconds that it is down");
+    above_zero(command, "--timeout", options.timeout, "How long it may take");
+}
+
 int measure(const Order& order) {
     bench::Target target = order.target_file.empty() ? bench::Target::built_in()
                                                      : bench::Target::read(order.target_file);
@@ -300,6 +341,8 @@ int main(int argc, char** argv) {
         add_fault(app, order, options.fault);
         add_handshakes(app, order, options.handshakes);
         add_hellos(app, order, options.hellos);
+        add_visits(app, order, options.visits);
+        add_catch_up(app, order, options.catch_up);
         CLI11_PARSE(app, argc, argv);
         return measure(order);
     } catch (const std::exception& why) {

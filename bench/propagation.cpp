@@ -27,8 +27,9 @@ public:
     Propagation(const Target& target, const PropagationOptions& options)
         : target_(target),
           options_(options),
-          session_(static_cast<std::uint32_t>(target.servers.size()) * Watchers::connections_max,
-                   target.keys),
+          session_(
+              static_cast<std::uint32_t>(target.servers.size()) + Watchers::connections(target),
+              target.keys),
           load_(session_,
                 target,
                 {entries_of(target, options.enter), options.clients, options.rate, options.burst}),

@@ -110,6 +110,31 @@ struct BesideOptions {
 };
 Result beside(const Target& target, const BesideOptions& options);
 
+// What a client costs that has a connection for one command: it connects, says an IAMAT, reads the
+// answer and closes; or it says with its command that this is all, as the prototype's client does.
+struct VisitsOptions {
+    std::string server;
+    std::uint32_t connections = 50;  // at a time
+    bool half_close = false;
+    std::uint32_t clients = 100'000;
+    double seconds = 2;
+    double warmup = 0.5;
+};
+Result visits(const Target& target, const VisitsOptions& options);
+
+// A server dies that has many clients' positions, comes back with nothing, and gets all of them
+// from its neighbour, where others go on reporting: how soon, and what does it cost these? It
+// prints events as below.
+struct CatchUpOptions {
+    std::string kill;  // not the first, which everybody reports to
+    std::uint32_t clients = 1'000'000;
+    double rate = 1'000;  // reports a second
+    double seconds = 2;   // before, in quiet
+    double down = 1;
+    double timeout = 120;  // from then on
+};
+Result catch_up(const Target& target, const CatchUpOptions& options);
+
 // A server dies in the middle of load and comes back. It prints "event kill NAME" and "event
 // restart NAME" at the time: whoever started the server does as it says.
 struct FaultOptions {

@@ -50,8 +50,10 @@ Protocol protocol_named(const std::string& name) {
     if (name == "iamat") return Protocol::iamat;
     if (name == "at") return Protocol::at;
     if (name == "geoadd") return Protocol::geoadd;
+    if (name == "set") return Protocol::set;
+    if (name == "http") return Protocol::http;
     if (name == "nats") return Protocol::nats;
-    fail("speaks is none of iamat, at, geoadd, nats: " + name);
+    fail("speaks is none of iamat, at, geoadd, set, http, nats: " + name);
 }
 
 // A name that nobody reads is a mistake: what it should have said would be missing.

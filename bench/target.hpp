@@ -21,6 +21,8 @@ enum class Protocol {
     iamat,   // IAMAT lines, answered by a line each
     at,      // AT lines, not answered: what a relay passes on
     geoadd,  // Redis: GEOADD, answered by a line each
+    set,     // Redis: SET of a client to its AT line, answered by a line each
+    http,    // POST of an IAMAT line, answered by a head without a body
     nats,    // NATS: PUB, not answered
 };
 
@@ -30,6 +32,9 @@ struct TargetServer {
     std::optional<reactor::Address> observer;  // where this server finds us as a neighbour
     bool observed = false;                     // NATS: we subscribe at `clients` instead
     std::vector<int> pids;                     // of its processes, on this machine; may be empty
+
+    // It shows somewhere what it passes on.
+    bool watched() const { return observer || observed; }
 };
 
 // The system under test: who listens where, who is linked with whom, which processes it is.

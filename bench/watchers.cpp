@@ -1,5 +1,6 @@
 #include "bench/watchers.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace bench {
@@ -8,7 +9,7 @@ Watchers::Watchers(Session& session, const Target& target, std::uint32_t clients
     : target_(target), seen_(seen), slot_(target.servers.size(), unwatched) {
     for (std::size_t i = 0; i < target.servers.size(); ++i) {
         const TargetServer& server = target.servers[i];
-        if (!server.observer && !server.observed) continue;
+        if (!server.watched()) continue;
         slot_[i] = servers_.size();
         servers_.push_back(i);
         observers_.emplace_back(session,
@@ -17,6 +18,11 @@ Watchers::Watchers(Session& session, const Target& target, std::uint32_t clients
                                 Seen::to<&Watchers::on_seen>(*this));
         arrivals_.emplace_back(clients);
     }
+}
+
+std::uint32_t Watchers::connections(const Target& target) {
+    const auto watched = std::ranges::count_if(target.servers, &TargetServer::watched);
+    return static_cast<std::uint32_t>(watched) * connections_max;
 }
 
 void Watchers::open() {

@@ -15,7 +15,8 @@ namespace bench {
 // The observers of all servers that have one, and what has come to them.
 class Watchers {
 public:
-    static constexpr std::uint32_t connections_max = Observer::sessions_max;
+    static constexpr std::uint32_t connections_max = Observer::sessions_max;  // of an observer
+    static std::uint32_t connections(const Target& target);                   // of all together
 
     // `seen` is told of what is newer than all that its observer has seen of that client, and of
     // what comes late; not of duplicates. Sighting::observer is the server's number.

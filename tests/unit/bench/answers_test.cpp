@@ -40,6 +40,13 @@ TEST_CASE("answers: up to an empty line, or one line of refusal", "[bench][answe
         Answers::Kind::paragraphs, "AT x\n{\n}\n\n? no\nAT y\n{}\n\nAT z\n{", {3, 1});
 }
 
+TEST_CASE("answers: a head of HTTP, up to its empty line", "[bench][answers]") {
+    check_at_every_cut(Answers::Kind::paragraphs,
+                       "HTTP/1.1 200 OK\r\nServer: x\r\n\r\nFTP\r\n\r\nHTTP/1.1 200",
+                       {2, 1},
+                       'H');
+}
+
 TEST_CASE("answers: whoever is near, nobody, or a refusal", "[bench][answers]") {
     check_at_every_cut(Answers::Kind::paragraphs,
                        "NEARBY S 1\nNEAR 0.000 AT x\n\nNEARBY S 0\n\n? NEARBY\nNEARBY S 0\n",

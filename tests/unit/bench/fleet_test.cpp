@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 using bench::Fleet;
@@ -67,10 +68,21 @@ TEST_CASE("fleet: a NATS message says how long it is", "[bench][fleet]") {
     CHECK(protocol::parse_peer_message(payload).has_value());
 }
 
-TEST_CASE("fleet: a GEOADD's parts are as long as it says", "[bench][fleet]") {
-    std::string_view text;
-    const std::string whole = report(Protocol::geoadd, 42);
-    text = whole;
+TEST_CASE("fleet: a POST has a body as long as it says, and that is an IAMAT line",
+          "[bench][fleet]") {
+    const std::string text = report(Protocol::http, 42);
+    const std::size_t end = text.find("\r\n\r\n");
+    REQUIRE(end != std::string::npos);
+    const std::string body = text.substr(end + 4);
+    CHECK(text.find("Content-Length: " + std::to_string(body.size()) + "\r\n") < end);
+    CHECK(body == report(Protocol::iamat, 42));
+}
+
+TEST_CASE("fleet: the parts of Redis' commands are as long as they say", "[bench][fleet]") {
+    const auto [protocol, parts] =
+        GENERATE(std::pair(Protocol::geoadd, 5), std::pair(Protocol::set, 3));
+    const std::string whole = report(protocol, 42);
+    std::string_view text = whole;
     const auto line = [&text] {
         const std::size_t end = text.find("\r\n");
         REQUIRE(end != std::string_view::npos);
@@ -78,8 +90,8 @@ TEST_CASE("fleet: a GEOADD's parts are as long as it says", "[bench][fleet]") {
         text.remove_prefix(end + 2);
         return taken;
     };
-    CHECK(line() == "*5");
-    for (int part = 0; part < 5; ++part) {
+    CHECK(line() == "*" + std::to_string(parts));
+    for (int part = 0; part < parts; ++part) {
         const std::string_view size = line();
         CHECK(size == "$" + std::to_string(line().size()));
     }
