@@ -24,6 +24,8 @@ import sys
 import tempfile
 import time
 
+from suite.systems import nginx
+
 WANTED = {'health': 0.9, 'report': 0.7, 'form': 0.7, 'json': 0.7}
 PATHS = {'health': '/healthz', 'report': '/iamat', 'form': '/p/any', 'json': '/pub'}
 PHONES = {'form', 'json'}
@@ -50,28 +52,6 @@ SCRIPTS = {
                       r""" .. '"lat":34.06893,"lon":-118.445127,"t":"u","tid":"c1","vac":2,"vel":4,'"""
                       r""" .. '"topic":"owntracks/ada/c' .. client .. '","tst":' .. stamp .. '}'"""),
 }
-
-NGINX = """
-worker_processes 1;
-daemon off;
-pid {folder}/pid;
-error_log {folder}/error;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    keepalive_requests 1000000000;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        default_type text/plain;
-        location / {{ return 200 "ok\\n"; }}
-    }}
-}}
-"""
 
 
 def free_ports(count):
@@ -100,13 +80,10 @@ def await_port(process, port):
             time.sleep(0.05)
 
 
-def cpu_seconds(pids):
-    """User and system time of these processes so far."""
-    ticks = 0
-    for pid in pids:
-        fields = pathlib.Path(f'/proc/{pid}/stat').read_text(encoding='ascii').rsplit(')', 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf('SC_CLK_TCK')
+def cpu_seconds(pid):
+    """User and system time of this process so far."""
+    fields = pathlib.Path(f'/proc/{pid}/stat').read_text(encoding='ascii').rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
 class Server:
@@ -114,9 +91,6 @@ class Server:
         self.port, self.phones = port, phones or port
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         await_port(self.process, port)
-        # nginx works in a child.
-        children = pathlib.Path(f'/proc/{self.process.pid}/task/{self.process.pid}/children')
-        self.pids = [self.process.pid, *map(int, children.read_text(encoding='ascii').split())]
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
@@ -136,9 +110,7 @@ def start_herd(path, folder):
 
 def start_nginx(folder):
     port, = free_ports(1)
-    config = folder / 'nginx.conf'
-    config.write_text(NGINX.format(folder=folder, port=port), encoding='utf-8')
-    return Server(['nginx', '-p', folder, '-c', config, '-e', folder / 'error'], port)
+    return Server(nginx.write(folder, port, nginx.KEPT, ' "ok\\n"'), port)
 
 
 def load(server, what, options, folder):
@@ -149,10 +121,10 @@ def load(server, what, options, folder):
         script.write_text(SCRIPTS[what], encoding='utf-8')
         command += ['-s', script]
     port = server.phones if what in PHONES else server.port
-    before = cpu_seconds(server.pids)
+    before = cpu_seconds(server.process.pid)
     said = subprocess.run([*command, f'http://127.0.0.1:{port}{PATHS[what]}'], check=True,
                           capture_output=True, text=True).stdout
-    used = cpu_seconds(server.pids) - before
+    used = cpu_seconds(server.process.pid) - before
     if 'Non-2xx' in said or 'Socket errors' in said:
         sys.exit(said)
     count = int(re.search(r'(\d+) requests in', said)[1])

@@ -11,7 +11,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'bench'))
 
-from suite import machine, plan, probes, table
+from suite import machine, plan, probes, scale, table
 from suite.processes import Failure
 from suite.session import Session, clock
 from suite.systems import registry
@@ -27,6 +27,9 @@ def main():
         options.huge = False
         unavailable['ten million clients'] = f'There are no {plan.HUGE_GB} GB of free memory.'
     cases = wanted(options, names)
+    if options.scale and machine.available_gb() < scale.GB:
+        cases = scale.cases(records=0)
+        unavailable['catching up'] = f'There are no {scale.GB} GB of free memory.'
     if probes.missing():
         cases = [case for case in cases if case.scenario != 'calls']
         unavailable['system calls'] = probes.missing()
@@ -60,6 +63,8 @@ def wanted(options, names):
     """The cases of the plan that was asked for."""
     if options.quick:
         return plan.quick(names)
+    if options.scale:
+        return scale.cases()
     return plan.targets(options.huge) if options.targets else plan.full(options.huge)
 
 
@@ -70,6 +75,9 @@ def parse():
                         help='herd, python and floor, in less than two minutes')
     parser.add_argument('--targets', action='store_true',
                         help='only what the targets need, in a quarter of an hour')
+    parser.add_argument('--scale', action='store_true',
+                        help='64 servers on several graphs, and 10,000,000 records, beside Redis: '
+                        'in a quarter of an hour')
     parser.add_argument('--against', type=names_of, metavar='NAME,...',
                         help=f'which systems: {", ".join(registry.NAMES)}')
     parser.add_argument('--only', default='', metavar='CASE',

@@ -13,6 +13,11 @@ class Metric:
     brief: bool = True     # in the text, too, and not only in the report
 
 
+def servers_passed(count):
+    """What herd-bench calls the latency behind so many servers."""
+    return f'{count} server' + 's' * (count > 1)
+
+
 def way(name, **how):
     """A latency whose name says it all: how long a report took through so many servers."""
     return Metric(name, name, 'ns', **how)
@@ -65,6 +70,28 @@ METRICS = {
                    Metric('CPU per handshake', 'server_cpu_ns_per_handshake', 'ns'),
                    Metric('the same without pauses', 'without_pauses_ns', 'ns', compared=False),
                    Metric('p50', 'handshake p50', 'ns', compared=False)),
+    'visits': (Metric('CPU per connection', 'server_cpu_ns_per_visit', 'ns'),
+               Metric('connections/s', 'visits_per_second', 'per_second', more=True),
+               Metric('p50', 'visit p50', 'ns', compared=False),
+               Metric('p99', 'visit p99', 'ns', compared=False),
+               Metric('failed dials', 'failed_dials', 'count', compared=False, brief=False)),
+    'graph': (Metric('lines per report', 'lines_per_report', 'count', compared=False),
+              Metric('against the model', 'lines_against_model', 'count', compared=False),
+              Metric('CPU per report', 'herd_cpu_ns_per_update', 'ns', compared=False),
+              Metric('CPU per line', 'cpu_ns_per_line', 'ns', compared=False),
+              Metric('servers passed', 'servers_passed', 'count', compared=False),
+              Metric('p50', 'farthest_p50_ns', 'ns', compared=False),
+              Metric('p99', 'farthest_p99_ns', 'ns', compared=False),
+              Metric('memory of all, shared pages once', 'proportional_bytes', 'bytes',
+                     compared=False, brief=False)),
+    'catch-up': (Metric('complete after', 'complete_ms', 'ms'),
+                 Metric('records/s', 'records_per_second', 'per_second', more=True,
+                        compared=False),
+                 Metric('p99 meanwhile against quiet', 'p99_meanwhile_against_quiet', 'count',
+                        compared=False),
+                 Metric('quiet p99', 'quiet p99', 'ns', compared=False),
+                 Metric('meanwhile p99', 'meanwhile p99', 'ns', compared=False),
+                 Metric('memory of all', 'resident_bytes', 'bytes', compared=False)),
     'hellos': (Metric('answered/s', 'answered_per_second', 'per_second', compared=False),
                Metric('p50, of the quiet one', 'slower_p50', 'count', compared=False),
                Metric('p99, of the quiet one', 'slower_p99', 'count', compared=False),

@@ -4,7 +4,7 @@ import math
 
 from suite import search
 from suite.metrics import RADII
-from suite.targets import CHAIN_RATES, EIGHTY, HOPS, chain_name
+from suite.targets import CHAIN_RATES, EIGHTY, HOPS, VISITS, VISITS_HALF, chain_name
 from suite.topology import ALONE, STAR, WATCHED, Topology, chain
 
 PROTOTYPES = ('python', 'python-uvloop', 'python-kept', 'node', 'java')
@@ -15,7 +15,7 @@ HUGE_GB = 3  # ten million records, their index, and room for the load
 LIMIT = 'limit'  # the case whose result is the Python prototype's highest rate
 START = 'start'  # needs no herd-bench
 TLS_IDLE = 2_000
-BENCHED = {LIMIT: 'propagation', 'calls': 'request', START: None}
+BENCHED = {LIMIT: 'propagation', 'calls': 'request', 'graph': 'propagation', START: None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +81,14 @@ def connections(idle, systems, rounds, seconds):
     """Idle connections, and a load beside them."""
     options = {'idle': idle, 'connections': 50, 'depth': 16, 'seconds': seconds, 'warmup': 0.5}
     return Case(f'connections {idle:,}', 'connections', ALONE, systems, rounds, options)
+
+
+def visits(systems, rounds, seconds):
+    """A connection for each command; ended by its client behind the answer, or behind the command."""
+    options = {'connections': 50, 'clients': 100_000, 'seconds': seconds, 'warmup': 0.2}
+    return [Case(VISITS, 'visits', ALONE, systems, rounds, options),
+            Case(VISITS_HALF, 'visits', ALONE, ('herd', 'floor'), rounds,
+                 {**options, 'half-close': 'true'})]
 
 
 def clients(count, systems, rounds, seconds):
@@ -199,6 +207,7 @@ def targets(huge=False):
         eighty(('herd', 'python'), 5),
         connections(5_000, (*both, 'redis'), 5, 0.5),
         clients(1_000_000, ('herd', 'redis'), 5, 0.5),
+        *visits((*both, 'nginx', 'python'), 5, 0.5),
         *watching(5, 0.3),
         *sealed(5),
         *rest(huge),
@@ -245,6 +254,7 @@ def full(huge=False):
         clients(10_000, stores, 2, 0.5),
         clients(100_000, stores, 3, 0.5),
         clients(1_000_000, ('herd', 'python-kept', 'node', 'java', 'redis'), 1, 0.5),
+        *visits(('herd', 'floor', 'nginx', 'redis', 'python'), 3, 0.5),
         *watching(5, 0.3),
         *sealed(5),
         *rest(huge),
@@ -271,11 +281,12 @@ def select(cases, scenarios, only, rounds):
 STARTING = {'python': 0.4, 'python-uvloop': 0.4, 'python-kept': 0.4, 'node': 0.2, 'java': 0.8}
 AROUND = {'request': 0.1, 'propagation': 0.1, 'places': 2.4, 'connections': 2, 'clients': 0.3,
           'fault': 2.5, LIMIT: 0.1, START: 0.4, 'calls': 0.5, 'handshakes': 0.2, 'hellos': 1.2,
-          'nearby': 0.3, 'follow': 3, 'beside': 0.5}
+          'nearby': 0.3, 'follow': 3, 'beside': 0.5, 'visits': 0.2, 'graph': 1.5, 'catch-up': 4}
 WARMUP = {'node': 1, 'java': 3}
 STORED_PER_SECOND = {'herd': 1_000_000, 'herd-few': math.inf, 'python': 80_000,
                      'python-uvloop': 160_000, 'python-kept': 160_000, 'node': 140_000,
-                     'java': 80_000, 'redis': 400_000}
+                     'java': 80_000, 'redis': 400_000, 'redis-pair': 400_000}
+CAUGHT_UP_PER_SECOND = {'herd': 1_500_000, 'redis-pair': 500_000}
 
 
 def run_seconds(case, system):
@@ -292,7 +303,9 @@ def run_seconds(case, system):
         start += max(0, WARMUP.get(system, 0) - options['warmup'])
     if case.scenario == LIMIT:
         return windows * (start + measured + AROUND[LIMIT])
-    if case.scenario in ('clients', 'nearby', 'beside'):
+    if case.scenario == 'catch-up':
+        start += options['clients'] / CAUGHT_UP_PER_SECOND[system]
+    if case.scenario in ('clients', 'nearby', 'beside', 'catch-up'):
         start += options['clients'] / STORED_PER_SECOND[system]
     return start + windows * measured + AROUND[case.scenario]
 

@@ -1,5 +1,4 @@
 """What the suite measures itself: how soon a server accepts, how often it calls the kernel."""
-import json
 import re
 import shutil
 import signal
@@ -7,6 +6,7 @@ import statistics
 import subprocess
 import time
 
+from suite import status
 from suite.processes import Failure, accepts
 from suite.systems.herd import CONFIG
 from suite.topology import HOST
@@ -43,14 +43,14 @@ def missing():
 class Calls:
     """Counts the system calls of one of the herd's servers from its construction until end()."""
 
-    def __init__(self, tools, pid, name, folder):
-        self.status = [tools.herd, 'status', '--json', '--config', folder / CONFIG]
-        self.name = name
-        self.counts = folder / 'strace.txt'
-        said = folder / 'strace.err'
+    def __init__(self, run):
+        self.run = run
+        self.name = run.case.options['server']
+        self.counts = run.folder / 'strace.txt'
+        said = run.folder / 'strace.err'
         with said.open('w', encoding='utf-8') as errors:
             self.strace = subprocess.Popen(
-                ['strace', '-f', '-c', '-o', self.counts, '-p', str(pid)], stderr=errors)
+                ['strace', '-f', '-c', '-o', self.counts, '-p', str(run.pids[self.name])], stderr=errors)
         end = time.monotonic() + TIMEOUT
         while 'attached' not in said.read_text(encoding='utf-8'):
             if self.strace.poll() is not None or time.monotonic() > end:
@@ -59,23 +59,16 @@ class Calls:
             time.sleep(0.01)
         self.before = self.reports()
 
-    def end(self):
+    def end(self, _part):
         """Per 64 reports, whatever else the server did at that time."""
         said = self.reports() - self.before
         self.strace.send_signal(signal.SIGINT)
         self.strace.wait(TIMEOUT)
         return {'calls_per_64_lines': 64 * total(self.counts.read_text(encoding='utf-8')) / said}
 
-
     def reports(self):
         """How many valid reports the server has had."""
-        run = subprocess.run(self.status, check=False, capture_output=True, text=True,
-                             timeout=TIMEOUT)
-        if run.returncode:
-            raise Failure(f'herd status: {run.stderr.strip() or run.stdout.strip()}')
-        server = next(each for each in json.loads(run.stdout)['servers']
-                      if each['server'] == self.name)
-        return server['counters']['iamat']
+        return status.ask(self.run.tools, self.run.folder / CONFIG)[self.name]['counters']['iamat']
 
 
 def total(table):

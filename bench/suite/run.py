@@ -1,17 +1,33 @@
 """One run: start a system, let herd-bench measure it, end everything."""
 import contextlib
+import dataclasses
 import json
+import pathlib
 import subprocess
 import threading
 import time
 
-from suite import probes
+from suite import counted, probes
 from suite.processes import Failure, Process, accepts, kill_group
-from suite.systems.base import KEYS
+from suite.systems.base import KEYS, System, Tools
 from suite.topology import HOST, PLACES, address
 
 TIMEOUT = 60.0  # seconds for herd-bench beyond what it was asked for
 LINKING = 0.3    # seconds for servers that accept clients to find each other
+
+
+# What else is looked at beside herd-bench, by scenario.
+PROBES = {'calls': probes.Calls, 'graph': counted.Lines, 'catch-up': counted.Stored}
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What a probe may know of a run."""
+    tools: Tools
+    system: System
+    case: object
+    folder: pathlib.Path
+    pids: dict  # of its servers, by name
 
 
 def measure(tools, system, case, folder):
@@ -59,22 +75,20 @@ def bench_parts(tools, system, case, folder, servers):
     for number, options in enumerate(system.parts(case.options), 1):
         file = folder / f'result-{number}.json'
         command = bench_command(tools, system, case, target, file, options)
-        probe = None
-        if case.scenario == 'calls':
-            name = options['server']
-            probe = probes.Calls(tools, pids[name], name, folder)
+        probe = PROBES.get(case.scenario)
+        watching = probe(Run(tools, system, case, folder, pids)) if probe else None
         run_bench(command, folder, servers, time_limit(options))
-        counted = probe.end() if probe else {}
         part = json.loads(file.read_text())
         must_be_right(part['figures'])
+        beyond = watching.end(part) if watching else {}
         parts.append({**part, 'scenario': case.scenario, 'command': command,
-                      'figures': {**part['figures'], **counted}})
+                      'figures': {**part['figures'], **beyond}})
     return parts
 
 
 def must_be_right(figures):
     """A system that answers wrongly or drops its clients is not fast, but broken."""
-    for name in ('wrong_answers', 'lost_connections', 'refused_handshakes'):
+    for name in ('wrong_answers', 'lost_connections', 'refused_handshakes', 'unanswered_visits'):
         if figures.get(name):
             raise Failure(f'{figures[name]:,.0f} {name.replace("_", " ")}')
 
@@ -128,7 +142,7 @@ def bench_command(tools, system, case, target, file, options):
 
 def time_limit(options):
     """How long herd-bench may take."""
-    times = ('seconds', 'warmup', 'settle', 'before', 'down', 'after')
+    times = ('seconds', 'warmup', 'settle', 'before', 'down', 'after', 'timeout')
     return TIMEOUT + 3 * options.get('turns', 1) * sum(options.get(name, 0) for name in times)
 
 

@@ -1,7 +1,8 @@
 """What the herd must reach, beside a yardstick of the same session where there is one."""
 import dataclasses
 
-from suite.metrics import three_digits, written
+from suite import graphs
+from suite.metrics import servers_passed, three_digits, written
 
 HOPS = (1, 2, 3)
 CHAIN_RATES = (1_000, 10_000)
@@ -20,8 +21,8 @@ class Target:
     figure: str
     unit: str
     yardstick: str
-    most: float = None   # the bound, either from above
-    least: float = None  # or from below
+    most: float = None   # the bound, from above
+    least: float = None  # or from below, or both
     kind: str = 'ratio'
     system: str = 'herd'
 
@@ -51,10 +52,13 @@ class Target:
 
     def is_met(self, value):
         """Whether a value is within the bound."""
-        return value <= self.most if self.least is None else value >= self.least
+        return ((self.most is None or value <= self.most)
+                and (self.least is None or value >= self.least))
 
     def bound(self):
         """The bound in words."""
+        if self.least is not None and self.most is not None:
+            return f'{self.shown(self.least)} to {self.shown(self.most)}'
         if self.least is not None:
             return f'at least {self.shown(self.least)}'
         return f'at most {self.shown(self.most)}'
@@ -66,6 +70,22 @@ class Target:
         if value < 0:
             return f'-{written(-value, self.unit)}'
         return written(value, self.unit)
+
+
+@dataclasses.dataclass(frozen=True)
+class Modelled(Target):
+    """A row whose yardstick is what all graphs together let one expect of this one."""
+
+    def measured(self, outcomes):
+        figures = {outcome.case.name: (outcome.case.topology, summary[self.figure]['median'])
+                   for outcome in outcomes if outcome.case.scenario == 'graph'
+                   for name, summary in outcome.summaries().items() if name == self.system}
+        each = graphs.costs(list(figures.values()))
+        topology, ours = figures.get(self.case, (None, None))
+        if ours is None or each is None:
+            return ours, None, None
+        theirs = graphs.cost(topology, each)
+        return ours, theirs, ours / theirs
 
 
 def request(depth, cpu, lines):
@@ -80,11 +100,6 @@ def round_trip(kind, p50, p99):
     for quantile, most in (('p50', p50), ('p99', p99)):
         yield Target(f'one at a time{kind and ", spinning"}: {quantile}', 'request 1x1',
                      f'round trip {quantile}', 'ns', f'floor{kind}', most, system=f'herd{kind}')
-
-
-def servers_passed(count):
-    """What herd-bench calls the latency behind so many servers."""
-    return f'{count} server' + 's' * (count > 1)
 
 
 def chain_name(hops, rate):
@@ -149,6 +164,39 @@ def watching():
                      'p99_beside_against_alone', 'count', '', most, kind='plain')
 
 
+def visits():
+    """CPU per connection that is there for one command."""
+    for case in (VISITS, VISITS_HALF):
+        yield Target(f'{case}: CPU', case, 'server_cpu_ns_per_visit', 'ns', 'floor', 1.15)
+
+
+def scale():
+    """Herds of many servers, and of many clients."""
+    for shape, counts in GRAPHS.items():
+        for count in counts:
+            name = graph_name(shape, count)
+            yield Target(f'{name}: lines per report, against 2E - N + 1', name,
+                         'lines_against_model', 'count', '', 1.2, 0.8, kind='plain')
+            yield Modelled(f'{name}: CPU per report', name, 'herd_cpu_ns_per_update', 'ns', MODEL,
+                           1.2, 0.8)
+    yield Target(f'{CATCH_UP}: complete after', CATCH_UP, 'complete_ms', 'ms', 'redis-pair', 1 / 3)
+    yield Target(f'{CATCH_UP}: others\' p99 meanwhile, against quiet', CATCH_UP,
+                 'p99_meanwhile_against_quiet', 'count', '', 1.5, kind='plain')
+
+
+MODEL = 'model'
+VISITS = 'one command per connection'
+VISITS_HALF = f'{VISITS}, half closed'
+GRAPHS = {'ring': (4, 8, 16, 32, 64), 'tree': (4, 8, 16, 32, 64), 'mesh': (4, 8, 16)}
+RECORDS = 10_000_000
+CATCH_UP = f'catching up, {RECORDS:,} records'
+
+
+def graph_name(shape, count):
+    """The case of so many servers."""
+    return f'{shape} of {count}'
+
+
 EIGHTY = "propagation at 80% of python's limit"
 TARGETS = (
     *request(64, 1.75, 6),
@@ -159,6 +207,7 @@ TARGETS = (
     *chains('floor'),
     *bursts(),
     *watching(),
+    *visits(),
     *sealed(),
     Target('request 50x64: lines/s', 'request 50x64', 'lines_per_second', 'per_second', 'python',
            least=25),
@@ -180,11 +229,12 @@ TARGETS = (
     Target('system calls per 64 lines, 1x64', 'calls 1x64', 'calls_per_64_lines', 'count', '', 6,
            kind='plain'),
 )
+SCALE = tuple(scale())
 
 
 def rows(outcomes):
     """Cells of each target that has a case among the outcomes."""
-    for target in TARGETS:
+    for target in (*TARGETS, *SCALE):
         if not any(target.is_of(outcome.case.name) for outcome in outcomes):
             continue
         ours, theirs, value = target.measured(outcomes)

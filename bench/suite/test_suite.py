@@ -12,8 +12,8 @@ from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from suite import (figures, metrics, plan, probes, processes, run, search, session, table, targets,
-                   topology)
+from suite import (figures, metrics, plan, probes, processes, run, scale, search, session, table,
+                   targets, topology)
 from suite.systems import brokers, floor, herd, prototype, registry
 from suite.systems.base import System, Tools
 
@@ -137,18 +137,18 @@ class Plan(unittest.TestCase):
     every = {system.name: system.scenarios for system in registry.ALL}
 
     def test_all_plans_fit_their_time(self):
-        for cases, limit in ((plan.quick(), 120), (plan.targets(huge=True), 960),
-                             (plan.full(), 1860)):
+        for cases, limit in ((plan.quick(), 120), (plan.targets(huge=True), 1000),
+                             (plan.full(), 1890)):
             cases = plan.select(cases, self.every, '', None)
             self.assertLess(plan.total_seconds(cases), limit)
 
     def test_names_differ_and_every_system_is_somewhere(self):
-        cases = plan.full(huge=True)
+        cases = plan.full(huge=True) + scale.cases()
         self.assertEqual(len({case.name for case in cases}), len(cases))
         self.assertEqual({name for case in cases for name in case.systems}, set(registry.NAMES))
 
     def test_nobody_is_asked_for_what_it_cannot_do(self):
-        for case in plan.full(huge=True):
+        for case in plan.full(huge=True) + scale.cases():
             for name in case.systems:
                 scenario = 'propagation' if case.scenario == plan.LIMIT else case.scenario
                 self.assertIn(scenario, self.every[name])
@@ -194,6 +194,8 @@ class Targets(unittest.TestCase):
                 ({'most': 1.5}, '1.50 x', 'at most 1.50 x', 'met'),
                 ({'most': 1.4}, '1.50 x', 'at most 1.40 x', 'NOT MET'),
                 ({'least': 1.6}, '1.50 x', 'at least 1.60 x', 'NOT MET'),
+                ({'most': 2, 'least': 1.2}, '1.50 x', '1.20 x to 2.00 x', 'met'),
+                ({'most': 2, 'least': 1.6}, '1.50 x', '1.60 x to 2.00 x', 'NOT MET'),
                 ({'most': 10, 'kind': 'beyond'}, '10.0 ns', 'at most 10.0 ns', 'met'),
                 ({'most': 29, 'kind': 'plain'}, '30.0 ns', 'at most 29.0 ns', 'NOT MET')):
             self.assertEqual(self.rows(**what),

@@ -1,5 +1,6 @@
 """Well-known servers that do a part of the work, each in the way that is nearest to it."""
 import shutil
+import socket
 
 from suite.systems.base import System
 from suite.topology import HOST, Topology
@@ -13,7 +14,7 @@ class Redis(System):
              'with names and no positions. Followers are subscribers of a channel per client, to '
              'which the report is published, and not stored.')
     speaks = 'geoadd'
-    scenarios = frozenset(('request', 'connections', 'clients', 'nearby', 'follow'))
+    scenarios = frozenset(('request', 'connections', 'clients', 'nearby', 'follow', 'visits'))
 
     def missing(self):
         if not shutil.which('redis-server'):
@@ -25,6 +26,39 @@ class Redis(System):
                        '--save', '', '--appendonly', 'no', '--maxclients', '15000',
                        '--dir', folder]
                 for name in topology.servers}
+
+
+class RedisPair(Redis):
+    """A server and its replica."""
+    name = 'redis-pair'
+    about = ('redis-server with a replica, which begins with nothing: SET of each client to its AT '
+             'line; a full synchronisation without disks and without its usual delay of 5 s, from a '
+             'fork of the server into the empty replica.')
+    speaks = 'set'
+    scenarios = frozenset(('catch-up',))
+    compared = False
+
+    def commands(self, topology, folder, settings):
+        commands = {name: [*command, '--repl-diskless-sync', 'yes',
+                           '--repl-diskless-sync-delay', '0',
+                           '--repl-diskless-load', 'on-empty-db',
+                           '--client-output-buffer-limit', 'replica 0 0 0']
+                    for name, command in super().commands(topology, folder, settings).items()}
+        first, *others = commands
+        for name in others:
+            commands[name] += ['--replicaof', HOST, topology.clients(first)]
+        return commands
+
+    def stored(self, topology, folder):
+        """How many keys each server has."""
+        return {name: keys(topology.clients(name)) for name in topology.servers}
+
+
+def keys(port):
+    """How many the Redis at that port has."""
+    with socket.create_connection((HOST, port), timeout=10) as connection:
+        connection.sendall(b'DBSIZE\r\n')
+        return int(connection.makefile().readline().removeprefix(':'))
 
 
 class Nats(System):

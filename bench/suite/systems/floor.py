@@ -22,7 +22,7 @@ class Floor(FloorProgram):
              'nothing but spaces, keeps the newest time of each client, floods it; no links that '
              'recover, no limits. For WHATSAT: keeps the text of a location, asks by libcurl, '
              'passes on the first 2,000 bytes of what comes, unread.')
-    scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'start'))
+    scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'start', 'visits'))
     flags = []
 
     def commands(self, topology, folder, settings):

@@ -2,11 +2,13 @@
 import json
 import subprocess
 
+from suite import status
 from suite.processes import Failure
 from suite.systems.base import KEYS, System
 from suite.topology import PLACES, address, observer_of
 
 CONFIG = 'herd.json'
+SERVERS_MAX = 64  # of a configuration
 
 
 class Herd(System):
@@ -14,7 +16,8 @@ class Herd(System):
     name = 'herd'
     about = 'This project. Observers are servers of its configuration, linked to one other each.'
     scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'clients', 'fault',
-                           'start', 'calls', 'nearby', 'follow', 'beside'))
+                           'start', 'calls', 'nearby', 'follow', 'beside', 'visits', 'graph',
+                           'catch-up'))
     root = {}  # of the configuration, beyond what all have
 
     def missing(self):
@@ -23,14 +26,25 @@ class Herd(System):
         return None
 
     def commands(self, topology, folder, settings):
-        config = folder / CONFIG
-        config.write_text(json.dumps(self.configuration(topology, folder, settings), indent=1))
+        configs = dict.fromkeys(topology.servers, folder / CONFIG)
+        whole = self.configuration(topology, folder, settings)
+        if len(whole['servers']) > SERVERS_MAX:
+            for name in topology.observed:
+                configs[name] = folder / f'{name}.json'
+                near = {name, observer_of(name), *topology.neighbours(name)}
+                configs[name].write_text(json.dumps(part(whole, near), indent=1))
+            whole = part(whole, set(topology.servers))
+        (folder / CONFIG).write_text(json.dumps(whole, indent=1))
         return {name: [self.tools.herd, 'serve', name, '--config', config,
-                       '--log-dir', folder / 'log'] for name in topology.servers}
+                       '--log-dir', folder / 'log'] for name, config in configs.items()}
 
     def configuration(self, topology, folder, settings):
         """What its servers read, in a run in this folder."""
         return {**configuration(topology, settings), **self.root}
+
+    def stored(self, topology, folder):
+        """How many clients' positions each server has."""
+        return {name: said['records'] for name, said in status.ask(self.tools, folder / CONFIG).items()}
 
 
 class HerdSpin(Herd):
@@ -81,6 +95,13 @@ class HerdTls(Herd):
     def target_server(self, topology, name, pid):
         return {**super().target_server(topology, name, pid),
                 'clients': address(topology.sealed(name))}
+
+
+def part(configuration, names):
+    """The same for those servers only, which is what one needs who knows no others."""
+    return {**configuration,
+            'servers': [each for each in configuration['servers'] if each['name'] in names],
+            'links': [link for link in configuration['links'] if names.issuperset(link)]}
 
 
 def make_keys(tools, folder):

@@ -13,7 +13,8 @@ PYTHON = '/usr/bin/python3'  # Debian's: the one that has Debian's aiohttp and u
 
 class Prototype(System):
     """Any of them: they share a configuration file and differ in the command."""
-    scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'clients', 'fault'))
+    scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'clients', 'fault',
+                           'visits'))
     program = []
     flags = []
 
