@@ -2,6 +2,7 @@
 import argparse
 import datetime
 import json
+import math
 import pathlib
 import resource
 import shlex
@@ -50,7 +51,7 @@ def main():
             system.build()
     except Failure as failure:
         return fail(failure)
-    session = Session(tools, systems, cases)
+    session = Session(tools, systems, cases, scale.SECONDS if options.scale else math.inf)
     description = machine.describe(tools)
     session.run()
     write(session, description, systems, unavailable)

@@ -72,24 +72,37 @@ def again(topology):
     return 2 * (len(topology.links) - len(topology.servers) + 1)
 
 
-def costs(points):
-    """What a report costs each server that it comes to, and each line that comes again.
+def parts(topology):
+    """What a report costs some time each: it comes in and is watched, is new to a server, is not."""
+    return 1, len(topology.servers), again(topology)
 
-    Of (topology, what it cost in all), by the least squares of relative errors; nothing where too
-    little was measured to tell.
+
+def costs(points):
+    """What each of these parts costs, of (topology, what a report cost there in all).
+
+    By the least squares of relative errors; nothing where too little was measured to tell.
     """
-    shares = [(len(topology.servers) / cost, again(topology) / cost) for topology, cost in points]
-    once, both, more = (sum(one * other for one, other in each) for each in (
-        [(share, share) for share, _ in shares], shares, [(share, share) for _, share in shares]))
-    determinant = once * more - both * both
-    if len(points) < 3 or determinant <= 1e-9 * once * more:
+    rows = [[part / cost for part in parts(topology)] for topology, cost in points]
+    size = len(parts(points[0][0])) if points else 0
+    if len(points) <= size:
         return None
-    first, second = (sum(each) for each in zip(*shares))
-    return ((first * more - second * both) / determinant,
-            (second * once - first * both) / determinant)
+    return solved([[sum(row[i] * row[j] for row in rows) for j in range(size)] +
+                   [sum(row[i] for row in rows)] for i in range(size)])
+
+
+def solved(equations):
+    """The unknowns of linear equations, each its factors and its sum; nothing if there are many."""
+    for step in range(len(equations)):
+        pivot = max(equations[step:], key=lambda each: abs(each[step]))
+        if abs(pivot[step]) <= 1e-9 * max(map(abs, pivot)):
+            return None
+        unit = [value / pivot[step] for value in pivot]
+        others = [[value - each[step] * known for value, known in zip(each, unit)]
+                  for each in equations if each is not pivot]
+        equations = [*others[:step], unit, *others[step:]]
+    return [each[-1] for each in equations]
 
 
 def cost(topology, each):
     """What a report costs by these costs."""
-    first, second = each
-    return len(topology.servers) * first + again(topology) * second
+    return sum(part * price for part, price in zip(parts(topology), each))

@@ -5,6 +5,7 @@ from suite.targets import CATCH_UP, GRAPHS, RECORDS, graph_name
 from suite.topology import Topology
 
 GB = 10  # of memory: Redis twice with its keys, and what a fork of it copies
+SECONDS = 600  # until cases get no further rounds: on a machine that is busy elsewhere, too, it ends
 PAIR = Topology(('Goloman', 'Hands'), (('Goloman', 'Hands'),))
 
 

@@ -1,6 +1,7 @@
 """A whole session: every case in rounds A B C A B C, and what became of each."""
 import dataclasses
 import itertools
+import math
 import re
 import time
 
@@ -37,9 +38,12 @@ class Outcome:
 
 
 class Session:
-    """Runs cases in their order. A failed run is noted, and the rest goes on."""
+    """Runs cases in their order. A failed run is noted, and the rest goes on.
 
-    def __init__(self, tools, systems, cases):
+    When it has taken so many seconds, no case gets another round.
+    """
+
+    def __init__(self, tools, systems, cases, seconds=math.inf):
         self.tools = tools
         self.systems = {system.name: system for system in systems}
         self.cases = cases
@@ -48,6 +52,7 @@ class Session:
         self.interrupted = False
         self.tired = {}  # system: (rate, what went wrong at it)
         self.begin = time.monotonic()
+        self.late = self.begin + seconds
         self.count = itertools.count(1)
         self.runs = sum(case.rounds * len(case.systems) for case in cases)
 
@@ -85,6 +90,9 @@ class Session:
             if case.scenario == 'propagation' and rate and case.options['rate'] > rate:
                 outcome.notes[name] = f'not sustained: at {rate:,}/s {why}'
         for number in range(1, case.rounds + 1):
+            if number > 1 and time.monotonic() > self.late:
+                print(f'{case.name}: no more rounds than {number - 1}, as it is late', flush=True)
+                break
             for name in case.systems:
                 if name not in outcome.notes and name not in outcome.errors:
                     self.run_once(outcome, name, number)

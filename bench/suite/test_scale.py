@@ -62,21 +62,20 @@ class Graphs(unittest.TestCase):
 class Costs(unittest.TestCase):
     def test_they_are_found_again(self):
         made = [graphs.ring(4), graphs.ring(64), graphs.tree(16), graphs.mesh(8)]
-        points = [(each, graphs.cost(each, (20, 3))) for each in made]
-        first, second = graphs.costs(points)
-        self.assertAlmostEqual(first, 20)
-        self.assertAlmostEqual(second, 3)
+        points = [(each, graphs.cost(each, (50, 20, 3))) for each in made]
+        for found, expected in zip(graphs.costs(points), (50, 20, 3)):
+            self.assertAlmostEqual(found, expected)
 
     def test_too_little_tells_nothing(self):
-        trees = [(graphs.tree(count), 20 * count) for count in (4, 8, 16)]
+        trees = [(graphs.tree(count), 20 * count) for count in (4, 8, 16, 32)]
         self.assertIsNone(graphs.costs(trees))  # Nothing comes again.
         self.assertIsNone(graphs.costs([(graphs.ring(4), 90), (graphs.mesh(4), 100)]))
         self.assertIsNone(graphs.costs([]))
 
     def test_a_row_stands_beside_what_all_of_them_say(self):
         made = []
-        for shape, count, cost in (('ring', 4, 100), ('ring', 16, 400), ('ring', 64, 3_200),
-                                   ('mesh', 8, 284)):
+        for shape, count, cost in (('ring', 4, 100), ('ring', 8, 200), ('ring', 16, 400),
+                                   ('ring', 32, 800), ('ring', 64, 3_200), ('mesh', 8, 284)):
             made.append(session.Outcome(scale.graph(shape, count, 1, 1)))
             made[-1].results['herd'] = [{'parts': [{
                 'scenario': 'graph', 'latency': {},

@@ -407,6 +407,13 @@ class Sessions(unittest.TestCase):
         self.assertEqual(second.summaries()['herd']['complete_ms']['median'], 1)
         json.dumps(second.summary())
 
+    def test_when_it_is_late_each_case_has_one_round(self):
+        made = session.Session(self.tools, [Pretender(self.tools)],
+                               [plan.fault(('herd',), 3), plan.propagation(50, 1, ('herd',), 3, 1)],
+                               seconds=0)
+        made.run()
+        self.assertEqual([len(each.results['herd']) for each in made.outcomes], [1, 1])
+
     def test_starts_need_no_load(self):
         with mock.patch.object(probes, 'STARTS', 2):
             made = self.run_cases(plan.starts(('herd',), 1))
