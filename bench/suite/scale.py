@@ -1,6 +1,6 @@
 """What is measured of herds of many servers, and of many clients: `./dev bench --scale`."""
 from suite import graphs
-from suite.plan import Case
+from suite.plan import GRAPH, Case
 from suite.targets import CATCH_UP, GRAPHS, RECORDS, graph_name
 from suite.topology import Topology
 
@@ -18,7 +18,7 @@ def graph(shape, count, rounds, seconds):
     entry, _, _ = graphs.ends(topology)
     options = {'enter': entry, 'rate': 250, 'clients': 1_000, 'seconds': seconds, 'warmup': 0.5,
                'settle': 0.5}
-    return Case(graph_name(shape, count), 'graph', topology, ('herd',), rounds, options)
+    return Case(graph_name(shape, count), GRAPH, topology, ('herd',), rounds, options)
 
 
 def catch_up(records, rounds, seconds):

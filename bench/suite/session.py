@@ -64,10 +64,22 @@ class Session:
     def run(self):
         """All cases, or until Ctrl-C: what there is by then stays."""
         try:
-            for case in self.cases:
-                self.run_case(case)
+            for scenario, cases in itertools.groupby(self.cases, lambda case: case.scenario):
+                if scenario == plan.GRAPH:
+                    self.run_in_turns([Outcome(case) for case in cases])
+                else:
+                    for case in cases:
+                        self.run_case(case)
         except KeyboardInterrupt:
             self.interrupted = True
+
+    def run_in_turns(self, outcomes):
+        """A round of each case, then the next: for cases that are compared with each other."""
+        self.outcomes += outcomes
+        for number in range(1, max(outcome.case.rounds for outcome in outcomes) + 1):
+            for outcome in outcomes:
+                if number <= outcome.case.rounds:
+                    self.run_round(outcome, number)
 
     def run_case(self, case):
         """One case; the search for the limit is one of its own kind."""
@@ -90,14 +102,19 @@ class Session:
             if case.scenario == 'propagation' and rate and case.options['rate'] > rate:
                 outcome.notes[name] = f'not sustained: at {rate:,}/s {why}'
         for number in range(1, case.rounds + 1):
-            if number > 1 and time.monotonic() > self.late:
-                print(f'{case.name}: no more rounds than {number - 1}, as it is late', flush=True)
-                break
-            for name in case.systems:
-                if name not in outcome.notes and name not in outcome.errors:
-                    self.run_once(outcome, name, number)
+            self.run_round(outcome, number)
         if case.scenario == 'propagation':
             self.judge(outcome)
+
+    def run_round(self, outcome, number):
+        """One run of each system that has not failed; but for the first round, unless it is late."""
+        case = outcome.case
+        if number > 1 and time.monotonic() > self.late:
+            print(f'{case.name}: no round {number}, as it is late', flush=True)
+            return
+        for name in case.systems:
+            if name not in outcome.notes and name not in outcome.errors:
+                self.run_once(outcome, name, number)
 
     def run_once(self, outcome, name, number):
         """One run; its result is kept or its failure noted."""

@@ -152,6 +152,18 @@ class Commands(unittest.TestCase):
         self.assertIn('return 200 "ok";', text)
 
 
+class Turns(unittest.TestCase):
+    def test_graphs_take_turns_as_they_are_compared_with_each_other(self):
+        cases = [scale.graph('ring', 4, 2, 1), scale.graph('tree', 4, 2, 1),
+                 scale.catch_up(5, 2, 1)]
+        with mock.patch.object(session.Session, 'run_once') as run_once:
+            session.Session(TOOLS, [], cases).run()
+        ran = [(call.args[0].case.name, call.args[2]) for call in run_once.call_args_list
+               if call.args[1] == 'herd']
+        self.assertEqual(ran, [('ring of 4', 1), ('tree of 4', 1), ('ring of 4', 2),
+                               ('tree of 4', 2), (cases[2].name, 1), (cases[2].name, 2)])
+
+
 class Counted(unittest.TestCase):
     case = scale.graph('ring', 4, 1, 1)  # 5 lines, and one to the observer
 
