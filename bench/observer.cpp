@@ -130,7 +130,8 @@ void Observer::reserve_sessions(std::uint32_t sessions) {
 void Observer::listen(const reactor::Address& address) {
     reserve_sessions(sessions_max);
     if (session_.sealing() != nullptr) sealer_ = &session_.sealing()->observer(name_);
-    if (const auto listening = listener_.listen(address); !listening) {
+    if (const auto listening = listener_.listen(address, reactor::SocketProfile::neighbour);
+        !listening) {
         throw CannotMeasure("observer " + name_ +
                             " cannot listen: " + std::string(describe(listening.error())));
     }

@@ -59,7 +59,7 @@ public:
     // Returns the address in force: port 0 takes a free one.
     Result<Address> listen(const Address& address) {
         assert(slots_.capacity() > 0);
-        return listener_.listen(address);
+        return listener_.listen(address, profile_);
     }
 
     // Once, before listen(): what is accepted goes there first, and comes back by admit().
@@ -125,7 +125,6 @@ private:
     }
     void take(Socket socket, SealPtr seal) {
         assert(!slots_.full());
-        tune(socket, profile_);
         T* const session = make_(slots_, socket);
         assert(session != nullptr);
         ++counters_.accepted;

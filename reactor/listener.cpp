@@ -29,7 +29,8 @@ Listener::Listener(Loop& loop, Delegate<void(Socket)> accepted, Delegate<bool()>
       has_room_(has_room),
       backoff_(loop, Delegate<void()>::to<&Listener::update>(*this)) {}
 
-Result<Address> Listener::listen(const Address& address) {
+// Linux copies a listening socket's options into each that is accepted: seven calls less for each.
+Result<Address> Listener::listen(const Address& address, SocketProfile profile) {
     assert(!socket_.open());
     assert(!watch_.active());
     auto socket = loop_.ports().open(Ports::Kind::stream, address);
@@ -40,6 +41,8 @@ Result<Address> Listener::listen(const Address& address) {
     auto watch = loop_.watch(fd, Interest::read, Handler::to<&Listener::on_ready>(*this));
     if (!watch) return std::unexpected(watch.error());
     socket_ = std::move(*socket);
+    profile_ = profile;
+    tune(socket_, profile);
     watch_ = std::move(*watch);
     return local;
 }
@@ -70,6 +73,12 @@ void Listener::back_off() {
     update();
 }
 
+// Those that may have been in the queue before it was tuned are tuned by themselves.
+void Listener::accept(Socket socket) {
+    if (counters_.accepted++ < Ports::backlog) tune(socket, profile_);
+    accepted_(std::move(socket));
+}
+
 void Listener::on_ready(Ready) {
     assert(socket_.open());
     assert(watch_.active());
@@ -77,8 +86,7 @@ void Listener::on_ready(Ready) {
         if (has_room_ && !has_room_()) return back_off();
         auto fd = sys::accept(socket_.fd());
         if (fd) {
-            ++counters_.accepted;
-            accepted_(Socket(*fd));
+            accept(Socket(*fd));
             if (!socket_.open()) return;
         } else if (out_of_means(fd.error())) {
             ++counters_.backoffs;

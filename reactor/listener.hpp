@@ -28,8 +28,8 @@ public:
     Listener(Loop& loop, Delegate<void(Socket)> accepted, Delegate<bool()> has_room = {});
 
     // Port 0 takes a free one; returns the address in force. The socket is one that the loop was
-    // handed down, if it has such a one (Ports).
-    Result<Address> listen(const Address& address);
+    // handed down, if it has such a one (Ports). What it accepts is tuned as it is itself.
+    Result<Address> listen(const Address& address, SocketProfile profile);
     void close();
 
     // Connections wait in the kernel's backlog meanwhile.
@@ -41,6 +41,7 @@ public:
 
 private:
     void on_ready(Ready ready);
+    void accept(Socket socket);
     void back_off();
     void update();
 
@@ -48,6 +49,7 @@ private:
     Delegate<void(Socket)> accepted_;
     Delegate<bool()> has_room_;
     Socket socket_;
+    SocketProfile profile_{};
     Watch watch_;
     Timer backoff_;
     Counters counters_;

@@ -111,7 +111,7 @@ private:
 //   if (auto opened = loop.open({.watches = 100, .timers = 10}); !opened) return opened.error();
 //   Listener listener(loop, Delegate<void(Socket)>::to<&Server::on_client>(server));
 //   Timer tick(loop, Delegate<void()>::to<&Server::on_tick>(server));
-//   if (auto bound = listener.listen(address); !bound) return bound.error();
+//   if (auto bound = listener.listen(address, SocketProfile::client); !bound) return bound.error();
 //   tick.start(std::chrono::seconds(1));
 //   loop.run();  // Until some handler calls loop.stop().
 class Loop {

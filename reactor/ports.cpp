@@ -7,13 +7,6 @@
 
 namespace reactor {
 
-namespace {
-
-// Newcomers wait there for as long as nobody accepts them: while a server restarts, for instance.
-constexpr int backlog = 4096;
-
-}  // namespace
-
 bool Ports::take_over(int fd) {
     assert(opened_count_ == 0);
     Socket socket(fd);

@@ -26,6 +26,9 @@ class Ports {
 public:
     enum class Kind : std::uint8_t { stream, datagrams };
     static constexpr std::size_t most = 16;
+    // Newcomers wait there for as long as nobody accepts them: while a server restarts, for
+    // instance.
+    static constexpr int backlog = 4096;
 
     struct Opened {
         int fd = -1;

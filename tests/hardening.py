@@ -20,7 +20,7 @@ EXPECTED = {
 
 def main():
     shown = subprocess.run(
-        ['readelf', '--wide', '--file-header', '--program-headers', '--dynamic', '--dyn-syms',
+        ['readelf', '--wide', '--file-header', '--program-headers', '--dynamic', '--symbols',
          sys.argv[1]],
         check=True, capture_output=True, text=True,
         env={'LC_ALL': 'C', 'PATH': '/usr/bin:/bin'}).stdout

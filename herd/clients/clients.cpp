@@ -105,7 +105,7 @@ Outcome<> Clients::listen(const config::Server& self) {
     assert(address_.port != 0);
     if (!self.clients_tls) return {};
     assert(host_.core.sealing != nullptr);
-    const auto sealed = tls_listener_.listen(*self.clients_tls);
+    const auto sealed = tls_listener_.listen(*self.clients_tls, reactor::SocketProfile::client);
     if (!sealed) {
         return failure("clients' TLS address " + config::text_of(*self.clients_tls),
                        sealed.error());

@@ -41,11 +41,10 @@ reactor::Result<reactor::Address> Server::listen_sealed(const reactor::Address& 
                                                         const Sealing& sealing) {
     sealing_ = &sealing;
     acceptor_.when_freed(Delegate<void()>::to<&Server::on_freed>(*this));
-    return sealed_listener_.listen(address);
+    return sealed_listener_.listen(address, reactor::SocketProfile::client);
 }
 
 void Server::on_sealed_accepted(reactor::Socket socket) {
-    tune(socket, reactor::SocketProfile::client);
     sealing_->handshakes.accept(std::move(socket), door_);
 }
 

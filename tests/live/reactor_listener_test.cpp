@@ -1,9 +1,12 @@
 #include "reactor/listener.hpp"
+#include "reactor/ports.hpp"
 #include "tests/unit/reactor/sockets.hpp"
 
 #include <vector>
 
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 namespace reactor {
 namespace {
@@ -39,7 +42,7 @@ TEST_CASE("listener: out of descriptors it backs off instead of spinning, and th
           "[reactor][listener]") {
     OpenLoop loop;
     Host host(loop);
-    const auto address = host.listener.listen(Address::loopback(0));
+    const auto address = host.listener.listen(Address::loopback(0), SocketProfile::client);
     const Socket first = knock(*address);
     const Socket second = knock(*address);
     const Socket probe(dup(first.fd()));
@@ -66,6 +69,33 @@ TEST_CASE("listener: out of descriptors it backs off instead of spinning, and th
     REQUIRE(run_until(loop, [&] { return host.guests.size() == 2; }));
     REQUIRE(host.listener.counters().accepted == 2);
     REQUIRE(host.listener.counters().backoffs == 1);
+}
+
+TEST_CASE("listener: what it accepts is tuned as it is, from the first to the last",
+          "[reactor][listener]") {
+    OpenLoop loop;
+    Host host(loop);
+    const auto address = host.listener.listen(Address::loopback(0), SocketProfile::client);
+    const auto option = [&](int level, int name) {
+        int value = 0;
+        socklen_t size = sizeof value;
+        REQUIRE(getsockopt(host.guests.back().fd(), level, name, &value, &size) == 0);
+        return value;
+    };
+    // Beyond those that are tuned by themselves.
+    for (int i = 0; i < Ports::backlog + 2; ++i) {
+        host.guests.clear();
+        const Socket guest = knock(*address);
+        REQUIRE(run_until(loop, [&] { return host.guests.size() == 1; }));
+        if (i > 0 && i < Ports::backlog) continue;
+        REQUIRE(option(IPPROTO_TCP, TCP_NODELAY) == 1);
+        REQUIRE(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
+        REQUIRE(option(IPPROTO_TCP, TCP_KEEPIDLE) == 60);
+        REQUIRE(option(IPPROTO_TCP, TCP_KEEPINTVL) == 15);
+        REQUIRE(option(IPPROTO_TCP, TCP_KEEPCNT) == 4);
+        REQUIRE(option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 90'000);
+        REQUIRE(option(IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 64 << 10);
+    }
 }
 
 TEST_CASE("sys: the limit on descriptors is raised as far as it may be", "[reactor][sys]") {

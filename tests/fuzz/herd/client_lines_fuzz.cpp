@@ -53,7 +53,8 @@ public:
         host_.searches = &searches_;
         if (guarded) guard();
 
-        must(static_cast<bool>(listener_.listen(reactor::Address::loopback(1000))));
+        must(static_cast<bool>(
+            listener_.listen(reactor::Address::loopback(1000), reactor::SocketProfile::client)));
         kernel_.enter(client);
         fd_ = *kernel_.open_socket();
         static_cast<void>(kernel_.connect(fd_, reactor::Address::loopback(1000)));
@@ -194,7 +195,9 @@ private:
     herd::table::LocationTable table_;
     herd::Log log_{loop_};
     herd::watch::Counters counters_;
-    herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, 0, 0};
+    static constexpr std::int64_t max_future_ms_ = 0;  // off
+    herd::Core core_{
+        loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, max_future_ms_, 0};
     sim::NoLinks links_;
     herd::links::Barrier barrier_{core_, links_};
     herd::intake::Intake intake_{core_, nullptr};

@@ -45,7 +45,8 @@ public:
         must(wire_.open(memory).has_value());
         must(table_.open({256, 4, 500}, herd::table::ClientHash(1, 2)).has_value());
         must(sessions_.map(2).has_value());
-        must(static_cast<bool>(listener_.listen(reactor::Address::loopback(1100))));
+        must(static_cast<bool>(
+            listener_.listen(reactor::Address::loopback(1100), reactor::SocketProfile::client)));
         kernel_.enter(there);
         fd_ = *kernel_.open_socket();
         static_cast<void>(kernel_.connect(fd_, reactor::Address::loopback(1100)));
@@ -186,7 +187,8 @@ private:
     herd::table::LocationTable table_;
     herd::Log log_{loop_};
     herd::watch::Counters counters_;
-    herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "A", 1, 0, 0};
+    static constexpr std::int64_t max_future_ms_ = 0;  // off
+    herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "A", 1, max_future_ms_, 0};
     herd::links::MessageBatch messages_{};
     Neighbour neighbour_{0, "B", 7};
     reactor::Slab<PeerSession> sessions_;

@@ -30,8 +30,8 @@ TEST_CASE("listener: port 0 takes a free port and says which", "[reactor][listen
     OpenLoop loop;
     Host one(loop);
     Host two(loop);
-    const auto first = one.listener.listen(Address::loopback(0));
-    const auto second = two.listener.listen(Address::loopback(0));
+    const auto first = one.listener.listen(Address::loopback(0), SocketProfile::client);
+    const auto second = two.listener.listen(Address::loopback(0), SocketProfile::client);
     REQUIRE(first.has_value());
     REQUIRE(second.has_value());
     REQUIRE(first->port != 0);
@@ -46,16 +46,16 @@ TEST_CASE("listener: a port in use is an error", "[reactor][listener]") {
     OpenLoop loop;
     Host one(loop);
     Host two(loop);
-    const auto address = one.listener.listen(Address::loopback(0));
-    REQUIRE(two.listener.listen(*address).error().value == EADDRINUSE);
+    const auto address = one.listener.listen(Address::loopback(0), SocketProfile::client);
+    REQUIRE(two.listener.listen(*address, SocketProfile::client).error().value == EADDRINUSE);
     one.listener.close();
-    REQUIRE(two.listener.listen(*address).has_value());
+    REQUIRE(two.listener.listen(*address, SocketProfile::client).has_value());
 }
 
 TEST_CASE("listener: a port is free again though its connections linger", "[reactor][listener]") {
     OpenLoop loop;
     Host one(loop);
-    const auto address = one.listener.listen(Address::loopback(0));
+    const auto address = one.listener.listen(Address::loopback(0), SocketProfile::client);
     Socket guest = knock(*address);
     REQUIRE(run_until(loop, [&] { return one.guests.size() == 1; }));
     one.guests.clear();  // Closed by us first: TIME_WAIT is ours.
@@ -63,13 +63,13 @@ TEST_CASE("listener: a port is free again though its connections linger", "[reac
     guest.close();
     one.listener.close();
     Host two(loop);
-    REQUIRE(two.listener.listen(*address).has_value());
+    REQUIRE(two.listener.listen(*address, SocketProfile::client).has_value());
 }
 
 TEST_CASE("listener: one wake accepts a bounded number", "[reactor][listener]") {
     OpenLoop loop;
     Host host(loop);
-    const auto address = host.listener.listen(Address::loopback(0));
+    const auto address = host.listener.listen(Address::loopback(0), SocketProfile::client);
     std::vector<Socket> guests;
     guests.reserve(Listener::accepts_max + 3);
     for (int i = 0; i < Listener::accepts_max + 3; ++i) guests.push_back(knock(*address));
@@ -85,7 +85,7 @@ TEST_CASE("listener: who finds no room waits, and is let in when there is some",
     OpenLoop loop;
     Host host(loop);
     host.room = 2;
-    const auto address = host.listener.listen(Address::loopback(0));
+    const auto address = host.listener.listen(Address::loopback(0), SocketProfile::client);
     std::vector<Socket> guests;
     guests.reserve(3);
     for (int i = 0; i < 3; ++i) guests.push_back(knock(*address));
@@ -99,7 +99,7 @@ TEST_CASE("listener: who finds no room waits, and is let in when there is some",
 TEST_CASE("listener: paused, it lets connections wait", "[reactor][listener]") {
     OpenLoop loop;
     Host host(loop);
-    const auto address = host.listener.listen(Address::loopback(0));
+    const auto address = host.listener.listen(Address::loopback(0), SocketProfile::client);
     host.action = [&] {
         if (host.guests.size() == 2) host.listener.pause();
     };
@@ -119,7 +119,7 @@ TEST_CASE("listener: paused, it lets connections wait", "[reactor][listener]") {
 TEST_CASE("listener: may be closed while it hands on a connection", "[reactor][listener]") {
     OpenLoop loop;
     Host host(loop);
-    const auto address = host.listener.listen(Address::loopback(0));
+    const auto address = host.listener.listen(Address::loopback(0), SocketProfile::client);
     host.action = [&] { host.listener.close(); };
     std::vector<Socket> guests;
     guests.reserve(3);
@@ -135,7 +135,8 @@ TEST_CASE("listener: may be closed while it hands on a connection", "[reactor][l
 TEST_CASE("listener: speaks IPv6 too", "[reactor][listener]") {
     OpenLoop loop;
     Host host(loop);
-    const auto address = host.listener.listen(Address::parse("::1", 0).value());
+    const auto address =
+        host.listener.listen(Address::parse("::1", 0).value(), SocketProfile::client);
     if (!address) {
         WARN("this machine has no IPv6");
         return;

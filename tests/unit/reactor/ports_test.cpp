@@ -108,7 +108,7 @@ TEST_CASE("ports: a listener takes those who wait in the queue of what was hande
     REQUIRE(loop.open({}));
     REQUIRE(loop.ports().take_over(fd));
     Listener listener(loop, Delegate<void(Socket)>::to<&Owner::on_accepted>(owner));
-    REQUIRE(listener.listen(at));
+    REQUIRE(listener.listen(at, SocketProfile::client));
     loop.run_once();
     CHECK(owner.accepted == 1);
     ::close(waiting);

@@ -66,7 +66,8 @@ public:
         REQUIRE(sessions.map(4).has_value());
         REQUIRE(host.questions.map(4).has_value());
 
-        REQUIRE(static_cast<bool>(listener.listen(reactor::Address::loopback(1000))));
+        REQUIRE(static_cast<bool>(
+            listener.listen(reactor::Address::loopback(1000), reactor::SocketProfile::client)));
         const auto pass = [this](reactor::Duration duration) { run(duration); };
         fd = herd::fake_client::connect(kernel, client, 1000, pass);
         run(10us);
