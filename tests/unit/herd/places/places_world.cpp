@@ -69,6 +69,12 @@ void forbid_dumps() {}
 Result<int> open_socket(bool) {
     return failure(ENOSYS);
 }
+Result<void> set_option(int, Option, int) {
+    return failure(ENOSYS);
+}
+Result<Address> peer_address(int) {
+    return failure(ENOSYS);
+}
 Result<int> open_helper(Priority) {
     return failure(ENOSYS);
 }
