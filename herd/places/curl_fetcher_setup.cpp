@@ -199,7 +199,7 @@ void CurlFetcher::load(void* argument) {
         return;
     }
     loading.curl = *curl;
-    loading.good = (*curl).global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    loading.good = start_curl(*curl);
     if (!loading.good)
         std::ranges::copy(std::string_view("libcurl does not start"), loading.why.begin());
 }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include <dlfcn.h>
+#include <openssl/crypto.h>
 
 namespace herd::places {
 
@@ -44,6 +45,13 @@ Outcome<CurlLibrary> load_curl() {
                        find(library, "curl_multi_info_read", curl.multi_info_read);
     if (!whole) return std::unexpected(last_error());
     return curl;
+}
+
+// A thread that nobody waits for may be in the middle of that when the process exits.
+bool start_curl(const CurlLibrary& curl) {
+    const bool started = curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    OPENSSL_thread_stop();
+    return started;
 }
 
 }  // namespace herd::places

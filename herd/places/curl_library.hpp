@@ -31,5 +31,7 @@ struct CurlLibrary {
 // From the disk, unless it is there: that takes ten milliseconds, or as long as a disk may hang.
 // For any thread, but for one at a time. The error is one line.
 Outcome<CurlLibrary> load_curl();
+// Its global_init, on a thread that is not the loop's: what its TLS keeps for that is let go of.
+bool start_curl(const CurlLibrary& curl);
 
 }  // namespace herd::places

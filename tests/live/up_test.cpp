@@ -68,7 +68,7 @@ TEST_CASE("herd up: the whole herd, from start to end", "[live][up]") {
     up.signal(signal);
     CHECK(up.wait() == 0);
     CHECK(none_runs(children));
-    CHECK(up.err().empty());
+    CHECK(up.err() == "");
     for (const char* name : ThreeServers::names) {
         const auto log = live::read_file(herd.folder / "log" / (std::string(name) + ".log"));
         CHECK(log.find("event=stopped") != std::string::npos);
@@ -93,7 +93,7 @@ TEST_CASE("herd up: SIGHUP goes on to the servers, and all go on", "[live][up]")
     CHECK(live::children_of(up.pid()) == children);
     up.signal(SIGTERM);
     CHECK(up.wait() == 0);
-    CHECK(up.err().empty());
+    CHECK(up.err() == "");
 }
 
 TEST_CASE("herd up: a second Ctrl-C ends it at once, and nothing is started again", "[live][up]") {
@@ -108,7 +108,7 @@ TEST_CASE("herd up: a second Ctrl-C ends it at once, and nothing is started agai
     up.signal(SIGINT);
     CHECK(up.wait() == 1);
     CHECK(none_runs(children));
-    CHECK(up.err().empty());
+    CHECK(up.err() == "");
 }
 
 TEST_CASE("herd up: killed, it leaves no process behind", "[live][up]") {
