@@ -195,9 +195,9 @@ private:
     herd::table::LocationTable table_;
     herd::Log log_{loop_};
     herd::watch::Counters counters_;
-    static constexpr std::int64_t max_future_ms_ = 0;  // off
+    static constexpr std::int64_t max_future_ms = 0;  // off
     herd::Core core_{
-        loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, max_future_ms_, 0};
+        loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, max_future_ms, 0};
     sim::NoLinks links_;
     herd::links::Barrier barrier_{core_, links_};
     herd::intake::Intake intake_{core_, nullptr};

@@ -118,9 +118,9 @@ private:
     herd::table::LocationTable table_;
     herd::Log log_{loop_};
     herd::watch::Counters counters_;
-    static constexpr std::int64_t max_future_ms_ = 0;  // off
+    static constexpr std::int64_t max_future_ms = 0;  // off
     herd::Core core_{
-        loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, max_future_ms_, 0};
+        loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, max_future_ms, 0};
     herd::intake::Intake intake_{core_, nullptr};
     herd::datagrams::Port port_{core_, intake_};
     std::uint64_t sent_ = 0;

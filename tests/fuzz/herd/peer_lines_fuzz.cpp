@@ -187,8 +187,8 @@ private:
     herd::table::LocationTable table_;
     herd::Log log_{loop_};
     herd::watch::Counters counters_;
-    static constexpr std::int64_t max_future_ms_ = 0;  // off
-    herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "A", 1, max_future_ms_, 0};
+    static constexpr std::int64_t max_future_ms = 0;  // off
+    herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "A", 1, max_future_ms, 0};
     herd::links::MessageBatch messages_{};
     Neighbour neighbour_{0, "B", 7};
     reactor::Slab<PeerSession> sessions_;

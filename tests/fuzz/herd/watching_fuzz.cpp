@@ -330,8 +330,8 @@ private:
     table::LocationTable table_;
     Log log_{loop_};
     watch::Counters counters_;
-    static constexpr std::int64_t max_future_ms_ = 0;  // off
-    Core core_{loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, max_future_ms_, 0};
+    static constexpr std::int64_t max_future_ms = 0;  // off
+    Core core_{loop_, wire_, table_, log_, counters_, limits_, "Goloman", 1, max_future_ms, 0};
     sim::NoLinks links_;
     links::Barrier barrier_{core_, links_};
     intake::Intake intake_{core_, nullptr};
