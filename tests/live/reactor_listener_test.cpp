@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
