@@ -4,7 +4,6 @@
 #include "herd/wiping.hpp"
 #include "reactor/sys.hpp"
 
-#include <array>
 #include <cassert>
 #include <cerrno>
 #include <ctime>
@@ -58,8 +57,8 @@ int no_password(char*, int, int, void*) {
 Outcome<> use_key(SSL_CTX* context, const std::string& path) {
     const Wiping wiping;
     reactor::sys::forbid_dumps();
-    std::array<char, key_size_max> room{};
-    const auto text = read_secret_file(path, false, room);
+    SecretRoom<key_size_max> room;
+    const auto text = read_secret_file(path, false, room.bytes);
     if (!text && text.error().value == EPERM) {
         return failure(path, "everybody on this machine can read or change it (chmod 600)");
     }
@@ -67,7 +66,6 @@ Outcome<> use_key(SSL_CTX* context, const std::string& path) {
     BIO* const bio = BIO_new_mem_buf(text->data(), static_cast<int>(text->size()));
     EVP_PKEY* const key = PEM_read_bio_PrivateKey(bio, nullptr, no_password, nullptr);
     BIO_free(bio);
-    OPENSSL_cleanse(room.data(), room.size());
     const bool used = key != nullptr && SSL_CTX_use_PrivateKey(context, key) == 1;
     EVP_PKEY_free(key);
     if (!used || SSL_CTX_check_private_key(context) != 1) return openssl_failure(path);
