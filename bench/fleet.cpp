@@ -96,21 +96,23 @@ void put_geoadd(Pen& pen, std::uint32_t index, const Place& place) {
     pen.name(index) << "\r\n";
 }
 
-void put_iamat(Pen& pen, std::uint32_t index, const Place& place, std::uint64_t posix_ns) {
-    pen << "IAMAT ";
+// What an IAMAT and an AT line end with.
+void put_tail(Pen& pen, std::uint32_t index, const Place& place, std::uint64_t posix_ns) {
     pen.name(index) << " ";
     pen << place;
     pen << " ";
     put_time(pen, posix_ns);
+}
+
+void put_iamat(Pen& pen, std::uint32_t index, const Place& place, std::uint64_t posix_ns) {
+    pen << "IAMAT ";
+    put_tail(pen, index, place, posix_ns);
     pen << "\n";
 }
 
 void put_at(Pen& pen, std::uint32_t index, const Place& place, std::uint64_t posix_ns) {
     pen << "AT bench +0.000000000 ";
-    pen.name(index) << " ";
-    pen << place;
-    pen << " ";
-    put_time(pen, posix_ns);
+    put_tail(pen, index, place, posix_ns);
 }
 
 }  // namespace
