@@ -42,8 +42,10 @@ public:
     static_assert(claim_max + std::chrono::seconds(1) <= silence_max);
     // Between two messages of a legacy neighbour on one connection.
     static constexpr reactor::Duration legacy_idle_max = std::chrono::seconds(30);
-    // What one from where an old server is has at least, where slots are wanted.
-    static constexpr reactor::Duration legacy_time_min = std::chrono::milliseconds(500);
+    // What one from where an old server is has at least, where slots are wanted. An old server
+    // dials for all that it has to say before it says any of it: some 700 ms on a machine that has
+    // five busy processes per core.
+    static constexpr reactor::Duration legacy_time_min = std::chrono::seconds(2);
 
     // Whose address it comes from.
     enum class From : std::uint8_t { elsewhere, neighbour, legacy };

@@ -103,7 +103,7 @@ TEST_CASE("strangers: whatever comes from an old server's address, a neighbour i
                 const int fd = world.connect_from(old, peers_of_a);
                 world.kernel.enter(visitors);
                 static_cast<void>(world.kernel.send(fd, said));
-                world.run(5ms);
+                world.run(25ms);
             }
         };
         come(200);
