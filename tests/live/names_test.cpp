@@ -146,8 +146,8 @@ TEST_CASE("names: a herd of names forms, and survives the change of an address",
     }
     CHECK(hosts->carries(0, 2));
     CHECK(hosts->carries(2, 0));
-    CHECK(hosts->log(1).find("event=neighbour_found neighbour=Gamma at=[fd77::3]") !=
-          std::string::npos);
+    const std::string found = "event=neighbour_found neighbour=Gamma at=[fd77::3]";
+    CHECK(eventually([&] { return hosts->log(1).find(found) != std::string::npos; }));
 
     // The machine goes elsewhere, and who looks after names says so a little later.
     hosts->on(1, {"ip", "address", "del", "10.77.0.2/24", "dev", "wire"});
