@@ -22,12 +22,14 @@ namespace {
 
 constexpr std::string_view stream_type = "text/event-stream";
 constexpr std::string_view stream_extra = "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
-// One that is cut off asks again after two seconds.
-constexpr std::string_view stream_begin = "retry:2000\n\n";
-// Proxies end a connection on which nothing is said for a minute, and who has left shows only when
-// something is said there.
-constexpr std::uint32_t quiet_max_s = 10;
-constexpr std::string_view comment = ":\n\n";
+// One that is cut off asks again after two seconds. Behind this and the comment stands no blank
+// line: it would end an event without data, of which some clients make a message all the same
+// (findings/eventsource-comment-is-message.sh).
+constexpr std::string_view stream_begin = "retry:2000\n";
+// Proxies end a connection on which nothing is said for a minute, some clients of Node.js after 5 s
+// (findings/eventsource-five-seconds.sh), and who has left shows only when something is said there.
+constexpr std::uint32_t quiet_max_s = 4;
+constexpr std::string_view comment = ":\n";
 
 constexpr std::size_t chunk_surplus = 32;  // around a part of an answer
 constexpr std::size_t event_surplus = 64;  // around what an event says
