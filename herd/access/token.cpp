@@ -146,4 +146,12 @@ std::expected<Grant, Fault> claims(std::string_view token) {
     return *grant;
 }
 
+// The version is one, and the highest three bytes of the time are 0 until the year 9999.
+bool begins_as_token(std::string_view text) {
+    constexpr std::size_t rights_at = 2;
+    static_assert(version == 1 && Grant::until_s_max >> 40 == 0);
+    return text.starts_with("AQ") && text.size() > rights_at &&
+           text.substr(rights_at + 1).starts_with("AAA");
+}
+
 }  // namespace herd::access

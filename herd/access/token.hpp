@@ -52,4 +52,8 @@ std::expected<Grant, Fault> check(const Secret& secret, std::string_view token, 
 // What it says that it grants, whoever has written it: for its owner, who need not have the secret.
 std::expected<Grant, Fault> claims(std::string_view token);
 
+// Whether it begins as all tokens do: one of which the end is missing tells itself so from a word
+// that was never one.
+bool begins_as_token(std::string_view text);
+
 }  // namespace herd::access

@@ -1,5 +1,6 @@
 #include "herd/program/phone.hpp"
 
+#include "herd/access/secret.hpp"
 #include "herd/access/token.hpp"
 #include "herd/config/base_url.hpp"
 #include "herd/config/text.hpp"
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 
 namespace herd::program {
 
@@ -71,47 +73,93 @@ struct Bearer {
     std::string granted = {};  // what its token says; empty: nothing
 };
 
+// What this herd's tokens are known by here.
+struct Proof {
+    bool limited = false;        // else a token is any word
+    access::Secret secret = {};  // none: it cannot be read here
+    std::string why_not_read = {};
+};
+
+Proof proof_of(const config::Access& access) {
+    Proof proof{.limited = !access.secret_file.empty()};
+    if (!proof.limited) {
+        proof.why_not_read = "that takes --config, with access.secret_file in it";
+        return proof;
+    }
+    reactor::sys::forbid_dumps();
+    auto secret = access::Secret::read(access.secret_file);
+    if (secret) {
+        proof.secret = std::move(*secret);
+    } else {
+        proof.why_not_read = secret.error();
+    }
+    return proof;
+}
+
 // Whoever has made a token for "ada/*" calls its user so, too.
 std::string user_of(std::string_view pattern) {
     const std::string_view user = pattern.substr(0, pattern.find_first_of("/*"));
     return std::string(is_plain(user) ? user : usual_user);
 }
 
+Outcome<Bearer> bearer_of_word(Phone phone, bool limited) {
+    const std::string& word = phone.token;
+    if (access::begins_as_token(word)) {
+        return std::unexpected("the token is damaged, or its end is missing: copy it whole");
+    }
+    if (limited) return std::unexpected(config::quoted(word) + " is no token");
+    if (!is_plain(word)) {
+        return std::unexpected(
+            "expected a token, or a word of letters, digits, '.', '-' and '_', got " +
+            config::quoted(word));
+    }
+    phone.user = usual_user;
+    std::string client = phone.device;
+    return Bearer{.phone = std::move(phone), .client = std::move(client)};
+}
+
+// What keeps a phone with such a token from reporting; empty: nothing that can be told here.
+std::string token_fault(const std::string& token, const access::Grant& grant, const Proof& proof) {
+    const std::int64_t now_s = reactor::sys::wall_ns() / 1'000'000'000;
+    if (proof.secret) {
+        const auto checked = access::check(proof.secret, token, now_s);
+        if (!checked && checked.error() != access::Fault::expired) {
+            return "this herd has not given the token: it is damaged, its end is missing, or "
+                   "it was made with another secret";
+        }
+    }
+    if (grant.expired(now_s)) return "the token was good until " + show_until(grant.until_s);
+    return grant.rights.report ? "" : "the token does not let a phone report";
+}
+
 Outcome<Bearer> bearer_of(const PhoneRequest& request,
                           const std::string& herd,
                           const std::string& token,
-                          bool limited) {
-    Bearer bearer{.phone = {.herd = herd, .token = token}};
-    Phone& phone = bearer.phone;
+                          const Proof& proof) {
+    Phone phone{.herd = herd, .token = token};
     phone.device = request.device.empty() ? std::string(usual_device) : request.device;
     const auto grant = access::claims(token);
-    if (!grant) {
-        if (limited) return std::unexpected(config::quoted(token) + " is no token");
-        // Where access is not limited it is any word.
-        if (!is_plain(token)) {
-            return std::unexpected(
-                "expected a token, or a word of letters, digits, '.', '-' and "
-                "'_', got " +
-                config::quoted(token));
-        }
-        phone.user = usual_user;
-        bearer.client = phone.device;
-        return bearer;
+    if (!grant) return bearer_of_word(std::move(phone), proof.limited);
+    if (auto fault = token_fault(token, *grant, proof); !fault.empty()) {
+        return std::unexpected(std::move(fault));
     }
-    if (!grant->rights.report) return std::unexpected("the token does not let a phone report");
+    Bearer bearer{.phone = std::move(phone)};
     const std::string_view pattern = grant->pattern.text();
-    phone.user = user_of(pattern);
+    bearer.phone.user = user_of(pattern);
     if (pattern.ends_with('*')) {
-        bearer.client = std::string(pattern.substr(0, pattern.size() - 1)) + phone.device;
+        bearer.client = std::string(pattern.substr(0, pattern.size() - 1)) + bearer.phone.device;
     } else {
         bearer.client = pattern;
         const std::string_view last = pattern.substr(pattern.rfind('/') + 1);
-        if (request.device.empty() && is_plain(last)) phone.device = last;
+        if (request.device.empty() && is_plain(last)) bearer.phone.device = last;
     }
-    const bool over = grant->expired(reactor::sys::wall_ns() / 1'000'000'000);
     bearer.granted = "The token is for " + config::quoted(pattern) + ", may " +
                      std::string(access::to_text(grant->rights)) + ", until " +
-                     show_until(grant->until_s) + (over ? ", which is over" : "") + ".\n";
+                     show_until(grant->until_s) + ".\n";
+    if (!proof.secret) {
+        bearer.granted +=
+            "That this herd has given it is not checked: " + proof.why_not_read + ".\n";
+    }
     return bearer;
 }
 
@@ -174,9 +222,9 @@ int phone(const config::Config& config, const PhoneRequest& request) {
         return refuse_phone("--device: expected letters, digits, '.', '-' and '_', got " +
                             config::quoted(request.device));
     }
-    const bool limited = !config.access.secret_file.empty();
+    const Proof proof = proof_of(config.access);
     for (std::size_t i = 0; i < request.tokens.size(); ++i) {
-        const auto bearer = bearer_of(request, *herd, request.tokens[i], limited);
+        const auto bearer = bearer_of(request, *herd, request.tokens[i], proof);
         if (!bearer) return refuse_phone(bearer.error());
         if (i > 0 && !request.file_only) print_text("\n");
         if (const auto done = print_phone(*bearer, request); !done)

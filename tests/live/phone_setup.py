@@ -172,10 +172,25 @@ def check_codes(desk, token, base):
     return f'{len(heard)} read'
 
 
+def soon_over(desk):
+    """A token whose time is over, once this returns."""
+    until = int(time.time()) + 2
+    token = desk.run('token', '--for', 'ada/*', '--may', 'report', '--config', desk.folder / 'made.json',
+                     '--until', time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(until))).strip()
+    while time.time() < until:
+        time.sleep(0.1)
+    return token
+
+
 def check_refusals(desk, token, base):
     """What makes no sense is told in one line, and nothing is printed."""
     config = desk.folder / 'made.json'
     asks_only = desk.token('ada/*', 'ask')
+    others = desk.folder / 'others'
+    desk.run('token', '--make-secret', others)
+    foreign = desk.run('token', '--for', 'ada/*', '--may', 'report', '--until', '+1d',
+                       '--secret-file', others).strip()
+    over = soon_over(desk)
     for arguments, part in {
             (token,): 'expected --at',
             (token, '--at', 'ftp://x'): 'must begin with http',
@@ -184,11 +199,20 @@ def check_refusals(desk, token, base):
             (token, '--at', base, '--app', 'map'): 'expected one of owntracks, ',
             (token, '--at', base, '--app', 'traccar', '--file'): 'has no configuration file',
             (asks_only, '--at', base): 'does not let a phone report',
-            ('word', '--config', config): '"word" is no token'}.items():
+            ('word', '--config', config): '"word" is no token',
+            (foreign, '--config', config): 'has not given the token',
+            (over, '--at', base): 'was good until',
+            # As when not all of it was marked to be copied.
+            **{(token[:size], '--config', config): 'its end is missing' for size in range(6, len(token), 5)},
+            (token[:50], '--at', base): 'its end is missing: copy it whole'}.items():
         done = subprocess.run([desk.herd, 'phone', *arguments], check=False, capture_output=True,
                               text=True, timeout=60)
         assert (done.returncode, done.stdout, done.stderr.count('\n')) == (2, '', 1), done
         assert part in done.stderr, done
+    # Who has the secret is told what the token says, who has not, that nobody has checked it.
+    sure = desk.run('phone', token, '--config', config, '--no-qr')
+    assert 'The token is for "ada/*"' in sure and 'not checked' not in sure, sure
+    assert 'has given it is not checked: that takes --config' in desk.run('phone', token, '--at', base, '--no-qr')
     # Where access is not limited, any word will do.
     assert f'{base}/p/word' in desk.run('phone', 'word', '--at', base, '--no-qr')
 

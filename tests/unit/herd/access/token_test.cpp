@@ -171,4 +171,22 @@ TEST_CASE("token: what is none is malformed", "[herd]") {
     }
 }
 
+TEST_CASE("token: what is left of one, without its end, begins as a token does", "[herd]") {
+    const Secret secret = secret_of('k');
+    for (const std::int64_t until_s : {Grant::never, now, Grant::until_s_max}) {
+        for (const Rights rights : {Rights{.report = true},
+                                    Rights{.ask = true},
+                                    Rights{.report = true, .ask = true, .friends = true}}) {
+            const std::string token = minted(secret, grant("ada/*", rights, until_s));
+            CAPTURE(token);
+            for (std::size_t size = 6; size <= token.size(); ++size) {
+                CHECK(begins_as_token(token.substr(0, size)));
+            }
+        }
+    }
+    for (const std::string_view word : {"", "AQ", "AQA", "AQEAA", "word", "AQEABAA", "BQEAAAA"}) {
+        CHECK_FALSE(begins_as_token(word));
+    }
+}
+
 }  // namespace token_test
