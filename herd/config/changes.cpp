@@ -1,8 +1,6 @@
 #include "herd/config/changes.hpp"
 
-#include "herd/config/base_url.hpp"
 #include "herd/config/settings.hpp"
-#include "reactor/address.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -90,17 +88,6 @@ const std::map<std::string, Taken>& singles() {
     return all;
 }
 
-// How a Places service is reached, which libcurl is told at the start. Without a URL, Google's own.
-struct Way {
-    bool https = true;
-    bool named = true;
-    bool operator==(const Way&) const = default;
-};
-Way way_of(std::string_view url) {
-    if (!url.contains("://")) return {};
-    return {url.starts_with("https://"), !reactor::Address::parse(host_of(url), 0)};
-}
-
 std::string_view found(const Statement& statement, const std::string& setting) {
     const auto at = statement.find(setting);
     return at == statement.end() ? std::string_view() : std::string_view(at->second);
@@ -114,17 +101,9 @@ Statement singles_of(const Config& config) {
     return statement;
 }
 
-// The provider is the same: or another setting needs a restart, too.
-Taken taken(const std::string& setting, const Statement& from, const Statement& to) {
+Taken taken(const std::string& setting) {
     const auto single = singles().find(setting);
-    if (single == singles().end()) return Taken::at_start;
-    if (setting != "places.url") return single->second;
-    const auto way = [](const Statement& statement) {
-        const std::string_view url = found(statement, "places.url");
-        const bool offline = found(statement, "places.provider") == "offline";
-        return way_of(url.contains("://") || !offline ? url : offline_url);
-    };
-    return way(from) == way(to) ? single->second : Taken::at_start;
+    return single == singles().end() ? Taken::at_start : single->second;
 }
 
 }  // namespace
@@ -155,7 +134,7 @@ std::vector<Change> changes(const Statement& from, const Statement& to) {
         const std::string_view before = found(from, setting);
         const std::string_view after = found(to, setting);
         if (before == after) continue;
-        all.push_back({setting, std::string(before), std::string(after), taken(setting, from, to)});
+        all.push_back({setting, std::string(before), std::string(after), taken(setting)});
     }
     std::ranges::stable_sort(all, {}, &Change::taken);
     return all;

@@ -102,13 +102,11 @@ constexpr std::array before_limits = {
             "provider",
             Choice{at<std::size_t, &Config::places, &Places::provider>, providers},
             "`herd places`, the Places API (New), or the service before that"},
-    Setting{
-        Section::places,
-        "url",
-        Text{at<std::string, &Config::places, &Places::url>, "a base URL", is_any},
-        "where it is; Google's services know it themselves; to go from an address to a name, or "
-        "between http and https, needs a restart",
-        Taken::live},
+    Setting{Section::places,
+            "url",
+            Text{at<std::string, &Config::places, &Places::url>, "a base URL", is_any},
+            "where it is; Google's services know it themselves",
+            Taken::live},
     Setting{Section::places,
             "key_file",
             Text{at<std::string, &Config::places, &Places::key_file>,

@@ -40,7 +40,7 @@ char* CurlFetcher::body_of(const Slot& slot) {
 
 std::uint32_t CurlFetcher::concurrency_limit() const {
     const auto slots = static_cast<std::uint32_t>(slots_.size());
-    return resolved_ || !settings_.named_host ? slots : std::min(slots, concurrency_unresolved);
+    return resolved_ || target_.host_name.empty() ? slots : std::min(slots, concurrency_unresolved);
 }
 
 void CurlFetcher::start(std::uint32_t index, const FetchRequest& request, reactor::Duration limit) {
@@ -53,6 +53,7 @@ void CurlFetcher::start(std::uint32_t index, const FetchRequest& request, reacto
     slot.body_size = 0;
     slot.overflowed = false;
     slot.status = 0;
+    slot.move = moves_;
     if (why_unusable_.empty() && set_request(slot, request, limit) &&
         curl_->multi_add_handle(multi_, slot.easy) == CURLM_OK) {
         slot.state = State::running;
@@ -87,7 +88,7 @@ void CurlFetcher::abandon(std::uint32_t index) {
     Slot& slot = slots_[index];
     assert(slot.state != State::free);
     if (slot.state == State::running) {
-        if (!was_resolved(*curl_, slot.easy)) resolved_ = false;
+        if (is_for_this_host(slot) && !was_resolved(*curl_, slot.easy)) resolved_ = false;
         detach(slot);
     } else {
         slot.unlink();
@@ -148,12 +149,16 @@ void CurlFetcher::end(Slot& slot, int code) {
     slot.status = static_cast<std::uint32_t>(status);
     slot.fault = fault_of(code, *curl_, slot.easy, slot.overflowed);
     if (slot.fault == FetchFault::none && status <= 0) slot.fault = FetchFault::broken_off;
-    if (slot.fault != FetchFault::internal) resolved_ = slot.fault != FetchFault::unresolved;
-    if (slot.fault == FetchFault::none) astray_ = false;
-    if (slot.fault == FetchFault::unconnected) astray_ = true;
+    if (is_for_this_host(slot)) learn(slot.fault);
     detach(slot);
     slot.state = State::ended;
     ended_.push_back(slot);
+}
+
+void CurlFetcher::learn(FetchFault fault) {
+    if (fault != FetchFault::internal) resolved_ = fault != FetchFault::unresolved;
+    if (fault == FetchFault::none) astray_ = false;
+    if (fault == FetchFault::unconnected) astray_ = true;
 }
 
 void CurlFetcher::hand_over() {

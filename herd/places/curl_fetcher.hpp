@@ -43,12 +43,14 @@ public:
     static constexpr reactor::Duration patience = std::chrono::seconds(10);
 
     struct Settings {
-        std::uint32_t slots = 1;                // 1 to slots_max
-        std::size_t body_max = 0;               // bytes of a body, unpacked
-        bool https = true;                      // else plain HTTP, and nothing but
-        bool named_host = true;                 // the host is a name and has to be looked up
+        std::uint32_t slots = 1;   // 1 to slots_max
+        std::size_t body_max = 0;  // bytes of a body, unpacked
+        std::string ca_file = {};  // instead of the system's certificates
+    };
+    // Whom requests are for.
+    struct Target {
+        std::string host_name = {};             // to be looked up; empty: it is an address
         std::vector<std::string> headers = {};  // "Name: value", sent with each request
-        std::string ca_file = {};               // instead of the system's certificates
     };
     struct Counters {
         std::uint64_t transfers = 0;   // started
@@ -62,11 +64,10 @@ public:
     ~CurlFetcher();
 
     // Once, first. The error is one line.
-    Outcome<> open(const Settings& settings);
+    Outcome<> open(const Settings& settings, const Target& target);
 
-    // From now on requests have these lines, in place of those of Settings. False: no memory, and
-    // they stay what they were.
-    bool change_headers(const std::vector<std::string>& headers);
+    // Requests that start from now on go there. False: no memory, and all stays what it was.
+    bool aim(const Target& target);
 
     void report_to(Fetched fetched, reactor::Delegate<void()> ready) override {
         fetched_ = fetched;
@@ -92,6 +93,7 @@ private:
         FetchFault fault;      // when ended
         bool overflowed;       // The head or the body did not fit.
         std::uint32_t status;  // when ended
+        std::uint32_t move;    // The host is that of moves_.
         std::size_t head_size;
         std::size_t body_size;
         CurlFetcher* owner;
@@ -106,6 +108,8 @@ private:
     bool set_up();
     bool open_multi();
     bool open_slot(Slot& slot);
+    bool make_headers();
+    bool is_for_this_host(const Slot& slot) const { return slot.move == moves_; }
     bool set_request(Slot& slot, const FetchRequest& request, reactor::Duration limit) const;
     char* body_of(const Slot& slot);
 
@@ -116,6 +120,7 @@ private:
     void collect();
     void hand_over();
     void end(Slot& slot, int code);
+    void learn(FetchFault fault);
     void detach(Slot& slot);
     void expect_ok(int multi_code);
 
@@ -124,11 +129,13 @@ private:
     reactor::Delegate<void()> told_ready_;
     Counters counters_;
     Settings settings_;
+    Target target_;
+    std::uint32_t moves_ = 0;  // From one host to another.
     std::string why_unusable_;
     reactor::Instant tried_{};             // to load it, in vain
     reactor::PageArray<Loading> loading_;  // The helper's while it is at it.
     std::unique_ptr<CurlLibrary> curl_;    // and initialized
-    bool resolved_ = false;                // The last transfer found the host's address.
+    bool resolved_ = false;                // The host's last transfer found its address.
     void* multi_ = nullptr;
     void* headers_ = nullptr;
     // Those of before, which transfers may still have.

@@ -23,9 +23,8 @@ constexpr std::size_t head_max = std::size_t{64} << 10;
 // What a slot keeps for all its transfers. HTTP/1.1 only: before 8.0 libcurl may report a body that
 // HTTP/2 cut short as complete, and lets transfers that wait for a shared connection outlive their
 // limit.
-bool set_protocol(CurlEasy easy, bool https) {
-    const char* const scheme = https ? "https" : "http";
-    return easy.set(CURLOPT_PROTOCOLS_STR, scheme) &&
+bool set_protocol(CurlEasy easy) {
+    return easy.set(CURLOPT_PROTOCOLS_STR, "http,https") &&
            easy.set(CURLOPT_REDIR_PROTOCOLS_STR, "https") &&
            // A redirect would carry the key elsewhere, and so would a proxy of the environment.
            easy.set(CURLOPT_FOLLOWLOCATION, 0L) && easy.set(CURLOPT_PROXY, "") &&
@@ -155,7 +154,7 @@ CurlFetcher::~CurlFetcher() {
     curl_->global_cleanup();
 }
 
-Outcome<> CurlFetcher::open(const Settings& settings) {
+Outcome<> CurlFetcher::open(const Settings& settings, const Target& target) {
     assert(slots_.size() == 0);
     assert(settings.body_max > 0);
     if (settings.slots < 1 || settings.slots > slots_max) {
@@ -163,6 +162,7 @@ Outcome<> CurlFetcher::open(const Settings& settings) {
                                std::to_string(slots_max));
     }
     settings_ = settings;
+    target_ = target;
     auto slots = reactor::PageArray<Slot>::map(settings.slots);
     auto bodies = reactor::PageArray<char>::map(settings.slots * settings.body_max);
     if (!slots || !bodies) return std::unexpected("no memory for the Places lookups");
@@ -224,16 +224,27 @@ void CurlFetcher::give_up(std::string_view why) {
 }
 
 bool CurlFetcher::set_up() {
-    bool good = open_multi() && change_headers(settings_.headers);
+    bool good = open_multi() && make_headers();
     for (std::uint32_t i = 0; i < slots_.size(); ++i) good = good && open_slot(slots_[i]);
     return good;
 }
 
-bool CurlFetcher::change_headers(const std::vector<std::string>& headers) {
-    settings_.headers = headers;
-    if (curl_ == nullptr) return true;
+bool CurlFetcher::aim(const Target& target) {
+    Target before = std::exchange(target_, target);
+    if (curl_ != nullptr && !make_headers()) {
+        target_ = std::move(before);
+        return false;
+    }
+    if (target_.host_name == before.host_name) return true;
+    ++moves_;
+    resolved_ = false;
+    astray_ = false;
+    return true;
+}
+
+bool CurlFetcher::make_headers() {
     curl_slist* list = nullptr;
-    for (const std::string& header : headers) {
+    for (const std::string& header : target_.headers) {
         curl_slist* const longer = curl_->slist_append(list, header.c_str());
         if (longer == nullptr) {
             curl_->slist_free_all(list);
@@ -267,8 +278,7 @@ bool CurlFetcher::open_slot(Slot& slot) {
     if (!settings_.ca_file.empty() && !easy.set(CURLOPT_CAINFO, settings_.ca_file.c_str())) {
         return false;
     }
-    return set_protocol(easy, settings_.https) && set_timeouts(easy) &&
-           easy.set(CURLOPT_PRIVATE, &slot) &&
+    return set_protocol(easy) && set_timeouts(easy) && easy.set(CURLOPT_PRIVATE, &slot) &&
            easy.set(CURLOPT_HEADERFUNCTION, &Callbacks::on_head) &&
            easy.set(CURLOPT_HEADERDATA, &slot) &&
            easy.set(CURLOPT_WRITEFUNCTION, &Callbacks::on_body) &&

@@ -139,7 +139,8 @@ Outcome<Provider> Provider::make(const config::Places& config, std::string_view 
     if (const auto fault = config::base_url_fault(made.base_, !made.key_.empty()); !fault.empty()) {
         return std::unexpected("places.url: " + std::string(fault));
     }
-    made.named_host_ = !reactor::Address::parse(config::host_of(made.base_), 0).has_value();
+    const std::string_view host = config::host_of(made.base_);
+    if (!reactor::Address::parse(host, 0)) made.host_name_ = host;
     return made;
 }
 
@@ -165,10 +166,6 @@ std::vector<std::string> Provider::headers() const {
             "Content-Type: application/json",
             "X-Goog-Api-Key: " + key_,
             "X-Goog-FieldMask: " + std::string(protocol::places_field_mask)};
-}
-
-bool Provider::https() const {
-    return base_.starts_with("https://");
 }
 
 std::expected<protocol::CutPlaces, Trouble> Provider::read(const FetchResult& result,

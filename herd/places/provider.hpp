@@ -53,15 +53,14 @@ public:
     std::expected<protocol::CutPlaces, Trouble> read(const FetchResult& result,
                                                      std::span<char> out) const;
 
-    bool https() const;
-    // The host is a name that has to be looked up.
-    bool named_host() const { return named_host_; }
+    // Of the service's host, which has to be looked up; empty: it is an address.
+    const std::string& host_name() const { return host_name_; }
 
 private:
     config::Provider provider_ = config::Provider::offline;
     std::string base_;  // scheme and authority, without a slash at the end
     std::string key_;
-    bool named_host_ = false;
+    std::string host_name_;
 };
 
 }  // namespace herd::places

@@ -7,6 +7,14 @@
 
 namespace herd::places {
 
+namespace {
+
+CurlFetcher::Target target_of(const Provider& provider) {
+    return {.host_name = provider.host_name(), .headers = provider.headers()};
+}
+
+}  // namespace
+
 Upstream::Upstream(reactor::Loop& loop) : fetcher_(loop), client_(loop, fetcher_, provider_) {}
 
 Outcome<> Upstream::open(const config::Places& config, const config::Limits& limits) {
@@ -23,13 +31,9 @@ Outcome<> Upstream::open_with_key(const config::Places& config,
     auto provider = Provider::make(config, key);
     if (!provider) return std::unexpected(provider.error());
     provider_ = std::move(*provider);
-    const CurlFetcher::Settings settings = {.slots = limits.places_in_flight,
-                                            .body_max = limits.places_body_max,
-                                            .https = provider_.https(),
-                                            .named_host = provider_.named_host(),
-                                            .headers = provider_.headers(),
-                                            .ca_file = {}};
-    if (auto opened = fetcher_.open(settings); !opened) return opened;
+    const CurlFetcher::Settings settings = {
+        .slots = limits.places_in_flight, .body_max = limits.places_body_max, .ca_file = {}};
+    if (auto opened = fetcher_.open(settings, target_of(provider_)); !opened) return opened;
     if (config.provider != config::Provider::offline) {
         client_.bound({limits.places_per_s, limits.places_per_day});
     }
@@ -46,7 +50,7 @@ Outcome<Provider> Upstream::provider_anew(const config::Places& config) {
 
 void Upstream::renew(Provider provider, const config::Limits& limits) {
     // With no memory for it, what is asked with the old key is told so by the service.
-    if (!fetcher_.change_headers(provider.headers())) return;
+    if (!fetcher_.aim(target_of(provider))) return;
     provider_ = std::move(provider);
     client_.limit_time(std::chrono::milliseconds(limits.places_deadline_ms));
     if (client_.bounded()) client_.bound_anew(limits.places_per_s, limits.places_per_day);

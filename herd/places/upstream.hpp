@@ -26,8 +26,8 @@ public:
                             const config::Limits& limits,
                             std::string_view key);
 
-    // How the service is asked from now on, with its key read anew: as before but for the key and,
-    // within what config::changes() takes live, where it is.
+    // How the service is asked from now on, with its key read anew: as before but for the key and
+    // where it is.
     static Outcome<Provider> provider_anew(const config::Places& config);
     // From now on that, and these limits.
     void renew(Provider provider, const config::Limits& limits);

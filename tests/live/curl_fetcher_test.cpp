@@ -1,5 +1,6 @@
 #include "herd/places/upstream.hpp"
 #include "reactor/loop.hpp"
+#include "tests/live/curl_life.hpp"
 #include "tests/live/pulse.hpp"
 #include "tests/live/rude_server.hpp"
 
@@ -7,9 +8,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,7 +24,8 @@
 
 using namespace std::chrono_literals;
 
-// A resolver that hangs for names under ".hung", as real ones do when their server is away.
+// A resolver that hangs for names under ".hung", as real ones do when their server is away, and
+// finds those under ".here".
 namespace {
 
 constexpr auto hung_time = 3s;
@@ -48,104 +48,25 @@ extern "C" int getaddrinfo(const char* host,
     }
     using Function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
     static const auto next = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "getaddrinfo"));
-    return next(host, service, hints, out);
+    const bool here = host != nullptr && std::string_view(host).ends_with(".here");
+    return next(here ? "127.0.0.1" : host, service, hints, out);
 }
 
 namespace herd {
 namespace {
 
-constexpr std::string_view key = "AIzaVerySecretKey";
+using places_test::Asker;
+using places_test::check_shape;
+using places_test::check_trouble;
+using places_test::found;
+using places_test::Life;
+using places_test::limits_of;
 using places_test::listen_on;
 using places_test::loopback;
 using places_test::Manner;
 using places_test::port_of;
 using places_test::Pulse;
 using places_test::RudeServer;
-
-constexpr std::string_view found = places_test::good_body;
-
-struct Asker {
-    void on_answer(const protocol::CutPlaces& answer) {
-        ++answers;
-        text = answer.text;
-        took = std::chrono::steady_clock::now() - since;
-    }
-    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
-    std::chrono::nanoseconds took{};
-    places::Ticket ticket;
-    int answers = 0;
-    std::string text;
-};
-
-constexpr auto deadline = 800ms;
-constexpr auto lag = 5s;  // of a machine with better things to do
-
-config::Limits limits_of(std::uint32_t in_flight = 16) {
-    config::Limits limits;
-    limits.connections = 2'000;
-    limits.places_in_flight = in_flight;
-    limits.places_queue = 1'000;
-    limits.places_deadline_ms = std::chrono::milliseconds(deadline).count();
-    limits.places_body_max = 65'536;
-    limits.places_per_s = limits.places_per_day = 0;
-    return limits;
-}
-
-class Life {
-public:
-    explicit Life(const std::string& url,
-                  config::Provider provider = config::Provider::google_legacy,
-                  const config::Limits& limits = limits_of()) {
-        std::signal(SIGPIPE, SIG_IGN);
-        REQUIRE(loop.open({512, 16}).has_value());
-        service = std::make_unique<places::Upstream>(loop);
-        const auto opened = service->open_with_key(
-            {provider, url, {}}, limits, provider == config::Provider::offline ? "" : key);
-        INFO((opened ? "" : opened.error()));
-        REQUIRE(opened);
-        while (!service->fetcher().prepare()) loop.run_once();
-    }
-
-    Asker& ask(double latitude = 1.0) {
-        Asker& asker = askers.emplace_back();
-        asker.ticket = service->places().begin(
-            {latitude, 2.0, 1'000}, places::Places::Answered::to<&Asker::on_answer>(asker));
-        REQUIRE(asker.ticket);
-        return asker;
-    }
-
-    void run() {
-        while (service->client().waiting() > 0) {
-            loop.run_once();
-            service->client().check();
-            service->fetcher().check();
-        }
-    }
-
-    const places::Client::Counters& counters() const { return service->client().counters(); }
-
-    reactor::Loop loop;
-    std::unique_ptr<places::Upstream> service;
-    std::deque<Asker> askers;
-};
-
-void check_shape(const Asker& asker) {
-    INFO(asker.text);
-    CHECK(asker.answers == 1);
-    CHECK(asker.took < deadline + lag);
-    for (const auto* const part : {"html_attributions", "results", "status"}) {
-        CHECK(asker.text.find(part) != std::string::npos);
-    }
-    CHECK(asker.text.find(key) == std::string::npos);
-    CHECK(asker.text.find("127.0.0.1") == std::string::npos);
-}
-
-void check_trouble(const Asker& asker, places::Trouble trouble) {
-    check_shape(asker);
-    INFO(places::facts(trouble).name);
-    CHECK(asker.text.find(places::facts(trouble).message) != std::string::npos);
-    CHECK(asker.text.find(protocol::to_text(places::facts(trouble).status)) != std::string::npos);
-}
 
 std::size_t descriptors() {
     std::size_t count = 0;

@@ -4,9 +4,13 @@
     reload_places.py WHAT HERD        WHAT is one of the functions below that begin with case_
 """
 import contextlib
+import json
 import signal
+import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -93,17 +97,60 @@ def case_url(herd, folder):
         assert server.finds(12)
 
 
+class SealedPort:
+    """A port that speaks TLS, as somebody whom no system knows, and counts who wanted that."""
+
+    def __init__(self, herd, folder):
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.url = f'https://127.0.0.1:{self.listener.getsockname()[1]}'
+        config = {'servers': [{'name': 'Sealed', 'clients': '127.0.0.1:1', 'peers': '127.0.0.1:2'}]}
+        (folder / 'sealed.json').write_text(json.dumps(config), encoding='utf-8')
+        subprocess.run([herd, 'keys', folder / 'keys', '--config', folder / 'sealed.json'], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(folder / 'keys' / 'Sealed.crt', folder / 'keys' / 'Sealed.key')
+        self.refused = 0
+        self.thread = threading.Thread(target=self.accept)
+        self.thread.start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            connection.settimeout(PATIENCE)
+            try:
+                self.context.wrap_socket(connection, server_side=True).close()
+            except ssl.SSLError as error:
+                self.refused += 'UNKNOWN_CA' in str(error)
+            except OSError:
+                pass
+
+    def end(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(PATIENCE)
+        self.listener.close()
+
+
 def case_way(herd, folder):
-    """What libcurl is told once is refused, and then all stays as it was."""
-    places = Places(herd)
+    """From an address to a name, to TLS, to a name that leads nowhere, and home: each is gone at once."""
+    places, sealed = Places(herd), SealedPort(herd, folder)
     server = Server(herd, folder, places.url)
-    with ended(server, places):
-        for number, url in enumerate([f'https://127.0.0.1:{places.port}',
-                                      f'http://places.example:{places.port}']):
-            server.reload('reload_refused', places={'url': url}, limits={'idle_ms': 1000 + number})
-            assert f'setting=places.url running={places.url} file={url}' in server.log()
-            assert server.finds(20 + number)
-        assert 'event=setting_changed' not in server.log()
+    with ended(server, places, sealed):
+        assert server.finds(10)
+        server.reload('reloaded', places={'url': f'http://localhost:{places.port}'})
+        assert server.finds(11)
+        server.reload('reloaded', places={'url': sealed.url})
+        assert 'could not prove its identity' in server.ask('WHATSAT kiwi 12 1')
+        assert sealed.refused > 0, 'nobody has spoken TLS'
+        server.reload('reloaded', places={'url': f'http://places.invalid:{places.port}'})
+        assert not server.finds(13)
+        server.reload('reloaded', places={'url': places.url})
+        assert server.finds(14)
+        log = server.log()
+        assert f'setting=places.url from={places.url} to=http://localhost:{places.port}' in log, log
+        assert 'needs a restart' not in log
 
 
 def case_deadline(herd, folder):

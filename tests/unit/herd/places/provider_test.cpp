@@ -111,9 +111,8 @@ TEST_CASE("places provider: the offline service is asked in the legacy way witho
     const auto request = provider.request(ucla, buffer);
     CHECK(request.url.starts_with("http://127.0.0.1:12080/maps/api/place/nearbysearch/json?"));
     CHECK(request.url.find("key=") == std::string_view::npos);
-    CHECK(!provider.https());
-    CHECK(!provider.named_host());
-    CHECK(make(config::Provider::google).named_host());
+    CHECK(provider.host_name().empty());
+    CHECK(make(config::Provider::google).host_name() == "places.googleapis.com");
 }
 
 TEST_CASE("places provider: a base URL overrides the default, slashes at its end or not",
@@ -123,9 +122,9 @@ TEST_CASE("places provider: a base URL overrides the default, slashes at its end
         const auto provider = make(config::Provider::google, url);
         CHECK(provider.request(ucla, buffer).url == "http://127.0.0.1:8080/v1/places:searchNearby");
     }
-    CHECK(make(config::Provider::offline, "http://[::1]:80").named_host() == false);
-    CHECK(make(config::Provider::offline, "http://places.example").named_host());
-    CHECK(make(config::Provider::google_legacy, "http://[::1]:80").https() == false);
+    CHECK(make(config::Provider::offline, "http://[::1]:80").host_name().empty());
+    CHECK(make(config::Provider::offline, "http://places.example:7").host_name() ==
+          "places.example");
 }
 
 TEST_CASE("places provider: the longest base and key still fit their buffer", "[herd]") {
