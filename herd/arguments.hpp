@@ -113,6 +113,7 @@ struct PlacesArguments {
 };
 
 struct CheckArguments {
+    bool all = false;
     bool settings = false;
     bool metrics = false;
     CLI::Option* live_option = nullptr;
@@ -125,6 +126,8 @@ struct CheckArguments {
     void add_to(CLI::App& command, Common& common) {
         common.add_config(command);
         common.add_log_folder(command);
+        command.add_flag(
+            "--all", all, "Print all its settings, not only those that are not as usual");
         auto* const settings_only = command.add_flag(
             "--settings", settings, "Print all settings that there are, in Markdown");
         command.add_flag("--metrics", metrics, "Print all metrics that there are, in Markdown")

@@ -104,7 +104,8 @@ int run_check(const Common& common, const CheckArguments& given) {
         return 0;
     }
     const std::string& keys = given.keys_folder.empty() ? (*config).keys : given.keys_folder;
-    return herd::program::check(*config, common.where(), keys);
+    return herd::program::check(*config,
+                                {.where = common.where(), .keys = keys, .all_settings = given.all});
 }
 
 int run_keys(const Common& common, const KeysArguments& given) {

@@ -1,24 +1,20 @@
 #include "herd/program/check.hpp"
 
 #include "herd/access/secret.hpp"
-#include "herd/bridge/login.hpp"
 #include "herd/config/settings.hpp"
 #include "herd/config/text.hpp"
 #include "herd/keys/examine.hpp"
 #include "herd/needs.hpp"
-#include "herd/places/curl_library.hpp"
-#include "herd/places/key.hpp"
-#include "herd/program/machine.hpp"
+#include "herd/program/findings.hpp"
+#include "herd/program/graph.hpp"
 #include "herd/server.hpp"
-#include "herd/tls/dialler.hpp"
-#include "reactor/sys.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace herd::program {
@@ -28,6 +24,10 @@ namespace {
 std::string padded(std::string text, std::size_t width) {
     text.resize(std::max(width, text.size()), ' ');
     return text;
+}
+
+std::string counted(std::size_t count, const std::string& what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -46,68 +46,16 @@ std::string neighbours_of(const config::Config& config, const config::Server& se
     return joined(names);
 }
 
-// How far each server is from one of them, over links, as if one server were not there.
-constexpr std::size_t unreachable = SIZE_MAX;
-std::vector<std::size_t> distances(const config::Config& config,
-                                   std::size_t from,
-                                   std::size_t without) {
-    std::vector<std::size_t> steps(config.servers.size(), unreachable);
-    std::vector<std::size_t> reached = {from};
-    assert(from < steps.size());
-    assert(from != without);
-    steps[from] = 0;
-    for (std::size_t next = 0; next < reached.size(); ++next) {
-        const std::size_t at = reached[next];
-        for (const std::string& name : config.servers[at].neighbours) {
-            const auto other = static_cast<std::size_t>(config.find(name) - config.servers.data());
-            assert(other < steps.size());
-            if (other == without || steps[other] != unreachable) continue;
-            steps[other] = steps[at] + 1;
-            reached.push_back(other);
-        }
-    }
-    return steps;
-}
-
-// Those that are out of reach of the others when one server is not there: of the two or more parts
-// that are left, all but the one of the first server.
-std::vector<std::string> cut_off(const config::Config& config, std::size_t without) {
-    const std::size_t first = without == 0 ? 1 : 0;
-    if (first >= config.servers.size()) return {};
-    const auto steps = distances(config, first, without);
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-        if (i != without && steps[i] == unreachable) names.push_back(config.servers[i].name);
-    }
-    return names;
-}
-
 std::string graph(const config::Config& config) {
     assert(!config.servers.empty());
     std::size_t links = 0;
-    std::size_t diameter = 0;
-    for (std::size_t i = 0; i < config.servers.size(); ++i) {
-        links += config.servers[i].neighbours.size();
-        const auto steps = distances(config, i, unreachable);
-        diameter = std::max(diameter, *std::ranges::max_element(steps));
-    }
+    for (const config::Server& server : config.servers) links += server.neighbours.size();
     const auto legacy = std::ranges::count(config.servers, true, &config::Server::legacy);
-    std::string text = std::to_string(config.servers.size()) + " servers, ";
-    if (legacy > 0) text += std::to_string(legacy) + " of them legacy, ";
-    text += std::to_string(links / 2) + " links, ";
-    if (diameter == unreachable) {
-        return text + "in parts\nwarning: no links lead from " + config.servers[0].name + " to " +
-               joined(cut_off(config, unreachable)) + "\n";
-    }
-    text += "diameter " + std::to_string(diameter) + "\n";
-    for (std::size_t i = 0; i < config.servers.size(); ++i) {
-        const auto names = cut_off(config, i);
-        if (names.empty()) continue;
-        const std::string& rest = config.servers[i == 0 ? 1 : 0].name;
-        text += "warning: without " + config.servers[i].name + " no links lead from " + rest +
-                " to " + joined(names) + "\n";
-    }
-    return text;
+    const auto far = diameter(config);
+    return counted(config.servers.size(), "server") + ", " +
+           (legacy > 0 ? std::to_string(legacy) + " of them legacy, " : "") +
+           counted(links / 2, "link") + ", " +
+           (far ? "diameter " + std::to_string(*far) : "in parts") + "\n";
 }
 
 std::string peers_text(const config::Server& server) {
@@ -140,105 +88,37 @@ std::string servers(const config::Config& config) {
     return text;
 }
 
-// Whatever can be set, but for servers and links, which have lines of their own.
-std::string settings(const config::Config& config) {
+// Of whatever can be set, but for servers and links, which have lines of their own: all of it, or
+// what is not as usual.
+std::string settings(const config::Config& config, bool all) {
     const config::Config defaults = config::Config::built_in();
+    struct Row {
+        const config::Setting* setting;
+        std::string value;
+        std::string usual;
+    };
+    std::vector<Row> rows;
     std::size_t path_width = 0;
     std::size_t value_width = 0;
     for (const config::Setting& setting : config::settings()) {
         if (!config::is_single(setting)) continue;
+        Row row{&setting, config::shown(setting, config), config::shown(setting, defaults)};
+        if (!all && row.value == row.usual) continue;
         path_width = std::max(path_width, config::path_of(setting).size());
-        value_width = std::max(value_width, config::shown(setting, config).size());
+        value_width = std::max(value_width, row.value.size());
+        rows.push_back(std::move(row));
     }
-    std::string text = "settings:\n";
-    for (const config::Setting& setting : config::settings()) {
-        if (!config::is_single(setting)) continue;
-        const std::string usual = config::shown(setting, defaults);
-        const std::string value = config::shown(setting, config);
-        text += "  " + padded(config::path_of(setting), path_width + 2) +
-                padded(value, value_width + 2) + std::string(setting.meaning) + " (" +
-                config::allowed(setting) + (value == usual ? "" : "; default " + usual) + "; " +
-                std::string(config::taken(setting)) + ")\n";
-    }
-    return text;
-}
-
-std::uint64_t allowed_descriptors(const config::Config& config) {
-    return reactor::sys::raise_descriptor_limit(descriptors(config)).value_or(0);
-}
-
-std::string bridge_errors(const config::Bridge& bridge) {
-    std::string text;
-    const auto login = herd::bridge::read_login(bridge);
-    if (!login) text += "error: no bridge would start: " + login.error() + "\n";
-    if (!bridge.is_sealed()) return text;
-    tls::Dialler dialler;
-    const tls::Files files{bridge.tls.authority, bridge.tls.certificate, bridge.tls.key};
-    const auto opened = dialler.open(files, reactor::Seal::record_max);
-    if (!opened) text += "error: no bridge would start: bridge.tls: " + opened.error() + "\n";
-    return text;
-}
-
-// What keeps servers from starting here, though the configuration is right.
-std::string errors(const config::Config& config) {
-    std::string text;
-    if (allowed_descriptors(config) < descriptors(config)) {
-        text +=
-            "error: too few open files are allowed (ulimit -n): no server would start; see "
-            "limits.connections\n";
-    }
-    if (!config.access.secret_file.empty()) {
-        const auto secret = access::Secret::read(config.access.secret_file);
-        if (!secret) text += "error: no server would start: access." + secret.error() + "\n";
-    }
-    if (config.has_bridge()) text += bridge_errors(config.bridge);
-    if (const auto curl = places::load_curl(); !curl) {
-        text += "error: nobody would find places: " + curl.error() + "\n";
-    }
-    const config::Places& places = config.places;
-    if (places.provider == config::Provider::offline) return text;
-    const auto key = places::read_key(places.key_file, places.key_shared);
-    if (!key) text += "error: no server would start: " + key.error() + "\n";
-    return text;
-}
-
-std::string memory_warning(const config::Config& config) {
-    const auto allowed = memory_allowed();
-    const std::uint64_t needed = memory_ceiling(config);
-    if (!allowed || needed <= *allowed) return "";
-    return "warning: the control group allows " + std::to_string(*allowed >> 20) +
-           " MiB, and a server that has all of its clients needs " +
-           std::to_string((needed >> 20) + 1) +
-           ": the system would end it; set limits.clients to less\n";
-}
-
-// Where names lead may be different on another machine, or later.
-std::string name_warnings(const config::Config& config) {
-    std::string text;
-    for (const config::Server& server : config.servers) {
-        if (server.peers_name.empty()) continue;
-        std::array<reactor::Address, 1> found{};
-        const auto count =
-            reactor::sys::look_up(server.peers_name.c_str(), server.peers.port, found);
-        if (count) continue;
-        text += "warning: " + server.peers_name + ", where " + server.name + " should be: " +
-                (count.error().value == reactor::sys::no_such_name
-                     ? "no such name is known here; a line in /etc/hosts makes one\n"
-                     : "no name server answers\n");
+    std::string text = rows.empty() ? ""
+                       : all        ? "settings:\n"
+                                    : "settings that are not as usual:\n";
+    for (const Row& row : rows) {
+        text += "  " + padded(config::path_of(*row.setting), path_width + 2) +
+                padded(row.value, value_width + 2) + std::string(row.setting->meaning) + " (" +
+                config::allowed(*row.setting) +
+                (row.value == row.usual ? "" : "; default " + row.usual) + "; " +
+                std::string(config::taken(*row.setting)) + ")\n";
     }
     return text;
-}
-
-std::string warnings(const config::Config& config) {
-    std::string text = memory_warning(config) + name_warnings(config);
-    for (const config::Server& server : config.servers) {
-        if (!server.bridge || !server.neighbours.empty() || server.takes_clients()) continue;
-        text += "warning: " + server.name + " is a bridge between the bucket and nobody\n";
-    }
-    if (config.keys.empty() || !config.insecure_peers) return text;
-    return text +
-           "warning: insecure_peers: servers that do not speak TLS are taken for neighbours, too: "
-           "anybody on the way reads, and writes, what they say\n";
 }
 
 std::string secret_lines(const config::Access& access) {
@@ -259,44 +139,50 @@ std::string memory(const config::Config& config) {
            (config.prefault ? "all of it taken at the start\n" : "taken when it is needed\n");
 }
 
-std::string_view title(keys::Severity severity) {
-    switch (severity) {
+std::string line_of(const keys::Finding& finding) {
+    switch (finding.severity) {
         case keys::Severity::ok:
-            return "keys: ";
+            return finding.text + "\n";
         case keys::Severity::warning:
-            return "warning: keys: ";
+            return "warning: " + finding.text + "\n";
         case keys::Severity::error:
             break;
     }
-    return "error: keys: ";
+    return "error: " + finding.text + "\n";
 }
 
-// False: something is wrong with them.
-bool check_keys(const config::Config& config, const std::string& folder) {
-    bool right = true;
-    for (const keys::Finding& finding : keys::examine(folder, config)) {
-        const std::string line = std::string(title(finding.severity)) + finding.text + "\n";
-        std::fwrite(line.data(), 1, line.size(), stdout);
-        right = right && finding.severity != keys::Severity::error;
+std::string verdict(std::size_t errors, std::size_t warnings) {
+    if (errors > 0) {
+        return "right, but not for this machine as it is: " + counted(errors, "error") +
+               (warnings > 0 ? ", " + counted(warnings, "warning") : "");
     }
-    return right;
+    return warnings > 0 ? "right, with " + counted(warnings, "warning") : "right";
 }
 
 }  // namespace
 
-std::string overview(const config::Config& config, const std::string& where) {
-    return where + ": " + graph(config) + servers(config) + settings(config) +
+std::string overview(const config::Config& config, const std::string& where, bool all_settings) {
+    return where + ": " + graph(config) + servers(config) + settings(config, all_settings) +
            secret_lines(config.access) + memory(config) + "open files of a server: at most " +
            std::to_string(descriptors(config)) + ", " +
-           std::to_string(allowed_descriptors(config)) + " allowed\n" + warnings(config) +
-           errors(config);
+           std::to_string(allowed_descriptors(config)) + " allowed\n";
 }
 
-int check(const config::Config& config, const std::string& where, const std::string& keys) {
-    const std::string text = overview(config, where);
+// The worst comes last, where whoever has asked looks.
+int check(const config::Config& config, const CheckRequest& request) {
+    std::vector<keys::Finding> found = findings(config, request.keys);
+    std::ranges::stable_sort(found, {}, &keys::Finding::severity);
+    const auto count = [&](keys::Severity severity) {
+        return static_cast<std::size_t>(
+            std::ranges::count(found, severity, &keys::Finding::severity));
+    };
+    const std::size_t errors = count(keys::Severity::error);
+    const std::size_t warnings = count(keys::Severity::warning);
+    std::string text = overview(config, request.where, request.all_settings);
+    for (const keys::Finding& finding : found) text += line_of(finding);
+    text += request.where + ": " + verdict(errors, warnings) + "\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
-    const bool keys_right = keys.empty() || check_keys(config, keys);
-    return keys_right && errors(config).empty() ? 0 : 1;
+    return errors == 0 ? 0 : 1;
 }
 
 }  // namespace herd::program

@@ -19,8 +19,9 @@ constexpr std::string_view introduction =
 to be there, each with its name and addresses; what is not said has its default. Names of files and
 folders are relative to the current folder.
 
-`herd check --config FILE` says whether a file holds together, what each setting of it is, and how
-much memory a server may take. What is wrong is told by line and field, and nothing starts.
+`herd check --config FILE` says whether a file holds together, what is not as usual in it (with
+`--all`, what each setting is), and how much memory a server may take. What is wrong is told by line
+and field, and nothing starts.
 
 What is marked *live* is taken at once when a server is told to read its file again (SIGHUP,
 [running.md](running.md#reload)); everything else needs a restart, and so has that file refused as a

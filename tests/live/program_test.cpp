@@ -76,71 +76,6 @@ TEST_CASE("program: wrong usage exits with 2 and says why", "[live][program]") {
           "herd: no server \"Nobody\" in built-in, but Goloman Hands Holiday Welsh Wilkes\n");
 }
 
-TEST_CASE("herd check: describes servers, graph and limits", "[live][program]") {
-    // A limit on connections that every machine allows.
-    const live::TemporaryFolder folder;
-    const auto small = live::write_file(folder / "small.json",
-                                        config_with(",\n\"limits\": {\"connections\": 10}"));
-    const Ran one = run({herd_binary(), "check", "--config", small});
-    CHECK(one.code == 0);
-    CHECK(one.err.empty());
-    CHECK(one.out.find("1 servers, 0 links, diameter 0\n") != std::string::npos);
-    CHECK(one.out.find("  connections of clients (1 to 2000000; default 10000; restart)\n") !=
-          std::string::npos);
-    CHECK(one.out.find("(128 to 60000 bytes; restart)\n") != std::string::npos);
-
-    const Ran five = run({herd_binary(), "check"});
-    CHECK(five.out.starts_with("built-in: 5 servers, 6 links, diameter 3\n"));
-    CHECK(five.out.find("warning: without Holiday no links lead from Goloman to Welsh\n") !=
-          std::string::npos);
-    CHECK(five.out.find("Goloman  clients 127.0.0.1:12001  peers 127.0.0.1:12101  -- Hands, "
-                        "Holiday, Wilkes\n") != std::string::npos);
-    CHECK(five.out.find("memory of a server: at most ") != std::string::npos);
-    CHECK(five.out.find(" of it the table; taken when it is needed\n") != std::string::npos);
-    CHECK(five.out.find("open files of a server: at most ") != std::string::npos);
-
-    const ThreeServers herd;
-    const Ran row = run(herd.command({"check"}));
-    CHECK(row.out.find("warning: without Beta no links lead from Alpha to Gamma\n") !=
-          std::string::npos);
-}
-
-TEST_CASE("herd check: a herd in parts is warned of", "[live][program]") {
-    const live::TemporaryFolder folder;
-    const auto config = live::write_file(folder / "parts.json", R"({"servers": [
-        {"name": "A", "clients": "127.0.0.1:12001", "peers": "127.0.0.1:12101"},
-        {"name": "B", "clients": "127.0.0.1:12002", "peers": "127.0.0.1:12102"}]})");
-    const Ran ran = run({herd_binary(), "check", "--config", config});
-    CHECK(ran.out.find("2 servers, 0 links, in parts\nwarning: no links lead from A to B\n") !=
-          std::string::npos);
-}
-
-#if !defined(__SANITIZE_ADDRESS__)  // which maps memory of its own
-TEST_CASE("herd check: the memory it tells of is what a server maps", "[live][program]") {
-    const auto number_behind = [](const std::string& text, const std::string& words) {
-        const std::size_t at = text.find(words);
-        return at == std::string::npos ? 0 : std::stol(text.substr(at + words.size()));
-    };
-    const auto limits = GENERATE(as<std::string>(),
-                                 "",
-                                 "\"clients\": 3000000",
-                                 "\"blocks\": 300000",
-                                 "\"connections\": 900, \"places_body_max\": 1000000",
-                                 "\"long_records\": 20000, \"line_max\": 60000");
-    const ThreeServers herd(",\n\"limits\": {" + limits + "}");
-    Process alpha(herd.serve("Alpha"));
-    REQUIRE(alpha.says("Alpha: clients on "));
-    const auto status = live::read_file("/proc/" + std::to_string(alpha.pid()) + "/status");
-    const long mapped_kib = number_behind(status, "VmData:");
-    const long told_kib =
-        1024 * number_behind(run(herd.command({"check"})).out, "memory of a server: at most ");
-    CAPTURE(limits, mapped_kib, told_kib);
-    constexpr long library_kib = 16L * 1024;
-    CHECK(told_kib > mapped_kib - library_kib);
-    CHECK(told_kib < mapped_kib + mapped_kib / 20);
-}
-#endif
-
 TEST_CASE("herd serve: with prefault, all memory is there at the start", "[live][program]") {
     const live::TemporaryFolder folder;
     const auto server = [&](const std::string& rest) {
@@ -163,28 +98,6 @@ TEST_CASE("herd serve: with prefault, all memory is there at the start", "[live]
     CHECK(ran.err == "A: cannot map memory: Cannot allocate memory\n");
 }
 
-TEST_CASE("herd check: a key that no server could read is an error", "[live][program]") {
-    const live::TemporaryFolder folder;
-    const std::string key = folder / "key";
-    const auto config = live::write_file(folder / "herd.json",
-                                         config_with(R"(, "limits": {"connections": 10},
-            "places": {"provider": "google", "key_file": ")" +
-                                                     key + "\"}"));
-    const auto refused = [&] {
-        const Ran ran = run({herd_binary(), "check", "--config", config});
-        const bool told = ran.out.find("error: no server would start: places.key_file: " + key) !=
-                          std::string::npos;
-        CHECK(ran.code == (told ? 1 : 0));
-        return told;
-    };
-    CHECK(refused());
-    live::write_file(key, "secret\n");
-    std::filesystem::permissions(key, std::filesystem::perms{0644});
-    CHECK(refused());
-    live::write_secret(key, "secret\n");
-    CHECK_FALSE(refused());
-}
-
 TEST_CASE("herd serve: a journal that cannot be written is told of at once", "[live][program]") {
     const live::TemporaryFolder folder;
     const auto config = live::write_file(folder / "herd.json",
@@ -192,20 +105,6 @@ TEST_CASE("herd serve: a journal that cannot be written is told of at once", "[l
     Process server({herd_binary(), "serve", "A", "--config", config});
     REQUIRE(server.says("A: clients on "));
     CHECK(server.err().starts_with("A: the journal in /proc/none cannot be written, "));
-}
-
-TEST_CASE("herd check: what is wrong with a file is one line", "[live][program]") {
-    const live::TemporaryFolder folder;
-    const std::string bad =
-        live::write_file(folder / "bad.json", config_with(",\n\"limits\": {\n\"blocks\": 1}"));
-    for (const char* command : {"check", "up"}) {
-        const Ran ran = run({herd_binary(), command, "--config", bad});
-        CHECK(ran.code == 2);
-        CHECK(ran.out.empty());
-        CHECK(ran.err == "herd: " + bad +
-                             ":4: limits.blocks: expected a whole number from 16 to 16777216, got "
-                             "1\n");
-    }
 }
 
 TEST_CASE("herd serve: listens, says so, and ends in order on either signal", "[live][program]") {

@@ -66,8 +66,8 @@ TEST_CASE("check: legacy servers are counted and marked", "[herd][config]") {
     const auto config = herd::config::parse(
         herd_with(R"("name": "Old", "clients": "127.0.0.1:12002", "legacy": true)"), "f");
     REQUIRE(config);
-    const std::string text = herd::program::overview(*config, "f");
-    CHECK(text.starts_with("f: 2 servers, 1 of them legacy, 1 links, diameter 1\n"));
+    const std::string text = herd::program::overview(*config, "f", false);
+    CHECK(text.starts_with("f: 2 servers, 1 of them legacy, 1 link, diameter 1\n"));
     CHECK(text.find("  New  clients 127.0.0.1:12001  peers 127.0.0.1:12101  -- Old (legacy)\n") !=
           std::string::npos);
     CHECK(text.find("  Old  clients 127.0.0.1:12002  legacy                 -- New\n") !=

@@ -1,0 +1,145 @@
+#include "herd/program/findings.hpp"
+
+#include "herd/access/secret.hpp"
+#include "herd/bridge/login.hpp"
+#include "herd/needs.hpp"
+#include "herd/places/curl_library.hpp"
+#include "herd/places/key.hpp"
+#include "herd/program/graph.hpp"
+#include "herd/program/machine.hpp"
+#include "herd/server.hpp"
+#include "herd/tls/dialler.hpp"
+#include "reactor/sys.hpp"
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <utility>
+
+namespace herd::program {
+
+namespace {
+
+class Findings {
+public:
+    void warn(std::string text) { all_.push_back({keys::Severity::warning, std::move(text)}); }
+    void fail(std::string text) { all_.push_back({keys::Severity::error, std::move(text)}); }
+    void add(keys::Finding finding) { all_.push_back(std::move(finding)); }
+    std::vector<keys::Finding> take() { return std::move(all_); }
+
+private:
+    std::vector<keys::Finding> all_;
+};
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+void look_at_graph(const config::Config& config, Findings& found) {
+    assert(!config.servers.empty());
+    if (!diameter(config)) {
+        return found.warn("no links lead from " + config.servers[0].name + " to " +
+                          joined(cut_off(config, no_server)));
+    }
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+        const auto names = cut_off(config, i);
+        if (names.empty()) continue;
+        const std::string& rest = config.servers[i == 0 ? 1 : 0].name;
+        found.warn("without " + config.servers[i].name + " no links lead from " + rest + " to " +
+                   joined(names));
+    }
+}
+
+void look_at_memory(const config::Config& config, Findings& found) {
+    const auto allowed = memory_allowed();
+    const std::uint64_t needed = memory_ceiling(config);
+    if (!allowed || needed <= *allowed) return;
+    found.warn("the control group allows " + std::to_string(*allowed >> 20) +
+               " MiB, and a server that has all of its clients needs " +
+               std::to_string((needed >> 20) + 1) +
+               ": the system would end it; set limits.clients to less");
+}
+
+// Where names lead may be different on another machine, or later.
+void look_up_names(const config::Config& config, Findings& found) {
+    for (const config::Server& server : config.servers) {
+        if (server.peers_name.empty()) continue;
+        std::array<reactor::Address, 1> addresses{};
+        const auto count =
+            reactor::sys::look_up(server.peers_name.c_str(), server.peers.port, addresses);
+        if (count) continue;
+        found.warn(server.peers_name + ", where " + server.name + " should be: " +
+                   (count.error().value == reactor::sys::no_such_name
+                        ? "no such name is known here; a line in /etc/hosts makes one"
+                        : "no name server answers"));
+    }
+}
+
+void look_at_servers(const config::Config& config, Findings& found) {
+    for (const config::Server& server : config.servers) {
+        if (!server.bridge || !server.neighbours.empty() || server.takes_clients()) continue;
+        found.warn(server.name + " is a bridge between the bucket and nobody");
+    }
+    if (config.keys.empty() || !config.insecure_peers) return;
+    found.warn(
+        "insecure_peers: servers that do not speak TLS are taken for neighbours, too: anybody on "
+        "the way reads, and writes, what they say");
+}
+
+void look_at_bridge(const config::Bridge& bridge, Findings& found) {
+    const auto login = herd::bridge::read_login(bridge);
+    if (!login) found.fail("no bridge would start: " + login.error());
+    if (!bridge.is_sealed()) return;
+    tls::Dialler dialler;
+    const tls::Files files{bridge.tls.authority, bridge.tls.certificate, bridge.tls.key};
+    const auto opened = dialler.open(files, reactor::Seal::record_max);
+    if (!opened) found.fail("no bridge would start: bridge.tls: " + opened.error());
+}
+
+void look_at_places(const config::Places& places, Findings& found) {
+    if (const auto curl = places::load_curl(); !curl) {
+        found.fail("nobody would find places: " + curl.error());
+    }
+    if (places.provider == config::Provider::offline) return;
+    const auto key = places::read_key(places.key_file, places.key_shared);
+    if (!key) found.fail("no server would start: " + key.error());
+}
+
+void look_at_machine(const config::Config& config, Findings& found) {
+    if (allowed_descriptors(config) < descriptors(config)) {
+        found.fail(
+            "too few open files are allowed (ulimit -n): no server would start; see "
+            "limits.connections");
+    }
+    if (!config.access.secret_file.empty()) {
+        const auto secret = access::Secret::read(config.access.secret_file);
+        if (!secret) found.fail("no server would start: access." + secret.error());
+    }
+    if (config.has_bridge()) look_at_bridge(config.bridge, found);
+    look_at_places(config.places, found);
+}
+
+}  // namespace
+
+std::vector<keys::Finding> findings(const config::Config& config, const std::string& keys_folder) {
+    Findings found;
+    look_at_graph(config, found);
+    look_at_memory(config, found);
+    look_up_names(config, found);
+    look_at_servers(config, found);
+    look_at_machine(config, found);
+    if (keys_folder.empty()) return found.take();
+    for (keys::Finding& finding : keys::examine(keys_folder, config)) {
+        finding.text.insert(0, "keys: ");
+        found.add(std::move(finding));
+    }
+    return found.take();
+}
+
+std::uint64_t allowed_descriptors(const config::Config& config) {
+    return reactor::sys::raise_descriptor_limit(descriptors(config)).value_or(0);
+}
+
+}  // namespace herd::program

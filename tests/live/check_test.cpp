@@ -1,0 +1,162 @@
+// What `herd check` says of a configuration.
+#include "tests/live/process.hpp"
+#include "tests/live/three_servers.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+namespace check_live_test {
+
+namespace {
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+using live::herd_binary;
+using live::Process;
+using live::Ran;
+using live::run;
+using live::ThreeServers;
+
+std::string config_with(const std::string& rest) {
+    return "{\n\"servers\": [{\"name\": \"A\", \"clients\": \"127.0.0.1:0\", "
+           "\"peers\": \"127.0.0.1:0\"}]" +
+           rest + "\n}\n";
+}
+
+}  // namespace
+
+TEST_CASE("herd check: describes servers, graph and limits", "[live][program]") {
+    // A limit on connections that every machine allows.
+    const live::TemporaryFolder folder;
+    const std::string small = live::write_file(folder / "small.json",
+                                               config_with(",\n\"limits\": {\"connections\": 10}"));
+    const Ran one = run({herd_binary(), "check", "--config", small});
+    CHECK(one.code == 0);
+    CHECK(one.err.empty());
+    CHECK_THAT(one.out, StartsWith(small + ": 1 server, 0 links, diameter 0\n"));
+    CHECK_THAT(one.out, EndsWith("\n" + small + ": right\n"));
+    // Only what is not as usual; all of it where that is asked for.
+    const std::string connections =
+        "  connections of clients (1 to 2000000; default 10000; restart)\n";
+    const std::string line_max = "(128 to 60000 bytes; restart)\n";
+    CHECK_THAT(one.out, Contains("settings that are not as usual:\n  limits.connections  10  "));
+    CHECK_THAT(one.out, Contains(connections) && !Contains(line_max));
+    const Ran all = run({herd_binary(), "check", "--all", "--config", small});
+    CHECK_THAT(all.out, Contains("\nsettings:\n") && Contains(connections) && Contains(line_max));
+    CHECK_THAT(all.out, EndsWith("\n" + small + ": right\n"));
+
+    const Ran five = run({herd_binary(), "check"});
+    CHECK_THAT(five.out, StartsWith("built-in: 5 servers, 6 links, diameter 3\n"));
+    CHECK_THAT(five.out, !Contains("settings"));
+    CHECK_THAT(five.out,
+               Contains("\nwarning: without Holiday no links lead from Goloman to Welsh\n"));
+    CHECK_THAT(five.out,
+               Contains("Goloman  clients 127.0.0.1:12001  peers 127.0.0.1:12101  -- Hands, "
+                        "Holiday, Wilkes\n"));
+    CHECK_THAT(five.out, Contains("memory of a server: at most "));
+    CHECK_THAT(five.out, Contains(" of it the table; taken when it is needed\n"));
+    CHECK_THAT(five.out, Contains("open files of a server: at most "));
+
+    const ThreeServers herd;
+    const Ran row = run(herd.command({"check"}));
+    CHECK_THAT(row.out, Contains("warning: without Beta no links lead from Alpha to Gamma\n"));
+}
+
+TEST_CASE("herd check: a herd in parts is warned of", "[live][program]") {
+    const live::TemporaryFolder folder;
+    const std::string config = live::write_file(folder / "parts.json", R"({"servers": [
+        {"name": "A", "clients": "127.0.0.1:12001", "peers": "127.0.0.1:12101"},
+        {"name": "B", "clients": "127.0.0.1:12002", "peers": "127.0.0.1:12102"}],
+        "limits": {"connections": 10}})");
+    const Ran ran = run({herd_binary(), "check", "--config", config});
+    CHECK_THAT(ran.out, StartsWith(config + ": 2 servers, 0 links, in parts\n"));
+    CHECK_THAT(
+        ran.out,
+        EndsWith("\nwarning: no links lead from A to B\n" + config + ": right, with 1 warning\n"));
+}
+
+TEST_CASE("herd check: what is wrong comes last, and is counted", "[live][program]") {
+    const live::TemporaryFolder folder;
+    const std::string config = live::write_file(folder / "parts.json", R"({"servers": [
+        {"name": "A", "clients": "127.0.0.1:12001", "peers": "127.0.0.1:12101"},
+        {"name": "B", "clients": "127.0.0.1:12002", "peers": "127.0.0.1:12102"}],
+        "access": {"secret_file": "/nonexistent"}})");
+    const Ran ran = run({herd_binary(), "check", "--config", config}, {.descriptors = 1000});
+    CHECK(ran.code == 1);
+    CHECK_THAT(
+        ran.out,
+        EndsWith("\nwarning: no links lead from A to B\n"
+                 "error: too few open files are allowed (ulimit -n): no server would start; see "
+                 "limits.connections\n"
+                 "error: no server would start: access.secret file /nonexistent: No such file or "
+                 "directory\n" +
+                 config + ": right, but not for this machine as it is: 2 errors, 1 warning\n"));
+}
+
+#if !defined(__SANITIZE_ADDRESS__)  // which maps memory of its own
+TEST_CASE("herd check: the memory it tells of is what a server maps", "[live][program]") {
+    const auto number_behind = [](const std::string& text, const std::string& words) {
+        const std::size_t at = text.find(words);
+        return at == std::string::npos ? 0 : std::stol(text.substr(at + words.size()));
+    };
+    const auto limits = GENERATE(as<std::string>(),
+                                 "",
+                                 "\"clients\": 3000000",
+                                 "\"blocks\": 300000",
+                                 "\"connections\": 900, \"places_body_max\": 1000000",
+                                 "\"long_records\": 20000, \"line_max\": 60000");
+    const ThreeServers herd(",\n\"limits\": {" + limits + "}");
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    const auto status = live::read_file("/proc/" + std::to_string(alpha.pid()) + "/status");
+    const long mapped_kib = number_behind(status, "VmData:");
+    const long told_kib =
+        1024 * number_behind(run(herd.command({"check"})).out, "memory of a server: at most ");
+    CAPTURE(limits, mapped_kib, told_kib);
+    constexpr long library_kib = 16L * 1024;
+    CHECK(told_kib > mapped_kib - library_kib);
+    CHECK(told_kib < mapped_kib + mapped_kib / 20);
+}
+#endif
+
+TEST_CASE("herd check: a key that no server could read is an error", "[live][program]") {
+    const live::TemporaryFolder folder;
+    const std::string key = folder / "key";
+    const auto config = live::write_file(folder / "herd.json",
+                                         config_with(R"(, "limits": {"connections": 10},
+            "places": {"provider": "google", "key_file": ")" +
+                                                     key + "\"}"));
+    const auto refused = [&] {
+        const Ran ran = run({herd_binary(), "check", "--config", config});
+        const bool told = ran.out.find("error: no server would start: places.key_file: " + key) !=
+                          std::string::npos;
+        CHECK(ran.code == (told ? 1 : 0));
+        return told;
+    };
+    CHECK(refused());
+    live::write_file(key, "secret\n");
+    std::filesystem::permissions(key, std::filesystem::perms{0644});
+    CHECK(refused());
+    live::write_secret(key, "secret\n");
+    CHECK_FALSE(refused());
+}
+
+TEST_CASE("herd check: what is wrong with a file is one line", "[live][program]") {
+    const live::TemporaryFolder folder;
+    const std::string bad =
+        live::write_file(folder / "bad.json", config_with(",\n\"limits\": {\n\"blocks\": 1}"));
+    for (const char* command : {"check", "up"}) {
+        const Ran ran = run({herd_binary(), command, "--config", bad});
+        CHECK(ran.code == 2);
+        CHECK(ran.out.empty());
+        CHECK(ran.err == "herd: " + bad +
+                             ":4: limits.blocks: expected a whole number from 16 to 16777216, got "
+                             "1\n");
+    }
+}
+
+}  // namespace check_live_test
