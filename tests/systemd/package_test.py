@@ -99,6 +99,15 @@ def sandbox_for_this_machine():
         systemctl('daemon-reload')
 
 
+def check_users():
+    """Of all users of the machine the server knows itself and root."""
+    known = pathlib.Path(f'/proc/{shown("MainPID")}/uid_map').read_text(encoding='utf-8').split('\n')
+    if any(path.exists() for path in DROP_INS):
+        print('        no user namespaces here: PrivateUsers= is not tried')
+    else:
+        assert len(known) == 3 and all(line.split()[2] == '1' for line in known if line), known
+
+
 def enable_one():
     systemctl('enable', '--now', UNIT)
     assert shown('ActiveState') == 'active'
@@ -107,6 +116,7 @@ def enable_one():
     status = pathlib.Path(f'/proc/{shown("MainPID")}/status').read_text(encoding='utf-8')
     assert re.search(r'^CapEff:\s0+$', status, re.MULTILINE), status
     assert re.search(r'^Seccomp:\s2$', status, re.MULTILINE), status
+    check_users()
     assert run('stat', '-c', '%U', '/var/lib/herd/Goloman/Goloman.journal').stdout == 'herd\n'
     assert shown('StatusText'), 'no status text'
 
