@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -38,6 +39,9 @@ Outcome<std::vector<Secret>> Secret::read_copies(const std::string& path, std::s
     const std::string what = "secret file " + path;
     Room room;
     const auto text = read_secret_file(path, false, room.bytes);
+    if (!text && text.error().value == ENOENT) {
+        return failure(what, "is not there; `herd token --make-secret` makes one for all servers");
+    }
     if (!text) return failure(what, why_unread(text.error()));
     std::vector<Secret> copies;
     while (copies.size() < count) {

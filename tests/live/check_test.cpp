@@ -92,8 +92,8 @@ TEST_CASE("herd check: what is wrong comes last, and is counted", "[live][progra
         EndsWith("\nwarning: no links lead from A to B\n"
                  "error: too few open files are allowed (ulimit -n): no server would start; see "
                  "limits.connections\n"
-                 "error: no server would start: access.secret file /nonexistent: No such file or "
-                 "directory\n" +
+                 "error: no server would start: access.secret file /nonexistent: is not there; "
+                 "`herd token --make-secret` makes one for all servers\n" +
                  config + ": right, but not for this machine as it is: 2 errors, 1 warning\n"));
 }
 

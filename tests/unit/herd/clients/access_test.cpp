@@ -236,7 +236,9 @@ TEST_CASE("access: a server whose secret is wrong does not start", "[herd][clien
     herd::config::Config config = guarded();
     kernel.enter(0);
     Process process(kernel, config, 0);
-    CHECK(process.server.open().error() == "access.secret file secret: No such file or directory");
+    CHECK(process.server.open().error() ==
+          "access.secret file secret: is not there; `herd token --make-secret` makes one for all "
+          "servers");
     kernel.disk.put("secret", "short\n");
     Process other(kernel, config, 0);
     CHECK(other.server.open().error().starts_with("access.secret file secret: must hold lines"));
