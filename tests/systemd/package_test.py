@@ -184,6 +184,7 @@ def restarts_and_kills():
         for _ in range(3):
             time.sleep(1)
             systemctl('restart', UNIT)
+        time.sleep(1)
     held_out('three restarts', load, 3)
     with Load(CLIENTS) as load:
         for _ in range(3):
@@ -191,6 +192,7 @@ def restarts_and_kills():
             pid = shown('MainPID')
             os.kill(int(pid), signal.SIGKILL)
             wait('started again', lambda pid=pid: shown('MainPID') not in ('0', pid) and answers())
+        time.sleep(1)
     held_out('three kill -9', load, 3)
 
 
