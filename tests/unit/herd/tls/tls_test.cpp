@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include <openssl/err.h>
 #include <sys/prctl.h>
 
 namespace herd::tls_test {
@@ -195,6 +196,24 @@ TEST_CASE("tls: one flipped bit ends a connection, and nothing is handled", "[he
     REQUIRE(run_until(house.bench.loop, [&] { return server.closed.has_value(); }));
     CHECK(server.lines.empty());
     CHECK(house.bench.wire.counters().seals_broken == 1);
+}
+
+TEST_CASE("tls: what others leave in OpenSSL's queue of errors harms no connection",
+          "[herd][tls]") {
+    House house;
+    house.shake(house.b.dial_peer("A"));
+    REQUIRE(house.refusals.empty());
+    Seal& server = *house.server->second;
+    const std::string sealed(house.client->second->seal("a line\n"));
+    std::string plain(sealed.size() + Seal::record_max, '\0');
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    const Seal::Opened half = server.open(std::string_view(sealed).substr(0, 10), plain);
+    CHECK(half.end == Seal::End::none);
+    CHECK(half.partial);
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    const Seal::Opened rest = server.open(std::string_view(sealed).substr(10), plain);
+    CHECK(rest.end == Seal::End::none);
+    CHECK(plain.substr(0, rest.count) == "a line\n");
 }
 
 TEST_CASE("tls: who changes keys again and again is not listened to for long", "[herd][tls]") {
