@@ -6,11 +6,13 @@
 
 Most of clang-tidy's time goes into the standard library's headers, which it searches again for
 every file. A batch is a source file that includes up to BATCH_FILES_MAX of ours. Its name begins
-with UnifiedSource, by which the analyzer knows that these are not headers. Files that declare the
-same name outside of functions are not put together; if a batch doesn't compile nevertheless, its
-files are examined one by one. (Unused using declarations are the only thing that clang-tidy finds in the
-main file alone: house_rules.py looks for those.) What each program, or fuzz target, has one of is
-given another name in each file.
+with UnifiedSource, by which the analyzer knows that these are not headers. What each program, or
+fuzz target, has one of is given another name in each file.
+
+A test whose names nobody else uses stands in a namespace of its own, behind what it includes.
+Others that declare the same name outside of functions are not put together. If a batch doesn't
+compile nevertheless, its files are examined one by one. (Unused using declarations are the only
+thing that clang-tidy finds in the main file alone: house_rules.py looks for those.)
 """
 import collections
 import functools
@@ -22,7 +24,7 @@ import shlex
 import subprocess
 import sys
 
-BATCH_FILES_MAX = 24
+BATCH_FILES_MAX = 48
 CHECKS = ('--checks=clang-diagnostic-*,-clang-diagnostic-macro-redefined,'
           '-bugprone-suspicious-include')
 # States that the analyzer looks at in one function, of 225,000 that are its own limit and take four
@@ -33,39 +35,57 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # What stands at the left margin is outside of functions and classes, as clang-format indents all
 # else: a type, or another name.
 TYPE = re.compile(r'^(?:struct|class|enum class|enum|union|using) (?!namespace)(?:\w+::)*'
-                  r'(\w+)(?!;|\w|:)|^using (?!namespace)(?:\w+::)+(\w+);', re.M)
-OTHER = re.compile(r'^(?!namespace|using)[A-Za-z_][^()={;/\n]*?(?<!:)\b(\w+)(?:\(|\[| = |\{|;)', re.M)
+                  r'(\w+)(?!;|\w|:)', re.M)
+OTHER = re.compile(r'^(?!namespace|using)[A-Za-z_][^()={;/\n]*?(?<![:~])\b(\w+)(?:\(|\[| = |\{|;)',
+                   re.M)
+USING = re.compile(r'^using ((?:\w+::)+(\w+));', re.M)
 SPACE = re.compile(r'^namespace ([\w:]+) {', re.M)
 ONCE = re.compile(r'^(?:extern "C" )?int (main|LLVMFuzzerTestOneInput)\(', re.M)
 OURS = re.compile(r'^#include "(.*)"', re.M)
+INCLUDE = re.compile(r'^#include .*', re.M)
+TESTS = re.compile(r'^TEST_CASE', re.M)
+REPLACES = re.compile(r'^(?:void\*? operator (?:new|delete)|extern "C" (?!int LLVM))', re.M)
+WORD = re.compile(r'\w+')
+DEFINED = re.compile(r'-D(\w+)')
 
 
-class Names:
-    """What a source file declares itself, and which types it sees in headers."""
+class Source:
+    """A file: what it declares, which types it sees in headers, and what it is compiled with."""
 
-    def __init__(self, path):
-        stem = pathlib.Path(path).stem
-        self.apart = re.search(rf'^namespace (\w+::)*{stem} {{', text_of(path), re.M) is not None
+    def __init__(self, path, flags):
+        text = text_of(path)
+        self.path = path
+        self.given = {flag for flag in flags if flag.startswith('-D')}
+        self.defined = used(self.given, path)
+        self.flags = [flag for flag in flags if flag not in self.given]
+        # Not what defines a name that the C library has, or the C++ one.
+        self.alone = (path.startswith('tests/') and not REPLACES.search(text) and
+                      (TESTS.search(text) or ONCE.search(text)) is not None)
+        self.redeclares = re.search('^extern "C" {', text, re.M) is not None
+        self.apart = re.search(rf'^namespace (\w+::)*{pathlib.Path(path).stem} {{', text,
+                               re.M) is not None
         # The product's folders are namespaces.
-        self.space = [] if path.startswith('tests/') else SPACE.findall(text_of(path))[:1]
-        self.own = types_of(path) | set(OTHER.findall(text_of(path)))
-        self.own -= set(ONCE.findall(text_of(path)))
-        self.seen = collections.defaultdict(set)  # of each name: the headers that have it
-        for header in headers_of(path):
-            for name in types_of(header):
-                self.seen[name].add(header)
+        self.space = [] if path.startswith('tests/') else SPACE.findall(text)[:1]
+        self.own = types_of(path) | set(OTHER.findall(text))
+        self.own -= set(ONCE.findall(text))
+        self.seen = frozenset().union(*(types_of(header) for header in headers_of(path)))
+        self.using = {name: whole for whole, name in USING.findall(text)}
 
     def clash(self, other):
         """Whether one name may mean two things where both files are put together."""
-        if self.apart and other.apart:  # Each has a namespace named after it.
+        if self.redeclares or other.redeclares:
+            return True
+        together = self.given | other.given
+        if used(together, self.path) != self.defined or used(together, other.path) != other.defined:
+            return True
+        if self.alone and other.alone or self.apart and other.apart:
             return False
         if self.space and other.space and self.space != other.space:
             return False
-        return bool(self.own & other.own or self.own & other.seen.keys() or
-                    self.seen.keys() & other.own or
-                    any(header.startswith('tests/')
-                        for name in self.seen.keys() & other.seen.keys()
-                        for header in self.seen[name] ^ other.seen[name]))
+        return bool(self.own & (other.own | other.seen | other.using.keys()) or
+                    other.own & (self.seen | self.using.keys()) or
+                    any(other.using.get(name, whole) != whole
+                        for name, whole in self.using.items()))
 
 
 @functools.cache
@@ -75,7 +95,7 @@ def text_of(path):
 
 @functools.cache
 def types_of(path):
-    return {name for found in TYPE.findall(text_of(path)) for name in found if name}
+    return set(TYPE.findall(text_of(path)))
 
 
 @functools.cache
@@ -94,35 +114,67 @@ def flags_of(command):
                  if re.match(r'-(D|W|std|f(no-)?(exceptions|rtti))', word))
 
 
-def batches(build):
-    """Lists of files that have flags and checks in common, and no name."""
-    alike = collections.defaultdict(list)
+@functools.cache
+def words_of(path):
+    """All that a file says, be it in headers of ours."""
+    words = set(WORD.findall(text_of(path)))
+    return words.union(*(words_of(header) for header in OURS.findall(text_of(path))))
+
+
+def used(flags, path):
+    """Of flags that define names: those whose name a file knows."""
+    return {flag for flag in flags if DEFINED.match(flag)[1] in words_of(path)}
+
+
+def sources(build):
+    """Each file once for each meaning that it has."""
+    found = {}
     for entry in json.loads((ROOT / build / 'compile_commands.json').read_text()):
         path = os.path.relpath(os.path.join(entry['directory'], entry['file']), ROOT)
         if path.startswith(f'{build}/'):  # It is generated.
             continue
-        group = (path.startswith('tests/'), flags_of(entry['command']))
-        if path not in alike[group]:
-            alike[group].append(path)
-    for (_, flags), paths in alike.items():
-        begun = []  # lists of (path, names)
-        for path in sorted(paths):
-            names = Names(path)
+        source = Source(path, flags_of(entry['command']))
+        found[path, *source.flags, *sorted(source.defined)] = source
+    return [found[key] for key in sorted(found)]
+
+
+def batches(build):
+    """Lists of sources that have flags and checks in common, and no name."""
+    alike = collections.defaultdict(list)
+    for source in sources(build):
+        alike[source.path.startswith('tests/'), source.alone, *source.flags].append(source)
+    for group in alike.values():
+        begun = []
+        for source in group:
             for members in begun:
                 if len(members) < BATCH_FILES_MAX and \
-                        not any(names.clash(others) for _, others in members):
-                    members.append((path, names))
+                        not any(source.clash(other) for other in members):
+                    members.append(source)
                     break
             else:
-                begun.append([(path, names)])
-        yield from (([path for path, _ in members], flags) for members in begun)
+                begun.append([source])
+        yield from begun
 
 
-def included(path, number):
+def included(source, number):
     """What a batch has of a file, with a name of its own for what there may be only one of."""
-    names = ONCE.findall(text_of(path))
-    return (''.join(f'#define {name} {name}_{number}\n' for name in names) +
-            f'#include "{path}"\n' + ''.join(f'#undef {name}\n' for name in names))
+    text = text_of(source.path)
+    names = ONCE.findall(text)
+    lines = [f'#define {name} {name}_{number}' for name in names]
+    if source.alone:
+        lines += INCLUDE.findall(text)
+        # Within the namespace that the file adds to, so that names are looked up in the same order;
+        # its own of that name has all that is in the first.
+        space = SPACE.findall(text)[:1]
+        lines += [f'namespace {name} {{' for name in [*space, f'alone_{number}']]
+        parts = space[0].split('::') if space else []
+        for upto in range(1, len(parts) + 1):
+            name = '::'.join(parts[:upto])
+            lines.append(f'namespace {name} {{ using namespace ::{name}; }}')
+        lines += [f'#include "{source.path}"', '}' * (len(space) + 1)]
+    else:
+        lines.append(f'#include "{source.path}"')
+    return '\n'.join(lines + [f'#undef {name}' for name in names]) + '\n'
 
 
 def write(path, text):
@@ -139,15 +191,17 @@ def plan(build, states):
              'rule tidy',
              '  command = tests/tidy.py batch $in && touch $out',
              '  depfile = $in.d', '  deps = gcc', '  description = tidy $in ($files)']
-    for number, (files, flags) in enumerate(batches(build)):
+    for number, members in enumerate(batches(build)):
+        files = [source.path for source in members]
+        flags = [*members[0].flags, *sorted(set().union(*(source.given for source in members)))]
         tests = 'tests/' if files[0].startswith('tests/') else ''
         # Not what Catch2's macros expand to.
-        flags += () if tests else ('-Wreserved-identifier',)
+        flags += [] if tests else ['-Wreserved-identifier']
         # Of a name in another file; gcc sees to it where it matters.
-        flags += ('-Wno-shadow',)
+        flags += ['-Wno-shadow']
         name = f'{folder}/{tests}UnifiedSource-{pathlib.Path(files[0]).stem}-{number}.cpp'
-        flags += ('-Xclang', '-analyzer-config', '-Xclang', f'max-nodes={states}')
-        write(ROOT / name, ''.join(included(file, at) for at, file in enumerate(files)))
+        flags += ['-Xclang', '-analyzer-config', '-Xclang', f'max-nodes={states}']
+        write(ROOT / name, ''.join(included(source, at) for at, source in enumerate(members)))
         write(ROOT / f'{name}.flags', '\n'.join(flags))
         lines += [f'build {name}.ok: tidy {name} | .clang-tidy tests/.clang-tidy {name}.flags',
                   f'  files = {" ".join(files)}']
