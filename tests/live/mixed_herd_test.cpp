@@ -123,14 +123,18 @@ std::string lacks(const Herd& herd,
     return missed;
 }
 
-// What somebody still lacks when time is up.
+// What somebody still lacks when time is up. Each is asked only until it lacks nothing, as the old
+// server answers slowly.
 std::string missing(const Herd& herd, const std::vector<std::string>& answers) {
     std::string missed;
-    eventually([&] {
-        missed.clear();
-        for (const auto& name : herd.names()) missed += lacks(herd, name, answers);
-        return missed.empty();
-    });
+    for (const auto& name : herd.names()) {
+        std::string lacking;
+        eventually([&] {
+            lacking = lacks(herd, name, answers);
+            return lacking.empty();
+        });
+        missed += lacking;
+    }
     return missed;
 }
 
