@@ -45,7 +45,7 @@ BenchResult count_arrivals(const RudeRelay& relay) {
 
 }  // namespace
 
-TEST_CASE("herd-bench: a relay that takes 2 ms shows as 2 ms", "[live][bench]") {
+TEST_CASE("herd-bench: a relay that takes 2 ms shows as 2 ms", "[live][bench_times]") {
     const RudeRelay plain({});
     const RudeRelay slow({.delay = milliseconds(2)});
     // What the machine adds is in both; on a machine that is busy elsewhere it is not the same.
@@ -62,7 +62,7 @@ TEST_CASE("herd-bench: a relay that takes 2 ms shows as 2 ms", "[live][bench]") 
 
 TEST_CASE(
     "herd-bench: a server that stands still shows in the worst latencies, not as a lower rate",
-    "[live][bench]") {
+    "[live][bench_times]") {
     const RudeRelay relay({.stall = milliseconds(300), .stall_after = 1000});
     const BenchResult measured = propagate(relay);
     CHECK(measured.figure("sent_per_second") == Approx(1000).epsilon(0.01));
