@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Two herds of a server and a bridge each, at a real nats-server, for as long as it takes.
 
-    bridge_soak.py HERD kills [--clients N] [--rounds N] [--storage memory|file] [--replicas 3]
-    bridge_soak.py HERD rate [--clients N] [--storage memory|file]
+    bridge_soak.py HERD [--clients N] [--rounds N] [--storage memory|file] [--replicas 3]
 
-kills: clients move at both sites, the broker is killed by `kill -9` under load and started again;
-how long until both herds and the bucket are equal, and how many keys had to be healed. With three
-replicas it is a cluster of three brokers, which are killed in turn.
-rate: how a bridge publishes and reads, beside a bare publisher that pipelines to the same broker.
+Clients move at both sites, the broker is killed by `kill -9` under load and started again: how long
+until both herds and the bucket are equal, and how many keys had to be healed. With three replicas
+it is a cluster of three brokers, which are killed in turn. What a bridge gets and costs:
+bridge_rate.py, bridge_beside.py.
 """
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -22,7 +22,6 @@ import sys
 import tempfile
 import threading
 import time
-import zlib
 
 import lone_server
 
@@ -58,11 +57,13 @@ class Broker:
 
 
 class Nats:
-    """A connection of ours to a broker."""
+    """A connection of ours to a broker. What is still on its way to an earlier one is not for it."""
+    numbers = itertools.count()
 
     def __init__(self, port):
         self.socket = socket.create_connection(('127.0.0.1', port))
-        self.answers = b'answers.%d' % self.socket.fileno()
+        self.number = next(self.numbers)
+        self.answers = b'answers.%d' % self.number
         self.lines = self.socket.makefile('rb')
         self.socket.sendall(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n'
                             b'SUB %s 1\r\n' % self.answers)
@@ -91,7 +92,7 @@ class Nats:
 
     def consume(self, stream):
         """Has it told all of it."""
-        subject = b'shown.%d' % self.socket.fileno()
+        subject = b'shown.%d' % self.number
         body = json.dumps({'stream_name': stream, 'config': {
             'deliver_subject': subject.decode(), 'deliver_policy': 'all',
             'ack_policy': 'none'}}).encode()
@@ -129,6 +130,12 @@ def until(holds, what, patience=PATIENCE):
         time.sleep(0.02)
 
 
+def iamats(clients, stamp):
+    return ''.join(
+        f'IAMAT c{client:06} +34.068930-118.{(client * 7 + int(stamp)) % 1000000:06} {stamp:.6f}\n'
+        for client in clients).encode()
+
+
 class Site:
     """A herd of one server and one bridge."""
 
@@ -160,9 +167,7 @@ class Site:
         swallow(self.socket)
 
     def report(self, clients, stamp):
-        self.socket.sendall(''.join(
-            f'IAMAT c{client:06} +34.068930-118.{(client * 7 + int(stamp)) % 1000000:06} {stamp:.6f}\n'
-            for client in clients).encode())
+        self.socket.sendall(iamats(clients, stamp))
 
     def status(self):
         """Of the server, and of the bridge."""
@@ -218,7 +223,7 @@ def bucket_equals(brokers, site, clients):
     return False
 
 
-def kills(options, folder, brokers, sites):
+def kills(options, brokers, sites):
     clients = options.clients
     stamp = time.time()
     sites[0].report(range(0, clients, 2), stamp)
@@ -276,100 +281,9 @@ def swallow(one):
             pass
 
 
-def bare_publisher(broker, clients, count, readers, window=4096):
-    """Messages a second that are acknowledged, while so many read them, as bridges do."""
-    nats = Nats(broker.port)
-    nats.ask('$JS.API.STREAM.CREATE.KV_bare', json.dumps(
-        {'name': 'KV_bare', 'subjects': ['$KV.bare.>'], 'max_msgs_per_subject': 1,
-         'discard': 'new', 'storage': 'memory', 'num_replicas': 1}).encode())
-    for _ in range(readers):
-        reader = Nats(broker.port)
-        reader.consume('KV_bare')
-        threading.Thread(target=swallow, args=[reader.socket], daemon=True).start()
-    chunk = 250
-    texts = []
-    for first in range(0, clients, chunk):
-        texts.append(b''.join(
-            b'PUB $KV.bare.%02x.cc%06d answers 79\r\nAT East +0.263873386 c%06d +34.068930-118.%06d '
-            b'1520023934.9189639\r\n' % (zlib.crc32(b'c%06d' % client) & 255, client, client, client)
-            for client in range(first, first + chunk)))
-    size = texts[0].split(b'\r\n')[1]
-    texts = [text.replace(b'answers 79', b'%s %d' % (nats.answers, len(size))) for text in texts]
-    said = heard = turn = 0
-    mark, tail = b'"seq":', b''
-    cpu, start = cpu_s(broker.process), time.monotonic()
-    while heard < count:
-        while said < count and said - heard <= window - chunk:
-            nats.socket.sendall(texts[turn % len(texts)])
-            turn += 1
-            said += chunk
-        come = tail + nats.socket.recv(1 << 20)
-        heard += come.count(mark)
-        tail = come[-len(mark) + 1:]
-    took = time.monotonic() - start
-    each = (cpu_s(broker.process) - cpu) / said * 1e6
-    nats.ask('$JS.API.STREAM.DELETE.KV_bare')
-    print(f'bare publisher, {readers} read: {said / took:,.0f}/s; broker {each:.2f} us')
-
-
-def rate(options, folder, brokers, sites):
-    clients = options.clients
-    stamp = time.time()
-    for readers in [0, 2]:
-        bare_publisher(brokers[0], clients, 3 * clients, readers)
-    for site, other in [sites, sites[::-1]]:
-        bridge, reader, server = site.processes[1], other.processes[1], site.processes[0]
-        stamp += 1
-        before = site.status()[1]['counters'], other.status()[1]['counters']
-        cpu = cpu_s(bridge), cpu_s(reader), cpu_s(brokers[0].process)
-        start = time.monotonic()
-        for _ in range(3):
-            stamp += 1
-            site.report(range(clients), stamp)
-        until(lambda: is_equal(sites, clients), 'both sites are equal')
-        took = time.monotonic() - start
-        after = site.status()[1]['counters'], other.status()[1]['counters']
-        said = after[0]['bridge_acknowledged'] - before[0]['bridge_acknowledged']
-        heard = after[1]['bridge_received'] - before[1]['bridge_received']
-        echo = after[0]['bridge_received'] - before[0]['bridge_received']
-        print(f'{site.name}: {said} published, {said / took:,.0f}/s; its CPU '
-              f'{(cpu_s(bridge) - cpu[0]) / said * 1e6:.2f} us each, with {echo} of its own read; '
-              f'{other.name}: {heard} read, {(cpu_s(reader) - cpu[1]) / heard * 1e6:.2f} us each; '
-              f'broker {(cpu_s(brokers[0].process) - cpu[2]) / said * 1e6:.2f} us')
-    bare_publisher(brokers[0], clients, 3 * clients, 2)
-    site = sites[0]
-    site.processes[1].terminate()
-    site.processes[1].wait()
-    start = time.monotonic()
-    site.processes[1] = site.start('bridge', f'{site.name}Bridge')
-    until(lambda: is_equal(sites, clients), 'the bridge that begins anew is equal')
-    print(f'a new bridge: equal after {time.monotonic() - start:.2f} s')
-    before = rss_kb(site.processes[1])
-    brokers[0].process.send_signal(signal.SIGSTOP)
-    for _ in range(options.stopped):
-        stamp += 1
-        site.report(range(clients), stamp)
-        time.sleep(1)
-    print(f'broker stopped for {options.stopped} s: resident memory of the bridge '
-          f'{before} kB before, {rss_kb(site.processes[1])} kB after')
-    brokers[0].process.send_signal(signal.SIGCONT)
-    start = time.monotonic()
-    until(lambda: is_equal(sites, clients), 'both sites are equal')
-    print(f'equal {time.monotonic() - start:.2f} s later')
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('herd')
-    parser.add_argument('what', choices=['kills', 'rate'])
-    parser.add_argument('--clients', type=int, default=100_000)
-    parser.add_argument('--rounds', type=int, default=10)
-    parser.add_argument('--writes', type=int, default=320_000, help='before each kill')
-    parser.add_argument('--storage', choices=['memory', 'file'], default='memory')
-    parser.add_argument('--replicas', type=int, choices=[1, 3], default=1)
-    parser.add_argument('--recreate', action='store_true')
-    parser.add_argument('--stopped', type=int, default=60, help='seconds')
-    options = parser.parse_args()
+@contextlib.contextmanager
+def running(options):
+    """Brokers, and two sites at them, in a folder of their own."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         ports = lone_server.free_ports(2 * options.replicas)
@@ -380,7 +294,7 @@ def main():
                                       ports[options.replicas:]))
             for name in ['East', 'West']:
                 sites.append(Site(options.herd, folder, name, brokers, options))
-            {'kills': kills, 'rate': rate}[options.what](options, folder, brokers, sites)
+            yield brokers, sites
         except BaseException:
             for log in sorted(folder.glob('*/*Bridge.log')):
                 lines = [line for line in log.read_text().splitlines() if 'bucket_sick' not in line]
@@ -394,6 +308,25 @@ def main():
             for broker in brokers:
                 broker.process.send_signal(signal.SIGCONT)
                 broker.kill()
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('herd')
+    parser.add_argument('--clients', type=int, default=100_000)
+    parser.add_argument('--storage', choices=['memory', 'file'], default='memory')
+    parser.add_argument('--replicas', type=int, choices=[1, 3], default=1)
+    parser.add_argument('--recreate', action='store_true')
+    return parser
+
+
+def main():
+    parser = arguments()
+    parser.add_argument('--rounds', type=int, default=10)
+    parser.add_argument('--writes', type=int, default=320_000, help='before each kill')
+    options = parser.parse_args()
+    with running(options) as (brokers, sites):
+        kills(options, brokers, sites)
 
 
 if __name__ == '__main__':
