@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herd/geo/prefetch.hpp"
 #include "herd/table/record.hpp"
 #include "reactor/list.hpp"
 #include "reactor/pages.hpp"
@@ -20,7 +21,8 @@ public:
 
     // The record to pass next, or null at the end.
     inline const Record* peek() const;
-    // Past it. Only when peek() is not null.
+    // Past it. Only when peek() is not null. The next one is asked of memory: what a follower makes
+    // of this one goes on meanwhile.
     inline void advance();
 
     void seek_start();
@@ -82,6 +84,7 @@ inline const Record* FeedCursor::peek() const {
 inline void FeedCursor::advance() {
     assert(next_ != no_record);
     next_ = feed_.records_[next_].next;
+    if (next_ != no_record) geo::prefetch(feed_.records_[next_]);
 }
 
 inline std::uint64_t FeedCursor::passed() const {
