@@ -44,6 +44,10 @@ struct Scenario {
 
     // Those that are servers; beyond them may be one that lies.
     std::size_t servers() const { return config.servers.size() - (liar ? 1 : 0); }
+    // Some path, or each, is `slow`.
+    bool has_slow_path() const {
+        return !slow_links.empty() || path.buffer_size == slow.buffer_size;
+    }
     bool is_slow() const { return !slow_links.empty() || path.buffer_size < 1000; }
 
     herd::config::Config config;  // without journals' folders: each host has its own disk

@@ -45,8 +45,7 @@ void World::heal_everything() {
 std::uint64_t World::settle() {
     // Some 500 bytes a second go through a slow path, and a hundred lines with what seals them are
     // 20,000.
-    const bool slow = scenario_.path.buffer_size == scenario_.slow.buffer_size;
-    const std::int64_t healing = slow ? 3 * healing_ns : healing_ns;
+    const std::int64_t healing = scenario_.has_slow_path() ? 3 * healing_ns : healing_ns;
     const std::int64_t latest = kernel_.now_ns() + 6 * healing;
     std::int64_t until = kernel_.now_ns() + healing;
     std::uint64_t changes_before = 0;
