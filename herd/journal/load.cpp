@@ -1,12 +1,14 @@
 #include "herd/journal/load.hpp"
 
 #include "herd/journal/format.hpp"
-#include "protocol/peer_message.hpp"
+#include "herd/table/message_batch.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/sys.hpp"
 
+#include <array>
 #include <cassert>
 #include <cstring>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -32,25 +34,46 @@ public:
     Content content;
 
 private:
-    bool line(std::string_view text);
-    void title(std::string_view text);
-    void take(const protocol::AtLine& record);
+    using Batch = table::MessageBatch;
+
+    bool title(std::string_view text);
+    std::span<const std::string_view> next_records(std::string_view bytes, std::size_t& taken);
+    void take(const Batch::Line& line);
+    void take(const protocol::AtLine& record, table::LocationTable::Key key);
 
     Core& core_;
+    Batch batch_;
+    std::array<std::string_view, Batch::size_max> texts_;
     bool going_ = true;
 };
 
 std::size_t Loading::read(std::string_view bytes) {
     std::size_t taken = 0;
     while (going_) {
-        const Line next = read_line(bytes.substr(taken));
-        if (next.kind == Line::Kind::cut) break;
-        going_ = next.kind == Line::Kind::good && line(next.text);
-        if (going_) taken += next.size;
+        const auto texts = next_records(bytes, taken);
+        if (texts.empty()) break;
+        for (const Batch::Line& line : batch_.take(texts, core_.table)) take(line);
     }
     assert(taken <= bytes.size());
     content.good += taken;
     return taken;
+}
+
+// The texts of the next few lines behind those that were taken, which are taken then, too; none
+// when there is no whole line more, or a bad one.
+std::span<const std::string_view> Loading::next_records(std::string_view bytes,
+                                                        std::size_t& taken) {
+    std::size_t count = 0;
+    while (going_ && count < texts_.size()) {
+        const Line next = read_line(bytes.substr(taken));
+        if (next.kind == Line::Kind::cut) break;
+        const bool first = content.kind == Kind::fresh;
+        going_ = next.kind == Line::Kind::good && (!first || title(next.text));
+        if (!going_) break;
+        taken += next.size;
+        if (!first) texts_[count++] = next.text;
+    }
+    return std::span(texts_).first(count);
 }
 
 // Only what a first write cut short may look like is thrown away.
@@ -63,27 +86,18 @@ Content Loading::finish() {
     return content;
 }
 
-bool Loading::line(std::string_view text) {
-    assert(content.kind == Kind::fresh || content.kind == Kind::ours);
-    if (content.kind == Kind::fresh) {
-        title(text);
-        return content.kind == Kind::ours;
-    }
-    const auto message = protocol::parse_peer_message(text);
-    const auto* const record = message ? std::get_if<protocol::AtLine>(&*message) : nullptr;
-    if (record != nullptr) {
-        take(*record);
-    } else {
-        // It is what was written, whatever it means: those behind it are none the worse.
-        ++content.records;
-        ++content.no_record;
-    }
-    return true;
+void Loading::take(const Batch::Line& line) {
+    assert(content.kind == Kind::ours);
+    ++content.records;
+    const auto* const record =
+        line.message ? std::get_if<protocol::AtLine>(&*line.message) : nullptr;
+    if (record != nullptr) return take(*record, line.key);
+    // It is what was written, whatever it means: those behind it are none the worse.
+    ++content.no_record;
 }
 
 // As from a neighbour, but of no run of one's: it goes to all of them.
-void Loading::take(const protocol::AtLine& record) {
-    ++content.records;
+void Loading::take(const protocol::AtLine& record, table::LocationTable::Key key) {
     if (core_.expired(record)) {
         ++content.expired;
         return;
@@ -92,15 +106,18 @@ void Loading::take(const protocol::AtLine& record) {
         ++content.too_far_ahead;
         return;
     }
-    const table::Stored stored = core_.table.relay(record, 0);
+    const table::Stored stored = core_.table.relay(record, key, 0);
     if (stored == table::Stored::table_full || stored == table::Stored::no_long_line)
         ++content.no_space;
 }
 
-void Loading::title(std::string_view text) {
+// Whether it is the title of this server's journal.
+bool Loading::title(std::string_view text) {
+    assert(content.kind == Kind::fresh);
     const bool named = text.starts_with(title_mark);
     const bool own = named && text.substr(title_mark.size()) == core_.name;
     content.kind = own ? Kind::ours : Kind::others;
+    return own;
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "herd/table/line_batch.hpp"
 #include "herd/watch/status.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/address.hpp"
@@ -24,8 +23,6 @@ inline constexpr reactor::Duration silence_max = std::chrono::seconds(3);
 // What comes from where no neighbour is has as long for its first line. (An old server's one line
 // has no newline, and is one when the connection ends.)
 inline constexpr reactor::Duration first_line_max = std::chrono::seconds(1);
-
-using MessageBatch = table::LineBatch<protocol::PeerMessage, protocol::parse_peer_message>;
 
 // What a link or a session asks of the one who holds all of them. It outlives them.
 class Host {

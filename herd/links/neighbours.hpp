@@ -10,6 +10,7 @@
 #include "herd/links/peer_session.hpp"
 #include "herd/links/repair.hpp"
 #include "herd/outcome.hpp"
+#include "herd/table/message_batch.hpp"
 #include "herd/watch/status.hpp"
 #include "reactor/acceptor.hpp"
 #include "reactor/address.hpp"
@@ -165,7 +166,7 @@ private:
     const config::Config* config_ = nullptr;  // Since add().
     Barrier barrier_;
     Repair repair_;
-    MessageBatch messages_{};  // what is read ahead of one session's batch
+    table::MessageBatch messages_{};  // what is read ahead of one session's batch
     reactor::Slab<Peer> peers_;
     reactor::Slab<LegacyLink> legacy_;
     reactor::Acceptor<PeerSession> acceptor_;

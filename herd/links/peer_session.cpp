@@ -21,7 +21,7 @@ constexpr std::uint64_t changes_on_the_way_max = std::uint64_t{1} << 36;
 
 }  // namespace
 
-PeerSession::PeerSession(Core& core, Host& host, MessageBatch& messages, From from)
+PeerSession::PeerSession(Core& core, Host& host, table::MessageBatch& messages, From from)
     : core_(core), host_(host), messages_(messages), stream_(core.wire, *this), from_(from) {}
 
 reactor::Result<void> PeerSession::open(reactor::Socket socket, reactor::SealPtr seal) {

@@ -3,6 +3,7 @@
 #include "herd/core.hpp"
 #include "herd/links/host.hpp"
 #include "herd/links/neighbour.hpp"
+#include "herd/table/message_batch.hpp"
 #include "herd/table/rules.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/delegate.hpp"
@@ -51,7 +52,7 @@ public:
     enum class From : std::uint8_t { elsewhere, neighbour, legacy };
 
     // What is read ahead stands in `messages`, which serves one session at a time.
-    PeerSession(Core& core, Host& host, MessageBatch& messages, From from);
+    PeerSession(Core& core, Host& host, table::MessageBatch& messages, From from);
 
     reactor::Result<void> open(reactor::Socket socket, reactor::SealPtr seal = {});
     // About once a second: a stranger has first_line_max for its first line, and claim_max to show
@@ -104,7 +105,7 @@ private:
     void on_seal_broken(std::string_view why) override;
     void on_closed(reactor::Closed why) override;
 
-    using Line = MessageBatch::Line;
+    using Line = table::MessageBatch::Line;
     std::size_t read_lines(std::string_view bytes, std::size_t seen);
     void answer();
     void on_line(const Line& line);
@@ -135,7 +136,7 @@ private:
 
     Core& core_;
     Host& host_;
-    MessageBatch& messages_;
+    table::MessageBatch& messages_;
     reactor::Stream stream_;
     Neighbour* claimed_ = nullptr;    // Since its HELLO.
     Neighbour* neighbour_ = nullptr;  // The same, since it has shown our cookie.

@@ -5,6 +5,7 @@
 #include "herd/links/neighbour.hpp"
 #include "herd/links/peer_session.hpp"
 #include "herd/table/digest.hpp"
+#include "herd/table/message_batch.hpp"
 #include "herd/watch/status.hpp"
 #include "protocol/peer_message.hpp"
 #include "reactor/lines.hpp"
@@ -189,7 +190,7 @@ private:
     herd::watch::Counters counters_;
     static constexpr std::int64_t max_future_ms = 0;  // off
     herd::Core core_{loop_, wire_, table_, log_, counters_, limits_, "A", 1, max_future_ms, 0};
-    herd::links::MessageBatch messages_{};
+    herd::table::MessageBatch messages_{};
     Neighbour neighbour_{0, "B", 7};
     reactor::Slab<PeerSession> sessions_;
     PeerSession* session_ = nullptr;
