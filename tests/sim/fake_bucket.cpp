@@ -116,11 +116,14 @@ void FakeBucket::lose_latest(Random& random) {
     if (last_seq_ == 0) return;
     const std::uint64_t lost = 1 + random.below(std::min<std::uint64_t>(last_seq_, 20));
     last_seq_ -= lost;
+    // Also of subjects that have no newest one: who goes back later must not take another's number.
+    for (auto& [_, past] : past_) {
+        while (!past.empty() && past.back().seq > last_seq_) past.pop_back();
+    }
     while (!messages_.empty() && messages_.rbegin()->first > last_seq_) {
         const std::string subject = messages_.rbegin()->second.subject;
         drop(subject);
         std::vector<Message>& past = past_[subject];
-        while (!past.empty() && past.back().seq > last_seq_) past.pop_back();
         if (past.empty()) continue;
         Message older = std::move(past.back());
         past.pop_back();
