@@ -9,7 +9,7 @@ using herd::table::Stored;
 
 TEST_CASE("table: a table does what a map would when some of it is forgotten, too",
           "[herd][table]") {
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
         INFO("seed " << seed);
         sim::Random random(seed);
         // 33 places at the least: crowded, and a row of them may go round the end.
