@@ -9,11 +9,13 @@
 #include "herd/program/machine.hpp"
 #include "herd/server.hpp"
 #include "herd/tls/dialler.hpp"
+#include "reactor/address.hpp"
 #include "reactor/sys.hpp"
 
 #include <array>
 #include <cassert>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 namespace herd::program {
@@ -88,6 +90,34 @@ void look_at_servers(const config::Config& config, Findings& found) {
         "the way reads, and writes, what they say");
 }
 
+// The settings of those addresses of a server, for others than servers, that other machines reach.
+std::vector<std::string> open_doors(const config::Server& server) {
+    const std::pair<const char*, std::optional<reactor::Address>> doors[] = {
+        {"clients", server.takes_clients() ? std::optional(server.clients) : std::nullopt},
+        {"clients_tls", server.clients_tls},
+        {"http", server.http},
+        {"https", server.https},
+        {"phones", server.phones},
+        {"phones_tls", server.phones_tls},
+        {"udp", server.udp}};
+    std::vector<std::string> names;
+    for (const auto& [name, address] : doors) {
+        if (address && !address->is_loopback()) names.emplace_back(name);
+    }
+    return names;
+}
+
+void look_at_doors(const config::Config& config, Findings& found) {
+    if (!config.access.secret_file.empty()) return;
+    for (const config::Server& server : config.servers) {
+        const auto names = server.legacy ? std::vector<std::string>() : open_doors(server);
+        if (names.empty()) continue;
+        found.warn("whoever reaches " + server.name + " (" + joined(names) +
+                   ") may report as any client and ask for each: set access.secret_file, or "
+                   "listen on loopback or where only friends are");
+    }
+}
+
 void look_at_bridge(const config::Bridge& bridge, Findings& found) {
     const auto login = herd::bridge::read_login(bridge);
     if (!login) found.fail("no bridge would start: " + login.error());
@@ -129,6 +159,7 @@ std::vector<keys::Finding> findings(const config::Config& config, const std::str
     look_at_memory(config, found);
     look_up_names(config, found);
     look_at_servers(config, found);
+    look_at_doors(config, found);
     look_at_machine(config, found);
     if (keys_folder.empty()) return found.take();
     for (keys::Finding& finding : keys::examine(keys_folder, config)) {

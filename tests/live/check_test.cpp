@@ -79,6 +79,27 @@ TEST_CASE("herd check: a herd in parts is warned of", "[live][program]") {
         EndsWith("\nwarning: no links lead from A to B\n" + config + ": right, with 1 warning\n"));
 }
 
+TEST_CASE("herd check: who needs no token, and may come from elsewhere, is warned of",
+          "[live][program]") {
+    const live::TemporaryFolder folder;
+    const auto warned = [&](const std::string& clients, const std::string& http) {
+        const std::string config = live::write_file(
+            folder / "open.json",
+            R"({"servers": [{"name": "A", "peers": "127.0.0.1:12101", "clients": ")" + clients +
+                R"(", "http": ")" + http + R"("}], "limits": {"connections": 10}})");
+        const Ran ran = run({herd_binary(), "check", "--config", config});
+        CHECK(ran.code == 0);
+        const std::string begin = "warning: whoever reaches A (";
+        const std::size_t at = ran.out.find(begin);
+        if (at == std::string::npos) return std::string();
+        const std::size_t names = at + begin.size();
+        return ran.out.substr(names, ran.out.find(')', names) - names);
+    };
+    CHECK(warned("127.0.0.1:12001", "[::1]:12201") == "");
+    CHECK(warned("0.0.0.0:12001", "127.0.0.1:12201") == "clients");
+    CHECK(warned("10.1.2.3:12001", "[::]:12201") == "clients, http");
+}
+
 TEST_CASE("herd check: what is wrong comes last, and is counted", "[live][program]") {
     const live::TemporaryFolder folder;
     const std::string config = live::write_file(folder / "parts.json", R"({"servers": [
