@@ -38,7 +38,7 @@ bool set_protocol(SSL_CTX* context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     // A client that does not read its tickets and closes would take with it what it has sent.
     SSL_CTX_set_num_tickets(context, 0);
-    // What is shown stands in a file, and is not put together, and verified, for each handshake.
+    // What is shown is not put together, and verified, for each handshake: see complete_chain().
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_max_early_data(context, 0);
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
@@ -71,6 +71,15 @@ Outcome<> use_key(SSL_CTX* context, const std::string& path) {
     EVP_PKEY_free(key);
     if (!used || SSL_CTX_check_private_key(context) != 1) return openssl_failure(path);
     return {};
+}
+
+// What stands between the certificate and its authority is shown, too, be it in the file of the one
+// or of the other. Where that leads to no authority, what is in the first is shown.
+void complete_chain(SSL_CTX* context) {
+    SSL_CTX_build_cert_chain(context,
+                             SSL_BUILD_CHAIN_FLAG_UNTRUSTED | SSL_BUILD_CHAIN_FLAG_NO_ROOT |
+                                 SSL_BUILD_CHAIN_FLAG_IGNORE_ERROR);
+    ERR_clear_error();
 }
 
 std::int64_t seconds_of(const ASN1_TIME* time) {
@@ -107,6 +116,7 @@ Outcome<Context> Context::load(Use use, const Files& files) {
     if (SSL_CTX_load_verify_file(context, files.authority.c_str()) != 1) {
         return openssl_failure(files.authority);
     }
+    if (!files.certificate.empty()) complete_chain(context);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     return made;
 }
