@@ -14,6 +14,11 @@ public:
     bool set(CURLoption option, Value value) const {
         return curl_.easy_setopt(handle_, option, value) == CURLE_OK;
     }
+    // What it says of that, in the handle's own memory; null: nothing.
+    const char* text(CURLINFO what) const {
+        const char* text = nullptr;
+        return curl_.easy_getinfo(handle_, what, &text) == CURLE_OK ? text : nullptr;
+    }
 
 private:
     const CurlLibrary& curl_;
