@@ -88,6 +88,12 @@ bool is_host_name(std::string_view text) {
            });
 }
 
+std::string listed(std::span<const std::string> names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
 std::string quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text.substr(0, quoted_max)) out += c >= ' ' && c <= '~' ? c : '?';

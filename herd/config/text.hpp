@@ -45,6 +45,9 @@ constexpr bool is_not_empty(std::string_view text) {
 // Letters, digits, dots and hyphens, at most 253 of them, perhaps none.
 bool is_host_name(std::string_view text);
 
+// "one, another, a third".
+std::string listed(std::span<const std::string> names);
+
 // In double quotes, for a message of one line: what is not printable is replaced, a long text cut.
 std::string quoted(std::string_view text);
 

@@ -30,12 +30,6 @@ std::string counted(std::size_t count, const std::string& what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
 std::string neighbours_of(const config::Config& config, const config::Server& server) {
     if (server.neighbours.empty()) return "nobody";
     std::vector<std::string> names = server.neighbours;
@@ -43,7 +37,7 @@ std::string neighbours_of(const config::Config& config, const config::Server& se
         assert(config.find(name) != nullptr);
         if (config.find(name)->legacy) name += " (legacy)";
     }
-    return joined(names);
+    return config::listed(names);
 }
 
 std::string graph(const config::Config& config) {

@@ -2,6 +2,7 @@
 
 #include "herd/access/secret.hpp"
 #include "herd/bridge/login.hpp"
+#include "herd/config/text.hpp"
 #include "herd/needs.hpp"
 #include "herd/places/curl_library.hpp"
 #include "herd/places/key.hpp"
@@ -33,24 +34,18 @@ private:
     std::vector<keys::Finding> all_;
 };
 
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
 void look_at_graph(const config::Config& config, Findings& found) {
     assert(!config.servers.empty());
     if (!diameter(config)) {
         return found.warn("no links lead from " + config.servers[0].name + " to " +
-                          joined(cut_off(config, no_server)));
+                          config::listed(cut_off(config, no_server)));
     }
     for (std::size_t i = 0; i < config.servers.size(); ++i) {
         const auto names = cut_off(config, i);
         if (names.empty()) continue;
         const std::string& rest = config.servers[i == 0 ? 1 : 0].name;
         found.warn("without " + config.servers[i].name + " no links lead from " + rest + " to " +
-                   joined(names));
+                   config::listed(names));
     }
 }
 
@@ -112,7 +107,7 @@ void look_at_doors(const config::Config& config, Findings& found) {
     for (const config::Server& server : config.servers) {
         const auto names = server.legacy ? std::vector<std::string>() : open_doors(server);
         if (names.empty()) continue;
-        found.warn("whoever reaches " + server.name + " (" + joined(names) +
+        found.warn("whoever reaches " + server.name + " (" + config::listed(names) +
                    ") may report as any client and ask for each: set access.secret_file, or "
                    "listen on loopback or where only friends are");
     }
