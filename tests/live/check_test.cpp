@@ -1,4 +1,5 @@
 // What `herd check` says of a configuration.
+#include "tests/live/one_server.hpp"
 #include "tests/live/process.hpp"
 #include "tests/live/three_servers.hpp"
 
@@ -15,17 +16,12 @@ namespace {
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
+using live::config_with;
 using live::herd_binary;
 using live::Process;
 using live::Ran;
 using live::run;
 using live::ThreeServers;
-
-std::string config_with(const std::string& rest) {
-    return "{\n\"servers\": [{\"name\": \"A\", \"clients\": \"127.0.0.1:0\", "
-           "\"peers\": \"127.0.0.1:0\"}]" +
-           rest + "\n}\n";
-}
 
 }  // namespace
 
