@@ -199,10 +199,14 @@ Outcome<std::vector<access::Secret>> Server::read_secrets() const {
 
 void Server::renew(std::vector<access::Secret> secrets) {
     assert(secrets.size() == secret_holders);
-    clients_.renew(std::move(secrets[0]));
-    operations_.renew(std::move(secrets[1]));
+    const std::uint32_t of_connections = clients_.renew(std::move(secrets[0]));
+    const std::uint32_t of_streams = operations_.renew(std::move(secrets[1]));
     phones_.renew(std::move(secrets[2]));
     datagrams_.renew(std::move(secrets[3]));
+    if (of_connections + of_streams == 0) return;
+    log_.event(Level::info, "grants_ended")
+        .field("connections", std::uint64_t{of_connections})
+        .field("streams", std::uint64_t{of_streams});
 }
 
 void Server::check() const {

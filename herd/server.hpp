@@ -85,7 +85,7 @@ public:
     void on_settings();
     // What renew() takes, read anew. Only where access is limited.
     Outcome<std::vector<access::Secret>> read_secrets() const;
-    // From now on tokens are those of these.
+    // From now on tokens are those of these; what others have granted is over.
     void renew(std::vector<access::Secret> secrets);
     // For tests: asserts what must hold between two iterations of the loop.
     void check() const;

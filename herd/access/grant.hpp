@@ -69,19 +69,28 @@ constexpr std::string_view to_text(Right right) {
 
 // Who may do what, and until when.
 struct Grant {
+    static constexpr std::int64_t revoked = -1;                   // of until_s: it is over
     static constexpr std::int64_t never = 0;                      // of until_s: it stays good
     static constexpr std::int64_t until_s_max = 253'402'300'799;  // the end of the year 9999
 
     Pattern pattern = {};
     Rights rights = {};
     std::int64_t until_s = never;  // since 1970; from this second on it is worth nothing
+    std::uint64_t key = 0;         // what Secret::signer() says of it; 0: nobody had to
 
     bool expired(std::int64_t now_s) const { return until_s != never && now_s >= until_s; }
     bool allows(std::string_view client, Right right) const {
         return rights.has(right) && pattern.covers(client);
     }
 
-    friend bool operator==(const Grant&, const Grant&) = default;
+    bool is_revoked() const { return until_s == revoked; }
+    void revoke() { until_s = revoked; }
+
+    // Whoever has signed them.
+    friend bool operator==(const Grant& one, const Grant& other) {
+        return one.pattern == other.pattern && one.rights == other.rights &&
+               one.until_s == other.until_s;
+    }
 };
 
 }  // namespace herd::access

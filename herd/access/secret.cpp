@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <utility>
 
@@ -66,12 +67,24 @@ Outcome<Secret> Secret::parse(std::string_view text) {
                                    std::to_string(key_size_max) +
                                    " printable ASCII characters without blanks, and nothing else");
         }
-        auto mac = Mac::make(key);
-        if (!mac) return std::unexpected("OpenSSL has no HMAC-SHA256, or no memory");
-        secret.keys_[secret.size_++] = std::move(*mac);
+        auto made = make_key(key);
+        if (!made) return std::unexpected("OpenSSL has no HMAC-SHA256, or no memory");
+        secret.keys_[secret.size_++] = std::move(*made);
     }
     if (!secret) return std::unexpected("is empty");
     return secret;
+}
+
+// No token begins with that text, so nobody has ever seen what it is signed with.
+std::optional<Secret::Key> Secret::make_key(std::string_view text) {
+    auto mac = Mac::make(text);
+    if (!mac) return std::nullopt;
+    const auto tag = mac->of("which key this is");
+    if (!tag) return std::nullopt;
+    Key key{.mac = std::move(*mac), .number = 0};
+    std::memcpy(&key.number, tag->data(), sizeof key.number);
+    key.number = std::max(key.number, std::uint64_t{1});
+    return key;
 }
 
 std::string Secret::make_text() {
@@ -90,17 +103,22 @@ std::string Secret::make_text() {
 
 std::optional<Mac::Tag> Secret::sign(std::string_view bytes) const {
     assert(size_ > 0);
-    return keys_[0].of(bytes);
+    return keys_[0].mac.of(bytes);
 }
 
 // All are tried, so that the time does not tell which one it was.
-bool Secret::has_signed(std::string_view bytes, const Mac::Tag& tag) const {
-    bool found = false;
-    for (const Mac& key : std::span(keys_).first(size_)) {
-        const auto own = key.of(bytes);
-        found |= own && same(*own, tag);
+std::optional<std::uint64_t> Secret::signer(std::string_view bytes, const Mac::Tag& tag) const {
+    std::optional<std::uint64_t> found;
+    for (const Key& key : std::span(keys_).first(size_)) {
+        const auto own = key.mac.of(bytes);
+        if (own && same(*own, tag)) found = key.number;
     }
     return found;
+}
+
+bool Secret::has(std::uint64_t signer) const {
+    return std::ranges::any_of(std::span(keys_).first(size_),
+                               [&](const Key& key) { return key.number == signer; });
 }
 
 }  // namespace herd::access

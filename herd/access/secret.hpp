@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,11 +40,21 @@ public:
 
     // By the first key. Nothing: OpenSSL has no memory.
     std::optional<Mac::Tag> sign(std::string_view bytes) const;
-    // By any of them.
-    bool has_signed(std::string_view bytes, const Mac::Tag& tag) const;
+    // Which of them has signed that, if any: a number that follows from the key alone, so that it
+    // is known again when the file has been read anew. Never 0.
+    std::optional<std::uint64_t> signer(std::string_view bytes, const Mac::Tag& tag) const;
+    // Whether that one is among them.
+    bool has(std::uint64_t signer) const;
 
 private:
-    std::array<Mac, keys_max> keys_;
+    struct Key {
+        Mac mac;
+        std::uint64_t number = 0;
+    };
+
+    static std::optional<Key> make_key(std::string_view text);
+
+    std::array<Key, keys_max> keys_;
     std::size_t size_ = 0;
 };
 

@@ -129,12 +129,12 @@ std::expected<Grant, Fault> check(const Secret& secret,
                                   std::int64_t now_s) {
     const auto body = decode(token);
     if (!body) return std::unexpected(Fault::malformed);
-    if (!secret.has_signed(body->signed_part(), body->tag())) {
-        return std::unexpected(Fault::forged);
-    }
-    const auto grant = grant_of(body->signed_part());
+    const auto signer = secret.signer(body->signed_part(), body->tag());
+    if (!signer) return std::unexpected(Fault::forged);
+    auto grant = grant_of(body->signed_part());
     if (!grant) return std::unexpected(Fault::malformed);
     if (grant->expired(now_s)) return std::unexpected(Fault::expired);
+    grant->key = *signer;
     return *grant;
 }
 

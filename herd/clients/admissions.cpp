@@ -38,6 +38,17 @@ Outcome<> Admissions::open(const config::Access& config) {
     return {};
 }
 
+std::uint32_t Admissions::renew(access::Secret secret) {
+    secret_ = std::move(secret);
+    std::uint32_t ended = 0;
+    slots_.for_each([&](Admission& each) {
+        if (!each.grant || each.grant->is_revoked() || secret_.has(each.grant->key)) return;
+        each.grant->revoke();
+        ++ended;
+    });
+    return ended;
+}
+
 Admission* Admissions::find(const Session& session) const {
     const std::uint32_t place = places_[slot_of_(session)];
     return place == 0 ? nullptr : &slots_[place - 1];
@@ -125,7 +136,7 @@ bool Admissions::allows(const Session& session,
                          admission->grant->allows(client, right);
     const bool expired = granted && admission->grant->expired(now_s);
     if (granted && !expired) return true;
-    deny(client, right, expired);
+    deny(client, right, expired ? &*admission->grant : nullptr);
     return false;
 }
 
@@ -139,16 +150,18 @@ const access::Pattern* Admissions::scope(const Session& session,
                          (client.empty() || admission->grant->pattern.covers(client));
     const bool expired = granted && admission->grant->expired(now_s);
     if (granted && !expired) return &admission->grant->pattern;
-    deny(client, right, expired);
+    deny(client, right, expired ? &*admission->grant : nullptr);
     return nullptr;
 }
 
-void Admissions::deny(std::string_view client, access::Right right, bool expired) {
-    ++(expired ? core_.counters.access_expired : core_.counters.access_denied);
+void Admissions::deny(std::string_view client, access::Right right, const access::Grant* lapsed) {
+    ++(lapsed != nullptr ? core_.counters.access_expired : core_.counters.access_denied);
+    std::string_view why = "not_granted";
+    if (lapsed != nullptr) why = lapsed->is_revoked() ? "revoked" : "expired";
     core_.log.event(Level::warning, "access_denied")
         .field("client", client)
         .field("right", to_text(right))
-        .field("why", expired ? "expired" : "not_granted");
+        .field("why", why);
 }
 
 bool Admissions::may(const Session& session,
@@ -158,6 +171,12 @@ bool Admissions::may(const Session& session,
     const Admission* const admission = find(session);
     return admission != nullptr && admission->grant.has_value() &&
            admission->grant->allows(client, right) && !admission->grant->expired(now_s);
+}
+
+bool Admissions::stands(const Session& session, std::int64_t now_s) const {
+    const Admission* const admission = find(session);
+    return admission != nullptr && admission->grant.has_value() &&
+           !admission->grant->expired(now_s);
 }
 
 void Admissions::forget(const Session& session) {

@@ -18,7 +18,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 namespace herd::clients {
 
@@ -58,8 +57,9 @@ public:
     // Reads the secret. Once; without it there is no use of the rest.
     Outcome<> open(const config::Access& config);
 
-    // From now on tokens are those of this secret; what has been granted stays.
-    void renew(access::Secret secret) { secret_ = std::move(secret); }
+    // From now on tokens are those of this secret. What those of others have granted is over: so
+    // many grants.
+    std::uint32_t renew(access::Secret secret);
 
     // Whether tokens may travel unsealed: over loopback, or anyhow if that is configured.
     bool listens_to(const reactor::Result<reactor::Address>& from);
@@ -84,6 +84,8 @@ public:
              std::string_view client,
              access::Right right,
              std::int64_t now_s) const;
+    // Whether what it was granted is still good.
+    bool stands(const Session& session, std::int64_t now_s) const;
     // With whom it may do that, until the session's next AUTH; null, which is counted and logged:
     // with nobody, or not with this client, if there is one.
     const access::Pattern* scope(const Session& session,
@@ -103,7 +105,8 @@ private:
 
     Admission* find(const Session& session) const;
     void refuse(std::string_view why, const reactor::Result<reactor::Address>& from);
-    void deny(std::string_view client, access::Right right, bool expired);
+    // `lapsed`: it was granted; null: it never was.
+    void deny(std::string_view client, access::Right right, const access::Grant* lapsed);
     void on_due();
 
     Core& core_;

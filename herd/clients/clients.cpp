@@ -209,6 +209,11 @@ bool Clients::may_hear(std::uint32_t session, std::string_view client) const {
         acceptor_[session], client, access::Right::ask, reactor::sys::wall_ns() / 1'000'000'000);
 }
 
+bool Clients::may_hear(std::uint32_t session) const {
+    if (host_.admissions == nullptr) return true;
+    return host_.admissions->stands(acceptor_[session], reactor::sys::wall_ns() / 1'000'000'000);
+}
+
 void Clients::drain() {
     draining_ = true;
     tls_listener_.close();

@@ -60,8 +60,9 @@ public:
     reactor::Result<void> map();
     // Once, before listen(): from here on clients may do what their tokens grant, and nothing else.
     Outcome<> limit_access(const config::Access& access);
-    // From now on tokens are those of this secret; what has been granted stays.
-    void renew(access::Secret secret) { admissions_.renew(std::move(secret)); }
+    // From now on tokens are those of this secret. What those of others have granted is over: so
+    // many grants.
+    std::uint32_t renew(access::Secret secret) { return admissions_.renew(std::move(secret)); }
     // Once; port 0 takes a free one. Nowhere, of a bridge that takes none.
     Outcome<> listen(const config::Server& self);
     // Where it listens, if it does; the second for those who speak TLS.
@@ -130,6 +131,7 @@ private:
         acceptor_[session].push(text);
     }
     bool may_hear(std::uint32_t session, std::string_view client) const override;
+    bool may_hear(std::uint32_t session) const override;
 
     Host host_;
     Admissions admissions_;

@@ -21,6 +21,8 @@ public:
     virtual void commit(std::uint32_t session, std::string_view line) = 0;
     // Whether it may be told of this client.
     virtual bool may_hear(std::uint32_t session, std::string_view client) const = 0;
+    // Whether it may still be told what it might be told before.
+    virtual bool may_hear(std::uint32_t session) const = 0;
 
 protected:
     ~Outlet() = default;

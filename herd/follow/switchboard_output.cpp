@@ -152,6 +152,11 @@ Switchboard::Told Switchboard::tell_farewells(Subscription& subscription) {
     const std::size_t size = subscription.farewells.size(blocks);
     if (size == 0) return Told::all;
     const std::uint32_t session = subscription.subscriber;
+    // They have waited since then; with another token it starts over.
+    if (!outlet_of(session).may_hear(session)) {
+        subscription.farewells.clear(blocks);
+        return Told::all;
+    }
     const Outlet::Flow flow = outlet_of(session).flow(session, size);
     if (flow == Outlet::Flow::full) return Told::no_room;
     if (flow == Outlet::Flow::blocked) return Told::blocked;

@@ -158,6 +158,16 @@ void Feed::end(Viewer& viewer) {
     connection.end();
 }
 
+std::uint32_t Feed::revoke(const web::Gate& gate) {
+    std::uint32_t ended = 0;
+    viewers_.for_each([&](Viewer& each) {
+        if (gate.stands(each.grant)) return;
+        end(each);
+        ++ended;
+    });
+    return ended;
+}
+
 void Feed::release(Viewer& viewer) {
     viewers_.release(viewer);
     if (viewers_.size() > 0) return;

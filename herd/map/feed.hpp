@@ -9,6 +9,7 @@
 #include "herd/map/marks.hpp"
 #include "herd/map/viewer.hpp"
 #include "herd/watch/status.hpp"
+#include "herd/web/gate.hpp"
 #include "protocol/text_writer.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/pages.hpp"
@@ -68,6 +69,9 @@ public:
     // That one reads again; will have no answer any more.
     void resume() { task_.post(); }
     void leave(const http::Connection& connection);
+
+    // The gate's tokens are others now: ends who looks by one that is none any more. How many.
+    std::uint32_t revoke(const web::Gate& gate);
 
     // About once a second: how the server is.
     void note(const watch::Status& status, bool ready);

@@ -40,6 +40,8 @@ public:
     // Once, first, or there is no map. Fails with ENOMEM.
     reactor::Result<void> open(follow::Switchboard& switchboard);
 
+    // The gate's tokens are others now. How many lookers-on that has ended.
+    std::uint32_t revoke() { return on_ ? feed_.revoke(gate_) : 0; }
     // About once a second.
     void tick(const watch::Status& status, bool ready) {
         if (on_) feed_.note(status, ready);

@@ -85,7 +85,8 @@ constexpr std::array counted = {
            {"how=\"restarted\"", &Counters::follows_restarted}}}),
     many("herd_access_denied_total",
          "Reports and questions that no token of their connection allows.",
-         "Clients with the wrong token, or one that has expired while they were connected.",
+         "Clients with the wrong token, or one that expired or was taken back while they were "
+         "connected.",
          {{{"reason=\"not_granted\"", &Counters::access_denied},
            {"reason=\"expired\"", &Counters::access_expired}}}),
     many("herd_tokens_refused_total",

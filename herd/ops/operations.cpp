@@ -3,6 +3,7 @@
 #include "herd/config/text.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace herd::ops {
 
@@ -77,6 +78,11 @@ Outcome<> Operations::listen(const config::Server& self) {
         tls_address_ = *listening;
     }
     return {};
+}
+
+std::uint32_t Operations::renew(access::Secret secret) {
+    gate_.renew(std::move(secret));
+    return on_ ? follow_.revoke() + map_.revoke() : 0;
 }
 
 void Operations::tick(const watch::Status& status) {

@@ -51,8 +51,9 @@ public:
     const std::optional<reactor::Address>& address() const { return address_; }
     const std::optional<reactor::Address>& tls_address() const { return tls_address_; }
 
-    // From now on tokens are those of this secret.
-    void renew(access::Secret secret) { gate_.renew(std::move(secret)); }
+    // From now on tokens are those of this secret. What those of others have granted is over: so
+    // many streams.
+    std::uint32_t renew(access::Secret secret);
 
     // Pages that show the map.
     std::uint32_t viewers() const { return map_.viewers(); }

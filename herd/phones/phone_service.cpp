@@ -119,6 +119,10 @@ void PhoneService::deny(http::Connection& connection, std::string_view why) {
 void PhoneService::on_body(http::Connection& connection, std::string_view part, bool last) {
     Visit* const visit = of_slot_[connection.slot()];
     assert(visit != nullptr);
+    if (!gate_.stands(visit->grant())) {  // It was, when the head came.
+        release(connection);
+        return deny(connection, "over");
+    }
     visit->take(part);
     if (last) finish(connection);
 }

@@ -51,6 +51,7 @@ public:
           std::string_view device,
           const http::Request& request);
 
+    const access::Grant& grant() const { return grant_; }
     void take(std::string_view part);
     // All has come: answers.
     void finish();

@@ -154,16 +154,27 @@ void FollowService::on_gone(http::Connection& connection) {
     if (followers_[connection.slot()].connection != nullptr) end(connection.slot());
 }
 
+std::uint32_t FollowService::revoke() {
+    std::uint32_t ended = 0;
+    for (std::uint32_t slot = 0; streams_ > 0 && slot < followers_.size(); ++slot) {
+        http::Connection* const connection = followers_[slot].connection;
+        if (connection == nullptr || gate_.stands(followers_[slot].grant)) continue;
+        end(slot);
+        connection->end();
+        ++ended;
+    }
+    return ended;
+}
+
 // One whose token expires asks again, and is told that it has.
 void FollowService::tick() {
     if (streams_ == 0) return;
     const bool quiet = ++quiet_s_ >= quiet_max_s;
     if (quiet) quiet_s_ = 0;
-    const std::int64_t now_s = reactor::sys::wall_ns() / 1'000'000'000;
     for (std::uint32_t slot = 0; slot < followers_.size(); ++slot) {
         http::Connection* const connection = followers_[slot].connection;
         if (connection == nullptr) continue;
-        if (followers_[slot].grant.expired(now_s)) {
+        if (!gate_.stands(followers_[slot].grant)) {
             end(slot);
             connection->end();
         } else if (quiet && flow(session_of(slot), comment.size()) == Flow::open) {
@@ -220,7 +231,11 @@ void FollowService::put_event(protocol::TextWriter& out, std::string_view line) 
 }
 
 bool FollowService::may_hear(std::uint32_t session, std::string_view client) const {
-    return follower(session).grant.pattern.covers(client);
+    return may_hear(session) && follower(session).grant.pattern.covers(client);
+}
+
+bool FollowService::may_hear(std::uint32_t session) const {
+    return gate_.stands(follower(session).grant);
 }
 
 void FollowService::check() const {

@@ -48,6 +48,8 @@ public:
     // Once, first. Fails with ENOMEM. Null: nobody can be followed.
     reactor::Result<void> open(follow::Switchboard* switchboard);
 
+    // The gate's tokens are others now: ends the streams of those that are none any more. How many.
+    std::uint32_t revoke();
     // About once a second.
     void tick();
     std::uint32_t streams() const { return streams_; }
@@ -69,6 +71,7 @@ private:
     std::span<char> reserve(std::uint32_t session, std::size_t size) override;
     void commit(std::uint32_t session, std::string_view lines) override;
     bool may_hear(std::uint32_t session, std::string_view client) const override;
+    bool may_hear(std::uint32_t session) const override;
 
     std::string_view line_of_target();
     void begin(http::Connection& connection,

@@ -151,6 +151,11 @@ std::optional<access::Grant> Gate::check(std::string_view token) const {
     return std::nullopt;
 }
 
+bool Gate::stands(const access::Grant& grant) const {
+    if (grant.key != 0 && !secret_.has(grant.key)) return false;
+    return !grant.expired(reactor::sys::wall_ns() / 1'000'000'000);
+}
+
 bool Gate::sees_all(http::Connection& connection, const http::Request& request) const {
     const auto granted = grant(connection, request);
     return granted && granted->rights.ask && granted->pattern == everything().pattern;

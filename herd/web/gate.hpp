@@ -31,8 +31,10 @@ public:
     // Once, first: reads the secret, if access is limited.
     Outcome<> open(const config::Access& access, const config::Server& self);
 
-    // From now on tokens are those of this secret.
+    // From now on tokens are those of this secret. Whoever keeps a grant asks whether it stands.
     void renew(access::Secret secret) { secret_ = std::move(secret); }
+    // Whether what was granted here is still: its time is not over, nor its key taken out.
+    bool stands(const access::Grant& grant) const;
 
     // Whether the request names this host: by an address, as localhost, or by its configured name;
     // or not at all, as no browser does.

@@ -112,6 +112,10 @@ void ReportService::on_body(http::Connection& connection, std::string_view part,
 void ReportService::take(http::Connection& connection,
                          const Pending& pending,
                          std::span<char> body) {
+    if (!gate_.stands(pending.grant)) {  // It was, when the head came.
+        ++core_.counters.http_denied;
+        return refuse(connection, 401, "the token is over", Gate::for_programs);
+    }
     if (closed_) return refuse(connection, 503, "the server shuts down", "Retry-After: 1\r\n");
     const std::int64_t now_ns = reactor::sys::wall_ns();
     std::string_view text = reactor::Lines::trim({body.data(), body.size()});

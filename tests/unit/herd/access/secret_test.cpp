@@ -68,14 +68,31 @@ TEST_CASE("secret: the first key signs, all are believed", "[herd]") {
     CHECK((*both).size() == 2);
     const Mac::Tag by_old = *(*old).sign("x");
     const Mac::Tag by_both = *(*both).sign("x");
-    CHECK((*both).has_signed("x", by_old));
-    CHECK((*both).has_signed("x", by_both));
-    CHECK((*now).has_signed("x", by_both));
-    CHECK_FALSE((*now).has_signed("x", by_old));
-    CHECK_FALSE((*old).has_signed("x", by_both));
-    CHECK_FALSE((*both).has_signed("y", by_old));
-    CHECK_FALSE(Secret().has_signed("x", by_old));
-    CHECK_FALSE(Secret().has_signed("x", Mac::Tag{}));
+    CHECK((*both).signer("x", by_old));
+    CHECK((*both).signer("x", by_both));
+    CHECK((*now).signer("x", by_both));
+    CHECK_FALSE((*now).signer("x", by_old));
+    CHECK_FALSE((*old).signer("x", by_both));
+    CHECK_FALSE((*both).signer("y", by_old));
+    CHECK_FALSE(Secret().signer("x", by_old));
+    CHECK_FALSE(Secret().signer("x", Mac::Tag{}));
+}
+
+TEST_CASE("secret: a key is known again when the file has been read anew", "[herd]") {
+    const auto both = Secret::parse(two + "\n" + one);
+    const auto turned = Secret::parse(one + "\n" + two);
+    const auto alone = Secret::parse(two);
+    REQUIRE((both && turned && alone));
+    const auto signer = (*both).signer("x", *(*both).sign("x"));
+    const auto other = (*both).signer("x", *(*turned).sign("x"));
+    REQUIRE((signer && other));
+    CHECK(*signer != *other);
+    CHECK(*signer != 0);
+    CHECK((*turned).signer("x", *(*both).sign("x")) == signer);
+    CHECK((*alone).has(*signer));
+    CHECK_FALSE((*alone).has(*other));
+    CHECK_FALSE(Secret().has(*signer));
+    CHECK_FALSE((*both).has(0));
 }
 
 TEST_CASE("secret: a text that holds something else than keys is refused, and not quoted",

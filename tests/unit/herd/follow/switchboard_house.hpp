@@ -27,6 +27,7 @@ public:
         // By number, then by client: its AT line.
         std::map<int, std::map<std::string, std::string>> known = {};
         std::string deaf_to = {};
+        bool deaf = false;  // to all
     };
 
     explicit Readers(std::size_t count) : readers(count) {}
@@ -49,8 +50,9 @@ public:
         for (std::string line; std::getline(lines, line);) take(readers.at(session), line);
     }
     bool may_hear(std::uint32_t session, std::string_view client) const override {
-        return client != readers.at(session).deaf_to;
+        return may_hear(session) && client != readers.at(session).deaf_to;
     }
+    bool may_hear(std::uint32_t session) const override { return !readers.at(session).deaf; }
 
     std::vector<Reader> readers;
     std::size_t room = SIZE_MAX;  // bytes that may still be told before the next flush

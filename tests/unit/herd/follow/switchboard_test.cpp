@@ -139,6 +139,26 @@ TEST_CASE("W2: who cannot be told of all that has left is told anew of what is t
     CHECK(house.readers.readers[0].known[1] == inside(house, circle(1, 1, 10'000)));
 }
 
+TEST_CASE("follow: who has left is not told to whom may hear nothing by then", "[herd][follow]") {
+    House house;
+    CHECK(house.switchboard.follow(0, circle(1, 1, 10'000)) == 1);
+    REQUIRE(house.report("a", "+1+1"));
+    house.settle();
+    house.readers.readers[0].blocked = true;
+    REQUIRE(house.report("a", "+5+5"));
+    house.push();
+    house.heard(0);
+    house.readers.readers[0].deaf = true;
+    house.settle();
+    CHECK(house.heard(0).empty());
+    CHECK(house.wire.blocks().in_use() == 0);
+    // Once it may again, it starts over.
+    house.readers.readers[0].deaf = false;
+    house.switchboard.start_over(0);
+    house.settle();
+    CHECK(house.readers.readers[0].known[1].empty());
+}
+
 TEST_CASE("follow: no more than the limits, each with its number", "[herd][follow]") {
     House house;
     for (int i = 1; i <= 12; ++i) CHECK(house.switchboard.follow(0, "c") == i);
