@@ -4,10 +4,12 @@
 #include "herd/bridge/login.hpp"
 #include "herd/config/text.hpp"
 #include "herd/needs.hpp"
+#include "herd/outcome.hpp"
 #include "herd/places/curl_library.hpp"
 #include "herd/places/key.hpp"
 #include "herd/program/graph.hpp"
-#include "herd/program/machine.hpp"
+#include "herd/program/memory.hpp"
+#include "herd/program/writable.hpp"
 #include "herd/server.hpp"
 #include "herd/tls/dialler.hpp"
 #include "reactor/address.hpp"
@@ -50,13 +52,10 @@ void look_at_graph(const config::Config& config, Findings& found) {
 }
 
 void look_at_memory(const config::Config& config, Findings& found) {
-    const auto allowed = memory_allowed();
-    const std::uint64_t needed = memory_ceiling(config);
-    if (!allowed || needed <= *allowed) return;
-    found.warn("the control group allows " + std::to_string(*allowed >> 20) +
-               " MiB, and a server that has all of its clients needs " +
-               std::to_string((needed >> 20) + 1) +
-               ": the system would end it; set limits.clients to less");
+    const std::string want = want_of_memory(config);
+    if (want.empty()) return;
+    if (config.prefault) return found.fail("no server would start: " + want);
+    found.warn(want + ", or the system ends it when it has come so far");
 }
 
 // Where names lead may be different on another machine, or later.
@@ -132,6 +131,31 @@ void look_at_places(const config::Places& places, Findings& found) {
     if (!key) found.fail("no server would start: " + key.error());
 }
 
+// What hinders the first server that could not write its file in that folder; empty: none is.
+std::string unkept(const config::Config& config, const std::string& folder, const char* kind) {
+    for (const config::Server& server : config.servers) {
+        if (server.legacy) continue;
+        std::string file = folder;
+        file.append("/").append(server.name).append(".").append(kind);
+        const auto may = may_keep(file);
+        if (may) continue;
+        std::string text = open_failure(file.insert(0, " ").insert(0, kind), may.error()).error();
+        text.append("; ").append(kind).append(
+            ".folder names a folder that whoever runs a server may write in (mkdir -p, chown)");
+        return text;
+    }
+    return {};
+}
+
+void look_at_folders(const config::Config& config, Findings& found) {
+    const std::string& logs = config.log.place();
+    const std::string log = logs == "-" ? std::string() : unkept(config, logs, "log");
+    if (!log.empty()) found.fail("no server would start: " + log);
+    if (config.journal.folder.empty()) return;
+    const std::string journal = unkept(config, config.journal.folder, "journal");
+    if (!journal.empty()) found.fail("a server would keep positions in memory only: " + journal);
+}
+
 void look_at_machine(const config::Config& config, Findings& found) {
     if (allowed_descriptors(config) < descriptors(config)) {
         found.fail(
@@ -155,6 +179,7 @@ std::vector<keys::Finding> findings(const config::Config& config, const std::str
     look_up_names(config, found);
     look_at_servers(config, found);
     look_at_doors(config, found);
+    look_at_folders(config, found);
     look_at_machine(config, found);
     if (keys_folder.empty()) return found.take();
     for (keys::Finding& finding : keys::examine(keys_folder, config)) {

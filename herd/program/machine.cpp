@@ -30,6 +30,19 @@ std::optional<std::uint64_t> number_in(const fs::path& path) {
     return config::parse_number(first_line(text));
 }
 
+// "MemTotal:       24683764 kB", a line of many.
+std::optional<std::uint64_t> kibibytes_in(const std::string& facts, std::string_view name) {
+    std::istringstream lines(facts);
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with(name)) continue;
+        std::uint64_t value = 0;
+        std::string unit;
+        std::istringstream rest(line.substr(name.size()));
+        if (rest >> value >> unit && unit == "kB") return value;
+    }
+    return std::nullopt;
+}
+
 // Where the process is in the one hierarchy of cgroup2, or in that of a controller before that.
 std::optional<std::string> group_in(const std::string& groups, std::string_view controller) {
     for (std::string_view rest = groups; !rest.empty();) {
@@ -103,6 +116,13 @@ std::optional<std::uint64_t> memory_allowed(const fs::path& root) {
     if (!group) return std::nullopt;
     const auto found = least(hierarchy / "memory", *group, "memory.limit_in_bytes");
     return found && *found < unbounded ? found : std::nullopt;
+}
+
+std::optional<std::uint64_t> memory_there(const fs::path& root) {
+    const std::string facts = read_all(root / "proc/meminfo");
+    const auto memory = kibibytes_in(facts, "MemTotal:");
+    if (!memory) return std::nullopt;
+    return (*memory + kibibytes_in(facts, "SwapTotal:").value_or(0)) << 10;
 }
 
 Keeper keeper_of(int pid, const std::string& server, const fs::path& root) {

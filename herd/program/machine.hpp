@@ -12,6 +12,10 @@ namespace herd::program {
 // is. Below `root` are the folders proc and sys.
 std::optional<std::uint64_t> memory_allowed(const std::filesystem::path& root = "/");
 
+// How much memory there is, with what may be put aside on a disk, in bytes; nothing: it is not
+// known.
+std::optional<std::uint64_t> memory_there(const std::filesystem::path& root = "/");
+
 // Who looks after a process on this machine that serves as this server of a herd.
 struct Keeper {
     enum class Kind {

@@ -9,7 +9,7 @@
 #include "herd/places/trouble.hpp"
 #include "herd/places/upstream.hpp"
 #include "herd/program/certificate_watch.hpp"
-#include "herd/program/machine.hpp"
+#include "herd/program/memory.hpp"
 #include "herd/program/processes.hpp"
 #include "herd/program/reload.hpp"
 #include "herd/program/service_manager.hpp"
@@ -286,16 +286,12 @@ Outcome<> Serving::raise_limit() const {
                            std::to_string(*allowed) + " allowed: " + advice);
 }
 
-// What is taken at the start, and is more than a container may have, has the system end the process
-// in the middle of it.
+// What is taken at the start, and is more than there is or a container may have, has the system end
+// the process in the middle of it.
 Outcome<> Serving::check_memory() const {
-    const auto allowed = memory_allowed();
-    const std::uint64_t needed = memory_ceiling(config_);
-    if (!config_.prefault || !allowed || needed <= *allowed) return {};
-    return std::unexpected("memory: " + std::to_string(needed >> 20) + " MiB needed, " +
-                           std::to_string(*allowed >> 20) +
-                           " allowed by the control group: allow it more, set limits.clients to "
-                           "less, or \"prefault\": false");
+    const std::string want = config_.prefault ? want_of_memory(config_) : std::string();
+    if (want.empty()) return {};
+    return std::unexpected("memory: " + want + ", or \"prefault\": false");
 }
 
 void Serving::say(const std::string& what) const {

@@ -6,7 +6,9 @@
 #include <catch2/catch.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 namespace check_live_test {
@@ -160,6 +162,74 @@ TEST_CASE("herd check: a key that no server could read is an error", "[live][pro
     CHECK(refused());
     live::write_secret(key, "secret\n");
     CHECK_FALSE(refused());
+}
+
+TEST_CASE("herd check: folders in which no log or journal can be written are errors",
+          "[live][program]") {
+    const live::TemporaryFolder folder;
+    live::write_file(folder / "file", "");
+    std::filesystem::create_directory(folder / "there");
+    const auto errors = [&](const std::string& log, const std::string& journal) {
+        const std::string config =
+            live::write_file(folder / "herd.json",
+                             config_with(R"(, "limits": {"connections": 10}, "log": {"folder": ")" +
+                                         log + R"("}, "journal": {"folder": ")" + journal + "\"}"));
+        const Ran ran = run({herd_binary(), "check", "--config", config});
+        std::string found;
+        std::istringstream lines(ran.out);
+        for (std::string line; std::getline(lines, line);) {
+            if (line.starts_with("error: ")) found += line.substr(7) + "\n";
+        }
+        CHECK(ran.code == (found.empty() ? 0 : 1));
+        return found;
+    };
+    const std::string there = folder / "there";
+    CHECK(errors(there, there) == "");
+    CHECK(errors("-", "") == "");
+    // A server makes a folder that is missing, and none around that.
+    CHECK(errors(folder / "new", folder / "new") == "");
+    CHECK_FALSE(std::filesystem::exists(folder / "new"));
+    const std::string deep = folder / "no/such";
+    CHECK(errors(deep, "") ==
+          "no server would start: log " + deep +
+              "/A.log: No such file or directory; log.folder names a folder that whoever runs a "
+              "server may write in (mkdir -p, chown)\n");
+    CHECK(errors(there, deep) ==
+          "a server would keep positions in memory only: journal " + deep +
+              "/A.journal: No such file or directory; journal.folder names a folder that whoever "
+              "runs a server may write in (mkdir -p, chown)\n");
+    CHECK(errors(there, folder / "file").find("Not a directory") != std::string::npos);
+    std::filesystem::create_symlink(folder / "file", folder / "there/A.journal");
+    CHECK(errors(there, there).find("A.journal: it is a symbolic link") != std::string::npos);
+}
+
+TEST_CASE("herd check: more memory than the machine has is told, and what would fit",
+          "[live][program]") {
+    const live::TemporaryFolder folder;
+    const auto check = [&](const std::string& rest) {
+        const std::string config = live::write_file(
+            folder / "herd.json",
+            config_with(", \"log\": {\"folder\": \"-\"}, \"limits\": {\"connections\": 10, " +
+                        rest));
+        return run({herd_binary(), "check", "--config", config});
+    };
+    const Ran warned = check("\"clients\": 500000000}");
+    CHECK(warned.code == 0);
+    CHECK_THAT(warned.out,
+               Contains("\nwarning: a server with all of its clients needs ") &&
+                   EndsWith(": right, with 1 warning\n"));
+    const Ran refused = check("\"clients\": 500000000}, \"prefault\": true");
+    CHECK(refused.code == 1);
+    CHECK_THAT(refused.out, Contains("\nerror: no server would start: "));
+    // And it does not.
+    const Ran served = run({herd_binary(), "serve", "A", "--config", folder / "herd.json"});
+    CHECK(served.code == 2);
+    const std::string cure = "set limits.clients to at most ";
+    const std::size_t at = served.err.find(cure);
+    REQUIRE(at != std::string::npos);
+    const std::uint64_t fits = std::stoull(served.err.substr(at + cure.size()));
+    CHECK(check("\"clients\": " + std::to_string(fits) + "}, \"prefault\": true").code == 0);
+    CHECK(check("\"clients\": " + std::to_string(fits + 1) + "}, \"prefault\": true").code == 1);
 }
 
 TEST_CASE("herd check: what is wrong with a file is one line", "[live][program]") {

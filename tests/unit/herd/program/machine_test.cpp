@@ -65,6 +65,17 @@ TEST_CASE("machine: control groups of the older kind", "[herd][program]") {
     CHECK(memory_allowed(root.path()) == std::uint64_t{7'777});
 }
 
+TEST_CASE("machine: its memory, with what it may put aside", "[herd][program]") {
+    const Root root;
+    CHECK_FALSE(memory_there(root.path()));
+    root.put("proc/meminfo", "MemTotal:       24683764 kB\nMemFree:  1 kB\nSwapTotal:  1024 kB\n");
+    CHECK(memory_there(root.path()) == (std::uint64_t{24'683'764} + 1024) * 1024);
+    root.put("proc/meminfo", "MemTotal: 5 kB\n");
+    CHECK(memory_there(root.path()) == std::uint64_t{5} * 1024);
+    root.put("proc/meminfo", "MemTotal: many kB\n");
+    CHECK_FALSE(memory_there(root.path()));
+}
+
 TEST_CASE("machine: who keeps a server running", "[herd][program]") {
     const Root root;
     using Kind = Keeper::Kind;
