@@ -21,6 +21,12 @@ constexpr std::int64_t ns_per_second = 1'000'000'000;
 using Store = std::unique_ptr<X509_STORE, Freed<X509_STORE_free>>;
 using Verifying = std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>>;
 
+// Owns the list, and not what is in it.
+struct FreeShown {
+    void operator()(STACK_OF(X509) * list) const { sk_X509_free(list); }
+};
+using Shown = std::unique_ptr<STACK_OF(X509), FreeShown>;
+
 // What is known of one pair of files.
 struct Holder {
     std::string name;
@@ -41,13 +47,15 @@ private:
     void examine(const Holder& holder);
     // False: there is no use in looking at the certificate.
     bool examine_files(const Holder& holder);
-    void examine_certificate(const Holder& holder, X509& certificate);
+    // `all`: its own, and what stands behind it in the file.
+    void examine_certificates(const Holder& holder, const std::vector<Certificate>& all);
     void examine_dates(const std::string& path, const X509& certificate);
     void examine_names(const Holder& holder, X509& certificate);
     void examine_purpose(const Holder& holder, X509& certificate);
-    void examine_signature(const std::string& path, X509& certificate);
+    void examine_signature(const std::string& path, const std::vector<Certificate>& all);
     void examine_key(const Holder& holder, X509& certificate);
-    Certificate read_certificate(const std::string& file);
+    // None: it has been said why.
+    std::vector<Certificate> read_certificates(const std::string& file);
 
     void find(Severity severity, const std::string& path, const std::string& what) {
         found_.push_back({severity, path + ": " + what});
@@ -135,13 +143,13 @@ void Examination::examine(const Holder& holder) {
     const std::size_t before = found_.size();
     if (!examine_files(holder)) return;
     const std::string file = certificate_file(holder.name);
-    const Certificate certificate = read_certificate(file);
-    if (certificate == nullptr) return;
-    examine_certificate(holder, *certificate);
+    const std::vector<Certificate> all = read_certificates(file);
+    if (all.empty()) return;
+    examine_certificates(holder, all);
     const auto is_wrong = [](const Finding& each) { return each.severity != Severity::ok; };
     if (std::none_of(
             found_.begin() + static_cast<std::ptrdiff_t>(before), found_.end(), is_wrong)) {
-        find(Severity::ok, folder_.path_of(file), "until " + time_text(not_after(*certificate)));
+        find(Severity::ok, folder_.path_of(file), "until " + time_text(not_after(*all.front())));
     }
 }
 
@@ -161,24 +169,28 @@ bool Examination::examine_files(const Holder& holder) {
     return false;
 }
 
-Certificate Examination::read_certificate(const std::string& file) {
+std::vector<Certificate> Examination::read_certificates(const std::string& file) {
     const std::string path = folder_.path_of(file);
     const Text text = folder_.read(file);
-    if (!accessible(path, text)) return nullptr;
+    if (!accessible(path, text)) return {};
     auto all = parse_certificates(text.view());
     if (!all) {
         fail(path, all.error());
-        return nullptr;
+        return {};
     }
-    return std::move((*all).front());
+    return std::move(*all);
 }
 
-void Examination::examine_certificate(const Holder& holder, X509& certificate) {
+void Examination::examine_certificates(const Holder& holder, const std::vector<Certificate>& all) {
     const std::string path = folder_.path_of(certificate_file(holder.name));
-    examine_dates(path, certificate);
+    X509& certificate = *all.front();
+    for (const Certificate& each : all) {
+        const bool own = each == all.front();
+        examine_dates(own ? path : path + ": what stands behind the first", *each);
+    }
     examine_names(holder, certificate);
     examine_purpose(holder, certificate);
-    examine_signature(path, certificate);
+    examine_signature(path, all);
     examine_key(holder, certificate);
     const EVP_PKEY* const key = X509_get0_pubkey(&certificate);
     if (key != nullptr && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA) {
@@ -217,8 +229,9 @@ void Examination::examine_purpose(const Holder& holder, X509& certificate) {
     }
 }
 
-// As a handshake does it, but for dates and purposes, which have lines of their own.
-void Examination::examine_signature(const std::string& path, X509& certificate) {
+// As a handshake does it, but for dates and purposes, which have lines of their own: what stands
+// behind the certificate is shown with it, and leads to an authority or does not.
+void Examination::examine_signature(const std::string& path, const std::vector<Certificate>& all) {
     if (authorities_.empty()) return;
     constexpr int no_weak_keys = 2;
     const Store store(X509_STORE_new());
@@ -226,7 +239,11 @@ void Examination::examine_signature(const std::string& path, X509& certificate) 
     assert(store != nullptr);
     assert(verifying != nullptr);
     for (const Certificate& each : authorities_) X509_STORE_add_cert(store.get(), each.get());
-    const int ready = X509_STORE_CTX_init(verifying.get(), store.get(), &certificate, nullptr);
+    const Shown shown(sk_X509_new_null());
+    assert(shown != nullptr);
+    for (const Certificate& each : all) sk_X509_push(shown.get(), each.get());
+    const int ready =
+        X509_STORE_CTX_init(verifying.get(), store.get(), all.front().get(), shown.get());
     assert(ready == 1);
     X509_STORE_CTX_set_flags(verifying.get(), X509_V_FLAG_NO_CHECK_TIME);
     X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(verifying.get()), no_weak_keys);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 namespace keys_examine_test {
 
@@ -30,6 +31,30 @@ keys::Wanted right() {
 
 keys::Key key_of_kind(const char* kind, std::size_t bits) {
     return keys::Key(EVP_PKEY_Q_keygen(nullptr, nullptr, kind, bits));
+}
+
+// An authority's that may have others below it, which `herd keys` never makes.
+keys::Certificate made_by_hand(
+    const char* name, EVP_PKEY& key, X509* issuer, EVP_PKEY& signer, int days = 100) {
+    keys::Certificate made(X509_new());
+    X509_set_version(made.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 7);
+    X509_gmtime_adj(X509_getm_notBefore(made.get()), -10 * keys::day_s);
+    X509_gmtime_adj(X509_getm_notAfter(made.get()), days * keys::day_s);
+    const auto* const text = reinterpret_cast<const unsigned char*>(name);
+    X509_NAME_add_entry_by_txt(
+        X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8, text, -1, -1, 0);
+    X509_set_issuer_name(made.get(),
+                         X509_get_subject_name(issuer != nullptr ? issuer : made.get()));
+    X509_set_pubkey(made.get(), &key);
+    X509V3_CTX context{};
+    X509V3_set_ctx(&context, made.get(), made.get(), nullptr, nullptr, 0);
+    X509_EXTENSION* const is_authority =
+        X509V3_EXT_nconf_nid(nullptr, &context, NID_basic_constraints, "critical,CA:TRUE");
+    X509_add_ext(made.get(), is_authority, -1);
+    X509_EXTENSION_free(is_authority);
+    REQUIRE(X509_sign(made.get(), &signer, EVP_sha256()) > 0);
+    return made;
 }
 
 void write_pem(const fs::path& path, X509& certificate) {
@@ -239,6 +264,38 @@ TEST_CASE("herd check: a certificate of somebody else's authority", "[herd][keys
     house.config().servers.push_back(server("Welsh"));
     CHECK(house.make() == Texts{"Welsh.key", "Welsh.crt"});
     CHECK(house.findings().empty());
+}
+
+TEST_CASE("herd check: what stands between a certificate and its authority may stand behind it",
+          "[herd][keys]") {
+    KeyHouse house;
+    house.make();
+    const auto key_of_root = keys::make_key();
+    const auto key_between = keys::make_key();
+    const auto key = keys::make_key();
+    const auto root = made_by_hand("root", *key_of_root, nullptr, *key_of_root);
+    const auto between = made_by_hand("between", *key_between, root.get(), *key_of_root);
+    const auto made = keys::make_certificate(right(), *key, {between.get(), key_between.get()});
+    house.put(**made, *key);
+    fs::permissions(house / "Hands.key", fs::perms(0600));
+    const std::string authorities = live::read_file(house / "ca.crt");
+    write_pem(house / "ca.crt", *root);
+    live::write_file(house / "ca.crt", authorities + live::read_file(house / "ca.crt"));
+    auto found = house.findings();
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].starts_with("error: Hands.crt: is not signed by ca.crt ("));
+
+    const std::string own = live::read_file(house / "Hands.crt");
+    write_pem(house / "Hands.crt", *between);
+    live::write_file(house / "Hands.crt", own + live::read_file(house / "Hands.crt"));
+    CHECK(house.findings().empty());
+
+    const auto over = made_by_hand("between", *key_between, root.get(), *key_of_root, -1);
+    write_pem(house / "Hands.crt", *over);
+    live::write_file(house / "Hands.crt", own + live::read_file(house / "Hands.crt"));
+    found = house.findings();
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].starts_with("error: Hands.crt: what stands behind the first: has expired at "));
 }
 
 TEST_CASE("herd check: a server's certificate signs no other", "[herd][keys]") {
