@@ -8,9 +8,12 @@
 #include "herd/program/phone_apps.hpp"
 #include "herd/program/qr_code.hpp"
 #include "herd/program/until.hpp"
+#include "protocol/json_text.hpp"
+#include "protocol/text_writer.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -118,6 +121,18 @@ Outcome<Bearer> bearer_of_word(Phone phone, bool limited) {
     return Bearer{.phone = std::move(phone), .client = std::move(client)};
 }
 
+// Of a token that is not whole, or has something behind it, bytes of its signature stand in the
+// pattern, or the other way round: mostly that is no text. Only the secret tells of all of these.
+bool is_text(std::string_view pattern) {
+    std::array<char, protocol::json_text_size_max(access::Pattern::size_max)> room{};
+    protocol::TextWriter out(room);
+    protocol::put_json_text(out, pattern);
+    constexpr std::string_view no_utf8 = "\xef\xbf\xbd";
+    constexpr std::string_view control = "\\u00";
+    return out.text().find(no_utf8) == std::string_view::npos &&
+           out.text().find(control) == std::string_view::npos;
+}
+
 // What keeps a phone with such a token from reporting; empty: nothing that can be told here.
 std::string token_fault(const std::string& token, const access::Grant& grant, const Proof& proof) {
     const std::int64_t now_s = reactor::sys::wall_ns() / 1'000'000'000;
@@ -127,6 +142,10 @@ std::string token_fault(const std::string& token, const access::Grant& grant, co
             return "this herd has not given the token: it is damaged, its end is missing, or "
                    "it was made with another secret";
         }
+    }
+    if (!proof.secret && !is_text(grant.pattern.text())) {
+        return "the token is damaged, its end is missing, or something stands behind it: copy it "
+               "whole";
     }
     if (grant.expired(now_s)) return "the token was good until " + show_until(grant.until_s);
     return grant.rights.report ? "" : "the token does not let a phone report";
@@ -158,7 +177,10 @@ Outcome<Bearer> bearer_of(const PhoneRequest& request,
                      show_until(grant->until_s) + ".\n";
     if (!proof.secret) {
         bearer.granted +=
-            "That this herd has given it is not checked: " + proof.why_not_read + ".\n";
+            "That it is whole, and this herd has given it, is not checked, so see whether it is "
+            "for "
+            "whom you mean: " +
+            proof.why_not_read + ".\n";
     }
     return bearer;
 }

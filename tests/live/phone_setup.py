@@ -212,7 +212,16 @@ def check_refusals(desk, token, base):
     # Who has the secret is told what the token says, who has not, that nobody has checked it.
     sure = desk.run('phone', token, '--config', config, '--no-qr')
     assert 'The token is for "ada/*"' in sure and 'not checked' not in sure, sure
-    assert 'has given it is not checked: that takes --config' in desk.run('phone', token, '--at', base, '--no-qr')
+    assert 'that takes --config' in desk.run('phone', token, '--at', base, '--no-qr')
+    # What can be told without the secret is: how it is written, and that its client is no text, but a part of
+    # its signature, as of a token that has grown or was cut off.
+    body = base64.urlsafe_b64decode(token + '=' * (-len(token) % 4))
+    grown = [base64.urlsafe_b64encode(body[:-32] + part + body[-32:]).decode().rstrip('=')
+             for part in (b'\xff', b'\x01', b'\xc3')]
+    for wrong in [token + '=', token + '.', token + token, *grown]:
+        done = subprocess.run([desk.herd, 'phone', wrong, '--at', base], check=False, capture_output=True, text=True,
+                              timeout=60)
+        assert (done.returncode, done.stdout) == (2, '') and 'copy it whole' in done.stderr, (wrong, done)
     # Where access is not limited, any word will do.
     assert f'{base}/p/word' in desk.run('phone', 'word', '--at', base, '--no-qr')
 
