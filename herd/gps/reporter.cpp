@@ -30,7 +30,11 @@ void Reporter::report(std::string_view line) {
 void Reporter::on_opened() {
     assert(stage_ == Stage::away);
     std::string line;
-    if (introduce_ && !introduce_(line)) return link_.drop("the token cannot be read");
+    verdict_ = Verdict::none;
+    if (introduce_) {
+        const std::string why = introduce_(line);
+        if (!why.empty()) return link_.drop(why);
+    }
     introduced_ = !line.empty();
     stage_ = introduced_ ? Stage::introducing : Stage::ready;
     if (!introduced_) return go();
@@ -59,7 +63,7 @@ void Reporter::on_line(std::string_view line) {
         asked_.clear();
         verdict_ = refused ? Verdict::refused : Verdict::taken;
         ++(refused ? refused_ : taken_);
-        if (refused && introduced_) return link_.drop("it refuses the report, or with this token");
+        if (refused && introduced_) return link_.drop(refuses);
         if (!refused) link_.settle();
     } else {
         return;

@@ -27,9 +27,12 @@ namespace herd::gps {
 class Reporter {
 public:
     static constexpr reactor::Duration answer_time = std::chrono::seconds(10);
+    // That it does: the same whether or not it is connected to meanwhile.
+    static constexpr std::string_view refuses = "it refuses a report";
 
-    // The line that shows the token, or nothing where there is none. False: it cannot be had now.
-    using Introduce = reactor::Delegate<bool(std::string& line)>;
+    // The line that shows the token, or nothing where there is none. Returns why it cannot be shown
+    // now; empty: it can.
+    using Introduce = reactor::Delegate<std::string(std::string& line)>;
 
     Reporter(reactor::Wire& wire,
              const reactor::Address& server,
@@ -43,7 +46,7 @@ public:
 
     // Why a report waits for the server; empty: none does, as far as is known.
     std::string_view trouble() const { return link_.idle() ? std::string_view() : link_.trouble(); }
-    // What has become of the latest report that the server has answered.
+    // What has become of the latest report that the server has answered, since it was connected to.
     enum class Verdict : std::uint8_t { none, taken, refused };
     Verdict verdict() const { return verdict_; }
     std::uint64_t taken() const { return taken_; }

@@ -1,5 +1,6 @@
 #include "herd/program/gps.hpp"
 
+#include "herd/access/token.hpp"
 #include "herd/config/text.hpp"
 #include "herd/gps/fix.hpp"
 #include "herd/gps/receiver.hpp"
@@ -92,7 +93,7 @@ public:
 
 private:
     void on_fix(const gps::Fix& fix);
-    bool introduce(std::string& line);
+    std::string introduce(std::string& line);
     void on_signal(int signal);
     void on_tick();
     void on_end();
@@ -140,15 +141,18 @@ void Gps::on_fix(const gps::Fix& fix) {
 }
 
 // Whoever has put a new token there need not start this program anew.
-bool Gps::introduce(std::string& line) {
-    if (options_.token_file.empty()) return true;
+std::string Gps::introduce(std::string& line) {
+    if (options_.token_file.empty()) return {};
     auto read = auth_line(options_.token_file);
-    if (!read) {
-        server_news_.tell(read.error());
-        return false;
+    if (!read) return read.error();
+    const auto grant = access::claims((*read).substr((*read).rfind(' ') + 1));
+    if (!grant || !grant->allows(options_.id, access::Right::report)) {
+        return "token file " + options_.token_file + ": lets nobody report " +
+               config::quoted(options_.id) + "; `herd token --for " + options_.id +
+               " --may report` makes one that does";
     }
     line = std::move(*read);
-    return true;
+    return {};
 }
 
 void Gps::on_tick() {
@@ -163,7 +167,7 @@ void Gps::on_tick() {
     using Verdict = gps::Reporter::Verdict;
     if (!reporter_.trouble().empty()) return server_news_.tell(reporter_.trouble());
     if (reporter_.verdict() == Verdict::taken) server_news_.tell("it takes reports");
-    if (reporter_.verdict() == Verdict::refused) server_news_.tell("it refuses a report");
+    if (reporter_.verdict() == Verdict::refused) server_news_.tell(gps::Reporter::refuses);
 }
 
 void Gps::on_signal(int) {

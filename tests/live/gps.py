@@ -353,7 +353,11 @@ def sealed(herd, folder):
     try:
         gpsd.accept()
         gpsd.say(tpv(1))
-        wait_until(lambda: 'it refuses a report' in program.said(), program.said)
+        wait_until(lambda: 'lets nobody report "boat"' in program.said(), program.said)
+        for i in range(5):
+            gpsd.say(tpv(2 + i))
+            time.sleep(1)
+        assert len(program.said().splitlines()) == 2, program.said()  # and one of gpsd's
         assert server.where('boat', [introduction]) is None
         put(grant('boat'))
 

@@ -22,10 +22,10 @@ struct Field : House {
                    {},
                    Reporter::Introduce::to<&Field::introduce>(*this)) {}
 
-    bool introduce(std::string& line) {
+    std::string introduce(std::string& line) {
         ++introduced;
         line = token;
-        return token != "unreadable";
+        return token == "unreadable" ? "it cannot be read" : "";
     }
     void report(const std::string& line) {
         kernel.enter(here);
@@ -208,11 +208,36 @@ TEST_CASE("reporter: a token that cannot be read is waited for", "[gps]") {
     field.report("one");
     REQUIRE(field.accept());
     CHECK(field.hear() == "$");
-    CHECK(field.reporter.trouble() == "the token cannot be read");
+    CHECK(field.reporter.trouble() == "it cannot be read");
     field.token = "AUTH kiwi token";
     field.run(1s);
     REQUIRE(field.accept());
     CHECK(field.hear() == "AUTH kiwi token\n");
+}
+
+TEST_CASE("reporter: a report that is refused with a token is one trouble, connected or not",
+          "[gps]") {
+    Field field("AUTH kiwi token");
+    field.listen();
+    std::string told;
+    int refused = 0;
+    for (int i = 0; i < 2000; ++i) {
+        if (i % 100 == 0) field.report("report " + std::to_string(i));
+        if (field.accept()) {
+            field.hear();
+            field.say("AUTH A kiwi report 0\n");
+            const std::string line = field.hear();
+            field.say("? " + line);
+            ++refused;
+        }
+        field.run(10ms);
+        // As the program tells it.
+        std::string now(field.reporter.trouble());
+        if (now.empty() && field.reporter.verdict() == Verdict::refused) now = Reporter::refuses;
+        if (!now.empty() && !told.ends_with(now + "\n")) told += now + "\n";
+    }
+    CHECK(refused > 3);
+    CHECK(told == std::string(Reporter::refuses) + "\n");
 }
 
 TEST_CASE("reporter: leaves when what it has said is answered", "[gps]") {
