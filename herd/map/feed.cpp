@@ -18,8 +18,9 @@ using protocol::TextWriter;
 constexpr std::string_view stream_type = "text/event-stream";
 constexpr std::string_view stream_extra = "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
 // A browser that lost us comes again after so many milliseconds. It does not after any status but
-// 200, so who finds no place has that, too.
-constexpr std::string_view begun = "retry:1000\n\n";
+// 200, so who finds no place has that, too. It stands before the first event, and not by itself: a
+// blank line behind it would end an event without data, of which some clients make a message.
+constexpr std::string_view begun = "retry:1000\n";
 constexpr std::string_view busy = "retry:5000\nevent:busy\ndata:1\n\n";
 // For bytes that the kernel keeps for who does not read: what it has is what it will see first.
 constexpr int send_buffer = 64 << 10;
