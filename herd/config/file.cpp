@@ -105,6 +105,12 @@ std::string_view expected_by(rapidjson::ParseErrorCode code) {
     }
 }
 
+// What a missing comma is noticed by stands behind it, often lines below.
+bool is_for_comma(rapidjson::ParseErrorCode code) {
+    return code == rapidjson::kParseErrorObjectMissCommaOrCurlyBracket ||
+           code == rapidjson::kParseErrorArrayMissCommaOrSquareBracket;
+}
+
 class Reading : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Reading> {
 public:
     Reading(std::string_view text, std::string_view file)
@@ -122,8 +128,8 @@ public:
     bool Key(const char* text, rapidjson::SizeType size, bool) { return key({text, size}); }
     bool StartObject() { return open(Kind::object); }
     bool StartArray() { return open(Kind::list); }
-    bool EndObject(rapidjson::SizeType) { return close(); }
-    bool EndArray(rapidjson::SizeType) { return close(); }
+    bool EndObject(rapidjson::SizeType) { return close("}"); }
+    bool EndArray(rapidjson::SizeType) { return close("]"); }
     // NOLINTEND(readability-identifier-naming)
 
 private:
@@ -137,7 +143,7 @@ private:
     bool key(std::string_view name);
     bool take(const Value& value);
     bool open(Kind kind);
-    bool close();
+    bool close(std::string_view bracket);
     bool choose(const Value& value);
 
     std::uint32_t line_at(std::size_t offset) const;
@@ -152,6 +158,8 @@ private:
     std::vector<Level> levels_ = {{Section::file, 0, {}}};
     const Setting* setting_ = nullptr;  // whose value is next, or being read
     std::string error_;
+    std::size_t ended_ = 0;  // Behind the latest value.
+    std::string latest_;     // That, as it is shown.
 };
 
 Outcome<Config> Reading::run() {
@@ -202,6 +210,8 @@ bool Reading::choose(const Value& value) {
 }
 
 bool Reading::take(const Value& value) {
+    ended_ = stream_.Tell();
+    latest_ = shown(value);
     return choose(value) && pass(draft_.take(*setting_, value.text));
 }
 
@@ -213,7 +223,9 @@ bool Reading::open(Kind kind) {
     return true;
 }
 
-bool Reading::close() {
+bool Reading::close(std::string_view bracket) {
+    ended_ = stream_.Tell();
+    latest_ = bracket;
     assert(levels_.size() > 1);
     const Section section = levels_.back().section;
     levels_.pop_back();
@@ -257,8 +269,17 @@ void Reading::explain(const rapidjson::ParseResult& result) {
     assert(error_.empty());
     const std::string_view rest = text_.substr(std::min(result.Offset(), text_.size()));
     const std::string got = rest.empty() ? "the end of the file" : quoted(rest.substr(0, 1));
-    pass(Error{
-        std::string(expected_by(result.Code())), got, path(), line_at(text_.size() - rest.size())});
+    const std::uint32_t line = line_at(text_.size() - rest.size());
+    const std::uint32_t before = line_at(ended_);
+    std::string expected(expected_by(result.Code()));
+    if (!is_for_comma(result.Code()) || before == line) {
+        pass(Error{expected, got, path(), line});
+    } else {
+        pass(Error{expected + " after " + latest_,
+                   got + " on line " + std::to_string(line),
+                   path(),
+                   before});
+    }
 }
 
 }  // namespace

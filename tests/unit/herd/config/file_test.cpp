@@ -149,9 +149,15 @@ TEST_CASE("config file: what is not JSON is said with its line", "[herd][config]
     CHECK(fault(with("\"spin\" true")) == "f:3: spin: expected a colon, got \"t\"");
     CHECK(fault(with("\n\"spin\": maybe")) == "f:4: spin: expected a value, got \"m\"");
     CHECK(fault(with("\"spin\": true\n\"log\": {}")) ==
-          "f:4: spin: expected a comma or }, got \"\"\"");
+          "f:3: spin: expected a comma or } after true, got \"\"\" on line 4");
     CHECK(fault(with("\"links\": [\n[\"A\" \"B\"]]")) ==
           "f:4: links[0][0]: expected a comma or ], got \"\"\"");
+    CHECK(fault(with("\"links\": [\n[\"A\" // \"B\",\n\n\"B\"]]")) ==
+          "f:4: links[0][0]: expected a comma or ] after \"A\", got \"\"\" on line 6");
+    CHECK(fault(with("\"limits\": {\"clients\": 100\n\n}\n\n\"spin\": true")) ==
+          "f:5: limits: expected a comma or } after }, got \"\"\" on line 7");
+    CHECK(fault(with("\"limits\": {\"clients\": 100\n\"blocks\": 5}")) ==
+          "f:3: limits.clients: expected a comma or } after 100, got \"\"\" on line 4");
     CHECK(fault(with("\"spin\": true") + "\n}") == "f:4: file: expected nothing more, got \"}\"");
     CHECK(fault(with("\"log\": {\"folder\": \"x\n\"}")).starts_with("f:"));
     CHECK(fault("{ /* never closed\n\n") ==
