@@ -5,6 +5,7 @@
 #include "herd/config/text.hpp"
 #include "herd/keys/examine.hpp"
 #include "herd/needs.hpp"
+#include "herd/program/doors.hpp"
 #include "herd/program/findings.hpp"
 #include "herd/program/graph.hpp"
 #include "herd/server.hpp"
@@ -63,6 +64,16 @@ std::string clients_of(const config::Server& server) {
     return server.takes_clients() ? config::text_of(server.clients) : "none";
 }
 
+// All but that for clients, which has a column; a line, or nothing.
+std::string other_doors(const config::Server& server) {
+    std::vector<std::string> texts;
+    for (const Door& door : doors(server)) {
+        if (door.setting == "clients") continue;
+        texts.push_back(std::string(door.setting) + " " + config::text_of(door.address));
+    }
+    return texts.empty() ? "" : "      " + config::listed(texts) + "\n";
+}
+
 std::string servers(const config::Config& config) {
     std::size_t name_width = 0;
     std::size_t address_width = 0;
@@ -77,7 +88,8 @@ std::string servers(const config::Config& config) {
         text += "  " + padded(server.name, name_width) + "  clients " +
                 padded(clients_of(server), address_width) + "  " +
                 padded(peers, std::string_view("peers ").size() + address_width) + "  -- " +
-                neighbours_of(config, server) + (server.bridge ? "; bridge" : "") + "\n";
+                neighbours_of(config, server) + (server.bridge ? "; bridge" : "") + "\n" +
+                other_doors(server);
     }
     return text;
 }

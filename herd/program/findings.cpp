@@ -7,6 +7,7 @@
 #include "herd/outcome.hpp"
 #include "herd/places/curl_library.hpp"
 #include "herd/places/key.hpp"
+#include "herd/program/doors.hpp"
 #include "herd/program/graph.hpp"
 #include "herd/program/memory.hpp"
 #include "herd/program/writable.hpp"
@@ -18,7 +19,6 @@
 #include <array>
 #include <cassert>
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 namespace herd::program {
@@ -86,17 +86,9 @@ void look_at_servers(const config::Config& config, Findings& found) {
 
 // The settings of those addresses of a server, for others than servers, that other machines reach.
 std::vector<std::string> open_doors(const config::Server& server) {
-    const std::pair<const char*, std::optional<reactor::Address>> doors[] = {
-        {"clients", server.takes_clients() ? std::optional(server.clients) : std::nullopt},
-        {"clients_tls", server.clients_tls},
-        {"http", server.http},
-        {"https", server.https},
-        {"phones", server.phones},
-        {"phones_tls", server.phones_tls},
-        {"udp", server.udp}};
     std::vector<std::string> names;
-    for (const auto& [name, address] : doors) {
-        if (address && !address->is_loopback()) names.emplace_back(name);
+    for (const Door& door : doors(server)) {
+        if (!door.address.is_loopback()) names.emplace_back(door.setting);
     }
     return names;
 }
@@ -104,7 +96,7 @@ std::vector<std::string> open_doors(const config::Server& server) {
 void look_at_doors(const config::Config& config, Findings& found) {
     if (!config.access.secret_file.empty()) return;
     for (const config::Server& server : config.servers) {
-        const auto names = server.legacy ? std::vector<std::string>() : open_doors(server);
+        const auto names = open_doors(server);
         if (names.empty()) continue;
         found.warn("whoever reaches " + server.name + " (" + config::listed(names) +
                    ") may report as any client and ask for each: set access.secret_file, or "

@@ -54,7 +54,7 @@ TEST_CASE("herd check: describes servers, graph and limits", "[live][program]") 
                Contains("\nwarning: without Holiday no links lead from Goloman to Welsh\n"));
     CHECK_THAT(five.out,
                Contains("Goloman  clients 127.0.0.1:12001  peers 127.0.0.1:12101  -- Hands, "
-                        "Holiday, Wilkes\n"));
+                        "Holiday, Wilkes\n      http 127.0.0.1:12201\n"));
     CHECK_THAT(five.out, Contains("memory of a server: at most "));
     CHECK_THAT(five.out, Contains(" of it the table; taken when it is needed\n"));
     CHECK_THAT(five.out, Contains("open files of a server: at most "));
@@ -62,6 +62,21 @@ TEST_CASE("herd check: describes servers, graph and limits", "[live][program]") 
     const ThreeServers herd;
     const Ran row = run(herd.command({"check"}));
     CHECK_THAT(row.out, Contains("warning: without Beta no links lead from Alpha to Gamma\n"));
+}
+
+TEST_CASE("herd check: tells of every port that a server listens at", "[live][program]") {
+    const live::TemporaryFolder folder;
+    const std::string config = live::write_file(folder / "doors.json", R"({"servers": [
+        {"name": "A", "clients": "127.0.0.1:12001", "peers": "127.0.0.1:12101",
+         "clients_tls": "127.0.0.1:12011", "http": "127.0.0.1:12201", "https": "[::1]:12211",
+         "phones": "127.0.0.1:12301", "phones_tls": "127.0.0.1:12311", "udp": "127.0.0.1:12401"},
+        {"name": "B", "clients": "127.0.0.1:12002", "peers": "127.0.0.1:12102"}],
+        "links": [["A", "B"]], "keys": "/nonexistent", "limits": {"connections": 10}})");
+    const Ran ran = run({herd_binary(), "check", "--config", config});
+    CHECK_THAT(ran.out,
+               Contains("  -- B\n      clients_tls 127.0.0.1:12011, http 127.0.0.1:12201, "
+                        "https [::1]:12211, phones 127.0.0.1:12301, phones_tls 127.0.0.1:12311, "
+                        "udp 127.0.0.1:12401\n  B  clients 127.0.0.1:12002"));
 }
 
 TEST_CASE("herd check: a herd in parts is warned of", "[live][program]") {
