@@ -139,6 +139,7 @@ watch::Status Server::status() const {
     watch::Status status{.up = core_.loop.now() - started_at_,
                          .draining = draining_,
                          .journal = journal_.state(),
+                         .journal_always = config_.journal.fsync == config::Fsync::always,
                          .reload_refused = !reloaded_,
                          .pid = pid_,
                          .settings = settings_,

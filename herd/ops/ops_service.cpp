@@ -59,16 +59,17 @@ void OpsService::on_request(http::Connection& connection, const http::Request& r
 void OpsService::answer_ready(http::Connection& connection, const Snapshot& now) {
     const bool json = target_.find("json").has_value();
     const std::size_t half = buffer_.size() / 2;
-    protocol::TextWriter why(buffer().first(half));
-    if (!now.ready) readiness_.explain(now.status, why);
+    protocol::TextWriter text(buffer().first(half));
+    if (now.ready) text.put("ready\n");
+    const std::size_t head = text.size();
+    readiness_.explain(now.status, text);
     protocol::TextWriter out(buffer().subspan(half));
-    write_json(now.ready, why.text(), out);
-    assert(!why.overflowed() && !out.overflowed());
-    const std::string_view text = now.ready ? "ready\n" : why.text();
+    write_json(now.ready, text.text().substr(head), out);
+    assert(!text.overflowed() && !out.overflowed());
     connection.answer({.status = now.ready ? 200U : 503U,
                        .type = json ? http::json_type : http::text_type,
                        .extra = http::no_store,
-                       .body = json ? out.text() : text});
+                       .body = json ? out.text() : text.text()});
 }
 
 void OpsService::answer_metrics(http::Connection& connection,

@@ -20,7 +20,7 @@ namespace herd::ops {
 // What a server says of itself to operators and their programs, all of it at once:
 //
 //   /healthz   "ok": the loop turns, and nothing else
-//   /readyz    200 or 503, and why, as text or with ?json
+//   /readyz    200 or 503, and what is wrong, as text or with ?json
 //   /metrics   everything that is counted, as Prometheus takes it
 //   /status    what `herd status` asks for, as JSON
 //

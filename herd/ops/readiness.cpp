@@ -25,11 +25,17 @@ void Readiness::look(const watch::Status& status) {
     for (std::size_t i = 0; i < status.link_count; ++i) {
         all = all && missing(status.links[i]).empty();
     }
-    was_ready_ = all || status.up >= std::chrono::milliseconds(wait_max_ms_);
+    const bool waited = status.up >= std::chrono::milliseconds(wait_max_ms_);
+    const bool kept = status.journal != "failed";
+    was_ready_ = (all || waited) && (kept || (waited && !status.journal_always));
 }
 
 void Readiness::explain(const watch::Status& status, protocol::TextWriter& out) const {
     if (status.draining) out.put("shutting down\n");
+    if (status.journal == "failed") {
+        out.put(
+            "the journal cannot be written, so positions are in memory only: the log says why\n");
+    }
     if (was_ready_) return;
     for (std::size_t i = 0; i < status.link_count; ++i) {
         const std::string_view what = missing(status.links[i]);

@@ -72,8 +72,10 @@ constexpr std::array told = {
         "says why.",
         [](Out& out, Of& of) { out.sample_signed("", of.started_s); }),
     gauge("herd_ready",
-          "1 once every neighbour has told its table, or limits.ready_ms has passed.",
-          "0 in the first seconds only. /readyz says what is waited for.",
+          "1 once every neighbour has told its table and the journal can be written, or "
+          "limits.ready_ms has passed.",
+          "0 in the first seconds only, unless fsync is always and the journal cannot be written. "
+          "/readyz says what is waited for.",
           [](Out& out, Of& of) { out.sample("", of.ready ? 1 : 0); }),
     gauge("herd_draining",
           "1 while the server shuts down.",

@@ -26,10 +26,12 @@ curl http://127.0.0.1:12201/status    what `herd status --json` asks the port fo
 (At the port for clients, `curl` gets a line of `?` for each of its own, and says that it is no
 HTTP.)
 
-`/readyz` says 200 once each neighbour has been linked both ways and has told its whole table, or
-after `limits.ready_ms`. Then it stays: a lost neighbour or a journal's disk is a matter for an
-alert, and no reason to take a server out, or one dead server would take all of them. From SIGTERM
-on it says 503. A load balancer checks it, also with HTTP/1.0 and no Host (`option httpchk GET
+`/readyz` says 200 once each neighbour has been linked both ways and has told its whole table, and
+the journal, if there is one, can be written; or after `limits.ready_ms`, but for the journal where
+`journal.fsync` is `always`. Then it stays: a lost neighbour or a journal's disk is a matter for an
+alert, and no reason to take a server out, or one dead server would take all of them. That the
+journal cannot be written it says in a line behind `ready`, and in `why`. From SIGTERM on it says
+503. A load balancer checks it, also with HTTP/1.0 and no Host (`option httpchk GET
 /readyz` of HAProxy).
 
 Prometheus scrapes all of them, every 15 s say, with the alerts of

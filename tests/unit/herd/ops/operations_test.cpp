@@ -93,6 +93,45 @@ TEST_CASE("operations: not ready while a neighbour has not told its whole table"
     CHECK_FALSE(readiness.ready(status));
 }
 
+TEST_CASE("operations: at its start a journal that cannot be written is waited for",
+          "[herd][ops]") {
+    watch::Status status;
+    status.journal = "failed";
+    const std::uint32_t wait_max_ms = 10'000;
+    const auto told = [&](const ops::Readiness& readiness) {
+        std::array<char, 200> buffer{};
+        protocol::TextWriter why(buffer);
+        readiness.explain(status, why);
+        return std::string(why.text());
+    };
+    const std::string trouble =
+        "the journal cannot be written, so positions are in memory only: the log says why\n";
+    for (const bool always : {false, true}) {
+        INFO(always);
+        status.journal_always = always;
+        status.journal = "failed";
+        ops::Readiness readiness(wait_max_ms);
+        status.up = 1s;
+        readiness.look(status);
+        CHECK_FALSE(readiness.ready(status));
+        CHECK(told(readiness) == trouble);
+        // Whoever has answers wait for the disk means it.
+        status.up = 10s;
+        readiness.look(status);
+        CHECK(readiness.ready(status) == !always);
+        CHECK(told(readiness) == trouble);
+        status.journal = "ok";
+        readiness.look(status);
+        CHECK(readiness.ready(status));
+        CHECK(told(readiness).empty());
+        // Later it is a matter for an alert.
+        status.journal = "failed";
+        readiness.look(status);
+        CHECK(readiness.ready(status));
+        CHECK(told(readiness) == trouble);
+    }
+}
+
 TEST_CASE("operations: a server that shuts down says so until its end", "[herd][ops]") {
     World world(with_http());
     const int fd = world.connect();
