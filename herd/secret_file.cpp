@@ -32,9 +32,9 @@ reactor::Result<std::string_view> read_secret_file(const std::string& path,
 }
 
 std::string why_unread(reactor::Errno error) {
-    if (error.value == ELOOP) return "is a symbolic link";
+    if (error.value == ELOOP) return "is a symbolic link: name the file itself";
     if (error.value == reactor::sys::not_private) {
-        return "everybody on this machine can read or change it";
+        return "everybody on this machine can read or change it (chmod 600)";
     }
     if (error.value == reactor::sys::not_a_file) return "is not a file";
     if (error.value == EFBIG) return "is too long";

@@ -295,6 +295,11 @@ Outcome<Config> parse(std::string_view text, std::string_view file) {
 Outcome<Config> read(const char* path) {
     const auto close = [](std::FILE* file) { static_cast<void>(std::fclose(file)); };
     const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path, "rbe"), close);
+    if (!file && errno == ENOENT) {
+        return failure(path,
+                       "is not there; herd.json(5) says what stands in a configuration, and "
+                       "without --config a built-in herd is meant");
+    }
     if (!file) return failure(path, reactor::Errno{errno});
     std::string text(file_size_max + 1, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), file.get()));

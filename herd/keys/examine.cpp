@@ -100,7 +100,7 @@ void Examination::examine_folder() {
 // A file that others can change is as good as theirs.
 bool Examination::accessible(const std::string& path, const Text& text) {
     if (!text.unread.why.empty()) {
-        fail(path, text.unread.why);
+        fail(path, text.unread.missing ? "is not there; `herd keys` makes it" : text.unread.why);
         return false;
     }
     if (text.access.others_change) fail(path, "others on this machine can change it");

@@ -73,6 +73,8 @@ Secret::~Secret() {
 
 Outcome<Folder> Folder::open(const std::string& path) {
     const auto fd = sys::open_folder(path.c_str());
+    if (!fd && fd.error().value == ENOENT)
+        return failure(path, "is not there; `herd keys` makes it");
     if (!fd) return failure(path, fd.error());
     return Folder(path, *fd);
 }

@@ -205,7 +205,8 @@ Outcome<Key> Making::read_key(std::string_view name) const {
     const Text text = folder_.read(file);
     if (!text.unread.why.empty()) return failure(path, text.unread.why);
     if (text.access.others_read || text.access.others_change) {
-        return failure(path, "others on this machine can read or change it: it is no secret");
+        return failure(path,
+                       "others on this machine can read or change it: it is no secret (chmod 600)");
     }
     auto key = parse_key(text.view());
     if (!key) return failure(path, key.error());

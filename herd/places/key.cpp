@@ -16,7 +16,8 @@ std::unexpected<std::string> refused(const std::string& field, int error) {
     const std::string unless = ", and places.key_shared is not set";
     if (error == ELOOP) return failure(field, "is a symbolic link" + unless);
     if (error == reactor::sys::not_private) {
-        return failure(field, "everybody on this machine can read or change it" + unless);
+        return failure(field,
+                       "everybody on this machine can read or change it (chmod 600)" + unless);
     }
     if (error == reactor::sys::not_a_file) return failure(field, "is not a file");
     if (error == EFBIG) return failure(field, "is too long for a key");

@@ -130,8 +130,8 @@ Outcome<std::string> auth_line(const std::string& token_file) {
     if (!text) {
         const int error = text.error().value;
         if (error == EFBIG) return failure(what, no_token);
-        if (error != reactor::sys::not_private) return failure(what, text.error());
-        return failure(what, "everybody on this machine can read or change it");
+        if (error == ENOENT) return failure(what, "is not there; `herd token --for` makes one");
+        return failure(what, why_unread(text.error()));
     }
     std::string_view token = *text;
     if (token.ends_with('\n')) token.remove_suffix(1);

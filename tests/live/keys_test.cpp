@@ -87,7 +87,8 @@ TEST_CASE("herd check: examines keys, and its exit code says whether they do", "
         herd_binary(), "check", "--config", config, "--keys", folder};
     const Ran none = run(check);
     CHECK(none.code == 1);
-    CHECK(contains(none.out, "\nerror: keys: " + folder + ": No such file or directory\n"));
+    CHECK(
+        contains(none.out, "\nerror: keys: " + folder + ": is not there; `herd keys` makes it\n"));
 
     run({herd_binary(), "keys", folder, "--config", config});
     const Ran right = run(check);

@@ -131,7 +131,7 @@ TEST_CASE("herd send: shows a token first, and says when it is refused", "[live]
     const Ran careless = run(herd.serve("Beta"));
     CHECK(careless.code == 2);
     CHECK(careless.err == "Beta: access.secret file " + desk.secret +
-                              ": everybody on this machine can read or change it\n");
+                              ": everybody on this machine can read or change it (chmod 600)\n");
 }
 
 }  // namespace token_live_test

@@ -125,11 +125,13 @@ TEST_CASE("secret: a file that is not private, or wrong, is named and refused", 
     for (const mode_t mode : {0604U, 0602U, 0644U, 0666U}) {
         const SecretFile open(one, mode);
         CHECK(Secret::read(open.path).error() ==
-              "secret file " + open.path + ": everybody on this machine can read or change it");
+              "secret file " + open.path +
+                  ": everybody on this machine can read or change it (chmod 600)");
     }
     const std::string link = good.path + ".link";
     REQUIRE(symlink(good.path.c_str(), link.c_str()) == 0);
-    CHECK(Secret::read(link).error() == "secret file " + link + ": is a symbolic link");
+    CHECK(Secret::read(link).error() ==
+          "secret file " + link + ": is a symbolic link: name the file itself");
     std::remove(link.c_str());
     CHECK(Secret::read("/nonexistent/secret").error().starts_with("secret file /nonexistent/"));
     CHECK_FALSE(Secret::read("/"));

@@ -111,7 +111,9 @@ TEST_CASE("names: one in place of an address, with where to listen", "[herd][con
 TEST_CASE("config file: one that cannot be read is said", "[herd][config]") {
     const auto none = herd::config::read("/nonexistent/herd.json");
     REQUIRE_FALSE(none);
-    CHECK(none.error() == "/nonexistent/herd.json: No such file or directory");
+    CHECK(none.error() ==
+          "/nonexistent/herd.json: is not there; herd.json(5) says what stands in a configuration, "
+          "and without --config a built-in herd is meant");
     const auto folder = herd::config::read("/");
     REQUIRE_FALSE(folder);
     CHECK(folder.error() == "/: Is a directory");

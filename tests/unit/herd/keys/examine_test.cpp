@@ -98,7 +98,8 @@ TEST_CASE("herd check: the authority's key is noted, and guarded like any other"
 
 TEST_CASE("herd check: files of keys that are not there", "[herd][keys]") {
     KeyHouse house;
-    CHECK(house.findings() == Texts{"error: " + house.folder() + ": No such file or directory"});
+    CHECK(house.findings() ==
+          Texts{"error: " + house.folder() + ": is not there; `herd keys` makes it"});
     house.make();
     const std::string certificate = live::read_file(house / "Hands.crt");
     fs::remove(house / "operator.crt");
@@ -122,7 +123,7 @@ TEST_CASE("herd check: files of keys that are not there", "[herd][keys]") {
     fs::remove(house / "Goloman.key");
     CHECK(house.findings().back() == "error: *.crt: no server has a certificate here");
     fs::remove(house / "ca.crt");
-    CHECK(house.findings().front() == "error: ca.crt: No such file or directory");
+    CHECK(house.findings().front() == "error: ca.crt: is not there; `herd keys` makes it");
 }
 
 TEST_CASE("herd check: old servers have no keys, and names are looked at first", "[herd][keys]") {

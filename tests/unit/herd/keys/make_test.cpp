@@ -160,7 +160,7 @@ TEST_CASE("herd keys: what is in the way is named", "[herd][keys]") {
     SECTION("an authority's key that everybody can read") {
         fs::permissions(house / "ca.key", fs::perms(0644));
         CHECK(in_the_way("ca.key") ==
-              "others on this machine can read or change it: it is no secret");
+              "others on this machine can read or change it: it is no secret (chmod 600)");
     }
     SECTION("an authority's key with a password") {
         const auto key = key_in(house / "ca.key");

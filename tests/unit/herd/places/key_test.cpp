@@ -78,7 +78,8 @@ TEST_CASE("places key: one that everybody can read or change is refused unless t
         REQUIRE(chmod(file.path.c_str(), mode) == 0);
         CHECK(places::read_key(file.path, false).error() ==
               "places.key_file: " + file.path +
-                  ": everybody on this machine can read or change it, and places.key_shared is not "
+                  ": everybody on this machine can read or change it (chmod 600), and "
+                  "places.key_shared is not "
                   "set");
         CHECK(*places::read_key(file.path, true) == "AIzaTestKey");
     }
