@@ -2,6 +2,7 @@
 
 #include "herd/clients/admissions.hpp"
 #include "protocol/at_line.hpp"
+#include "protocol/client_hello.hpp"
 #include "protocol/iso6709.hpp"
 #include "protocol/places_json.hpp"
 #include "reactor/lines.hpp"
@@ -56,6 +57,12 @@ std::size_t Session::on_input(std::string_view bytes, std::size_t seen, bool end
 }
 
 std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool ended) {
+    // Who shakes hands waits for the answer to what may have no end of a line.
+    if (!proven_ && !skipping_ && protocol::begins_client_hello(bytes) && !stream_.sealed()) {
+        invalid("TLS is not spoken here");
+        stream_.finish();
+        return bytes.size();
+    }
     reactor::Lines lines(bytes, seen);
     const table::LocationTable& table = host_.core.table;
     if (host_.searches != nullptr) host_.searches->begin_turn();
@@ -88,12 +95,6 @@ std::size_t Session::read_lines(std::string_view bytes, std::size_t seen, bool e
 // Of what stands behind the last newline. Returns how many bytes of it were taken.
 std::size_t Session::read_rest(std::string_view rest, bool ended) {
     if (skipping_) return rest.size();
-    // Who shakes hands waits for the answer to what has no end of a line.
-    if (rest.starts_with(reactor::Seal::first_byte) && !stream_.sealed()) {
-        invalid("TLS is not spoken here");
-        stream_.finish();
-        return rest.size();
-    }
     if (ended && !stream_.cut()) {
         // Public graders end their only command with the connection, not with a newline.
         Line last;

@@ -1,5 +1,7 @@
 #include "herd/http/request_parser.hpp"
 
+#include "protocol/client_hello.hpp"
+
 // With sanitizers, g++ 12 sees an optional in Beast's parser that it takes for uninitialised.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -64,7 +66,6 @@ unsigned status_for(const error_code& error) {
 }
 
 // The first byte of a record that has a part of a handshake in it.
-constexpr char tls_handshake = 22;
 
 bool is_letter(char byte) {
     return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
@@ -216,7 +217,7 @@ RequestParser::Fed RequestParser::feed(std::string_view bytes, Request& request)
 RequestParser::Fed RequestParser::feed_head(std::string_view bytes, Request& request) {
     if (bytes.empty()) return {0, Event::more};
     if (!is_letter(bytes[0])) {
-        heard_tls_ = bytes[0] == tls_handshake;
+        heard_tls_ = protocol::begins_client_hello(bytes);
         return refuse(0, 400);
     }
     const std::string_view looked = bytes.substr(0, head_size_max);

@@ -2,6 +2,7 @@
 
 #include "herd/table/rules.hpp"
 #include "herd/watch/status.hpp"
+#include "protocol/client_hello.hpp"
 #include "reactor/lines.hpp"
 #include "reactor/sys.hpp"
 
@@ -88,8 +89,7 @@ std::size_t PeerSession::on_input(std::string_view bytes, std::size_t seen, bool
     // A stranger has until its first line, however slowly it sends it.
     if (neighbour_ != nullptr || legacy_) heard_at_ = core_.loop.now();
     unanswered_ = true;
-    if (neighbour_ == nullptr && !stream_.sealed() &&
-        bytes.starts_with(reactor::Seal::first_byte)) {
+    if (neighbour_ == nullptr && !stream_.sealed() && protocol::begins_client_hello(bytes)) {
         refuse(507, "TLS is not spoken here");
         return bytes.size();
     }

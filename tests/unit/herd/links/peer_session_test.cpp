@@ -225,8 +225,13 @@ TEST_CASE("peer_session: who speaks TLS is told at once that it is not spoken he
           "[herd][peer]") {
     House house;
     Dialler peer(house);
-    CHECK(peer.ask({'\x16', '\x03', '\x01', '\x01'}) == "ERR 507 TLS is not spoken here\n");
+    CHECK(peer.ask({'\x16', '\x03', '\x01', '\x01', '\x2c', '\x01'}) ==
+          "ERR 507 TLS is not spoken here\n");
     CHECK(peer.ended);
+    // A byte 22 alone is no reason.
+    Dialler other(house);
+    CHECK(other.ask("\x16").empty());
+    CHECK_FALSE(other.ended);
     CHECK(house.server.counters().peer_lines_bad == 0);
 }
 
