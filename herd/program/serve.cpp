@@ -86,6 +86,7 @@ private:
     void say(const std::string& what) const;
     void say_where() const;
     void warn_of_journal() const;
+    void warn_of_certificate();
     void begin_service();
     std::string_view name_of(const reactor::Ports::Opened& port) const;
     std::string_view state(std::span<char> out) const;
@@ -139,6 +140,7 @@ Outcome<> Serving::start() {
     begin_service();
     look_.start(reactor::Duration::zero());
     warn_of_journal();
+    warn_of_certificate();
     say_where();
     return {};
 }
@@ -162,6 +164,17 @@ void Serving::warn_of_journal() const {
                      static_cast<unsigned long long>(refused),
                      self_.name.c_str());
     }
+}
+
+// It goes on all the same: clients may be content with it.
+void Serving::warn_of_certificate() {
+    const std::string doubt = config_.keys.empty() ? std::string() : sealer_.doubt();
+    if (doubt.empty()) return;
+    server_.log().event(Level::error, "certificate_refused_by_neighbours").field("why", doubt);
+    std::fprintf(stderr,
+                 "%s: no neighbour will believe it: %s (herd check, herd keys)\n",
+                 self_.name.c_str(),
+                 doubt.c_str());
 }
 
 void Serving::say_where() const {

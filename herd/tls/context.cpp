@@ -17,6 +17,7 @@ namespace herd::tls {
 namespace {
 
 constexpr std::size_t key_size_max = std::size_t{16} << 10;
+constexpr unsigned name_flags = X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
 
 std::unexpected<std::string> openssl_failure(const std::string& path) {
     // A file that cannot be opened stands first, in errno's words.
@@ -141,14 +142,19 @@ Outcome<> Context::believes_itself() const {
         X509_verify_cert_error_string(X509_STORE_CTX_get_error(verifying.get())));
 }
 
+bool Context::is_for(const std::string& name) const {
+    X509* const own = SSL_CTX_get0_certificate(context_.get());
+    return own != nullptr &&
+           X509_check_host(own, name.data(), name.size(), name_flags, nullptr) == 1;
+}
+
 // By the name alone: neither by a certificate's common name, nor by one with a star.
 SslPtr Context::dial(const std::string& name) const {
     assert(!name.empty());
     SslPtr ssl(SSL_new(context_.get()));
     if (ssl == nullptr) return ssl;
     SSL_set_connect_state(ssl.get());
-    SSL_set_hostflags(ssl.get(),
-                      X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    SSL_set_hostflags(ssl.get(), name_flags);
     if (SSL_set1_host(ssl.get(), name.c_str()) != 1) return nullptr;
     return ssl;
 }

@@ -45,6 +45,8 @@ public:
 
     // Whether this side's certificate is one that it would believe itself, by the clock, now.
     Outcome<> believes_itself() const;
+    // Whether it is for whoever is dialled by this name, as dial() has it.
+    bool is_for(const std::string& name) const;
     // Until when this side's certificate is good, in seconds since 1970; 0: it shows none.
     std::int64_t expires_s() const { return expires_s_; }
 

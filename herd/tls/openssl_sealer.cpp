@@ -1,6 +1,8 @@
 #include "herd/tls/openssl_sealer.hpp"
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include <openssl/crypto.h>
@@ -10,7 +12,7 @@ namespace herd::tls {
 OpensslSealer::OpensslSealer(const std::string& folder,
                              std::string_view name,
                              std::uint32_t channels_max)
-    : files_(files_in(folder, name)), channels_max_(channels_max) {}
+    : files_(files_in(folder, name)), name_(name), channels_max_(channels_max) {}
 
 Outcome<> OpensslSealer::open(std::size_t plain_max) {
     if (auto opened = exchange_.open(plain_max); !opened) return failure("TLS", opened.error());
@@ -23,14 +25,30 @@ Outcome<> OpensslSealer::open(std::size_t plain_max) {
 Outcome<> OpensslSealer::reload() {
     auto contexts = read();
     if (!contexts) return std::unexpected(contexts.error());
-    if (const auto believed = (*contexts).peers.believes_itself(); !believed) {
-        return failure(files_.certificate, believed.error());
+    if (const std::string why = doubt((*contexts).peers, name_); !why.empty()) {
+        return failure(files_.certificate, why);
     }
     contexts_ = std::move(*contexts);
     return {};
 }
 
+std::string OpensslSealer::doubt() const {
+    const std::string why = doubt(contexts_.peers, name_);
+    return why.empty() ? why : files_.certificate + ": " + why;
+}
+
+std::string OpensslSealer::doubt(const Context& shown, const std::string& name) {
+    if (const auto believed = shown.believes_itself(); !believed) return believed.error();
+    if (shown.is_for(name)) return {};
+    return "has not DNS:" + name + " among its alternative names";
+}
+
 Outcome<OpensslSealer::Contexts> OpensslSealer::read() const {
+    for (const std::string& file : {files_.authority, files_.certificate, files_.key}) {
+        std::error_code ignored;
+        if (std::filesystem::exists(file, ignored) || ignored) continue;
+        return failure(file, "is not there; `herd keys` makes it");
+    }
     auto clients = Context::load(Use::clients, files_);
     if (!clients) return std::unexpected(clients.error());
     auto peers = Context::load(Use::peers, files_);

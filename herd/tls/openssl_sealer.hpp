@@ -26,6 +26,8 @@ public:
     // Reads the files again; when one is wrong, or holds what its own authority would not believe
     // now, all stays as it is.
     Outcome<> reload();
+    // Why neighbours would not believe this server, by what it would itself; empty: they would.
+    std::string doubt() const;
 
     reactor::SealPtr accept_client() override {
         return channel(contexts_.clients.accept(), clients_max());
@@ -57,7 +59,10 @@ private:
     std::uint32_t clients_max() const { return channels_max_ - channels_max_ / 8; }
     reactor::SealPtr channel(SslPtr ssl, std::uint32_t max);
 
+    static std::string doubt(const Context& shown, const std::string& name);
+
     const Files files_;
+    const std::string name_;
     const std::uint32_t channels_max_;
     std::uint64_t refused_ = 0;
     std::uint64_t records_per_key_ = Channel::records_per_key;

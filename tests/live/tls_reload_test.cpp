@@ -1,5 +1,7 @@
 // Case 19 of tls_cases.md: certificates that are read again.
 #include "tests/live/made_certificates.hpp"
+#include "tests/live/one_server.hpp"
+#include "tests/live/process.hpp"
 #include "tests/live/sealed_client.hpp"
 #include "tests/live/sealed_server.hpp"
 
@@ -32,6 +34,9 @@ struct Wrong {
 };
 
 const Wrong wrongs[] = {
+    {"a certificate for another name",
+     "has not DNS:Goloman among its alternative names",
+     [](const MadeCertificates& made) { made.sign("Goloman", {.names = {{"Hands"}}}); }},
     {"a key that does not fit",
      "key values mismatch",
      [](const MadeCertificates& made) { made.copy("other.key", "Goloman.key"); }},
@@ -101,6 +106,31 @@ TEST_CASE("tls 19: what would be worse than what is there is not taken, and said
         CHECK(late.ask("nonsense") == "? nonsense\n");
         CHECK_THAT(server.status(), Contains("Goloman: its latest reload was refused"));
     }
+}
+
+TEST_CASE("tls 19: a server says at its start that no neighbour will believe its certificate",
+          "[live][tls_reload]") {
+    const TemporaryFolder folder;
+    const std::string keys = folder / "keys";
+    const std::string config =
+        write_file(folder / "herd.json", config_with(", \"keys\": \"" + keys + "\""));
+    REQUIRE(run({herd_binary(), "keys", keys, "--config", config}).code == 0);
+    const auto said = [&] {
+        Process server({herd_binary(), "serve", "A", "--config", config, "--log-dir", "-"});
+        REQUIRE(server.says("A: clients on "));
+        server.signal(SIGTERM);
+        server.wait();
+        return server.err();
+    };
+    CHECK_THAT(said(), !Contains("no neighbour"));
+    const MadeCertificates certificates(keys);
+    const std::string doubted = "A: no neighbour will believe it: " + keys + "/A.crt: ";
+    certificates.sign("A", {.names = {{"B"}}});
+    CHECK_THAT(
+        said(),
+        Contains(doubted + "has not DNS:A among its alternative names (herd check, herd keys)\n"));
+    certificates.sign("A", {.stranger = true});
+    CHECK_THAT(said(), Contains(doubted + "unable to get local issuer certificate"));
 }
 
 TEST_CASE("tls 19: read again and again under load, no line and no newcomer is lost",

@@ -302,7 +302,7 @@ TEST_CASE("tls: what is wrong with a file is said in plain words", "[herd][tls]"
     for (const char* name : {"/A.key", "/A.crt", "/ca.crt"}) {
         const fs::path file = house.folder() + name;
         fs::rename(file, house.folder() + "/away");
-        CHECK(why() == file.string() + ": No such file or directory");
+        CHECK(why() == file.string() + ": is not there; `herd keys` makes it");
         fs::rename(house.folder() + "/away", file);
     }
     CHECK(why().empty());
