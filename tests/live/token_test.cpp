@@ -1,8 +1,10 @@
+#include "tests/live/client.hpp"
 #include "tests/live/process.hpp"
 #include "tests/live/three_servers.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -132,6 +134,34 @@ TEST_CASE("herd send: shows a token first, and says when it is refused", "[live]
     CHECK(careless.code == 2);
     CHECK(careless.err == "Beta: access.secret file " + desk.secret +
                               ": everybody on this machine can read or change it (chmod 600)\n");
+}
+
+TEST_CASE("herd serve: SIGHUP without a secret's line ends what its tokens have granted",
+          "[live][token]") {
+    const Desk desk;
+    const Desk other;
+    const ThreeServers herd(",\n\"access\": {\"secret_file\": \"" + desk.secret + "\"}");
+    const std::string old_line = read_file(desk.secret);
+    const std::string good = desk.make("good", {"--for", "kiwi", "--until", "never"});
+    write_file(desk.secret, read_file(other.secret) + old_line);
+    const std::string newer = desk.make("newer", {"--for", "kiwi", "--until", "never"});
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    Client goes(herd.clients[0]);
+    Client stays(herd.clients[0]);
+    REQUIRE(goes.ask("AUTH kiwi " + good).starts_with("AUTH Alpha kiwi "));
+    REQUIRE(stays.ask("AUTH kiwi " + newer).starts_with("AUTH Alpha kiwi "));
+    CHECK(goes.ask("IAMAT kiwi +1-1 1").starts_with("AT Alpha "));
+    write_file(desk.secret, read_file(other.secret));
+    alpha.signal(SIGHUP);
+    const std::string line = "IAMAT kiwi +1-1 2";
+    CHECK(eventually([&] { return goes.ask(line) == "? " + line + "\n"; }));
+    CHECK(stays.ask("IAMAT kiwi +1-1 3").starts_with("AT Alpha "));
+    const auto log = herd.folder / "log" / "Alpha.log";
+    CHECK(eventually([&] {
+        return read_file(log).find("event=grants_ended connections=1 streams=0") !=
+               std::string::npos;
+    }));
 }
 
 }  // namespace token_live_test
