@@ -12,6 +12,10 @@ namespace herd::follow {
 
 inline constexpr std::uint32_t nobody = UINT32_MAX;
 
+// No place: no area holds it.
+inline constexpr protocol::Spot nowhere = {
+    .latitude = protocol::Spot::latitude_mask, .cut = 0, .longitude = 0};
+
 // A client's identity: two keyed hashes of its name, 128 bits, which takes the place of a name that
 // may be long, and that nobody has said yet.
 struct Identity {

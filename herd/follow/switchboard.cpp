@@ -67,8 +67,8 @@ Switchboard::Switchboard(Core& core, const geo::KeyTree& tree, Outlet& outlet)
       second_hash_(reactor::sys::random_bits(), reactor::sys::random_bits()) {}
 
 Switchboard::~Switchboard() {
-    core_.table.show(nullptr);
     subscriptions_.for_each([&](Subscription& each) { each.farewells.clear(core_.wire.blocks()); });
+    if (cursor_) take_leave();
 }
 
 std::uint64_t Switchboard::memory_max(const config::Limits& limits) {
@@ -143,18 +143,14 @@ void Switchboard::wake() {
     if (cursor_) return;
     cursor_.emplace(core_.table.feed());
     cursor_->seek_end();
-    core_.table.show(this);
+    core_.table.show_changes(this);
+    core_.table.show_removals(*this);
 }
 
-void Switchboard::sleep() {
-    if (subscriptions_.size() > 0 || witness_ != nullptr) return;
-    core_.table.show(nullptr);
+void Switchboard::take_leave() {
+    core_.table.show_changes(nullptr);
+    unlink();
     cursor_.reset();
-}
-
-void Switchboard::show(Witness* witness) {
-    witness_ = witness;
-    witness != nullptr ? wake() : sleep();
 }
 
 Subscription* Switchboard::add(std::uint32_t session) {
@@ -233,7 +229,7 @@ void Switchboard::remove(std::uint32_t session, std::uint32_t before) {
     }
     gone.farewells.clear(core_.wire.blocks());
     subscriptions_.release(gone);
-    sleep();
+    if (subscriptions_.size() == 0) take_leave();
 }
 
 void Switchboard::start_over(std::uint32_t session) {
@@ -278,7 +274,6 @@ void Switchboard::before_removal(std::uint32_t slot) {
     const bool known = record.seq <= cursor_->passed();
     const std::string_view client = core_.table.client(record);
     const Spot was = known ? record.spot : before_[slot];
-    if (witness_ != nullptr) witness_->removed(slot, was);
     if (was != nowhere) {
         const geo::Cell cell = geo::Cell::of(was);
         each_size([&](unsigned size) { part(square_key(size, cell), was, nowhere, slot); });
@@ -309,7 +304,6 @@ void Switchboard::look() {
 void Switchboard::look_up(std::uint32_t slot) {
     const table::Record& record = core_.table.at(slot);
     const Spot was = before_[slot];
-    if (witness_ != nullptr) witness_->moved(slot, was, record.spot);
     if (was == nowhere && unknown_ > 0) welcome(slot, core_.table.client(record));
     if (known_ > 0) {
         interests_.visit(record_key(slot), [&](std::uint32_t index) {

@@ -4,7 +4,6 @@
 #include "herd/follow/interests.hpp"
 #include "herd/follow/outlet.hpp"
 #include "herd/follow/subscription.hpp"
-#include "herd/follow/witness.hpp"
 #include "herd/geo/circle.hpp"
 #include "herd/geo/key_tree.hpp"
 #include "herd/table/change_feed.hpp"
@@ -34,7 +33,7 @@ namespace herd::follow {
 // Owned by Clients, whose sessions are named by their slots. All memory is mapped at start.
 // Invariant: every change that the cursor has passed has been looked up; of a record that has
 // changed since, `before_` has the place where it was then.
-class Switchboard final : public table::Onlooker {
+class Switchboard final : public table::ChangeOnlooker, public table::RemovalOnlooker {
 public:
     Switchboard(Core& core, const geo::KeyTree& tree, Outlet& outlet);
     Switchboard(const Switchboard&) = delete;
@@ -70,12 +69,6 @@ public:
     // It reads again.
     void resume(std::uint32_t session);
 
-    // From now on that one is told of each change, too; null: nobody is.
-    void show(Witness* witness);
-    // While there is one: every change up to this number has been looked up, so that of a record
-    // which has changed since more will be told.
-    std::uint64_t passed() const { return cursor_->passed(); }
-
     // In the flush, behind what is flooded.
     void push();
 
@@ -102,7 +95,7 @@ private:
     void before_removal(std::uint32_t slot) override;
 
     void wake();
-    void sleep();
+    void take_leave();
     Subscription* add(std::uint32_t session);
     void remove(std::uint32_t session, std::uint32_t before);
     std::uint16_t next_number(std::uint32_t session);
@@ -142,12 +135,11 @@ private:
     reactor::Slab<Subscription> subscriptions_;
     reactor::PageArray<Subscriber> subscribers_;  // By the session's slot.
     reactor::PageArray<protocol::Spot> before_;   // By the record's slot.
-    Witness* witness_ = nullptr;
-    std::optional<table::FeedCursor> cursor_;  // While there is anybody to be told.
-    std::array<std::uint32_t, 32> areas_{};    // By the size of their squares.
-    std::uint32_t sizes_ = 0;                  // A bit for each size that has any.
-    std::uint32_t unknown_ = 0;                // Clients that are followed and not known,
-    std::uint32_t known_ = 0;                  // and that are.
+    std::optional<table::FeedCursor> cursor_;     // While there is anybody to be told.
+    std::array<std::uint32_t, 32> areas_{};       // By the size of their squares.
+    std::uint32_t sizes_ = 0;                     // A bit for each size that has any.
+    std::uint32_t unknown_ = 0;                   // Clients that are followed and not known,
+    std::uint32_t known_ = 0;                     // and that are.
     std::uint32_t first_due_ = nobody;
     std::uint32_t last_due_ = nobody;
     std::uint32_t looks_left_ = 0;  // In this turn.

@@ -237,7 +237,7 @@ Switchboard::Told Switchboard::sweep(Subscription& subscription, std::uint64_t e
 void Switchboard::check() const {
     subscriptions_.check();
     interests_.check();
-    assert(cursor_.has_value() == (subscriptions_.size() > 0 || witness_ != nullptr));
+    assert(cursor_.has_value() == (subscriptions_.size() > 0));
     std::uint32_t counted = 0;
     for (std::size_t session = 0; session < subscribers_.size(); ++session) {
         counted += subscribers_[session].count;

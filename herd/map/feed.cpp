@@ -12,7 +12,6 @@ namespace herd::map {
 
 namespace {
 
-using protocol::Spot;
 using protocol::TextWriter;
 
 constexpr std::string_view stream_type = "text/event-stream";
@@ -45,23 +44,23 @@ Feed::Feed(Core& core, std::span<const config::Server> servers)
       task_(core.loop, reactor::Phase::work, reactor::Delegate<void()>::to<&Feed::run>(*this)) {}
 
 Feed::~Feed() {
-    if (viewers_.size() > 0) switchboard_->show(nullptr);
+    if (viewers_.size() > 0) unlink();
 }
 
 std::uint64_t Feed::memory_max(const config::Limits& limits) {
     const std::uint32_t viewers = viewers_max(limits);
     return viewers * reactor::Slab<Viewer>::slot_size +
-           2 * Marks::memory_max(viewers, limits.clients) + 2 * piece_size + 2 * gone_size +
+           3 * Marks::memory_max(viewers, limits.clients) + 2 * piece_size + 2 * gone_size +
            2 * text_size;
 }
 
-reactor::Result<void> Feed::map(follow::Switchboard& switchboard) {
+reactor::Result<void> Feed::map() {
     const config::Limits& limits = core_.limits;
-    switchboard_ = &switchboard;
     moves_left_ = moves_per_pass();
     const std::uint32_t viewers = viewers_max(limits);
     auto mapped = viewers_.map(viewers);
     if (mapped) mapped = changed_.map(viewers, limits.clients);
+    if (mapped) mapped = shown_.map(viewers, limits.clients);
     if (mapped) mapped = forgotten_.map(viewers, limits.clients);
     const auto map_buffer = [&](reactor::PageArray<char>& buffer, std::size_t size) {
         if (!mapped) return;
@@ -80,7 +79,7 @@ reactor::Result<void> Feed::map(follow::Switchboard& switchboard) {
 }
 
 void Feed::begin(http::Connection& connection, const Wish& wish) {
-    assert(switchboard_ != nullptr);
+    assert(state_.size() > 0);
     // A page that asks again has closed what it had: that shows only when we write there.
     Viewer* before = nullptr;
     viewers_.for_each([&](Viewer& each) {
@@ -103,14 +102,14 @@ void Feed::begin(http::Connection& connection, const Wish& wish) {
     ++core_.counters.map_viewers;
     Viewer* const viewer = viewers_.emplace(
         Viewer{.connection = &connection, .box = wish.box, .grant = wish.grant, .page = wish.page});
-    const std::uint32_t index = viewers_.index(*viewer);
-    changed_.clear(index, core_.table.slots());
-    forgotten_.clear(index, core_.table.slots());
-    if (viewers_.size() == 1) {
-        switchboard_->show(this);
-        pass_.start(pass_interval);
-    }
+    if (viewers_.size() == 1) wake();
     resume_from(*viewer, wish.last);
+    const std::uint32_t index = viewers_.index(*viewer);
+    const std::uint32_t slots = core_.table.slots();
+    changed_.fill(index, slots, true);
+    forgotten_.fill(index, slots, false);
+    // Whom it was told of on another connection, nobody knows any more: perhaps of all.
+    shown_.fill(index, slots, viewer->base > 0);
     greet(*viewer, wish.follow);
     viewer->owes_state = state_size_ > 0;
     begin_pass(*viewer);
@@ -123,7 +122,7 @@ void Feed::resume_from(Viewer& viewer, std::string_view last) const {
     const auto seq = take_hex(last);
     const auto expired = take_hex(last);
     if (!epoch || !seq || !expired || *epoch != core_.epoch) return;
-    if (*seq > switchboard_->passed() || *expired != core_.counters.records_expired) return;
+    if (*seq > core_.table.feed().seq() || *expired != core_.counters.records_expired) return;
     if (viewer.grant.pattern.text() == "*") viewer.base = *seq;
 }
 
@@ -171,24 +170,31 @@ std::uint32_t Feed::revoke(const web::Gate& gate) {
 
 void Feed::release(Viewer& viewer) {
     viewers_.release(viewer);
-    if (viewers_.size() > 0) return;
-    switchboard_->show(nullptr);
+    if (viewers_.size() == 0) sleep();
+}
+
+void Feed::wake() {
+    core_.table.show_removals(*this);
+    cursor_.emplace(core_.table.feed());
+    cursor_->seek_end();
+    looked_up_ = cursor_->passed();
+    pass_.start(pass_interval);
+}
+
+void Feed::sleep() {
+    unlink();
+    cursor_.reset();
+    looking_up_ = false;
     pass_.cancel();
     task_.cancel();
 }
 
-void Feed::moved(std::uint32_t slot, Spot was, Spot is) {
-    viewers_.for_each([&](const Viewer& viewer) {
-        if (!viewer.box.holds(is) && !viewer.box.holds(was) && viewer.also != slot) return;
-        if (!changed_.add(viewers_.index(viewer), slot)) ++core_.counters.map_conflated;
-    });
-}
-
-void Feed::removed(std::uint32_t slot, Spot was) {
+// So that its slot may be another's when the next pass comes by.
+void Feed::before_removal(std::uint32_t slot) {
     viewers_.for_each([&](Viewer& viewer) {
-        if (!viewer.box.holds(was) && viewer.also != slot) return;
         if (viewer.also == slot) viewer.also = table::no_record;
         const std::uint32_t index = viewers_.index(viewer);
+        if (!shown_.has(index, slot)) return;
         static_cast<void>(changed_.add(index, slot));
         static_cast<void>(forgotten_.add(index, slot));
     });
@@ -206,15 +212,16 @@ void Feed::note(const watch::Status& status, bool ready) {
 
 void Feed::on_pass_due() {
     const std::int64_t now_s = reactor::sys::wall_ns() / second_ns;
+    bool due = false;
     viewers_.for_each([&](Viewer& each) {
         if (each.grant.expired(now_s)) return end(each);
-        if (each.passing) {
-            each.again = true;
-        } else {
-            begin_pass(each);
-        }
+        due = due || (!each.passing && !each.connection->blocked());
     });
     if (viewers_.size() == 0) return;
+    if (due && !looking_up_) {
+        looking_up_ = true;
+        target_ = core_.table.feed().seq();
+    }
     moves_left_ = std::min(moves_left_ + moves_per_pass(), moves_per_pass());
     task_.post();
     pass_.start(pass_interval);
@@ -228,12 +235,21 @@ std::int64_t Feed::moves_per_pass() const {
 void Feed::check() const {
     viewers_.check();
     assert(pass_.pending() == (viewers_.size() > 0));
+    assert(cursor_.has_value() == (viewers_.size() > 0));
+    assert(!looking_up_ || cursor_);
+    assert(!cursor_ || looked_up_ <= cursor_->passed());
     assert(moves_left_ <= moves_per_pass());
     viewers_.for_each([&](const Viewer& viewer) {
         assert(viewer.connection->is_streaming());
         assert(viewer.at <= core_.table.slots());
         assert(viewer.also == table::no_record || core_.table.used(viewer.also));
-        assert(!viewer.sweeping || viewer.passing);
+        assert(viewer.whole ? viewer.base == 0 : viewer.passing);
+        const std::uint32_t index = viewers_.index(viewer);
+        for (std::uint32_t slot = 0; slot < core_.table.slots(); ++slot) {
+            if (!forgotten_.has(index, slot)) continue;
+            assert(shown_.has(index, slot));
+            assert(changed_.has(index, slot));
+        }
     });
 }
 

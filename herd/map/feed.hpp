@@ -2,12 +2,12 @@
 
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
-#include "herd/follow/switchboard.hpp"
-#include "herd/follow/witness.hpp"
 #include "herd/http/connection.hpp"
 #include "herd/map/digits.hpp"
 #include "herd/map/marks.hpp"
 #include "herd/map/viewer.hpp"
+#include "herd/table/change_feed.hpp"
+#include "herd/table/onlooker.hpp"
 #include "herd/watch/status.hpp"
 #include "herd/web/gate.hpp"
 #include "protocol/text_writer.hpp"
@@ -21,32 +21,34 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 namespace herd::map {
 
 // Tells those who look at the map where clients are, each in an answer that does not end, of
-// server-sent events (docs/map.md). It is a Witness of the one switchboard: a change sets a bit for
-// each viewer in whose box it begins or ends, and that is all that waits for a viewer, however far
-// behind it is. Four times a second a viewer's bits are gone through, in a *pass*: who stands in
-// the box is told of as it is by then, of who does not, that it has gone. Its first pass, the
-// *sweep*, goes through all slots instead, so the first picture takes no memory either.
+// server-sent events (docs/map.md). A change costs nothing when it is made. Four times a second the
+// table's feed has them *looked up*, once for all viewers: for each who shows that client, or in
+// whose box it is, a bit is set, and that is all that waits for a viewer, however far behind it is.
+// Then a viewer's bits are gone through, in a *pass*: who stands in the box is told of as it is by
+// then; of whom the viewer shows and who does not, that it has gone. In its first pass all are set.
 //
-// One piece of one pass in an iteration, of bounded size and work, and in a quarter of a second as
-// many positions as limits.map_moves_per_s leaves for it: so the load of a server decides how often
-// its onlookers see each client, and not they how many lines it takes. Who does not read is passed
-// by until it has.
+// One piece of this in an iteration, of bounded size and work, and in a quarter of a second as many
+// positions as limits.map_moves_per_s leaves for it: so the load of a server decides how often its
+// onlookers see each client, and not they how many lines it takes. Who does not read is passed by
+// until it has. While nobody's pass is through nothing is looked up, and the feed has each client
+// once, however often it moves.
 //
-// Invariant: a viewer is told of no change that the switchboard has not looked up: it would not be
-// told, then, that the client has left its box again.
+// Invariant: whom a viewer shows is among `shown_`; whoever was there and is forgotten, of these
+// also among `forgotten_` and `changed_`, until that is told.
 //
 // Owned by the server's Operations. All memory is mapped at start. Connections are theirs; a viewer
 // dies with its own.
-class Feed final : public follow::Witness {
+class Feed final : public table::RemovalOnlooker {
 public:
     static constexpr reactor::Duration pass_interval = std::chrono::milliseconds(250);
-    static constexpr std::uint32_t looks_per_piece = 4096;  // slots
+    static constexpr std::uint32_t looks_per_piece = 1024;  // at records
     static constexpr std::size_t piece_size = std::size_t{8} << 10;
 
     Feed(Core& core, std::span<const config::Server> servers);
@@ -61,8 +63,8 @@ public:
     }
     // Bytes that map() maps.
     static std::uint64_t memory_max(const config::Limits& limits);
-    // Once, first. Fails with ENOMEM. The switchboard outlives this.
-    reactor::Result<void> map(follow::Switchboard& switchboard);
+    // Once, first. Fails with ENOMEM.
+    reactor::Result<void> map();
 
     // Begins to answer the request at hand. With all places taken, says so and ends.
     void begin(http::Connection& connection, const Wish& wish);
@@ -88,7 +90,6 @@ private:
         Digits moves;
         Digits gone;
         std::int64_t wall_ns;
-        std::uint64_t passed;
         std::uint32_t moved_from = 0;  // one behind the slot that was put last
         std::uint32_t gone_from = 0;
         std::uint32_t looks_left = looks_per_piece;
@@ -97,23 +98,26 @@ private:
         bool full() const;
     };
 
-    void moved(std::uint32_t slot, protocol::Spot was, protocol::Spot is) override;
-    void removed(std::uint32_t slot, protocol::Spot was) override;
+    void before_removal(std::uint32_t slot) override;
 
     void greet(Viewer& viewer, std::string_view follow);
     void resume_from(Viewer& viewer, std::string_view last) const;
     void end(Viewer& viewer);
     void release(Viewer& viewer);
 
+    void wake();
+    void sleep();
     void on_pass_due();
     std::int64_t moves_per_pass() const;
     void run();
+    void look_up();
+    void look_up(const table::Record& record);
     Viewer* next();
     void begin_pass(Viewer& viewer);
-    void end_pass(Viewer& viewer);
+    static void end_pass(Viewer& viewer);
     void tell(Viewer& viewer);
-    void sweep(Viewer& viewer, Piece& piece);
     void walk(Viewer& viewer, Piece& piece);
+    void put(const Viewer& viewer, std::uint32_t slot, Piece& piece);
     bool shows(const Viewer& viewer, std::uint32_t slot, std::int64_t wall_ns) const;
     void put_move(Piece& piece, std::uint32_t slot) const;
     static void put_gone(Piece& piece, std::uint32_t slot);
@@ -122,10 +126,15 @@ private:
 
     Core& core_;
     std::span<const config::Server> servers_;
-    follow::Switchboard* switchboard_ = nullptr;
     reactor::Slab<Viewer> viewers_;
-    Marks changed_;
-    Marks forgotten_;  // Of those, the slots whose client at that time is no more.
+    // Of each viewer the slots
+    Marks changed_;                            // that a pass has to look at,
+    Marks shown_;                              // whose clients it shows,
+    Marks forgotten_;                          // and of these, whose are no more.
+    std::optional<table::FeedCursor> cursor_;  // While anybody looks on.
+    bool looking_up_ = false;
+    std::uint64_t target_ = 0;     // What had changed by then is looked up.
+    std::uint64_t looked_up_ = 0;  // What has changed by then was.
     reactor::PageArray<char> moves_;
     reactor::PageArray<char> gone_;
     reactor::PageArray<char> piece_;

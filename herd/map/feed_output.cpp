@@ -38,8 +38,12 @@ bool Feed::Piece::full() const {
     return looks_left == 0 || moves.room() < move_size_max || gone.room() < Digits::short_max;
 }
 
-// One piece for one of those who want one and read, in turns.
+// A piece of looking up, else one for one of those who want one and read, in turns.
 void Feed::run() {
+    if (looking_up_) {
+        look_up();
+        return task_.post();
+    }
     Viewer* const viewer = moves_left_ > 0 ? next() : nullptr;
     if (viewer == nullptr) return;
     turn_ = viewers_.index(*viewer);
@@ -47,6 +51,33 @@ void Feed::run() {
     if (next() == nullptr) return;
     if (moves_left_ > 0) return task_.post();
     ++core_.counters.map_held_back;  // until the next pass is due
+}
+
+// Those whose pass is through have waited for it.
+void Feed::look_up() {
+    std::uint32_t looks = 0;
+    for (; looks < looks_per_piece && cursor_->passed() < target_; ++looks) {
+        look_up(*cursor_->peek());
+        cursor_->advance();
+    }
+    // The others are changes that a later one has replaced.
+    core_.counters.map_conflated += cursor_->passed() - looked_up_ - looks;
+    looked_up_ = cursor_->passed();
+    if (looked_up_ < target_) return;
+    looking_up_ = false;
+    viewers_.for_each([&](Viewer& each) {
+        if (!each.passing) begin_pass(each);
+    });
+}
+
+void Feed::look_up(const table::Record& record) {
+    const std::uint32_t slot = core_.table.slot(record);
+    viewers_.for_each([&](const Viewer& viewer) {
+        const std::uint32_t index = viewers_.index(viewer);
+        const bool concerned =
+            viewer.box.holds(record.spot) || viewer.also == slot || shown_.has(index, slot);
+        if (concerned && !changed_.add(index, slot)) ++core_.counters.map_conflated;
+    });
 }
 
 Viewer* Feed::next() {
@@ -61,36 +92,35 @@ Viewer* Feed::next() {
     return behind != nullptr ? behind : first;
 }
 
-// Whatever had been looked up by now is told of in this pass, or has changed again.
+// Whatever was looked up by now is told of in this pass.
 void Feed::begin_pass(Viewer& viewer) {
     viewer.passing = true;
-    viewer.again = false;
     viewer.at = 0;
-    viewer.begun = {.seq = switchboard_->passed(), .expired = core_.counters.records_expired};
+    viewer.begun = {.seq = cursor_->passed(), .expired = core_.counters.records_expired};
 }
 
 void Feed::end_pass(Viewer& viewer) {
     assert(viewer.passing);
-    viewer.passing = viewer.sweeping = false;
+    viewer.passing = false;
+    viewer.whole = true;
+    viewer.base = 0;
     viewer.told = viewer.begun;
-    if (viewer.again) begin_pass(viewer);
 }
 
 void Feed::tell(Viewer& viewer) {
     Piece piece{.moves = Digits({&moves_[0], moves_.size()}),
                 .gone = Digits({&gone_[0], gone_.size()}),
-                .wall_ns = reactor::sys::wall_ns(),
-                .passed = switchboard_->passed()};
+                .wall_ns = reactor::sys::wall_ns()};
     piece.moves.put(not_negative(piece.wall_ns / millisecond_ns), time_digits);
-    const bool sweeping = viewer.sweeping;
-    if (viewer.passing) sweeping ? sweep(viewer, piece) : walk(viewer, piece);
+    const bool was_whole = viewer.whole;
+    if (viewer.passing) walk(viewer, piece);
     moves_left_ -= piece.told;
     TextWriter out({&piece_[0], piece_.size()});
     if (!piece.gone.empty()) put_event(out, "gone", piece.gone.text());
     if (piece.moves.text().size() > time_digits) put_event(out, "now", piece.moves.text());
-    if (sweeping && !viewer.sweeping) put_event(out, "whole", "1");
+    if (viewer.whole && !was_whole) put_event(out, "whole", "1");
     if (std::exchange(viewer.owes_state, false)) {
-        if (!viewer.sweeping) put_id(out, viewer.told);
+        if (viewer.whole) put_id(out, viewer.told);
         put_event(out, "state", {&state_[0], state_size_});
     }
     assert(!out.overflowed());
@@ -107,27 +137,6 @@ void Feed::put_id(TextWriter& out, const Told& told) const {
     out.put('\n');
 }
 
-// Of a slot that is marked already, what it was before may have been told: a later pass sees to it.
-void Feed::sweep(Viewer& viewer, Piece& piece) {
-    const std::uint32_t index = viewers_.index(viewer);
-    const std::uint32_t end = core_.table.slots();
-    for (; viewer.at < end && !piece.full(); ++viewer.at) {
-        --piece.looks_left;
-        const std::uint32_t slot = viewer.at;
-        if (!core_.table.used(slot) || changed_.has(index, slot)) continue;
-        const table::Record& record = core_.table.at(slot);
-        if (record.seq <= viewer.base) continue;
-        if (record.seq > piece.passed) {
-            static_cast<void>(changed_.add(index, slot));
-        } else if (shows(viewer, slot, piece.wall_ns)) {
-            put_move(piece, slot);
-        } else if (viewer.base > 0) {
-            put_gone(piece, slot);
-        }
-    }
-    if (viewer.at == end) end_pass(viewer);
-}
-
 void Feed::walk(Viewer& viewer, Piece& piece) {
     const std::uint32_t index = viewers_.index(viewer);
     const std::uint32_t end = core_.table.slots();
@@ -136,15 +145,19 @@ void Feed::walk(Viewer& viewer, Piece& piece) {
         if (slot == end) return end_pass(viewer);
         --piece.looks_left;
         viewer.at = slot + 1;
-        const bool used = core_.table.used(slot);
-        // It is looked up in this iteration or the next, and then marked for sure.
-        if (used && core_.table.at(slot).seq > piece.passed) continue;
-        changed_.remove(index, slot);
-        const bool shown = used && shows(viewer, slot, piece.wall_ns);
-        if (forgotten_.has(index, slot) || !shown) put_gone(piece, slot);
-        forgotten_.remove(index, slot);
-        if (shown) put_move(piece, slot);
+        static_cast<void>(changed_.remove(index, slot));
+        put(viewer, slot, piece);
     }
+}
+
+void Feed::put(const Viewer& viewer, std::uint32_t slot, Piece& piece) {
+    const std::uint32_t index = viewers_.index(viewer);
+    const bool forgotten = forgotten_.remove(index, slot);
+    if (!forgotten && core_.table.at(slot).seq <= viewer.base) return;
+    const bool is_there = core_.table.used(slot) && shows(viewer, slot, piece.wall_ns);
+    const bool was_there = is_there ? !shown_.add(index, slot) : shown_.remove(index, slot);
+    if (was_there && (forgotten || !is_there)) put_gone(piece, slot);
+    if (is_there) put_move(piece, slot);
 }
 
 bool Feed::shows(const Viewer& viewer, std::uint32_t slot, std::int64_t wall_ns) const {

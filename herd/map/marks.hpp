@@ -3,9 +3,11 @@
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 namespace herd::map {
@@ -36,12 +38,17 @@ public:
         const std::uint64_t before = std::exchange(word, word | bit(slot));
         return before != word;
     }
-    void remove(std::uint32_t viewer, std::uint32_t slot) {
-        words_[place(viewer, slot)] &= ~bit(slot);
+    // Whether it was there.
+    bool remove(std::uint32_t viewer, std::uint32_t slot) {
+        std::uint64_t& word = words_[place(viewer, slot)];
+        const std::uint64_t before = std::exchange(word, word & ~bit(slot));
+        return before != word;
     }
-    // All of a viewer's below `end`, so that it is as if it had never had any.
-    void clear(std::uint32_t viewer, std::uint32_t end) {
-        for (std::uint64_t i = 0; i < words_of(end); ++i) words_[viewer * row_ + i] = 0;
+    // Of a viewer's below `end`, which grows only, all or none; it never had any from there on.
+    void fill(std::uint32_t viewer, std::uint32_t end, bool all) {
+        const std::span<std::uint64_t> row(&words_[viewer * row_], words_of(end));
+        std::ranges::fill(row, all ? ~std::uint64_t{0} : 0);
+        if (all && end % 64 != 0) row.back() = bit(end) - 1;
     }
     // The first from `from` on that is below `end`; `end`: there is none.
     std::uint32_t next(std::uint32_t viewer, std::uint32_t from, std::uint32_t end) const {

@@ -46,13 +46,13 @@ std::uint64_t Service::memory_max(const config::Limits& limits) {
     return Feed::memory_max(limits) + buffer_size(limits);
 }
 
-reactor::Result<void> Service::open(follow::Switchboard& switchboard) {
+reactor::Result<void> Service::open() {
     auto buffer = reactor::PageArray<char>::map(buffer_size(core_.limits));
     if (!buffer) return std::unexpected(buffer.error());
     buffer_ = std::move(*buffer);
     finder_.emplace(core_, std::span<char>(&buffer_[0], buffer_.size()));
     on_ = true;
-    return feed_.map(switchboard);
+    return feed_.map();
 }
 
 void Service::on_request(http::Connection& connection, const http::Request& request) {

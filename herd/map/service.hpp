@@ -3,7 +3,6 @@
 #include "herd/access/grant.hpp"
 #include "herd/config/config.hpp"
 #include "herd/core.hpp"
-#include "herd/follow/switchboard.hpp"
 #include "herd/http/connection.hpp"
 #include "herd/http/handler.hpp"
 #include "herd/http/request.hpp"
@@ -38,7 +37,7 @@ public:
     // Bytes that open() maps.
     static std::uint64_t memory_max(const config::Limits& limits);
     // Once, first, or there is no map. Fails with ENOMEM.
-    reactor::Result<void> open(follow::Switchboard& switchboard);
+    reactor::Result<void> open();
 
     // The gate's tokens are others now. How many lookers-on that has ended.
     std::uint32_t revoke() { return on_ ? feed_.revoke(gate_) : 0; }

@@ -34,13 +34,13 @@ struct Viewer {
     std::uint32_t also = table::no_record;  // the slot of the client that it follows
     // In passes: the slots below this have been looked at in this one.
     std::uint32_t at = 0;
-    bool passing = true;   // A pass has begun.
-    bool again = false;    // The next one is due.
-    bool sweeping = true;  // This first one goes through all slots, the others through its marks.
+    bool passing = true;      // A pass has begun.
+    bool whole = false;       // The first one is through.
     bool owes_state = false;  // It has not been told how the server is.
-    std::uint64_t base = 0;   // What had changed by then, it had been told on another connection.
-    Told begun = {};          // When this pass began.
-    Told told = {};           // When the latest one began that is through.
+    // In the first pass: what had changed by then, it had been told on another connection.
+    std::uint64_t base = 0;
+    Told begun = {};  // When this pass began.
+    Told told = {};   // When the latest one began that is through.
 };
 
 }  // namespace herd::map

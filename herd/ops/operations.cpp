@@ -38,8 +38,7 @@ std::uint64_t Operations::memory_max(const config::Config& config) {
            OpsService::memory() + web::ReportService::memory(limits) +
            web::ClientService::memory(limits) + web::NearbyService::memory(limits) +
            web::FollowService::memory(limits) +
-           (config.nearby && map::Feed::viewers_max(limits) > 0 ? map::Service::memory_max(limits)
-                                                                : 0);
+           (map::Feed::viewers_max(limits) > 0 ? map::Service::memory_max(limits) : 0);
 }
 
 Outcome<> Operations::open(const config::Config& config,
@@ -54,8 +53,7 @@ Outcome<> Operations::open(const config::Config& config,
     if (mapped) mapped = clients_.map();
     if (mapped) mapped = nearby_.open(searches);
     if (mapped) mapped = follow_.open(switchboard);
-    const bool maps = switchboard != nullptr && map::Feed::viewers_max(config.limits) > 0;
-    if (mapped && maps) mapped = map_.open(*switchboard);
+    if (mapped && map::Feed::viewers_max(config.limits) > 0) mapped = map_.open();
     if (!mapped) return failure("cannot map memory", mapped.error());
     return gate_.open(config.access, self);
 }

@@ -40,7 +40,7 @@ public:
 
     // Bytes that open() may map.
     static std::uint64_t memory_max(const config::Config& config);
-    // Once, first. Without a switchboard there is no map, without searches nobody is near.
+    // Once, first. Without a switchboard nobody follows, without searches nobody is near.
     Outcome<> open(const config::Config& config,
                    const config::Server& self,
                    follow::Switchboard* switchboard,

@@ -137,7 +137,10 @@ void LocationTable::touch_again(std::uint32_t slot) {
 
 void LocationTable::remove(std::uint32_t slot) {
     assert(used(slot));
-    if (onlooker_ != nullptr) onlooker_->before_removal(slot);
+    for (RemovalOnlooker* each = removal_onlookers_.front(); each != nullptr;
+         each = removal_onlookers_.next(*each)) {
+        each->before_removal(slot);
+    }
     Record& record = records_[slot];
     index_.remove(key(client(record)).hash, slot);
     if (capacity_.families) families_.leave(client(record), slot, hash_);

@@ -12,6 +12,7 @@
 #include "herd/table/version.hpp"
 #include "protocol/at_line.hpp"
 #include "protocol/iso6709.hpp"
+#include "reactor/list.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
 
@@ -120,7 +121,9 @@ public:
         return static_cast<std::uint32_t>(&record - &records_[0]);
     }
     // From now on it is told of each change before; null: nobody is.
-    void show(Onlooker* onlooker) { onlooker_ = onlooker; }
+    void show_changes(ChangeOnlooker* onlooker) { onlooker_ = onlooker; }
+    // It is told of each removal before.
+    void show_removals(RemovalOnlooker& onlooker) { removal_onlookers_.push_back(onlooker); }
 
     // The AT line without a newline, byte for byte as the client was answered.
     std::string_view line(const Record& record) const;
@@ -199,7 +202,8 @@ private:
     std::uint32_t long_free_count_ = 0;  // Given back, on the stack long_free_.
     Digest digest_;
     ChangeFeed feed_{records_};
-    Onlooker* onlooker_ = nullptr;
+    ChangeOnlooker* onlooker_ = nullptr;
+    reactor::List<RemovalOnlooker> removal_onlookers_;
 };
 
 // Of the reports of a batch those whose clients leave their cells.

@@ -31,9 +31,10 @@ def missing():
 
 
 class Browser:
-    """One window. Ends, with all that it started, at the end of the `with`."""
+    """One window. Ends, with all that it started, at the end of the `with`. With `logs` the page's
+    process keeps all that it is told over the network."""
 
-    def __init__(self, width=1280, height=800):
+    def __init__(self, width=1280, height=800, logs=True):
         self.folder = tempfile.TemporaryDirectory()
         port, = free_ports(1)
         self.base = f'http://127.0.0.1:{port}'
@@ -45,8 +46,9 @@ class Browser:
                      '--no-first-run', '--disable-background-networking', '--lang=en-US',
                      f'--window-size={width},{height}', f'--user-data-dir={self.folder.name}'],
             'binary': shutil.which('chromium')}
-        wish = {'browserName': 'chrome', 'goog:chromeOptions': options,
-                'goog:loggingPrefs': {'browser': 'ALL', 'performance': 'ALL'}}
+        wish = {'browserName': 'chrome', 'goog:chromeOptions': options}
+        if logs:
+            wish['goog:loggingPrefs'] = {'browser': 'ALL', 'performance': 'ALL'}
         until = time.monotonic() + 30
         while True:
             with contextlib.suppress(urllib.error.URLError, ConnectionError):

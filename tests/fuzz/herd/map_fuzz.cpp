@@ -56,7 +56,7 @@ public:
         must(clients_.map().has_value());
         must(clients_.listen(server_).has_value());
         must(http_.map().has_value());
-        must(map_.open(*clients_.following()).has_value());
+        must(map_.open().has_value());
         must(gate_.open({}, server_).has_value());
         must(http_.listen(reactor::Address::loopback(http_port)).has_value());
         wire_.send_first(reactor::Delegate<void()>::to<&House::flood>(*this));

@@ -211,6 +211,16 @@ TEST_CASE("map feed: who was told goes on there after a while away", "[herd][map
         CHECK(again.hello.find("\"whole\":false") != std::string::npos);
         CHECK(again.log == std::vector<std::string>{"gone 4", "now 3", "now 50"});
         CHECK(again.whole);
+        // Of the others, too, it is told that they leave.
+        phone.report("c5", "-11+21");
+        phone.report("c5", "-12+21");
+        phone.flush();
+        again.watch(300ms);
+        phone.report("c5", "-13+21");
+        phone.flush();
+        again.watch(300ms);
+        CHECK(again.log.back() == "gone 5");
+        CHECK(again.gones == 2);
     }
     SECTION("as a page says it") {
         Viewer again(world, "?box=0,0,50,50&last=" + first.id);

@@ -168,8 +168,13 @@ inline config::Config with_map() {
 // A page of a world's first server.
 class Viewer : public Reader {
 public:
-    Viewer(small_world::World& world, const std::string& query, const std::string& more = "")
+    // `known` is what it was shown on another connection.
+    Viewer(small_world::World& world,
+           const std::string& query,
+           const std::string& more = "",
+           const std::map<std::uint64_t, Shown>& known = {})
         : world_(world), fd_(world.connect(http_port)) {
+        shown = known;
         world.say(fd_,
                   "GET /map/events" + query + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n");
         read();

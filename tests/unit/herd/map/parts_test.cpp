@@ -1,5 +1,5 @@
 // What the map's feed is made of: boxes, marks and digits.
-#include "herd/follow/witness.hpp"
+#include "herd/follow/subscription.hpp"
 #include "herd/map/box.hpp"
 #include "herd/map/digits.hpp"
 #include "herd/map/marks.hpp"
@@ -85,11 +85,22 @@ TEST_CASE("map marks: each viewer has its own, and they are found in order", "[h
     CHECK(found == std::set<std::uint32_t>{0, 63, 64, 65, 199});
     CHECK(marks.next(1, 66, 199) == 199);
     CHECK(marks.next(1, 66, 130) == 130);
-    marks.remove(1, 64);
+    CHECK(marks.remove(1, 64));
+    CHECK_FALSE(marks.remove(1, 64));
     CHECK_FALSE(marks.has(1, 64));
     CHECK(marks.next(1, 64, 200) == 65);
-    marks.clear(1, 200);
+    marks.fill(1, 200, false);
     CHECK(marks.next(1, 0, 200) == 200);
+}
+
+TEST_CASE("map marks: a viewer may have all there are, and none of those to come", "[herd][map]") {
+    Marks marks;
+    REQUIRE(marks.map(2, 200).has_value());
+    for (const std::uint32_t end : {0U, 1U, 63U, 64U, 130U, 200U}) {
+        marks.fill(0, end, true);
+        for (std::uint32_t slot = 0; slot < 200; ++slot) CHECK(marks.has(0, slot) == (slot < end));
+        CHECK(marks.next(1, 0, 200) == 200);
+    }
 }
 
 TEST_CASE("map digits: no number ends a line, and each fits where it is put", "[herd][map]") {
