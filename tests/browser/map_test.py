@@ -323,14 +323,14 @@ class MapTest(unittest.TestCase):
             time.sleep(5)
         more = herd.resident('Goloman') - before
         tell(f'ten viewers that do not read: {more / 1e6:.2f} MB more of the server')
-        self.assertLess(more, 10e6)
+        self.assertLess(more, 1e6)
         for viewer in viewers:
             viewer.close()
 
     def test_14_memory(self):
         browser.open('about:blank')
         sizes = []
-        wait = max(2, MEMORY_MINUTES)
+        wait = max(2, 3 * MEMORY_MINUTES)
         with Browser(logs=False) as page:
             page.open(herd.url('Goloman', '/map'))
             wait_for(lambda: page.run('return stream.whole'), 20)
@@ -343,12 +343,10 @@ class MapTest(unittest.TestCase):
                     metrics = page.devtools('Performance.getMetrics')['metrics']
                     heap = next(each['value'] for each in metrics if each['name'] == 'JSHeapUsedSize')
                     sizes.append((page.resident() / 1e6, heap / 1e6))
-                rate = traffic.rate()
-            shown = page.run('return stream.moves') / (len(sizes) * wait)
-            self.assertEqual(page.run('return document.body.dataset.state'), 'live')
-        tell(f'memory at {rate:,.0f} moves/s, of which {shown:,.0f} were shown, each {wait:.0f} s, in MB '
-             'of the process and of objects: ' +
-             ', '.join(f'{process:.0f} {heap:.2f}' for process, heap in sizes))
+                    tell('after {:.0f} s at {:,.0f} moves/s the page has {:.1f} MB, its objects {:.2f} MB'
+                         .format(time.monotonic() - traffic.began, traffic.rate(), *sizes[-1]))
+            wait_for(lambda: page.run('return document.body.dataset.state') == 'live', 20)
+            tell(f'{page.run("return stream.moves"):,} moves were shown')
         # The first tenth fills what grows to its size once.
         steady = sizes[len(sizes) // 10:]
         third = len(steady) // 3

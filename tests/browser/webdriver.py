@@ -76,7 +76,7 @@ class Browser:
         request = urllib.request.Request(self.base + path, data, method=method,
                                          headers={'Content-Type': 'application/json'})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=200) as answer:
                 return json.load(answer)['value']
         except urllib.error.HTTPError as error:
             value = json.load(error)['value']
