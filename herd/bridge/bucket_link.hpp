@@ -112,13 +112,14 @@ private:
 
     void put_reply_prefix(protocol::TextWriter& out) const;
     bool publishes() const;
-    bool has_room() const;
+    bool has_room(std::uint32_t count) const;
     bool is_clear() const;
     std::optional<std::uint32_t> next_slot();
     // Whether the used slot's line lacks in the bucket.
     bool lacks(std::uint32_t slot) const;
-    // Whether it was published.
-    bool put(std::uint32_t slot);
+    std::optional<std::uint32_t> next_lacking(std::uint32_t& looks);
+    bool is_due(std::uint32_t slot);
+    void put(std::uint32_t slot, bool last);
     void owe(std::uint32_t slot);
     void on_patience_over(std::uint32_t slot);
     void on_acknowledgement(const Delivery& delivery);

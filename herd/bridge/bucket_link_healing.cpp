@@ -47,6 +47,12 @@ void BucketLink::on_silence_over(std::uint32_t slot) {
 
 void BucketLink::on_unseen(std::uint32_t slot) {
     ++core_.counters.bridge_unseen;
+    // Nobody has asked what became of it, and it may have been refused: this time it is asked.
+    if (shown_.counts(slot)) {
+        shown_.forget(slot);
+        due_.add(slot);
+        return core_.wire.post_flush();
+    }
     ++unseen_;
     if (shown_.fail(slot) == 1 && unseen_ <= much()) {
         due_.add(slot);

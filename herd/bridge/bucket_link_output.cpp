@@ -52,8 +52,8 @@ bool BucketLink::publishes() const {
            core_.loop.now() >= paused_until_;
 }
 
-bool BucketLink::has_room() const {
-    return !window_.full() && connection_.room() >= publication_size_max;
+bool BucketLink::has_room(std::uint32_t count) const {
+    return window_.has_room(count) && connection_.room() >= count * publication_size_max;
 }
 
 bool BucketLink::is_clear() const {
@@ -62,19 +62,31 @@ bool BucketLink::is_clear() const {
 
 void BucketLink::pump() {
     if (!publishes()) return;
+    const std::uint32_t most = core_.limits.records_per_turn;
+    std::uint32_t looks = most * looks_each;
     std::uint32_t said = 0;
-    std::uint32_t looked = 0;
-    const std::uint32_t looks = core_.limits.records_per_turn * looks_each;
-    bool more = true;
-    while (more && has_room() && said < core_.limits.records_per_turn && looked < looks) {
-        ++looked;
-        more = follower_.behind() || !due_.empty();
-        const auto slot = more ? next_slot() : std::nullopt;
-        if (slot && put(*slot)) ++said;
+    auto slot = has_room(1) ? next_lacking(looks) : std::nullopt;
+    // What is behind it is looked for first, as the last one has to ask.
+    while (slot) {
+        const bool more = ++said < most && has_room(2);
+        const auto after = more ? next_lacking(looks) : std::nullopt;
+        put(*slot, !after.has_value());
+        slot = after;
     }
     if (is_clear()) clear_at_ = core_.loop.now();
     // What is in the way may be others' answers, which this flush sends.
+    const bool more = follower_.behind() || !due_.empty();
     if (more && !window_.full() && connection_.has_room()) core_.wire.post_flush();
+}
+
+// The next that is to be published; nothing: there is none, or none where so often was looked.
+std::optional<std::uint32_t> BucketLink::next_lacking(std::uint32_t& looks) {
+    while (looks > 0 && (follower_.behind() || !due_.empty())) {
+        --looks;
+        const auto slot = next_slot();
+        if (slot && is_due(*slot)) return slot;
+    }
+    return std::nullopt;
 }
 
 // By turns of what has changed and what is owed again, so that neither waits for the other.
@@ -95,35 +107,42 @@ bool BucketLink::lacks(std::uint32_t slot) const {
     return !shown_.has(slot, record.digest) && !core_.expired(record.effective_ns);
 }
 
-bool BucketLink::put(std::uint32_t slot) {
+bool BucketLink::is_due(std::uint32_t slot) {
     if (!core_.table.used(slot)) return false;
     const table::Record& record = core_.table.at(slot);
     const rules::Change change{.shown = shown_.has(slot, record.digest),
                                .from_bucket = record.source == source};
     if (!rules::published(change) || core_.expired(record.effective_ns)) return false;
+    if (subjects_.of(core_.table.client(record)).empty()) return false;
+    const std::size_t most = std::min<std::size_t>(line_size_max, connection_.broker().max_payload);
+    if (core_.table.line(record).size() <= most) return true;
+    ++core_.counters.bridge_too_long;
+    return false;
+}
+
+void BucketLink::put(std::uint32_t slot, bool last) {
+    const table::Record& record = core_.table.at(slot);
     const std::string_view line = core_.table.line(record);
     const std::string_view subject = subjects_.of(core_.table.client(record));
-    if (subject.empty()) return false;
-    if (line.size() > line_size_max) {
-        ++core_.counters.bridge_too_long;
-        return false;
-    }
+    const std::uint64_t number = window_.next();
+    const bool asks = rules::asked({.last = last, .known = shown_.counts(slot), .number = number});
     std::array<char, reply_size_max> text{};
     protocol::TextWriter reply(text);
-    put_reply_prefix(reply);
-    reply.put_hex(window_.next(), 1);
-    assert(!reply.overflowed());
+    if (asks) {
+        put_reply_prefix(reply);
+        reply.put_hex(number, 1);
+        assert(!reply.overflowed());
+    }
     const protocol::nats::Publication publication{
         .subject = subject, .reply = reply.text(), .payload = line};
     const nats::Said said = connection_.publish(publication);
     if (said == nats::Said::unsendable) ++core_.counters.bridge_too_long;
     if (said == nats::Said::full || said == nats::Said::down) due_.add(slot);
-    if (said != nats::Said::yes) return false;
+    if (said != nats::Said::yes) return;
     const auto size = static_cast<std::uint32_t>(subject.size() + line.size());
-    window_.say({slot, record.digest}, size, core_.loop.now());
+    window_.say({slot, record.digest}, asks, size, core_.loop.now());
     shown_.say(slot);
     ++core_.counters.bridge_published;
-    return true;
 }
 
 // The one who goes first is given time for it.
@@ -157,8 +176,9 @@ void BucketLink::on_acknowledgement(const Delivery& delivery) {
     }
     const auto stored = protocol::jetstream::parse_stored(delivery.payload);
     if (!stored) return on_refused(number, stored.error());
-    if (!window_.acknowledge(number, stored->seq, core_.loop.now())) return;
-    ++core_.counters.bridge_acknowledged;
+    const std::uint32_t count = window_.acknowledge(number, stored->seq, core_.loop.now());
+    if (count == 0) return;
+    core_.counters.bridge_acknowledged += count;
     pause_ = {};
     prove(reader_.seq());
     if (is_clear()) clear_at_ = core_.loop.now();

@@ -6,6 +6,10 @@ bool published(const Change& change) {
     return !change.shown;
 }
 
+bool asked(const Saying& saying) {
+    return saying.last || !saying.known || saying.number % ask_each == 0;
+}
+
 bool written_over(bool equal) {
     return !equal;
 }

@@ -17,6 +17,18 @@ struct Change {
 // shows it there is no need, and when it shows it no more somebody has to.
 bool published(const Change& change);
 
+// A publication that is about to be said.
+struct Saying {
+    bool last;   // No other follows for a while.
+    bool known;  // The bucket has shown something of its key.
+    std::uint64_t number;
+};
+// Whether an acknowledgement of it is asked for. One costs a broker a fifth of all that it does for
+// a publication, and carries those before it (see Window). But a new key may be refused for itself,
+// and nobody is told of that who has not asked.
+bool asked(const Saying& saying);
+inline constexpr std::uint64_t ask_each = 64;
+
 // Whether what the bucket shows of a client, and is not newer than the table's line, is written
 // over with that: unless it is the very same.
 bool written_over(bool equal);

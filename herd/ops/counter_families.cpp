@@ -348,7 +348,7 @@ constexpr std::array counted = {
            {"kind=\"older\"", &Counters::bridge_older},
            {"kind=\"bad\"", &Counters::bridge_lines_bad}}}),
     many("herd_bridge_keys_damaged_total",
-         "Keys of the bucket that did not show what was acknowledged, and what came of it.",
+         "Keys of the bucket that did not show what was published, and what came of it.",
          "unseen: it is published again. healed: its key was purged. sick: the stream is damaged; "
          "see docs/bridge.md.",
          {{{"outcome=\"unseen\"", &Counters::bridge_unseen},

@@ -272,7 +272,8 @@ def kills(options, brokers, sites):
 def counted(sites):
     counters = [site.status()[1]['counters'] for site in sites]
     return {name: sum(each[f'bridge_{name}'] for each in counters)
-            for name in ['published', 'received', 'older', 'unseen', 'healed', 'sick', 'reopened']}
+            for name in ['published', 'received', 'older', 'unseen', 'healed', 'sick', 'reopened',
+                         'stalled']}
 
 
 def swallow(one):

@@ -13,6 +13,11 @@ bool published(const Change& change) {
     return !change.shown;
 }
 
+bool asked(const Saying& saying) {
+    if (wrong == Wrong::last_is_not_asked && saying.last && saying.known) return false;
+    return saying.last || !saying.known || saying.number % ask_each == 0;
+}
+
 bool written_over(bool equal) {
     return !equal && wrong != Wrong::no_repair;
 }

@@ -32,6 +32,7 @@ enum class Wrong : unsigned char {
     resume_across_runs,  // a stream's numbers mean the same when its broker has been started anew
     publish_back,        // what came from the bucket is published there like all else
     bucket_has_its_own,  // what came from the bucket is never published
+    last_is_not_asked,   // a later acknowledgement will tell of what is published, if none follows
 };
 
 struct NamedWrong {
@@ -62,6 +63,7 @@ inline constexpr std::array wrong_rules = {
     NamedWrong{"resume-across-runs", Wrong::resume_across_runs, true},
     NamedWrong{"publish-back", Wrong::publish_back, true},
     NamedWrong{"bucket-has-its-own", Wrong::bucket_has_its_own, true},
+    NamedWrong{"last-is-not-asked", Wrong::last_is_not_asked, true},
 };
 
 // What the simulation linked with wrong_rules.cpp decides by.

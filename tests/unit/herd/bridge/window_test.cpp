@@ -16,8 +16,13 @@ struct House {
     explicit House(std::uint32_t size) { REQUIRE(window.map(size).has_value()); }
 
     std::uint64_t say(std::uint32_t slot, std::uint32_t size = 100) {
+        return say(slot, true, size);
+    }
+    // No acknowledgement is asked for.
+    std::uint64_t carry(std::uint32_t slot) { return say(slot, false, 100); }
+    std::uint64_t say(std::uint32_t slot, bool asks, std::uint32_t size) {
         const std::uint64_t number = window.next();
-        window.say({slot, slot * 10ULL}, size, now);
+        window.say({slot, slot * 10ULL}, asks, size, now);
         window.check();
         return number;
     }
@@ -53,6 +58,47 @@ TEST_CASE("window: what is acknowledged stays until the reader has passed it", "
     CHECK(house.window.size() == 0);
     CHECK_FALSE(house.window.acknowledge(99, 1, house.now));
     CHECK_FALSE(house.window.acknowledge(0, 1, house.now));
+}
+
+TEST_CASE("window: an acknowledgement carries those before it that asked for none",
+          "[herd][bridge]") {
+    House house(16);
+    const auto carried = house.carry(1);
+    const auto asked = house.say(2);
+    house.carry(3);
+    const auto later = house.say(4);
+    house.carry(5);
+    CHECK(house.window.acknowledge(carried, 10, house.now) == 0);
+    CHECK(house.window.acknowledge(later, 14, house.now) == 3);
+    CHECK(house.window.unacknowledged() == 2);
+    // The first is stored by now, and what is behind it waits for the second.
+    CHECK(house.pass(13).empty());
+    CHECK(house.pass(14) == std::vector{1U});
+    CHECK(house.window.acknowledge(asked, 12, house.now) == 1);
+    CHECK(house.pass(13) == std::vector{2U});
+    CHECK(house.pass(14) == std::vector{3U, 4U});
+    CHECK(house.pass(UINT64_MAX).empty());
+    CHECK(house.window.unacknowledged() == 1);
+    CHECK(house.window.waiting(house.now + 1s) == 0s);
+    CHECK(house.window.acknowledge(house.say(6), 16, house.now) == 2);
+    CHECK(house.pass(16) == std::vector{5U, 6U});
+}
+
+TEST_CASE("window: what is before a refused one may be stored anywhere", "[herd][bridge]") {
+    House house(16);
+    house.carry(1);
+    const auto refused = house.say(2);
+    house.carry(3);
+    CHECK(house.window.refuse(refused, house.now)->slot == 2);
+    CHECK(house.window.unacknowledged() == 1);
+    CHECK(house.pass(0) == std::vector{1U});
+    CHECK(house.window.size() == 1);
+    std::vector<std::uint32_t> slots;
+    house.window.drop([&](const auto& each) { slots.push_back(each.slot); });
+    CHECK(slots == std::vector{3U});
+    // Of those that are dropped none is carried by what is said then.
+    CHECK(house.window.acknowledge(house.say(4), 1, house.now) == 1);
+    house.window.check();
 }
 
 TEST_CASE("window: it is full by number, by bytes, and by what is not passed", "[herd][bridge]") {
