@@ -111,6 +111,7 @@ bool BucketLink::is_due(std::uint32_t slot) {
     if (!core_.table.used(slot)) return false;
     const table::Record& record = core_.table.at(slot);
     const rules::Change change{.shown = shown_.has(slot, record.digest),
+                               .said = shown_.on_its_way(slot, record.digest),
                                .from_bucket = record.source == source};
     if (!rules::published(change) || core_.expired(record.effective_ns)) return false;
     if (subjects_.of(core_.table.client(record)).empty()) return false;
@@ -141,7 +142,7 @@ void BucketLink::put(std::uint32_t slot, bool last) {
     if (said != nats::Said::yes) return;
     const auto size = static_cast<std::uint32_t>(subject.size() + line.size());
     window_.say({slot, record.digest}, asks, size, core_.loop.now());
-    shown_.say(slot);
+    shown_.say(slot, record.digest);
     ++core_.counters.bridge_published;
 }
 

@@ -3,7 +3,7 @@
 namespace herd::bridge::rules {
 
 bool published(const Change& change) {
-    return !change.shown;
+    return !change.shown && !change.said;
 }
 
 bool asked(const Saying& saying) {

@@ -11,10 +11,12 @@ namespace herd::bridge::rules {
 // A change of the table.
 struct Change {
     bool shown;        // The bucket shows that very line.
+    bool said;         // That very line is on its way.
     bool from_bucket;  // The table has it from there.
 };
 // Whether it is published. That it came from the bucket counts for nothing: as long as the bucket
-// shows it there is no need, and when it shows it no more somebody has to.
+// shows it there is no need, and when it shows it no more somebody has to. What becomes of what is
+// on its way is seen when the bucket's reader has passed it.
 bool published(const Change& change);
 
 // A publication that is about to be said.

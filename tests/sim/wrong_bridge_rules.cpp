@@ -10,7 +10,7 @@ using table::rules::Wrong;
 bool published(const Change& change) {
     if (wrong == Wrong::publish_back && change.from_bucket) return true;
     if (wrong == Wrong::bucket_has_its_own && change.from_bucket) return false;
-    return !change.shown;
+    return !change.shown && !change.said;
 }
 
 bool asked(const Saying& saying) {
