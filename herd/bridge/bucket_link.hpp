@@ -166,7 +166,7 @@ private:
     bool healing_ = false;      // Keys are being purged.
     bool reread_ = false;       // Another bridge has purged some.
     std::uint32_t heals_ = 0;   // One after the other.
-    std::uint64_t unseen_ = 0;  // Since all of it was read.
+    std::uint64_t unseen_ = 0;  // Keys, since all of it was read.
     reactor::Timer heal_timer_;
     reactor::Instant held_until_{};  // Another bridge purges.
     reactor::Duration pause_{};

@@ -53,8 +53,9 @@ void BucketLink::on_unseen(std::uint32_t slot) {
         due_.add(slot);
         return core_.wire.post_flush();
     }
-    ++unseen_;
-    if (shown_.fail(slot) == 1 && unseen_ <= much()) {
+    const bool first = shown_.fail(slot) == 1;
+    if (first) ++unseen_;
+    if (first && unseen_ <= much()) {
         due_.add(slot);
         return core_.wire.post_flush();
     }
@@ -69,9 +70,10 @@ void BucketLink::heal() {
     const reactor::Instant now = core_.loop.now();
     if (healing_ || heal_.empty() || now < held_until_ || !reader_.live()) return;
     ++heals_;
-    const bool whole = heal_.size() > much();
+    // Those that are published once more just now count as well: they would be the next to heal.
+    const bool whole = unseen_ > much();
     if (whole && config_.recreate) {
-        core_.counters.bridge_healed += heal_.size();
+        core_.counters.bridge_healed += unseen_;
         heal_.clear();
         return reader_.remake();
     }
@@ -144,7 +146,7 @@ void BucketLink::on_purged(const nats::Called<Purged>& called) {
     const auto slot = std::exchange(purging_, std::nullopt);
     if (!healing_) return;
     if (called) {
-        core_.counters.bridge_healed += slot ? 1 : heal_.size();
+        core_.counters.bridge_healed += slot ? 1 : unseen_;
     } else if (slot && called.error().kind == nats::Reply::Kind::answered) {
         give_up(*slot);
     }

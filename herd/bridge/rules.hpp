@@ -25,7 +25,7 @@ struct Saying {
     bool known;  // The bucket has shown something of its key.
     std::uint64_t number;
 };
-// Whether an acknowledgement of it is asked for. One costs a broker a fifth of all that it does for
+// Whether an acknowledgement of it is asked for. One costs a broker a quarter of what it does for
 // a publication, and carries those before it (see Window). But a new key may be refused for itself,
 // and nobody is told of that who has not asked.
 bool asked(const Saying& saying);
