@@ -34,7 +34,11 @@ std::unexpected<std::string> openssl_failure(const std::string& path) {
 
 // What the machine's configuration of OpenSSL may have changed is said again.
 bool set_protocol(SSL_CTX* context) {
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    // Most clients would rather have AES-256, whose hash makes a handshake 8 % dearer. Who would
+    // rather have ChaCha20 has no AES in the processor.
+    SSL_CTX_set_options(context,
+                        SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+                            SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     // A client that does not read its tickets and closes would take with it what it has sent.
