@@ -4,6 +4,8 @@
 #include "herd/clients/clients.hpp"
 #include "herd/datagrams/port.hpp"
 #include "herd/geo/key_tree.hpp"
+#include "herd/journal/disk.hpp"
+#include "herd/journal/format.hpp"
 #include "herd/links/neighbours.hpp"
 #include "herd/log.hpp"
 #include "herd/ops/family.hpp"
@@ -107,13 +109,20 @@ std::uint64_t access_memory(const config::Config& config) {
     return clients::Admissions::memory_max(config.limits);
 }
 
-// Shared by all connections: to receive, to send, for the log and the journal. Most have a size of
+// Shared by all connections: to receive, to send, for the log. Most have a size of
 // their own, beside an answer or some lines of any length.
 std::uint64_t buffers_memory(const config::Config& config) {
     const config::Limits& limits = config.limits;
-    constexpr std::uint64_t fixed = std::uint64_t{704} << 10;
+    constexpr std::uint64_t fixed = std::uint64_t{576} << 10;
     return fixed + limits.places_body_max + std::uint64_t{3} * line_max(limits) +
            http_answer_size(config) + Log::memory(config.log.wire);
+}
+
+std::uint64_t journal_memory(const config::Config& config) {
+    if (config.journal.folder.empty()) return 0;
+    return journal::Disk::memory(line_max(config.limits) + journal::frame_size,
+                                 config.journal.pace.batch,
+                                 config.limits.clients);
 }
 
 std::uint64_t bridge_memory(const config::Config& config) {
@@ -203,9 +212,9 @@ std::uint64_t memory_ceiling(const config::Config& config) {
            (has_http(config) ? ops::Operations::memory_max(config) : 0) +
            (has_phones(config) ? phones::Phones::memory_max(limits) : 0) +
            (has_udp(config) ? datagrams::Port::memory_max() : 0) + access_memory(config) +
-           bridge_memory(config) + links::Neighbours::memory_max(config) + places_memory(limits) +
-           loop.watches * reactor::Loop::watch_size + loop.timers * sizeof(void*) +
-           buffers_memory(config) + tls_memory(config);
+           journal_memory(config) + bridge_memory(config) + links::Neighbours::memory_max(config) +
+           places_memory(limits) + loop.watches * reactor::Loop::watch_size +
+           loop.timers * sizeof(void*) + buffers_memory(config) + tls_memory(config);
 }
 
 std::uint64_t tls_memory(const config::Config& config) {

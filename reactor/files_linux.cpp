@@ -123,6 +123,12 @@ Result<std::size_t> read(int fd, std::span<char> buffer) {
     return check_size(repeat([&] { return ::read(fd, buffer.data(), buffer.size()); }));
 }
 
+std::uint64_t skip_hole(int fd) {
+    const off_t here = lseek(fd, 0, SEEK_CUR);
+    const off_t data = here < 0 ? here : lseek(fd, here, SEEK_DATA);
+    return data < 0 ? 0 : static_cast<std::uint64_t>(data - here);
+}
+
 Result<void> truncate(int fd, std::uint64_t size) {
     return check_done(repeat([&] { return ftruncate(fd, static_cast<off_t>(size)); }));
 }

@@ -55,6 +55,14 @@ int write_all(Errand& errand) {
     return 0;
 }
 
+int punch(const Errand& errand) {
+    constexpr int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    const auto begin = static_cast<off_t>(errand.begin);
+    const auto size = static_cast<off_t>(errand.end - errand.begin);
+    const int returned = repeat([&] { return fallocate(errand.fd, mode, begin, size); });
+    return returned < 0 ? errno : 0;
+}
+
 int error_of(const Result<void>& done) {
     return done ? 0 : done.error().value;
 }
@@ -81,6 +89,8 @@ int run(Errand& errand) {
             return synced(repeat([&] { return fdatasync(errand.fd); }));
         case Errand::What::sync_folder:
             return synced(repeat([&] { return fsync(errand.fd); }));
+        case Errand::What::punch:
+            return punch(errand);
         case Errand::What::write:
         case Errand::What::write_lines:
             return write_all(errand);

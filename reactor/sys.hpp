@@ -158,6 +158,9 @@ Result<int> make_secret(const char* path);
 void forbid_dumps();
 Result<int> open_folder(const char* path);                 // to sync it
 Result<std::size_t> read(int fd, std::span<char> buffer);  // 0 = the end
+// From where a file is read to behind the hole there; how many bytes that is. 0, also where the
+// file system knows of none.
+std::uint64_t skip_hole(int fd);
 Result<void> truncate(int fd, std::uint64_t size);
 Result<void> rename(const char* from, const char* to);
 Result<void> remove(const char* path);
@@ -186,6 +189,7 @@ struct Errand {
     enum class What : std::uint8_t {
         sync,         // what the file says is on the disk
         sync_folder,  // which names it has
+        punch,        // bytes `begin` to `end` of the file become a hole, which reads as zeros
         write,        // all of `bytes`; what is left of them comes back
         write_lines,  // the same, and nobody else's bytes get into a line of up to 4 KiB
         reopen,       // `fd` at `path`, as reopen_append() does
@@ -203,6 +207,8 @@ struct Errand {
     std::string_view bytes = {};
     const char* path = nullptr;
     const char* to = nullptr;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
     void (*function)(void* argument) = nullptr;
     void* argument = nullptr;
     std::uint64_t token = 0;  // comes back

@@ -107,11 +107,15 @@ enum class Fsync : std::uint8_t { second, always };
 // How a journal is written anew. Not to be configured: simulations have smaller figures.
 struct JournalPace {
     // A file may have this, and twice what it began with.
-    std::uint64_t slack = std::uint64_t{64} << 20;
-    // How many records a flush writes to a new file, beside what has just changed, and how many
-    // bytes of it may wait for the disk, beside as many as wait of the current one. With much more,
-    // the kernel makes those wait who write.
+    std::uint64_t slack = std::uint64_t{32} << 20;
+    // How many records a flush writes beside what has just changed: to the current file, which
+    // answers may wait for, and to a new one.
+    std::uint64_t overdue_per_pump = 4'096;
     std::uint64_t records_per_pump = 512;
+    // How many bytes a helper is given to write at a time, beside one line of any length.
+    std::uint64_t batch = std::uint64_t{256} << 10;
+    // How many bytes of a new file may wait for the disk, beside as many as wait of the current
+    // one. With much more, the kernel makes those wait who write.
     std::uint64_t unsynced_max = std::uint64_t{4} << 20;
 };
 

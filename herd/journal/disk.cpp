@@ -1,5 +1,6 @@
 #include "herd/journal/disk.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -10,8 +11,9 @@ using What = sys::Errand::What;
 
 namespace {
 
-// What is written at a time, beside one line of any length.
-constexpr std::size_t batch_size = std::size_t{64} << 10;
+// What is written at a time, beside one line of any length: by the loop, while it is in the cache,
+// and by the helper, to whom each batch is a way there and back.
+constexpr std::size_t piece_size = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -30,15 +32,38 @@ Disk::~Disk() {
     if (writing) writer_.give(std::move(buffers_.pages()));
 }
 
-reactor::Result<void> Disk::open(std::size_t line_size_max) {
+std::uint64_t Disk::memory(std::size_t line_size_max, std::uint64_t batch, std::uint32_t clients) {
+    return files_max * (batch + line_size_max + clients);
+}
+
+reactor::Result<void> Disk::open(std::size_t line_size_max, std::uint64_t batch) {
     assert(line_size_max > 0);
     assert(files_.capacity() == 0);
-    auto buffers = reactor::PageArray<char>::map(files_max * (batch_size + line_size_max));
+    line_size_max_ = line_size_max;
+    batch_ = batch;
+    auto buffers = reactor::PageArray<char>::map(files_max * (batch + line_size_max));
     if (!buffers) return std::unexpected(buffers.error());
     buffers_ = std::move(*buffers);
+    auto places =
+        reactor::PageArray<std::uint8_t>::map(std::size_t{files_max} * core_.table.capacity());
+    if (!places) return std::unexpected(places.error());
+    places_ = std::move(*places);
     if (auto mapped = files_.map(files_max); !mapped) return mapped;
     if (auto opened = syncer_.open(); !opened) return opened;
     return writer_.open();
+}
+
+File& Disk::add_old(int fd, std::uint64_t size) {
+    return add(fd, size, table::rules::Position{.seq = core_.table.feed().seq()});
+}
+
+File& Disk::add_new(int fd, std::uint64_t slack) {
+    File& file = add(fd, 0, table::rules::Position{});
+    const auto places = places_of(file);
+    // What a file before it has left there; slots that were never used have nothing.
+    std::ranges::fill(places.first(core_.table.slots()), std::uint8_t{0});
+    file.keep_small(Regions(places, slack));
+    return file;
 }
 
 File& Disk::add(int fd, std::uint64_t size, const table::rules::Position& position) {
@@ -66,8 +91,12 @@ void Disk::close_unused(File& file) {
 
 std::span<char> Disk::buffer_of(const File& file) {
     const std::size_t size = buffers_.size() / files_max;
-    assert(size > batch_size);
     return {&buffers_[files_.handle(file).index * size], size};
+}
+
+std::span<std::uint8_t> Disk::places_of(const File& file) {
+    const std::size_t size = core_.table.capacity();
+    return {&places_[files_.handle(file).index * size], size};
 }
 
 reactor::Result<void> Disk::pump(File& file, std::uint64_t count) {
@@ -75,7 +104,12 @@ reactor::Result<void> Disk::pump(File& file, std::uint64_t count) {
     assert(count > 0);
     if (file.busy()) return {};
     const reactor::Instant now = core_.loop.now();
-    if (quiet()) return file.pump(buffer_of(file), count, now);
+    if (quiet()) {
+        const auto piece = buffer_of(file).first(line_size_max_ + std::min(batch_, piece_size));
+        if (auto done = file.pump(piece, count, now); !done) return done;
+        punch(file);
+        return {};
+    }
     const std::string_view batch = file.take(buffer_of(file), count, now);
     if (!batch.empty()) {
         assert(file.busy());
@@ -84,6 +118,7 @@ reactor::Result<void> Disk::pump(File& file, std::uint64_t count) {
                      .bytes = batch,
                      .token = files_.handle(file).bits()});
     }
+    punch(file);
     return {};
 }
 
@@ -93,6 +128,17 @@ void Disk::sync(File& file) {
     begin_round();
     file.mark();
     syncer_.ask({.fd = file.fd(), .token = files_.handle(file).bits()});
+}
+
+void Disk::punch(File& file) {
+    assert(!file.given_up());
+    const auto hole = file.next_hole();
+    if (!hole) return;
+    writer_.ask({.what = What::punch,
+                 .fd = file.fd(),
+                 .begin = hole->begin,
+                 .end = hole->end,
+                 .token = files_.handle(file).bits()});
 }
 
 void Disk::sync_folder(int fd) {
@@ -110,12 +156,12 @@ File* Disk::find(const sys::Errand& errand) {
 }
 
 void Disk::on_synced(const sys::Errand& errand) {
-    assert(errand.what == What::sync || errand.what == What::sync_folder);
     assert(errand.error >= 0);
     core_.wire.post_flush();
     if (errand.what == What::sync_folder) {
         if (errand.error != 0) events_.on_failed(nullptr, "sync", reactor::Errno{errand.error});
     } else {
+        assert(errand.what == What::sync);
         File* const file = find(errand);
         assert(file != nullptr);
         sync_times_.note(core_.loop.now() - round_begun_);
@@ -129,10 +175,19 @@ void Disk::on_synced(const sys::Errand& errand) {
     if (!in_round()) events_.on_round_ended();
 }
 
+// Not to be able to is no failure: the file is as good as it was.
+void Disk::on_punched(const sys::Errand& errand) {
+    File* const file = find(errand);
+    assert(file != nullptr);
+    file->on_hole({.begin = errand.begin, .end = errand.end}, errand.error == 0);
+    if (file->given_up()) close_unused(*file);
+}
+
 void Disk::on_written(const sys::Errand& errand) {
-    assert(errand.what == What::write);
     assert(errand.error >= 0);
     core_.wire.post_flush();
+    if (errand.what == What::punch) return on_punched(errand);
+    assert(errand.what == What::write);
     File* const file = find(errand);
     assert(file != nullptr);
     file->on_written();

@@ -51,15 +51,23 @@ public:
     Disk& operator=(const Disk&) = delete;
     ~Disk();
 
-    // Once, first. `line_size_max`: of the longest line of a file, with its frame.
-    reactor::Result<void> open(std::size_t line_size_max);
+    // What that takes, of so many clients' lines.
+    static std::uint64_t memory(std::size_t line_size_max,
+                                std::uint64_t batch,
+                                std::uint32_t clients);
+    // Once, first. `line_size_max`: of the longest line of a file, with its frame. `batch`: what
+    // the helper is given to write at a time, beside one line.
+    reactor::Result<void> open(std::size_t line_size_max, std::uint64_t batch);
 
-    // A file of `size` bytes, which has all changes that `position` says, and owns the descriptor.
-    // Only when fewer than files_max are here.
-    File& add(int fd, std::uint64_t size, const table::rules::Position& position);
+    // A file that is gone on with, of `size` bytes, which has all changes so far; or a new one, for
+    // all of them, which is kept small, but for `slack`. It owns the descriptor. Only when fewer
+    // than files_max are here.
+    File& add_old(int fd, std::uint64_t size);
+    File& add_new(int fd, std::uint64_t slack);
     void give_up(File& file);
 
     // Writes up to `count` changes, or has them written. What the helper comes to is told later.
+    // Then it has a hole made that may be.
     reactor::Result<void> pump(File& file, std::uint64_t count);
 
     // A round: what is asked before the next return to the loop. A file that has nothing new is
@@ -97,8 +105,12 @@ private:
 
     void begin_round();
     std::span<char> buffer_of(const File& file);
+    File& add(int fd, std::uint64_t size, const table::rules::Position& position);
+    std::span<std::uint8_t> places_of(const File& file);
     File* find(const reactor::sys::Errand& errand);
     void on_synced(const reactor::sys::Errand& errand);
+    void punch(File& file);
+    void on_punched(const reactor::sys::Errand& errand);
     void on_written(const reactor::sys::Errand& errand);
     void close_unused(File& file);
 
@@ -107,8 +119,11 @@ private:
     DiskEvents& events_;
     reactor::Helper syncer_;
     reactor::Helper writer_;
-    reactor::PageArray<char> buffers_;  // Of each file one.
+    reactor::PageArray<char> buffers_;         // Of each file one.
+    reactor::PageArray<std::uint8_t> places_;  // Of each file's regions, a byte for each slot.
     reactor::Slab<File> files_;
+    std::size_t line_size_max_ = 0;
+    std::size_t batch_ = 0;
     std::uint32_t given_up_ = 0;
     reactor::Instant round_begun_{};
     reactor::TimeHistogram sync_times_{sync_bounds};

@@ -17,6 +17,12 @@ File::File(table::LocationTable& table,
     follower_.resume(position);
 }
 
+void File::keep_small(const Regions& regions) {
+    assert(size_ == 0);
+    assert(!regions_.on());
+    regions_ = regions;
+}
+
 reactor::Result<void> File::write(std::string_view bytes) {
     assert(!busy());
     assert(!given_up_);
@@ -35,9 +41,8 @@ reactor::Result<void> File::pump(std::span<char> buffer,
                                  reactor::Instant now) {
     do {
         if (auto done = write(fill(buffer, count, now)); !done) return done;
-    } while (count > 0 && follower_.behind());
-    assert(follower_.position().seq >= seq_);
-    seq_ = follower_.position().seq;
+    } while (count > 0 && (behind() || emptying()));
+    seq_ = complete_seq();
     return {};
 }
 
@@ -45,11 +50,15 @@ std::string_view File::take(std::span<char> buffer, std::uint64_t count, reactor
     assert(!busy());
     assert(!given_up_);
     const std::string_view batch = fill(buffer, count, now);
-    taken_seq_ = follower_.position().seq;
-    assert(taken_seq_ >= seq_);
+    taken_seq_ = complete_seq();
     writing_ = batch.size();
     if (!busy()) seq_ = taken_seq_;
     return batch;
+}
+
+std::uint64_t File::complete_seq() const {
+    assert(follower_.position().seq >= seq_);
+    return follower_.position().seq;
 }
 
 void File::on_written() {
@@ -74,24 +83,58 @@ void File::on_synced(bool done) {
     if (done) synced_ = marked_;
 }
 
+std::optional<Regions::Hole> File::next_hole() {
+    assert(!given_up_);
+    if (holed_) return {};
+    const auto hole = regions_.next_hole(synced_);
+    holed_ = hole.has_value();
+    return hole;
+}
+
+void File::on_hole(const Regions::Hole& hole, bool done) {
+    assert(holed_);
+    holed_ = false;
+    regions_.on_hole(hole, done);
+}
+
 std::string_view File::fill(std::span<char> buffer, std::uint64_t& count, reactor::Instant now) {
     const std::size_t longest = table_.line_size_max() + frame_size;
     assert(buffer.size() >= longest);
     // What it was behind by may have expired: then its follower is not behind any more, and
     // hands out at once what comes next.
     if (!follower_.behind()) static_cast<void>(follower_.take(now));
+    regions_.turn(size_);
     std::size_t used = 0;
     for (; count > 0 && follower_.behind() && buffer.size() - used >= longest; --count) {
         // A stretch of a sweep without changes costs what a record costs.
         const table::Record* record = follower_.take(now);
         if (record == nullptr) continue;
-        used += format_line(buffer.subspan(used), table_.line(*record)).size();
+        used += put(buffer.subspan(used), *record);
+    }
+    for (; count > 0 && emptying() && !behind() && buffer.size() - used >= longest; --count) {
+        used += put_again(buffer.subspan(used));
     }
     assert(used <= buffer.size());
     return {buffer.data(), used};
 }
 
+std::size_t File::put(std::span<char> buffer, const table::Record& record) {
+    const std::size_t size = format_line(buffer, table_.line(record)).size();
+    regions_.add(table_.slot(record), size);
+    return size;
+}
+
+// One that is no more, or a stretch without any, takes no bytes.
+std::size_t File::put_again(std::span<char> buffer) {
+    const auto slot = regions_.next(table_.slots());
+    if (!slot) return 0;
+    if (table_.used(*slot)) return put(buffer, table_.at(*slot));
+    regions_.forget(*slot);
+    return 0;
+}
+
 void File::check() const {
+    regions_.check();
     assert(fd_ >= 0);
     assert(synced_ <= marked_);
     assert(marked_ <= size_);

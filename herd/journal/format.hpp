@@ -8,7 +8,8 @@
 
 // How a journal stands in its file: lines `<crc> <text>`, where crc is the text's CRC-32 (zlib's)
 // in 8 digits of lower-case hexadecimal. The first text is "HERD-JOURNAL 1 <server>", every other
-// an AT line.
+// an AT line. Behind the first, between lines, there may be zeros: a hole, where lines were that
+// others have replaced.
 namespace herd::journal {
 
 // What a line has beside its text: the crc, a blank and the newline.

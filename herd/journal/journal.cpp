@@ -58,7 +58,8 @@ Outcome<> Journal::open() {
     if (!on_) return {};
     assert(current_ == nullptr);
     assert(next_ == nullptr);
-    if (const auto opened = disk_.open(core_.table.line_size_max() + frame_size); !opened) {
+    if (const auto opened = disk_.open(core_.table.line_size_max() + frame_size, pace_.batch);
+        !opened) {
         return refuse(folder_.place(), opened.error());
     }
     if (const auto opened = folder_.start_helper(); !opened) {
@@ -83,22 +84,15 @@ void Journal::go_on(const Recovered& start) {
         sys::close(start.fd);
         return report_trouble("open", describe(opened.error()));
     }
-    current_ = &disk_.add(start.fd, start.size, table::rules::Position{.seq = pumped_seq_});
-    base_ = table_bytes();
+    current_ = start.size > 0 ? &disk_.add_old(start.fd, start.size)
+                              : &disk_.add_new(start.fd, pace_.slack);
+    // An empty one lacks what the files beside it have.
+    lagging_ = current_->behind();
     folder_dirty_ = true;
     doubtful_ = table::rules::doubtful(start.size) || start.kept > 0;
     if (start.size > 0) return;
     const auto done = current_->write(title_);
     if (!done) drop_failed(*current_, "write", done.error());
-}
-
-std::uint64_t Journal::table_bytes() const {
-    std::uint64_t bytes = title_.size();
-    for (std::uint32_t slot = 0; slot < core_.table.slots(); ++slot) {
-        if (!core_.table.used(slot)) continue;
-        bytes += core_.table.at(slot).line_size + frame_size;
-    }
-    return bytes;
 }
 
 void Journal::pump() {
@@ -121,14 +115,13 @@ void Journal::advance() {
     if (round_due()) begin_round();
 }
 
-// Writes what has changed, and some more: so a file catches up, whatever the load. Returns whether
-// it is still there.
-bool Journal::pump_file(File& file, std::uint64_t changes) {
-    if (const auto done = disk_.pump(file, changes + pace_.records_per_pump); !done) {
+// Returns whether it is still there.
+bool Journal::pump_file(File& file, std::uint64_t count) {
+    if (const auto done = disk_.pump(file, count); !done) {
         drop_failed(file, "write", done.error());
         return false;
     }
-    if (file.behind() && !file.busy()) core_.wire.post_flush();
+    if ((file.behind() || file.emptying()) && !file.busy()) core_.wire.post_flush();
     return true;
 }
 
@@ -136,7 +129,9 @@ void Journal::pump_current(std::uint64_t changes) {
     assert(current_ != nullptr);
     // Then cork_until_synced() has let answers go.
     const bool owes_all = !lagging_ && disk_.quiet();
-    if (!pump_file(*current_, changes)) return;
+    // What has changed, as much once more of regions that are emptied, and some more: so it catches
+    // up, and stays small, whatever the load.
+    if (!pump_file(*current_, 2 * changes + pace_.overdue_per_pump)) return;
     lagging_ = current_->behind();
     assert(!owes_all || !lagging_);
     // What has expired before it was written needs no round.
@@ -147,9 +142,7 @@ void Journal::pump_current(std::uint64_t changes) {
 
 void Journal::pump_next(std::uint64_t changes) {
     assert(next_ != nullptr);
-    if (!next_waits() && !pump_file(*next_, changes)) return;
-    // What a helper still writes is not in its size yet.
-    if (next_base_ == 0 && !next_->behind() && !next_->busy()) next_base_ = next_->size();
+    if (!next_waits() && !pump_file(*next_, changes + pace_.records_per_pump)) return;
     if (next_ready()) folder_.install(aside_, kept_ + 1);
 }
 
@@ -170,7 +163,7 @@ bool Journal::next_waits() const {
 bool Journal::next_due() const {
     if (stuck_ || next_ != nullptr || !folder_.idle() || disk_.given_up() > 0) return false;
     if (current_ == nullptr) return disk_.idle();
-    return (outgrown() || doubtful_) && !leaving_;
+    return (troubled_ || doubtful_ || current_->outgrown()) && !leaving_;
 }
 
 bool Journal::next_has_all() const {
@@ -187,9 +180,8 @@ void Journal::on_made(const reactor::Result<int>& fd) {
         return folder_.remove_next();
     }
     assert(*fd >= 0);
-    next_ = &disk_.add(*fd, 0, table::rules::Position{});
+    next_ = &disk_.add_new(*fd, pace_.slack);
     next_synced_ = false;
-    next_base_ = 0;
     if (const auto done = next_->write(title_); !done) drop_failed(*next_, "write", done.error());
 }
 
@@ -215,18 +207,16 @@ void Journal::take_over() {
     assert(!folder_.busy());
     if (current_ != nullptr) close_file(current_);
     current_ = std::exchange(next_, nullptr);
-    base_ = next_base_ != 0 ? next_base_ : current_->size();
     on_named();
     // What is in the kept ones is in this one, too, and on the disk.
     if (refused_ == 0) folder_.remove_refused(std::exchange(kept_, 0));
     next_synced_ = doubtful_ = false;
-    assert(base_ > 0);
     lagging_ = current_->behind();
     pause_ = pause_min;
     ++core_.counters.journal_renewals;
     const bool recovered = std::exchange(troubled_, false);
     core_.log.event(Level::info, recovered ? "journal_recovered" : "journal_renewed")
-        .field("bytes", base_);
+        .field("bytes", current_->kept());
 }
 
 void Journal::drop_failed(File& file, std::string_view what, reactor::Errno error) {
@@ -309,7 +299,8 @@ bool Journal::dirty() const {
 // What is ready to be installed comes before the next round, which would take that from it.
 bool Journal::round_due() const {
     if (disk_.in_round() || folder_.installing()) return false;
-    if (next_ != nullptr && next_waits()) return true;
+    if (next_ != nullptr && (next_waits() || next_->pressing())) return true;
+    if (current_ != nullptr && current_->pressing()) return true;
     if (next_synced_) return false;
     if (next_ != nullptr && next_has_all()) return true;
     const bool time = core_.loop.now() - round_begun_ >= round_interval;
@@ -324,8 +315,10 @@ void Journal::begin_round() {
               .next_complete = next_ != nullptr && next_has_all()};
     round_begun_ = core_.loop.now();
     next_synced_ = false;
-    if (next_ != nullptr) disk_.sync(*next_);
-    if (current_ != nullptr) disk_.sync(*current_);
+    for (File* const file : {next_, current_}) {
+        if (file == nullptr) continue;
+        disk_.sync(*file);
+    }
     if (std::exchange(folder_dirty_, false) && folder_.fd() >= 0) disk_.sync_folder(folder_.fd());
     if (!disk_.in_round()) on_round_ended();
 }

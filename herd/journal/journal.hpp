@@ -34,11 +34,12 @@ namespace herd::journal {
 //             disk too, it takes its name (install) and its place. Until it has the name nothing is
 //             written, and answers wait: nobody knows which of the two a restart would find.
 //
-// A next file is begun when the current one has outgrown what is in it and, again and again, in
-// trouble: a file of which a write or a sync has failed is never touched again. Meanwhile the
-// server goes on without, says so, and holds no answer back. One is begun after each start, too: if
-// a sync failed in the run before, the kernel still reads us all of that file, although the disk
-// may lack a part for good, and no later sync says so.
+// A file is kept small by holes where lines were that others have replaced (Regions). A next file
+// is begun when the current one is large nevertheless, as the file system makes no holes, or long
+// by them, and, again and again, in trouble: a file of which a write or a sync has failed is never
+// touched again. Meanwhile the server goes on without, says so, and holds no answer back. One is
+// begun after each start, too: if a sync failed in the run before, the kernel still reads us all of
+// that file, although the disk may lack a part for good, and no later sync says so.
 //
 // Nothing waits for the disk for longer than limits.journal_ms: no answer, counted from when it was
 // held back, and none of a sync, a write or a rename. A disk that says nothing for so long is in
@@ -72,8 +73,8 @@ public:
 
     // "off", "ok", or "failed" for as long as nothing can be kept.
     std::string_view state() const { return !on_ ? "off" : troubled_ ? "failed" : "ok"; }
-    // Of the current file, in bytes; 0: there is none.
-    std::uint64_t size() const { return current_ == nullptr ? 0 : current_->size(); }
+    // What the current file takes of the disk, in bytes; 0: there is none.
+    std::uint64_t size() const { return current_ == nullptr ? 0 : current_->kept(); }
     // Of these, what the disk may lack.
     std::uint64_t unsynced() const { return current_ == nullptr ? 0 : current_->unsynced(); }
     const reactor::TimeHistogram& sync_times() const { return disk_.sync_times(); }
@@ -94,15 +95,13 @@ private:
 
     void check_states() const;
     void go_on(const Recovered& start);
-    std::uint64_t table_bytes() const;
 
     // The two files.
     void advance();
-    bool pump_file(File& file, std::uint64_t changes);
+    bool pump_file(File& file, std::uint64_t count);
     void pump_current(std::uint64_t changes);
     void pump_next(std::uint64_t changes);
     bool next_waits() const;
-    bool outgrown() const { return current_->size() > 2 * base_ + pace_.slack; }
     bool next_due() const;
     bool next_ready() const;
     void on_made(const reactor::Result<int>& fd);
@@ -153,8 +152,6 @@ private:
     Held held_;
     File* current_ = nullptr;
     File* next_ = nullptr;
-    std::uint64_t base_ = 0;        // What the current file began with, in bytes: the table.
-    std::uint64_t next_base_ = 0;   // The next one; 0: it has not come that far.
     std::uint64_t pumped_seq_ = 0;  // Of the feed, at the last pump.
     std::uint64_t synced_seq_ = 0;  // Up to here the disk has what the current file had.
     Round round_;

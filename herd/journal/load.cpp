@@ -5,6 +5,7 @@
 #include "reactor/pages.hpp"
 #include "reactor/sys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstring>
@@ -27,6 +28,9 @@ public:
 
     // Returns how many bytes were read as lines. After a bad line, always 0.
     std::size_t read(std::string_view bytes);
+    // The file has a hole here, behind what was read.
+    void skip(std::uint64_t bytes);
+    bool in_hole() const { return going_ && zeros_ > 0; }
     void stop() { going_ = false; }
     Content finish();
     bool going() const { return going_; }
@@ -44,6 +48,7 @@ private:
     Core& core_;
     Batch batch_;
     std::array<std::string_view, Batch::size_max> texts_;
+    std::uint64_t zeros_ = 0;  // Behind the last good line: good, too, if there is another one.
     bool going_ = true;
 };
 
@@ -55,8 +60,12 @@ std::size_t Loading::read(std::string_view bytes) {
         for (const Batch::Line& line : batch_.take(texts, core_.table)) take(line);
     }
     assert(taken <= bytes.size());
-    content.good += taken;
     return taken;
+}
+
+void Loading::skip(std::uint64_t bytes) {
+    zeros_ += bytes;
+    content.size += bytes;
 }
 
 // The texts of the next few lines behind those that were taken, which are taken then, too; none
@@ -65,12 +74,20 @@ std::span<const std::string_view> Loading::next_records(std::string_view bytes,
                                                         std::size_t& taken) {
     std::size_t count = 0;
     while (going_ && count < texts_.size()) {
-        const Line next = read_line(bytes.substr(taken));
-        if (next.kind == Line::Kind::cut) break;
+        const std::string_view rest = bytes.substr(taken);
         const bool first = content.kind == Kind::fresh;
+        if (!first && rest.starts_with('\0')) {
+            const std::size_t hole = std::min(rest.find_first_not_of('\0'), rest.size());
+            zeros_ += hole;
+            taken += hole;
+            continue;
+        }
+        const Line next = read_line(rest);
+        if (next.kind == Line::Kind::cut) break;
         going_ = next.kind == Line::Kind::good && (!first || title(next.text));
         if (!going_) break;
         taken += next.size;
+        content.good += std::exchange(zeros_, 0) + next.size;
         if (!first) texts_[count++] = next.text;
     }
     return std::span(texts_).first(count);
@@ -144,6 +161,7 @@ reactor::Result<Content> load(int fd, Core& core) {
         if (held == buffer.size()) loading.stop();
         if (!loading.going()) held = 0;
         std::memmove(buffer.data(), buffer.data() + taken, held);
+        if (held == 0 && loading.in_hole()) loading.skip(reactor::sys::skip_hole(fd));
     }
     return loading.finish();
 }

@@ -24,7 +24,8 @@ struct Content {
     std::uint64_t too_far_ahead = 0;
     std::uint64_t no_record = 0;  // Whole lines that say nothing which this program knows.
     std::uint64_t refused() const { return no_space + too_far_ahead + no_record; }
-    std::uint64_t good = 0;  // bytes of the longest prefix that is what was written
+    // Bytes of the longest prefix that is what was written, with holes between lines.
+    std::uint64_t good = 0;
     std::uint64_t size = 0;  // all bytes
 };
 

@@ -182,8 +182,8 @@ constexpr std::array told = {
               if (of.status.journal != "off") out.sample("", of.status.journal == "ok" ? 1 : 0);
           }),
     gauge("herd_journal_bytes",
-          "How large the journal's file is.",
-          "Renewed when it is twice the table and 64 MiB.",
+          "What the journal's file takes of the disk.",
+          "Some twice the table, and 32 MiB: more where the disk is slower than what is reported.",
           [](Out& out, Of& of) { out.sample("", of.journal_bytes); }),
     gauge("herd_journal_unsynced_bytes",
           "Of these, what the disk may lack.",

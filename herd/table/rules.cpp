@@ -101,6 +101,10 @@ bool replaces(const Renewed& next) {
     return next.complete && next.synced;
 }
 
+bool may_go(std::uint64_t until, std::uint64_t synced) {
+    return synced >= until;
+}
+
 bool kept(std::uint64_t refused) {
     return refused > 0;
 }

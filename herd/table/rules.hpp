@@ -108,6 +108,10 @@ struct Renewed {
 // its file: so not before both.
 bool replaces(const Renewed& next);
 
+// Whether a stretch of a journal's file may go of which each line has been replaced, or written
+// once more, when that ended at byte `until`: the disk has the file's first `synced` bytes.
+bool may_go(std::uint64_t until, std::uint64_t synced);
+
 // Whether what a journal's file has is to be kept under another name when a new file takes its own:
 // so many of its records this server could not take, for want of room, or as its bounds have been
 // changed. The new file lacks them.

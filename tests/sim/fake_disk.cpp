@@ -19,7 +19,7 @@ bool FakeDisk::is_well() const {
 }
 
 void FakeDisk::recover() {
-    faults = {};
+    faults = {.punch = faults.punch};
     space = write_max = SIZE_MAX;
     hangs_.clear();
 }
@@ -60,9 +60,9 @@ std::vector<std::string> FakeDisk::paths(const std::string& prefix) const {
     return found;
 }
 
-std::string FakeDisk::content(const std::string& path) const {
+std::string FakeDisk::content(const std::string& path, std::size_t from) const {
     const auto found = names_.find(path);
-    return found == names_.end() ? "" : found->second->content;
+    return found == names_.end() ? "" : found->second->content.substr(from);
 }
 
 std::string FakeDisk::synced(const std::string& path) const {
@@ -116,6 +116,13 @@ Result<std::size_t> FakeDisk::write(File& file, std::string_view bytes) {
     return count;
 }
 
+std::uint64_t FakeDisk::skip_hole(int fd) {
+    Open& open = open_.at(fd);
+    const std::size_t data = open.file->content.find_first_not_of('\0', open.at);
+    if (data == std::string::npos) return 0;
+    return data - std::exchange(open.at, data);
+}
+
 Result<void> FakeDisk::truncate(int fd, std::uint64_t size) {
     if (faults.write != 0) return failure(faults.write);
     File& file = *open_.at(fd).file;
@@ -149,8 +156,12 @@ std::uint64_t FakeDisk::begin(const Errand& errand) {
             changes_synced_ + changes_.size(),
             errand.what == Errand::What::write ? std::string(errand.bytes) : "",
             errand.path == nullptr ? "" : errand.path,
-            errand.to == nullptr ? "" : errand.to};
-    if (errand.what == Errand::What::sync || errand.what == Errand::What::write) {
+            errand.to == nullptr ? "" : errand.to,
+            errand.begin,
+            errand.end};
+    const bool of_file = errand.what == Errand::What::sync || errand.what == Errand::What::write ||
+                         errand.what == Errand::What::punch;
+    if (of_file) {
         job.file = open_.at(errand.fd).file;
         job.size = job.file->content.size();
     }
@@ -167,6 +178,8 @@ int FakeDisk::end(std::uint64_t number) {
         case Errand::What::sync:
         case Errand::What::sync_folder:
             return sync(job);
+        case Errand::What::punch:
+            return punch(job);
         case Errand::What::write:
         case Errand::What::write_lines:
             return write_all(job);
@@ -192,6 +205,17 @@ int FakeDisk::write_all(const Job& job) {
         if (!written) return written.error().value;
         done += *written;
     }
+    return 0;
+}
+
+// On the disk at once, which is the worst that can be.
+int FakeDisk::punch(const Job& job) const {
+    if (faults.punch != 0) return faults.punch;
+    std::string& content = job.file->content;
+    assert(job.begin < job.end && job.end <= content.size());
+    std::fill(content.begin() + static_cast<std::ptrdiff_t>(job.begin),
+              content.begin() + static_cast<std::ptrdiff_t>(job.end),
+              '\0');
     return 0;
 }
 

@@ -27,6 +27,7 @@ public:
         int write = 0;
         int sync = 0;
         int rename = 0;
+        int punch = 0;  // Stays: what a file system cannot do it never can.
     };
 
     Faults faults;
@@ -61,7 +62,8 @@ public:
     bool has(const std::string& path) const { return names_.contains(path); }
     // Those that begin like this.
     std::vector<std::string> paths(const std::string& prefix) const;
-    std::string content(const std::string& path) const;
+    // From that byte on.
+    std::string content(const std::string& path, std::size_t from = 0) const;
     void put(const std::string& path, const std::string& content);
     // What would be found after a loss of power.
     std::string synced(const std::string& path) const;
@@ -72,6 +74,7 @@ public:
     bool holds(int fd) const { return open_.contains(fd); }
     reactor::Result<std::size_t> read(int fd, std::span<char> buffer);
     reactor::Result<std::size_t> write(int fd, std::string_view bytes);
+    std::uint64_t skip_hole(int fd);
     reactor::Result<void> truncate(int fd, std::uint64_t size);
     reactor::Result<void> rename(const std::string& from, const std::string& to);
     reactor::Result<void> remove(const std::string& path);
@@ -103,11 +106,14 @@ private:
         std::string bytes;
         std::string path;
         std::string to;
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
     };
 
     reactor::Result<std::size_t> write(File& file, std::string_view bytes);
     int sync(const Job& job);
     int write_all(const Job& job);
+    int punch(const Job& job) const;
     void sync_names(std::size_t changes);
 
     Names names_;

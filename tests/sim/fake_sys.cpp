@@ -284,6 +284,9 @@ Result<int> open_folder(const char*) {
 Result<std::size_t> read(int fd, std::span<char> buffer) {
     return kernel()->disk_here().read(fd, buffer);
 }
+std::uint64_t skip_hole(int fd) {
+    return kernel()->disk_here().skip_hole(fd);
+}
 Result<void> truncate(int fd, std::uint64_t size) {
     return kernel()->disk_here().truncate(fd, size);
 }

@@ -157,10 +157,12 @@ void Scenario::draw_disk(Random& random) {
     if (!journal) return;
     if (random.chance(40)) config.journal.fsync = herd::config::Fsync::always;
     config.journal.pace = {.slack = static_cast<std::uint64_t>(random.between(0, 600)),
+                           .overdue_per_pump = static_cast<std::uint64_t>(random.between(1, 4)),
                            .records_per_pump = static_cast<std::uint64_t>(random.between(1, 4)),
                            .unsynced_max = static_cast<std::uint64_t>(random.between(500, 2000))};
     power_end = random.chance(40);
     sync_ns = random.between(1, random.chance(50) ? 300 : 5) * ms;
+    holes = random.chance(75);
     if (random.chance(30)) weight(Event::disk) = static_cast<unsigned>(random.between(1, 5));
     hangs = has(Event::disk) && random.chance(50);
     // Soon enough to be over in a run, and late enough for a disk that is well.

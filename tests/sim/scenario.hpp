@@ -63,6 +63,7 @@ struct Scenario {
     FakeKernel::Path visitor_path;  // between clients and servers
     bool journal = false;
     std::int64_t sync_ns = 0;     // How long a disk takes to sync.
+    bool holes = true;            // File systems can make them.
     bool hangs = false;           // Disks in trouble may hang, too.
     bool reconfigures = false;    // A server may be started with another kind of journal, or none.
     bool shrink_end = false;      // Ends with servers that are started with smaller tables.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <cstdio>
 
 namespace sim {
@@ -72,6 +73,7 @@ void World::start_all() {
         kernel_.set_path(host, visitor_host, scenario_.visitor_path);
         kernel_.give_disk(host);
         kernel_.disk_of(host).sync_ns = scenario_.sync_ns;
+        kernel_.disk_of(host).faults.punch = scenario_.holes ? 0 : EOPNOTSUPP;
         start(host);
     }
 }

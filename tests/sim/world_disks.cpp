@@ -38,6 +38,7 @@ void World::hang_disk(Host host) {
     using What = reactor::sys::Errand::What;
     constexpr std::array kinds{What::sync,
                                What::sync_folder,
+                               What::punch,
                                What::write,
                                What::close,
                                What::make,

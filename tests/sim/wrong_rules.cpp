@@ -110,6 +110,10 @@ bool replaces(const Renewed& next) {
     return next.complete && (next.synced || wrong == Wrong::rename_before_sync);
 }
 
+bool may_go(std::uint64_t until, std::uint64_t synced) {
+    return synced >= until || wrong == Wrong::punch_before_sync;
+}
+
 bool kept(std::uint64_t refused) {
     return refused > 0 && wrong != Wrong::forget_what_is_refused;
 }

@@ -23,6 +23,7 @@ enum class Wrong : unsigned char {
     overwrite_if_different,   // the prototype's rule: the last to arrive wins
     trust_what_is_read,       // what a journal's file says at a start is on the disk
     rename_before_sync,       // a new journal takes the old one's name as soon as it is written
+    punch_before_sync,        // what a journal has once more, or newer, further on may go at once
     forget_what_is_refused,   // a new journal takes the place of one that it lacks a part of
     wait_for_the_disk,        // a disk that does not fail will answer
     // Of herds that share a bucket.
@@ -55,6 +56,7 @@ inline constexpr std::array wrong_rules = {
     NamedWrong{"overwrite-if-different", Wrong::overwrite_if_different},
     NamedWrong{"trust-what-is-read", Wrong::trust_what_is_read},
     NamedWrong{"rename-before-sync", Wrong::rename_before_sync},
+    NamedWrong{"punch-before-sync", Wrong::punch_before_sync},
     NamedWrong{"forget-what-is-refused", Wrong::forget_what_is_refused},
     NamedWrong{"wait-for-the-disk", Wrong::wait_for_the_disk},
     NamedWrong{"acknowledged-is-stored", Wrong::acknowledged_is_stored, true},

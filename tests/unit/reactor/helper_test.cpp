@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace reactor {
@@ -61,6 +62,44 @@ TEST_CASE("helper: errands are answered in the order asked, with what came of th
     for (std::size_t i = 0; i < 3; ++i) REQUIRE(asked.done[i].token == 7 + i);
     REQUIRE(asked.done[4].token == 10);
     sys::close(names);
+}
+
+// On a file system that can make them: what the temporary folder is on may not.
+TEST_CASE("helper: a hole takes no room, reads as zeros, and is passed over", "[reactor][helper]") {
+    const live::TemporaryFolder folder;
+    Asked asked;
+    const std::string path = folder / "file";
+    const int file = *sys::open_to_keep(path.c_str());
+    constexpr std::size_t size = 1 << 20;
+    const std::string bytes(size, 'x');
+    for (std::size_t written = 0; written < size;) {
+        written += *sys::write(file, std::string_view(bytes).substr(written));
+    }
+    asked.helper.ask({.what = Errand::What::punch, .fd = file, .begin = 5, .end = size - 3});
+    REQUIRE(asked.await(1));
+    if (asked.done[0].error == EOPNOTSUPP) return;
+    REQUIRE(asked.done[0].error == 0);
+    const std::string zeros(size - 8, '\0');
+    CHECK(live::read_file(path) == "xxxxx" + zeros + "xxx");
+    struct stat stat {};
+    REQUIRE(fstat(file, &stat) == 0);
+    CHECK(stat.st_size == size);
+    CHECK(stat.st_blocks * 512 < 64 * 1024);
+    const int reader = *sys::open_to_read(path.c_str());
+    std::string head(4096, '\0');
+    REQUIRE(*sys::read(reader, head) == head.size());
+    const std::uint64_t skipped = sys::skip_hole(reader);
+    CHECK(skipped > size / 2);
+    std::string tail(size, 'y');
+    tail.resize(*sys::read(reader, tail));
+    CHECK(head.size() + skipped + tail.size() == size);
+    CHECK(tail.ends_with("xxx"));
+    CHECK(sys::skip_hole(reader) == 0);
+    sys::close(reader);
+    asked.helper.ask({.what = Errand::What::punch, .fd = -1, .begin = 0, .end = 1});
+    REQUIRE(asked.await(2));
+    CHECK(asked.done[1].error == EBADF);
+    sys::close(file);
 }
 
 TEST_CASE("helper: files are made empty, renamed and removed, and folders made",

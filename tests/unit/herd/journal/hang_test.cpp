@@ -17,7 +17,8 @@ using What = reactor::sys::Errand::What;
 namespace {
 
 // What a hanging disk may hang in.
-constexpr What kinds[] = {What::sync, What::sync_folder, What::write, What::rename, What::make};
+constexpr What kinds[] = {
+    What::sync, What::sync_folder, What::punch, What::write, What::rename, What::make};
 
 constexpr auto limit = 5s;
 

@@ -137,7 +137,7 @@ public:
     }
     std::uint32_t stored() const { return process->server.table().size(); }
     const watch::Counters& counters() const { return process->server.counters(); }
-    std::string file() const { return kernel.disk.content(path); }
+    std::string file(std::size_t from = 0) const { return kernel.disk.content(path, from); }
 
     struct Process {
         explicit Process(const config::Config& config)

@@ -56,8 +56,11 @@ TEST_CASE(
     CHECK(house.known("emu") == "1");
 }
 
-TEST_CASE("journal renewal: one that has outgrown its table is written anew", "[herd][journal]") {
+TEST_CASE(
+    "journal renewal: one that has outgrown its table is written anew where holes do not help",
+    "[herd][journal]") {
     House house;
+    house.kernel.disk.faults.punch = EOPNOTSUPP;
     REQUIRE(house.start());
     for (std::uint64_t time = 1; house.counters().journal_renewals == 0; ++time) {
         REQUIRE(house.answered("kiwi", time, 2ms));
@@ -113,7 +116,7 @@ TEST_CASE("journal renewal: one that is there at the start is written anew", "[h
 TEST_CASE("journal renewal: one that was written while the disk was busy is not due again",
           "[herd][journal]") {
     House house;
-    house.config.journal.pace = {.slack = 0, .records_per_pump = 1'000};
+    house.config.journal.pace = {.slack = 0, .overdue_per_pump = 1'000, .records_per_pump = 1'000};
     house.kernel.disk.sync_ns = 300'000'000;
     house.kernel.disk.put(path, long_one());
     REQUIRE(house.start());
