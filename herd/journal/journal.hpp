@@ -26,7 +26,8 @@ namespace herd::journal {
 // Fsync::second a round begins at most every second; with Fsync::always at once, and answers wait
 // for it (cork_until_synced). In a round a write may wait for the disk, too: then another helper
 // writes, and answers wait for that. So do those of records that a flush does not come to: it
-// writes so many of a file, and no more.
+// writes so many of a file, and no more. What is answered of a record must be in the file however
+// often that has changed meanwhile, so behind one that is late all wait until nothing is.
 //
 //   current   the file under the journal's name; null in trouble
 //   next      a new file, `<name>.new`, written while the server goes on: the whole table from the

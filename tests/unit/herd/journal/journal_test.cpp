@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace journal_test {
 
@@ -192,6 +193,50 @@ TEST_CASE("journal: a disk that is full stops no answer, and all is written when
         REQUIRE(house.start());
         CHECK(house.known("kiwi") == "99");
         CHECK(house.known("dodo") == "1");
+    }
+}
+
+// A record that changes again leaves its place in the feed; what was answered of it must not be
+// taken for written then.
+TEST_CASE("journal: an answer waits for its record, though that changes meanwhile",
+          "[herd][journal]") {
+    const auto fsync = GENERATE(Fsync::second, Fsync::always);
+    bool all = false;
+    for (int steps = 0; !all; ++steps) {
+        REQUIRE(steps < 200);
+        House house(fsync);
+        house.config.journal.pace.overdue_per_pump = 1;
+        REQUIRE(house.start());
+        house.run(10ms);
+        // A round, and a write while it lasts, which the others come after.
+        house.kernel.disk.sync_ns = 30'000'000;
+        house.kernel.disk.write_ns = 10'000'000;
+        house.run(1s);
+        for (const auto& [client, time] : {std::pair{"first", 1U},
+                                           {"emu", 1U},
+                                           {"kiwi", 1U},
+                                           {"emu", 2U},
+                                           {"kiwi", 2U},
+                                           {"emu", 3U}}) {
+            house.report(client, time);
+            house.run(1ms);
+        }
+        house.run(steps * 1ms);
+        const std::string heard = house.hear();
+        const auto answered = [&](const std::string& client) {
+            std::uint64_t time = 3;
+            const std::string before = " " + client + " +34.068930-118.445127 ";
+            while (time > 0 && heard.find(before + std::to_string(time)) == std::string::npos)
+                --time;
+            return time;
+        };
+        all = answered("emu") == 3;
+        house.kill();
+        REQUIRE(house.start());
+        INFO(steps);
+        for (const char* const client : {"first", "emu", "kiwi"}) {
+            CHECK(std::stoull("0" + house.known(client)) >= answered(client));
+        }
     }
 }
 
