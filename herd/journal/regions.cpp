@@ -142,7 +142,7 @@ std::optional<Regions::Hole> Regions::next_hole(std::uint64_t synced) {
 }
 
 void Regions::on_hole(const Hole& hole, bool done) {
-    const auto region = std::ranges::find_if(regions_, [&](const Region& each) {
+    auto* const region = std::ranges::find_if(regions_, [&](const Region& each) {
         return each.state == State::given && each.begin == hole.begin;
     });
     assert(region != regions_.end());

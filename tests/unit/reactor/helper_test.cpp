@@ -84,7 +84,8 @@ TEST_CASE("helper: a hole takes no room, reads as zeros, and is passed over", "[
     struct stat stat {};
     REQUIRE(fstat(file, &stat) == 0);
     CHECK(stat.st_size == size);
-    CHECK(stat.st_blocks * 512 < 64 * 1024);
+    constexpr blkcnt_t block = 512;
+    CHECK(stat.st_blocks * block < blkcnt_t{64} << 10);
     const int reader = *sys::open_to_read(path.c_str());
     std::string head(4096, '\0');
     REQUIRE(*sys::read(reader, head) == head.size());

@@ -179,7 +179,7 @@ TEST_CASE("journal regions: without holes a file has outgrown its table at twice
     std::uint64_t changes = 0;
     bool refused = false;
     while (!model.regions.outgrown()) {
-        REQUIRE(++changes < 5 * clients);
+        REQUIRE(++changes < std::uint64_t{5} * clients);
         model.turn(10);
         model.change(static_cast<std::uint32_t>(changes % clients));
         while (const auto hole = model.regions.next_hole(model.size())) {
