@@ -4,7 +4,7 @@ import math
 
 from suite import search
 from suite.metrics import RADII
-from suite.targets import CHAIN_RATES, EIGHTY, HOPS, VISITS, VISITS_HALF, chain_name
+from suite.targets import CHAIN_RATES, EIGHTY, HOPS, JOURNAL, VISITS, VISITS_HALF, chain_name
 from suite.topology import ALONE, STAR, WATCHED, Topology, chain
 
 PROTOTYPES = ('python', 'python-uvloop', 'python-kept', 'node', 'java')
@@ -16,7 +16,8 @@ LIMIT = 'limit'  # the case whose result is the Python prototype's highest rate
 START = 'start'  # needs no herd-bench
 GRAPH = 'graph'  # cases that are compared with each other
 TLS_IDLE = 2_000
-BENCHED = {LIMIT: 'propagation', 'calls': 'request', GRAPH: 'propagation', START: None}
+BENCHED = {LIMIT: 'propagation', 'calls': 'request', 'journal': 'request', GRAPH: 'propagation',
+           START: None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,6 +163,14 @@ def sealed(rounds):
             for case in (*alike, idle, newcomers, strangers)]
 
 
+def journal(rounds, seconds):
+    """What a journal costs beside none, and what it takes of the disk, when all clients move."""
+    options = {'connections': 50, 'depth': 64, 'clients': DEFAULT_CLIENTS, 'seconds': seconds,
+               'warmup': 0.5}
+    return Case(JOURNAL, 'journal', ALONE, ('herd', 'herd-second', 'herd-always'), rounds, options,
+                {'limits': {'clients': 1_200_000, 'new_clients_per_s': DEFAULT_CLIENTS}})
+
+
 def limit(system):
     """A search for the highest rate of propagation that this system sustains."""
     return dataclasses.replace(later((system,), 1), name=f'{LIMIT} of {system}', scenario=LIMIT)
@@ -210,6 +219,7 @@ def targets(huge=False):
         clients(1_000_000, ('herd', 'redis'), 5, 0.5),
         *visits((*both, 'nginx', 'python'), 5, 0.5),
         *watching(5, 0.3),
+        journal(5, 2),
         *sealed(5),
         *rest(huge),
     ]
@@ -257,6 +267,7 @@ def full(huge=False):
         clients(1_000_000, ('herd', 'python-kept', 'node', 'java', 'redis'), 1, 0.5),
         *visits(('herd', 'floor', 'nginx', 'redis', 'python'), 3, 0.5),
         *watching(5, 0.3),
+        journal(5, 2),
         *sealed(5),
         *rest(huge),
     ]
@@ -282,7 +293,8 @@ def select(cases, scenarios, only, rounds):
 STARTING = {'python': 0.4, 'python-uvloop': 0.4, 'python-kept': 0.4, 'node': 0.2, 'java': 0.8}
 AROUND = {'request': 0.1, 'propagation': 0.1, 'places': 2.4, 'connections': 2, 'clients': 0.3,
           'fault': 2.5, LIMIT: 0.1, START: 0.4, 'calls': 0.5, 'handshakes': 0.2, 'hellos': 1.2,
-          'nearby': 0.3, 'follow': 3, 'beside': 0.5, 'visits': 0.2, 'graph': 1.5, 'catch-up': 4}
+          'nearby': 0.3, 'follow': 3, 'beside': 0.5, 'visits': 0.2, 'graph': 1.5, 'catch-up': 4,
+          'journal': 0.5}
 WARMUP = {'node': 1, 'java': 3}
 STORED_PER_SECOND = {'herd': 1_000_000, 'herd-few': math.inf, 'python': 80_000,
                      'python-uvloop': 160_000, 'python-kept': 160_000, 'node': 140_000,

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from suite import counted, probes
+from suite import counted, kept, probes
 from suite.processes import Failure, Process, accepts, kill_group
 from suite.systems.base import KEYS, System, Tools
 from suite.topology import HOST, PLACES, address
@@ -17,7 +17,8 @@ LINKING = 0.3    # seconds for servers that accept clients to find each other
 
 
 # What else is looked at beside herd-bench, by scenario.
-PROBES = {'calls': probes.Calls, 'graph': counted.Lines, 'catch-up': counted.Stored}
+PROBES = {'calls': probes.Calls, 'graph': counted.Lines, 'catch-up': counted.Stored,
+          'journal': kept.Room}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +36,7 @@ def measure(tools, system, case, folder):
     folder.mkdir(parents=True)
     topology = system.arrange(case.topology)
     with contextlib.ExitStack() as stack:
+        stack.callback(system.clear, folder)
         servers = {name: process(stack, command, folder, name) for name, command
                    in system.commands(topology, folder, case.settings).items()}
         start_places(stack, tools, case, folder)

@@ -170,6 +170,16 @@ def visits():
         yield Target(f'{case}: CPU', case, 'server_cpu_ns_per_visit', 'ns', 'floor', 1.15)
 
 
+def journal():
+    """What a journal may cost beside none, and take of the disk."""
+    for fsync, most in (('second', 1.35), ('always', 1.5)):
+        yield Target(f'{JOURNAL}, {fsync}: CPU per line', JOURNAL, 'server_cpu_ns_per_line', 'ns',
+                     'herd', most, system=f'herd-{fsync}')
+    for fsync in ('second', 'always'):
+        yield Target(f'{JOURNAL}, {fsync}: on the disk, against its table', JOURNAL,
+                     'journal_against_table', 'count', '', 3, kind='plain', system=f'herd-{fsync}')
+
+
 def scale():
     """Herds of many servers, and of many clients."""
     for shape, counts in GRAPHS.items():
@@ -185,6 +195,7 @@ def scale():
 
 
 MODEL = 'model'
+JOURNAL = 'journal'
 VISITS = 'one command per connection'
 VISITS_HALF = f'{VISITS}, half closed'
 GRAPHS = {'ring': (4, 8, 16, 32, 64), 'tree': (4, 8, 16, 32, 64), 'mesh': (4, 8, 16)}
@@ -208,6 +219,7 @@ TARGETS = (
     *bursts(),
     *watching(),
     *visits(),
+    *journal(),
     *sealed(),
     Target('request 50x64: lines/s', 'request 50x64', 'lines_per_second', 'per_second', 'python',
            least=25),

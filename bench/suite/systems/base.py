@@ -63,6 +63,9 @@ class System:
         """Writes what its servers read, and returns the command of each server by name."""
         raise NotImplementedError
 
+    def clear(self, folder):
+        """Removes what is large of what its servers have left in the folder of a run."""
+
     def parts(self, options):
         """The runs of herd-bench, each by its options, that make one result."""
         if 'warmup' in options:

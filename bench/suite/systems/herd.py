@@ -1,5 +1,6 @@
 """The herd, as it is built."""
 import json
+import shutil
 import subprocess
 
 from suite import status
@@ -8,6 +9,7 @@ from suite.systems.base import KEYS, System
 from suite.topology import PLACES, address, observer_of
 
 CONFIG = 'herd.json'
+JOURNALS = 'journals'  # in the folder of a run
 SERVERS_MAX = 64  # of a configuration
 
 
@@ -17,8 +19,9 @@ class Herd(System):
     about = 'This project. Observers are servers of its configuration, linked to one other each.'
     scenarios = frozenset(('request', 'propagation', 'places', 'connections', 'clients', 'fault',
                            'start', 'calls', 'nearby', 'follow', 'beside', 'visits', 'graph',
-                           'catch-up'))
-    root = {}  # of the configuration, beyond what all have
+                           'catch-up', 'journal'))
+    root = {}     # of the configuration, beyond what all have
+    fsync = None  # of a journal, if it has one
 
     def missing(self):
         if not self.tools.herd.exists():
@@ -68,6 +71,33 @@ class HerdFew(Herd):
 
     def parts(self, options):
         return [{**options, 'clients': 10_000}]
+
+
+class HerdSecond(Herd):
+    """What a journal adds."""
+    name = 'herd-second'
+    about = 'The same with a journal that the disk has within a second ("fsync": "second").'
+    scenarios = frozenset(('journal',))
+    compared = False
+    fsync = 'second'
+
+    def commands(self, topology, folder, settings):
+        (folder / JOURNALS).mkdir()
+        return super().commands(topology, folder, settings)
+
+    def configuration(self, topology, folder, settings):
+        return {**super().configuration(topology, folder, settings),
+                'journal': {'folder': str(folder / JOURNALS), 'fsync': self.fsync}}
+
+    def clear(self, folder):
+        shutil.rmtree(folder / JOURNALS, ignore_errors=True)
+
+
+class HerdAlways(HerdSecond):
+    """The same, where answers wait for the disk."""
+    name = 'herd-always'
+    about = 'The same with a journal that the disk has before each answer ("fsync": "always").'
+    fsync = 'always'
 
 
 class HerdTls(Herd):
