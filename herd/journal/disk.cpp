@@ -53,24 +53,26 @@ reactor::Result<void> Disk::open(std::size_t line_size_max, std::uint64_t batch)
     return writer_.open();
 }
 
-File& Disk::add_old(int fd, std::uint64_t size) {
-    return add(fd, size, table::rules::Position{.seq = core_.table.feed().seq()});
+File& Disk::add_old(int fd, std::uint64_t size, std::uint64_t slack) {
+    return add(fd, size, {.seq = core_.table.feed().seq()}, slack);
 }
 
 File& Disk::add_new(int fd, std::uint64_t slack) {
-    File& file = add(fd, 0, table::rules::Position{});
-    const auto places = places_of(file);
-    // What a file before it has left there; slots that were never used have nothing.
-    std::ranges::fill(places.first(core_.table.slots()), std::uint8_t{0});
-    file.keep_small(Regions(places, slack));
-    return file;
+    return add(fd, 0, {}, slack);
 }
 
-File& Disk::add(int fd, std::uint64_t size, const table::rules::Position& position) {
+File& Disk::add(int fd,
+                std::uint64_t size,
+                const table::rules::Position& position,
+                std::uint64_t slack) {
     assert(fd >= 0);
     assert(files_.size() < files_max);
     File* const file = files_.emplace(core_.table, fd, size, position);
     assert(file != nullptr);
+    const auto places = places_of(*file);
+    // What a file before it has left there; slots that were never used have nothing.
+    std::ranges::fill(places.first(core_.table.slots()), std::uint8_t{0});
+    file->keep_small(Regions(places, size, slack));
     return *file;
 }
 
@@ -106,9 +108,7 @@ reactor::Result<void> Disk::pump(File& file, std::uint64_t count) {
     const reactor::Instant now = core_.loop.now();
     if (quiet()) {
         const auto piece = buffer_of(file).first(line_size_max_ + std::min(batch_, piece_size));
-        if (auto done = file.pump(piece, count, now); !done) return done;
-        punch(file);
-        return {};
+        return file.pump(piece, count, now);
     }
     const std::string_view batch = file.take(buffer_of(file), count, now);
     if (!batch.empty()) {
@@ -118,7 +118,6 @@ reactor::Result<void> Disk::pump(File& file, std::uint64_t count) {
                      .bytes = batch,
                      .token = files_.handle(file).bits()});
     }
-    punch(file);
     return {};
 }
 

@@ -60,20 +60,21 @@ public:
     reactor::Result<void> open(std::size_t line_size_max, std::uint64_t batch);
 
     // A file that is gone on with, of `size` bytes, which has all changes so far; or a new one, for
-    // all of them, which is kept small, but for `slack`. It owns the descriptor. Only when fewer
-    // than files_max are here.
-    File& add_old(int fd, std::uint64_t size);
+    // all of them. What is added is kept small, but for `slack`. It owns the descriptor. Only when
+    // fewer than files_max are here.
+    File& add_old(int fd, std::uint64_t size, std::uint64_t slack);
     File& add_new(int fd, std::uint64_t slack);
     void give_up(File& file);
 
     // Writes up to `count` changes, or has them written. What the helper comes to is told later.
-    // Then it has a hole made that may be.
     reactor::Result<void> pump(File& file, std::uint64_t count);
 
     // A round: what is asked before the next return to the loop. A file that has nothing new is
     // left out.
     void sync(File& file);
     void sync_folder(int fd);
+    // A hole that may be made in it by now, if there is one: by the helper that writes.
+    void punch(File& file);
     bool in_round() const { return !syncer_.idle(); }
 
     // No helper has anything to do.
@@ -105,11 +106,13 @@ private:
 
     void begin_round();
     std::span<char> buffer_of(const File& file);
-    File& add(int fd, std::uint64_t size, const table::rules::Position& position);
+    File& add(int fd,
+              std::uint64_t size,
+              const table::rules::Position& position,
+              std::uint64_t slack);
     std::span<std::uint8_t> places_of(const File& file);
     File* find(const reactor::sys::Errand& errand);
     void on_synced(const reactor::sys::Errand& errand);
-    void punch(File& file);
     void on_punched(const reactor::sys::Errand& errand);
     void on_written(const reactor::sys::Errand& errand);
     void close_unused(File& file);

@@ -18,7 +18,6 @@ File::File(table::LocationTable& table,
 }
 
 void File::keep_small(const Regions& regions) {
-    assert(size_ == 0);
     assert(!regions_.on());
     regions_ = regions;
 }

@@ -26,7 +26,7 @@ public:
          std::uint64_t size,
          const table::rules::Position& position);
 
-    // Once, while nothing is in it: from now on its regions say what is written once more, and what
+    // Once, first: from now on its regions say what is written once more, and what
     // becomes a hole.
     void keep_small(const Regions& regions);
 
@@ -57,8 +57,8 @@ public:
     // The next part of it that may become a hole, which a helper is asked to make. One at a time.
     std::optional<Regions::Hole> next_hole();
     void on_hole(const Regions::Hole& hole, bool done);
-    // A round of the disk is wanted, as it takes too much room.
-    bool pressing() const { return regions_.pressing(synced_); }
+    // A round of the disk is wanted, as it takes too much room; and there is something to sync.
+    bool pressing() const { return unsynced() > 0 && regions_.pressing(synced_); }
     bool outgrown() const { return regions_.outgrown(); }
 
     // Errands of helpers.

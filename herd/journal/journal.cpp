@@ -84,7 +84,7 @@ void Journal::go_on(const Recovered& start) {
         sys::close(start.fd);
         return report_trouble("open", describe(opened.error()));
     }
-    current_ = start.size > 0 ? &disk_.add_old(start.fd, start.size)
+    current_ = start.size > 0 ? &disk_.add_old(start.fd, start.size, pace_.slack)
                               : &disk_.add_new(start.fd, pace_.slack);
     // An empty one lacks what the files beside it have.
     lagging_ = current_->behind();
@@ -112,6 +112,7 @@ void Journal::advance() {
     if (current_ != nullptr) pump_current(changes);
     if (next_due() && core_.loop.now() >= retry_at_) folder_.make(current_ == nullptr);
     if (next_ != nullptr) pump_next(changes);
+    make_holes();
     if (round_due()) begin_round();
 }
 
@@ -143,7 +144,15 @@ void Journal::pump_current(std::uint64_t changes) {
 void Journal::pump_next(std::uint64_t changes) {
     assert(next_ != nullptr);
     if (!next_waits() && !pump_file(*next_, changes + pace_.records_per_pump)) return;
+    next_whole_ = next_whole_ || !next_->behind();
     if (next_ready()) folder_.install(aside_, kept_ + 1);
+}
+
+// Not in the last steps of a next file, which want the disk quiet at some moment.
+void Journal::make_holes() {
+    if (folder_.installing() || next_whole_) return;
+    if (current_ != nullptr) disk_.punch(*current_);
+    if (next_ != nullptr) disk_.punch(*next_);
 }
 
 bool Journal::next_ready() const {
@@ -181,7 +190,7 @@ void Journal::on_made(const reactor::Result<int>& fd) {
     }
     assert(*fd >= 0);
     next_ = &disk_.add_new(*fd, pace_.slack);
-    next_synced_ = false;
+    next_synced_ = next_whole_ = false;
     if (const auto done = next_->write(title_); !done) drop_failed(*next_, "write", done.error());
 }
 
@@ -210,7 +219,7 @@ void Journal::take_over() {
     on_named();
     // What is in the kept ones is in this one, too, and on the disk.
     if (refused_ == 0) folder_.remove_refused(std::exchange(kept_, 0));
-    next_synced_ = doubtful_ = false;
+    next_synced_ = next_whole_ = doubtful_ = false;
     lagging_ = current_->behind();
     pause_ = pause_min;
     ++core_.counters.journal_renewals;
@@ -234,7 +243,7 @@ void Journal::drop_next() {
     assert(next_ != nullptr);
     folder_.remove_next();
     close_file(next_);
-    next_synced_ = round_.next_complete = false;
+    next_synced_ = next_whole_ = round_.next_complete = false;
 }
 
 void Journal::report_trouble(std::string_view what, std::string_view reason) {
@@ -296,11 +305,15 @@ bool Journal::dirty() const {
     return current_ != nullptr && (folder_dirty_ || current_->unsynced() > 0);
 }
 
+bool Journal::pressing() const {
+    return (current_ != nullptr && current_->pressing()) || (next_ != nullptr && next_->pressing());
+}
+
 // What is ready to be installed comes before the next round, which would take that from it.
 bool Journal::round_due() const {
     if (disk_.in_round() || folder_.installing()) return false;
-    if (next_ != nullptr && (next_waits() || next_->pressing())) return true;
-    if (current_ != nullptr && current_->pressing()) return true;
+    if (next_ != nullptr && next_waits()) return true;
+    if (!next_whole_ && pressing()) return true;
     if (next_synced_) return false;
     if (next_ != nullptr && next_has_all()) return true;
     const bool time = core_.loop.now() - round_begun_ >= round_interval;

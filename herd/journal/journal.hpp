@@ -102,6 +102,7 @@ private:
     bool pump_file(File& file, std::uint64_t count);
     void pump_current(std::uint64_t changes);
     void pump_next(std::uint64_t changes);
+    void make_holes();
     bool next_waits() const;
     bool next_due() const;
     bool next_ready() const;
@@ -122,6 +123,7 @@ private:
     void give_up();
     bool next_has_all() const;
     bool dirty() const;
+    bool pressing() const;
     bool round_due() const;
     void begin_round();
     void on_failed(File* file, std::string_view what, reactor::Errno error) override;
@@ -143,6 +145,7 @@ private:
     bool doubtful_ = false;      // The disk may lack what the file had at the start.
     bool lagging_ = false;       // The current file has more to come than a flush writes.
     bool folder_dirty_ = false;  // A name has changed, and not on the disk yet.
+    bool next_whole_ = false;    // The next file has been level with the feed.
     bool next_synced_ = false;   // The disk has as much of the next file as of the current one.
     Aside aside_ = Aside::none;  // Why what is under the name is to be kept.
     std::uint32_t kept_ = 0;     // Files beside it that were put aside as refused.

@@ -13,7 +13,7 @@ void Journal::check_states() const {
     assert(disk_.size() == files + disk_.given_up());
     assert(current_ != nullptr || troubled_);
     assert(current_ != nullptr || held_.empty());
-    assert(next_ != nullptr || !next_synced_);
+    assert(next_ != nullptr || !(next_synced_ || next_whole_));
     if (stuck_) {
         assert(troubled_);
         assert(files == 0);

@@ -70,8 +70,8 @@ void Regions::measure() {
 
 // By what there will be when all that is under way is given back.
 bool Regions::too_large() const {
-    assert(kept() >= moving_);
-    return kept() - moving_ > table_ + table_ / 4 * 3 + slack_ / 2;
+    assert(kept() >= base_ + moving_);
+    return kept() - base_ - moving_ > table_ + table_ / 4 * 3 + slack_ / 2;
 }
 
 void Regions::choose() {
@@ -159,12 +159,12 @@ void Regions::on_hole(const Hole& hole, bool done) {
 bool Regions::outgrown() const {
     constexpr std::uint64_t holes_max = 64;  // as much as may be kept, in holes
     if (!on() || table_ == 0) return false;
-    if (!holes_) return kept() > 2 * table_ + slack_;
+    if (!holes_) return kept() - base_ > 2 * table_ + slack_;
     return size_ > holes_max * (2 * table_ + slack_);
 }
 
 void Regions::check() const {
-    assert(given_ <= size_);
+    assert(given_ + base_ <= size_);
     std::array<std::uint32_t, regions_max> newest{};
     for (const std::uint8_t number : where_) {
         if (number != none) ++newest[number - 1U];

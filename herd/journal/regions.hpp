@@ -30,9 +30,11 @@ public:
 
     // Of a file of which nothing is known: it is never too large.
     Regions() = default;
-    // `where`: for each slot a byte, zero, which stays this one's. Beside a multiple of the table a
-    // file may have `slack`.
-    Regions(std::span<std::uint8_t> where, std::uint64_t slack) : where_(where), slack_(slack) {}
+    // Of a file of `size` bytes, of which nothing is known but that they stay. `where`: for each
+    // slot a byte, zero, which stays this one's. Beside a multiple of the table what is added may
+    // have `slack`.
+    Regions(std::span<std::uint8_t> where, std::uint64_t size, std::uint64_t slack)
+        : where_(where), slack_(slack), base_(size), size_(size) {}
 
     bool on() const { return !where_.empty(); }
 
@@ -55,7 +57,7 @@ public:
     void on_hole(const Hole& hole, bool done);
     // The file is so large that the disk should have what holes wait for at once. It has `synced`.
     bool pressing(std::uint64_t synced) const {
-        return moved_ > 0 && wanted_ > synced && kept() > 2 * table_ + slack_ / 2;
+        return moved_ > 0 && wanted_ > synced && kept() - base_ > 2 * table_ + slack_ / 2;
     }
     // Holes do not help, or there are too many.
     bool outgrown() const;
@@ -97,6 +99,7 @@ private:
     std::span<std::uint8_t> where_;  // By slot: the region of its newest line.
     std::array<Region, regions_max> regions_{};
     std::uint64_t slack_ = 0;
+    std::uint64_t base_ = 0;       // What it had at the start.
     std::uint64_t size_ = 0;       // of the file
     std::uint64_t given_ = 0;      // of that, holes
     std::uint64_t table_ = 0;      // What the newest lines take, about.

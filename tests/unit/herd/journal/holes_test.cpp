@@ -86,6 +86,32 @@ TEST_CASE("journal holes: a file that consists of holes for the most part is wri
     CHECK(house.file().size() < 5'000);
 }
 
+// It is to be written anew, but that may take long, as the disk does.
+TEST_CASE("journal holes: one that is there at the start grows by little until it is replaced",
+          "[herd][journal]") {
+    House house;
+    house.config.journal.pace.slack = 0;
+    house.kernel.disk.put(path, long_one());
+    const std::size_t before = long_one().size();
+    house.kernel.disk.hang(reactor::sys::Errand::What::make, sim::FakeDisk::for_good);
+    REQUIRE(house.start());
+    std::uint64_t time = 3;
+    std::size_t largest = 0;
+    for (int round = 0; round < 10; ++round) {
+        time = report(house, time, 1'000);
+        house.run(1'100ms);
+        largest = std::max(largest, kept(house));
+    }
+    CHECK(house.counters().journal_renewals == 0);
+    const std::size_t table = clients * (at_line("c100", 30'000).size() + 10);
+    CHECK(largest > before);
+    CHECK(largest < before + 3 * table);
+    house.kill();
+    house.kernel.disk.recover();
+    REQUIRE(house.start());
+    CHECK(house.known(who(time - 1)) == std::to_string(time - 1));
+}
+
 // What it was to be written anew for may be over by the time that it can be.
 TEST_CASE("journal holes: one that could not be written anew when it was long is so later",
           "[herd][journal]") {

@@ -24,7 +24,7 @@ constexpr std::uint64_t table = clients * line;
 class Model {
 public:
     explicit Model(std::uint64_t slack)
-        : places_(clients, std::uint8_t{0}), regions(places_, slack), newest_(clients, 0) {}
+        : places_(clients, std::uint8_t{0}), regions(places_, 0, slack), newest_(clients, 0) {}
 
     void change(std::uint32_t slot) {
         ++newest_[slot];
