@@ -232,7 +232,7 @@ constexpr std::array counted = {
     one("herd_journal_renewals_total",
         &Counters::journal_renewals,
         "Times that a new journal file took the old one's place.",
-        "As usual, the more often the more is reported."),
+        "One at each start. More: the disk has failed, or makes no holes in files."),
     one("herd_journal_records_refused_total",
         &Counters::journal_refused,
         "Records of a journal file that the table could not take at the start.",
