@@ -39,8 +39,7 @@ std::uint64_t Disk::memory(std::size_t line_size_max, std::uint64_t batch, std::
 reactor::Result<void> Disk::open(std::size_t line_size_max, std::uint64_t batch) {
     assert(line_size_max > 0);
     assert(files_.capacity() == 0);
-    line_size_max_ = line_size_max;
-    batch_ = batch;
+    piece_ = line_size_max + std::min(batch, piece_size);
     auto buffers = reactor::PageArray<char>::map(files_max * (batch + line_size_max));
     if (!buffers) return std::unexpected(buffers.error());
     buffers_ = std::move(*buffers);
@@ -106,10 +105,7 @@ reactor::Result<void> Disk::pump(File& file, std::uint64_t count) {
     assert(count > 0);
     if (file.busy()) return {};
     const reactor::Instant now = core_.loop.now();
-    if (quiet()) {
-        const auto piece = buffer_of(file).first(line_size_max_ + std::min(batch_, piece_size));
-        return file.pump(piece, count, now);
-    }
+    if (quiet()) return file.pump(buffer_of(file).first(piece_), count, now);
     const std::string_view batch = file.take(buffer_of(file), count, now);
     if (!batch.empty()) {
         assert(file.busy());

@@ -125,8 +125,7 @@ private:
     reactor::PageArray<char> buffers_;         // Of each file one.
     reactor::PageArray<std::uint8_t> places_;  // Of each file's regions, a byte for each slot.
     reactor::Slab<File> files_;
-    std::size_t line_size_max_ = 0;
-    std::size_t batch_ = 0;
+    std::size_t piece_ = 0;  // What of a buffer the loop uses.
     std::uint32_t given_up_ = 0;
     reactor::Instant round_begun_{};
     reactor::TimeHistogram sync_times_{sync_bounds};

@@ -26,8 +26,7 @@ public:
          std::uint64_t size,
          const table::rules::Position& position);
 
-    // Once, first: from now on its regions say what is written once more, and what
-    // becomes a hole.
+    // Once, first: from now on its regions say what is written once more, and what becomes a hole.
     void keep_small(const Regions& regions);
 
     reactor::Result<void> write(std::string_view bytes);
@@ -44,7 +43,7 @@ public:
 
     // There are changes that it has not taken yet.
     bool behind() const { return follower_.behind(); }
-    // It has no change to take, but records to write once more.
+    // It has records to write once more, when it is not behind.
     bool emptying() const { return regions_.emptying(); }
     // Of all changes up to this one it has the record as it was then, or a newer one.
     std::uint64_t seq() const { return seq_; }
