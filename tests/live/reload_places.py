@@ -143,7 +143,7 @@ def case_way(herd, folder):
         assert server.finds(11)
         server.reload('reloaded', places={'url': sealed.url})
         assert 'could not prove its identity' in server.ask('WHATSAT kiwi 12 1')
-        assert sealed.refused > 0, 'nobody has spoken TLS'
+        eventually(lambda: sealed.refused > 0)  # its thread reads the alert when it likes
         server.reload('reloaded', places={'url': f'http://places.invalid:{places.port}'})
         assert not server.finds(13)
         server.reload('reloaded', places={'url': places.url})
