@@ -2,11 +2,13 @@
 """What those who look on cost those who report: IAMATs alone, and beside a scrape of /metrics a second
 and pages that show the live map, in turns.
 
-    bench/onlookers.py [--rounds N] [--seconds S] [--viewers V] [--herd PATH] [--bench PATH]
+    bench/onlookers.py [--rounds N] [--seconds S] [--viewers V] [--apart] [--herd PATH] [--bench PATH]
 
 Of each round two loads: as many as are answered, for lines a second, and 5,000 a second, for p99 and
 for how many iterations of the server's loop take longer than 0.1 ms, which a busy machine disturbs less.
 The viewers see where all clients are, and read what they are told. Medians; ratios are of one round each.
+With --apart the server and the load have a processor each before everybody else (apart.py): without it a p99
+on two processors is mostly of who runs when.
 """
 import argparse
 import contextlib
@@ -24,6 +26,7 @@ import tempfile
 import threading
 import urllib.request
 
+import apart
 import http_floor
 
 WANTED = 0.05
@@ -47,19 +50,22 @@ def start(path, folder):
 
 
 class Onlookers:
-    """A scraper and pages, until they are told to go: a process that runs when nobody else wants to, as
-    theirs are on machines of their own."""
+    """A scraper and pages, until they are told to go: a process that runs when neither server nor load
+    wants to, as theirs are on machines of their own."""
 
-    def __init__(self, port, viewers):
-        self.port, self.viewers, self.over = port, viewers, multiprocessing.Event()
+    def __init__(self, port, options):
+        self.port, self.options, self.over = port, options, multiprocessing.Event()
         self.heard, self.scrapes = multiprocessing.Value('q', 0), multiprocessing.Value('q', 0)
         self.process = multiprocessing.Process(target=self.look_on)
         self.process.start()
 
     def look_on(self):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        if self.options.apart:
+            apart.give_others(os.getpid())
+        else:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         threads = [threading.Thread(target=self.scrape)]
-        threads += [threading.Thread(target=self.view) for _ in range(self.viewers)]
+        threads += [threading.Thread(target=self.view) for _ in range(self.options.viewers)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -89,7 +95,8 @@ def load(options, target, folder, arguments):
     result = folder / 'result.json'
     subprocess.run([options.bench, '--target', target, '--json', result, 'request', *arguments,
                     '--clients', str(CLIENTS), '--seconds', str(options.seconds), '--warmup', '0.5'],
-                   check=True, stdout=subprocess.DEVNULL)
+                   check=True, stdout=subprocess.DEVNULL,
+                   preexec_fn=apart.be_load if options.apart else None)
     return json.loads(result.read_text(encoding='utf-8'))
 
 
@@ -118,6 +125,7 @@ def main():
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--seconds', type=float, default=3)
     parser.add_argument('--viewers', type=int, default=4)
+    parser.add_argument('--apart', action='store_true')
     parser.add_argument('--herd', default='build/herd/herd')
     parser.add_argument('--bench', default='build/bench/herd-bench')
     options = parser.parse_args()
@@ -126,9 +134,11 @@ def main():
         folder = pathlib.Path(name)
         process, target, http = start(options.herd, folder)
         try:
+            if options.apart:
+                apart.give_server(process.pid)
             for _ in range(options.rounds):
                 alone.append(figures(options, target, folder, http))
-                onlookers = Onlookers(http, options.viewers)
+                onlookers = Onlookers(http, options)
                 try:
                     beside.append(figures(options, target, folder, http))
                 finally:

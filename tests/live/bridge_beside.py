@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 """What a bridge costs those who report to the server beside it: p99 of IAMATs, with it and without.
 
-    bridge_beside.py HERD BENCH [--rounds N] [--seconds S] [--rate R] [--idle]
+    bridge_beside.py HERD BENCH [--rounds N] [--seconds S] [--rate R] [--apart]
 
 In turns at one server: alone, as its bridge is stopped; beside a neighbour that is an ordinary server;
 beside a live bridge, with its broker, and another herd that reads. All of them have the processors of
-one machine, unless with --idle what stands beside the server runs when nobody else wants to, as on
-machines of its own. Medians; ratios are of medians.
+one machine; with --apart the server and the load have one each before everybody else (bench/apart.py).
+Medians; ratios are of medians.
 """
 import json
-import os
 import pathlib
 import statistics
 import subprocess
@@ -19,15 +18,11 @@ import bridge_soak
 import lone_server
 from bridge_soak import until
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'bench'))
+import apart  # pylint: disable=wrong-import-position
+
 WANTED = 1.05
 CLIENTS = 100_000
-
-
-def idle(*processes):
-    """They run when nobody else wants to: all their threads, and what these start."""
-    for process in processes:
-        for thread in pathlib.Path(f'/proc/{process.pid}/task').iterdir():
-            os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
 
 
 class Measured:
@@ -40,6 +35,8 @@ class Measured:
             {'name': self.site.name, 'clients': f'127.0.0.1:{self.site.port}',
              'pids': [self.site.processes[0].pid]}]}), encoding='utf-8')
         self.shares = [broker.process, *self.other.processes]
+        if options.apart:
+            apart.give_server(self.site.processes[0].pid)
         self.stop_beside()
 
     def stop_beside(self):
@@ -52,13 +49,15 @@ class Measured:
         if kind != 'alone':
             self.site.processes[1] = self.start(kind)
             until(lambda: self.is_there(kind), 'what stands beside it is there')
-            if self.options.idle:
-                idle(*self.shares, self.site.processes[1])
+            if self.options.apart:
+                for process in [*self.shares, self.site.processes[1]]:
+                    apart.give_others(process.pid)
         subprocess.run(
             [self.options.bench, '--target', self.target, '--json', self.result, 'request',
              '--connections', '50', '--rate', str(self.options.rate), '--clients', str(CLIENTS),
              '--seconds', str(self.options.seconds), '--warmup', '0.5'],
-            check=True, stdout=subprocess.DEVNULL)
+            check=True, stdout=subprocess.DEVNULL,
+            preexec_fn=apart.be_load if self.options.apart else None)
         if kind != 'alone':
             until(lambda: self.is_there(kind), 'what stands beside it is still there')
             self.stop_beside()
@@ -96,7 +95,7 @@ def main():
     parser.add_argument('--rounds', type=int, default=9)
     parser.add_argument('--seconds', type=float, default=1)
     parser.add_argument('--rate', type=int, default=3000)
-    parser.add_argument('--idle', action='store_true')
+    parser.add_argument('--apart', action='store_true')
     options = parser.parse_args()
     turns = {kind: [] for kind in KINDS}
     with bridge_soak.running(options) as (brokers, sites):
