@@ -21,20 +21,22 @@ public:
     // Bytes that open() maps for so many keys.
     static std::uint64_t size_max(std::uint32_t keys);
 
-    // A key that is not in it, and not the greatest number that there is; and one that is in it.
+    // The greatest number that there is. No key.
+    static constexpr std::uint64_t none = UINT64_MAX;
+    // A key that is not in it; and one that is in it.
     void insert(std::uint64_t key);
     void erase(std::uint64_t key);
     // A page. Until the tree changes.
     using Where = std::uint32_t;
     // Both at once; cheaper where the two are neighbours, and much cheaper after fetch().
     struct Move {
-        std::uint64_t old;
+        std::uint64_t old;  // For fetch(), `none` if the key is to be inserted.
         std::uint64_t key;
         Where page;  // Where fetch() has seen the old one: a guess, and any will do.
     };
     void replace(const Move& move);
     // Looks for the pages of moves, at most moves_max, a level at a time for all of them, so that
-    // no page is waited for; what replace() will need is on its way then.
+    // no page is waited for; what replace() and insert() will need is on its way then.
     static constexpr std::size_t moves_max = 32;
     void fetch(std::span<Move> moves) const;
 
@@ -70,7 +72,6 @@ private:
     static_assert(2 * least <= most);
 
     // In both, what is behind the last of the keys is `none`.
-    static constexpr std::uint64_t none = UINT64_MAX;
     using Keys = std::array<std::uint64_t, most>;
 
     struct alignas(64) Leaf {

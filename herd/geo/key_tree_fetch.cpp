@@ -30,7 +30,10 @@ void KeyTree::fetch(std::span<Move> moves) const {
     const auto start = [this](std::uint64_t key) {
         return Descent{.key = key, .begin = 0, .end = none, .page = root_};
     };
-    for (std::size_t i = 0; i < moves.size(); ++i) ways[i] = start(moves[i].old);
+    for (std::size_t i = 0; i < moves.size(); ++i) {
+        const auto& [old, key, page] = moves[i];
+        ways[i] = start(old == none ? key : old);
+    }
     descend(std::span(ways).first(moves.size()));
     std::size_t elsewhere = 0;
     for (std::size_t i = 0; i < moves.size(); ++i) {

@@ -72,7 +72,7 @@ public:
     void fetch_place(const Key& key) const { index_.fetch(key.hash); }
     void fetch_record(Key& key) const;
     void fetch_neighbours(const Key& key) const;
-    // The last step, of all at once who leave their cell.
+    // The last step, of all at once who leave their cell, or come into their first.
     class Moves;
     void add_move(Moves& moves, Key& key, protocol::Spot to) const;
     void fetch(Moves& moves) const;
@@ -206,7 +206,7 @@ private:
     reactor::List<RemovalOnlooker> removal_onlookers_;
 };
 
-// Of the reports of a batch those whose clients leave their cells.
+// Of the reports of a batch those whose clients leave their cells, or have none yet.
 class LocationTable::Moves {
     friend LocationTable;
     std::array<geo::KeyTree::Move, geo::KeyTree::moves_max> moves_;
@@ -215,13 +215,18 @@ class LocationTable::Moves {
 };
 
 inline void LocationTable::add_move(Moves& moves, Key& key, protocol::Spot to) const {
-    if (!capacity_.positions || key.likely == no_record) return;
-    const protocol::Spot from = records_[key.likely].spot;
-    if (geo::Cell::shared(from, to)) return;
+    if (!capacity_.positions) return;
+    geo::KeyTree::Move move{.old = geo::KeyTree::none, .key = 0, .page = 0};
+    const bool is_new = key.likely == no_record;
+    if (!is_new) {
+        const protocol::Spot from = records_[key.likely].spot;
+        if (geo::Cell::shared(from, to)) return;
+        move.old = geo::key_of(geo::Cell::of(from), key.likely);
+    }
+    // Which slot a new one gets is not known yet; most in its cell are of others anyway.
+    move.key = geo::key_of(geo::Cell::of(to), is_new ? free_slot() : key.likely);
     assert(moves.size_ < moves.moves_.size());
-    moves.moves_[moves.size_] = {.old = geo::key_of(geo::Cell::of(from), key.likely),
-                                 .key = geo::key_of(geo::Cell::of(to), key.likely),
-                                 .page = 0};
+    moves.moves_[moves.size_] = move;
     moves.whose_[moves.size_++] = &key;
 }
 

@@ -140,6 +140,23 @@ TEST_CASE("key tree: moves whose pages were fetched are as good as others, thoug
     }
 }
 
+TEST_CASE("key tree: a page that is fetched is where the key is, or will be", "[herd][geo]") {
+    sim::Random random(1);
+    Trees trees(3000);
+    for (std::uint32_t keys : {0U, 31U, 32U, 2900U}) {
+        while (trees.plain.size() < keys) trees.insert(random.below(20'000));
+        std::array<KeyTree::Move, KeyTree::moves_max> moves{};
+        for (KeyTree::Move& move : moves) {
+            move = {.old = random.chance(50) ? KeyTree::none : random.below(20'000),
+                    .key = random.below(20'000),
+                    .page = 0};
+        }
+        trees.tree.fetch(moves);
+        for (const auto& [old, key, page] : moves)
+            CHECK(page == trees.tree.find(old == KeyTree::none ? key : old));
+    }
+}
+
 TEST_CASE("key tree: a copy ends where there is no more room", "[herd][geo]") {
     Trees trees(1000);
     for (std::uint64_t key = 0; key < 1000; ++key) trees.insert(key * 2);
