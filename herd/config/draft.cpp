@@ -30,20 +30,6 @@ std::string_view sealed_port(const Server& server) {
     return server.phones_tls ? "phones_tls" : "";
 }
 
-// By the name of its setting; it was given.
-const reactor::Address& address_of(const Server& server, std::string_view name) {
-    if (name == "peers") return server.peers;
-    if (name == "listen") return *server.listen;
-    if (name == "clients_tls") return *server.clients_tls;
-    if (name == "http") return *server.http;
-    if (name == "https") return *server.https;
-    if (name == "phones") return *server.phones;
-    if (name == "phones_tls") return *server.phones_tls;
-    if (name == "udp") return *server.udp;
-    assert(name == "clients");
-    return server.clients;
-}
-
 }  // namespace
 
 Checked Draft::begin(Section section) {
@@ -109,103 +95,6 @@ Checked Draft::check_name(const std::string& field) const {
 }
 
 // In the order in which they were given, so that the later of two equal ones is told of.
-Checked Draft::check_own_addresses(const std::string& field) const {
-    assert(!config_.servers.empty());
-    const Server& server = config_.servers.back();
-    std::vector<reactor::Address> own;
-    for (const auto& [setting, line] : lines_) {
-        if (!std::holds_alternative<Endpoint>(setting->type)) continue;
-        const reactor::Address& address = address_of(server, setting->name);
-        if (setting->name == "listen" && address == server.peers) continue;
-        const bool is_udp = setting->name == "udp";
-        if (is_udp ? is_taken_udp(address) : is_taken(address, own)) {
-            return Error{"an address of its own",
-                         quoted(text_of(address)) + " again",
-                         field + std::string(setting->name),
-                         line};
-        }
-        if (!is_udp) own.push_back(address);
-    }
-    return {};
-}
-
-Checked Draft::check_addresses(const std::string& field) {
-    assert(!config_.servers.empty());
-    Server& server = config_.servers.back();
-    if (auto wrong = check_own_addresses(field)) return wrong;
-    const std::uint32_t peers_line = line_of(Section::server, "peers");
-    if (server.legacy && peers_line != 0) {
-        return Error{"no peers of a legacy server: its one address is clients",
-                     quoted(text_of(server.peers)),
-                     field + "peers",
-                     peers_line};
-    }
-    if (server.legacy && server.listen) {
-        return Error{"no listen of a legacy server, which another program serves",
-                     quoted(text_of(*server.listen)),
-                     field + "listen",
-                     line_of(Section::server, "listen")};
-    }
-    if (server.legacy) server.peers = server.clients;
-    if (!server.peers_name.empty()) return check_peers_name(field);
-    if (!server.peers.is_wildcard()) return {};
-    const std::string_view name = server.legacy ? "clients" : "peers";
-    const std::string cure = server.legacy ? "" : ", and \"listen\" for one such as this";
-    return Error{"an address at which the other servers reach it" + cure,
-                 quoted(text_of(server.peers)),
-                 field + std::string(name),
-                 line_of(Section::server, name)};
-}
-
-// Where a name leads is not known yet, nor whether this machine is there.
-Checked Draft::check_peers_name(const std::string& field) const {
-    assert(!config_.servers.empty());
-    const Server& server = config_.servers.back();
-    const std::uint32_t line = line_of(Section::server, "peers");
-    const auto same = [&](const Server& other) {
-        return other.peers_name == server.peers_name && other.peers.port == server.peers.port;
-    };
-    if (std::any_of(config_.servers.begin(), config_.servers.end() - 1, same)) {
-        return Error{"a name and port of its own",
-                     quoted(server.peers_name) + " again",
-                     field + "peers",
-                     line};
-    }
-    if (server.peers.port == 0) {
-        return Error{"a port, as others have to know it", "0", field + "peers", line};
-    }
-    if (server.listen) return {};
-    return Error{R"("listen", where it listens itself, such as "[::]:)" +
-                     std::to_string(server.peers.port) + "\", as peers is a name",
-                 "none",
-                 field + "listen",
-                 line};
-}
-
-// By a server before the last one, or by one of `own`. Port 0 is any free one; and behind the same
-// wildcard there may be another machine.
-bool Draft::is_taken(const reactor::Address& address,
-                     const std::vector<reactor::Address>& own) const {
-    assert(!config_.servers.empty());
-    if (address.port == 0 || address.is_wildcard()) return false;
-    if (std::ranges::find(own, address) != own.end()) return true;
-    return std::any_of(
-        config_.servers.begin(), config_.servers.end() - 1, [&](const Server& server) {
-            return server.clients == address || server.peers == address ||
-                   server.listen == address || server.clients_tls == address ||
-                   server.http == address || server.https == address || server.phones == address ||
-                   server.phones_tls == address;
-        });
-}
-
-// Ports of UDP are others than those of TCP.
-bool Draft::is_taken_udp(const reactor::Address& address) const {
-    if (address.port == 0 || address.is_wildcard()) return false;
-    return std::any_of(config_.servers.begin(),
-                       config_.servers.end() - 1,
-                       [&](const Server& server) { return server.udp == address; });
-}
-
 Checked Draft::take_link_end(std::string_view text) {
     assert(!links_.empty());
     Link& link = links_.back();

@@ -46,8 +46,6 @@ private:
     Checked check_own_addresses(const std::string& field) const;
     Checked check_addresses(const std::string& field);
     Checked check_peers_name(const std::string& field) const;
-    bool is_taken(const reactor::Address& address, const std::vector<reactor::Address>& own) const;
-    bool is_taken_udp(const reactor::Address& address) const;
     Checked take_link_end(std::string_view text);
     Checked join(const Link& link, const std::string& field);
     Checked check_limits() const;
