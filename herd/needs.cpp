@@ -202,6 +202,14 @@ std::uint64_t table_memory(const config::Config& config) {
            (limits.long_records + 1) * (line_max(limits) + sizeof(std::uint32_t));
 }
 
+std::uint64_t journal_room(const config::Config& config) {
+    const config::Limits& limits = config.limits;
+    const std::uint64_t lines =
+        limits.clients * (table::Record::inline_size_max + journal::frame_size) +
+        limits.long_records * (line_max(limits) + journal::frame_size);
+    return 3 * lines + 2 * config.journal.pace.slack;
+}
+
 std::uint64_t memory_ceiling(const config::Config& config) {
     const config::Limits& limits = config.limits;
     const auto loop = loop_limits(config);

@@ -36,4 +36,8 @@ std::uint64_t tls_memory(const config::Config& config);
 // Of that, what the stored clients take.
 std::uint64_t table_memory(const config::Config& config);
 
+// All that its journal, if it keeps one, may take of the disk, in bytes: three times a full table,
+// and what two files may have beside.
+std::uint64_t journal_room(const config::Config& config);
+
 }  // namespace herd

@@ -27,9 +27,10 @@ FOLDERS = {  # a folder of ours: what it may include the headers of
 SYSTEM = r'(sys|netinet|arpa|linux)/.*|(unistd|fcntl|signal|spawn|poll|netdb|pthread)\.h|csignal'
 INCLUDES = [  # header in <>; who may include it (a file, or a folder with its slash); of whom
     # address.cpp reads and writes addresses as text; reset.cpp resets on purpose, as a fault;
-    # files.cpp makes files of keys, which no server does; writable.cpp asks what may be written.
+    # files.cpp makes files of keys, which no server does; writable.cpp asks what may be written,
+    # room.cpp what a file takes of the disk.
     (SYSTEM, {'reactor/sys_linux.cpp', 'reactor/files_linux.cpp', 'reactor/process_linux.cpp', 'reactor/sockets_linux.cpp',
-              'reactor/sync_linux.cpp', 'reactor/address.cpp', 'herd/program/processes.cpp', 'herd/program/writable.cpp', 'herd/offline/reset.cpp',
+              'reactor/sync_linux.cpp', 'reactor/address.cpp', 'herd/program/processes.cpp', 'herd/program/writable.cpp', 'herd/program/room.cpp', 'herd/offline/reset.cpp',
               'herd/keys/files.cpp', 'tests/', 'bench/reference/', 'bench/floor/'}, ''),
     (r'curl/.*', {'herd/places/curl_library.hpp', 'bench/floor/'}, ''),
     (r'rapidjson/.*', {'protocol/places_json.cpp', 'herd/config/file.cpp', 'herd/watch/status.cpp',

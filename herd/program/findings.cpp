@@ -10,6 +10,7 @@
 #include "herd/program/doors.hpp"
 #include "herd/program/graph.hpp"
 #include "herd/program/memory.hpp"
+#include "herd/program/room.hpp"
 #include "herd/program/writable.hpp"
 #include "herd/server.hpp"
 #include "herd/tls/dialler.hpp"
@@ -145,7 +146,10 @@ void look_at_folders(const config::Config& config, Findings& found) {
     if (!log.empty()) found.fail("no server would start: " + log);
     if (config.journal.folder.empty()) return;
     const std::string journal = unkept(config, config.journal.folder, "journal");
-    if (!journal.empty()) found.fail("a server would keep positions in memory only: " + journal);
+    if (!journal.empty()) {
+        return found.fail("a server would keep positions in memory only: " + journal);
+    }
+    if (std::string want = want_of_room(config); !want.empty()) found.warn(std::move(want));
 }
 
 void look_at_machine(const config::Config& config, Findings& found) {

@@ -26,7 +26,10 @@ fs::path folder_of(const fs::path& path) {
 
 reactor::Result<void> may_make_in(const fs::path& folder) {
     struct stat facts {};
-    if (::stat(folder.c_str(), &facts) < 0) return reactor::failure(errno);
+    if (::stat(folder.c_str(), &facts) < 0) {
+        const bool leads_nowhere = errno == ENOENT && ::lstat(folder.c_str(), &facts) == 0;
+        return reactor::failure(leads_nowhere ? ENOTDIR : errno);
+    }
     return S_ISDIR(facts.st_mode) ? may(folder, W_OK | X_OK) : reactor::failure(ENOTDIR);
 }
 

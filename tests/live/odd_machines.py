@@ -52,6 +52,20 @@ def most_memory(process):
     return int(re.search(r'^VmHWM:\s+(\d+) kB$', status, re.MULTILINE)[1])
 
 
+def alone(possible):
+    """Whether this process has namespaces of its own: if not, another one has run in such, where that
+    command has worked before."""
+    if os.environ.get('HERD_ALONE') == 'yes':
+        return True
+    enter = ['unshare', '--mount', '--net', '--kill-child', '--fork']
+    if subprocess.run([*enter, 'sh', '-c', possible], capture_output=True, check=False).returncode != 0:
+        print('this machine makes no namespaces')
+        sys.exit(SKIPPED)
+    subprocess.run([*enter, sys.executable, '-B', *sys.argv], check=True,
+                   env={**os.environ, 'HERD_ALONE': 'yes'})
+    return False
+
+
 def case_many_files(herd, folder, library):
     """2^30 files may be open: nothing goes through all of their numbers, or has memory for each."""
     ports, _, path = configuration(folder)
@@ -117,15 +131,7 @@ def case_few_files(herd, folder):
 def case_no_resolver(herd, folder):
     """A network of its own, and no /etc/resolv.conf: names that the hosts file has are found, others
     hold nobody up."""
-    if os.environ.get('HERD_ALONE') != 'yes':
-        enter = ['unshare', '--mount', '--net', '--kill-child', '--fork']
-        possible = subprocess.run([*enter, 'sh', '-c', 'mount -t tmpfs etc /etc && ip link set lo up'],
-                                  capture_output=True, check=False)
-        if possible.returncode != 0:
-            print('this machine makes no namespaces')
-            sys.exit(SKIPPED)
-        subprocess.run([*enter, sys.executable, '-B', *sys.argv], check=True,
-                       env={**os.environ, 'HERD_ALONE': 'yes'})
+    if not alone('mount -t tmpfs etc /etc && ip link set lo up'):
         return
     subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
     subprocess.run(['mount', '-t', 'tmpfs', 'etc', '/etc'], check=True)
@@ -168,6 +174,40 @@ def case_no_resolver(herd, folder):
     assert 'UNKNOWN_ERROR' in said and time.monotonic() - begun < 4, said
     for process in (*servers, places):
         ended(process)
+
+
+def case_small_disk(herd, folder):
+    """Where a full table's journal has no room, `herd check` says so, and what it takes counts in."""
+    if not alone('mount -t tmpfs -o size=128m journals /mnt'):
+        return
+    disk = pathlib.Path('/mnt')
+    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=128m', 'journals', disk], check=True)
+    _, config, path = configuration(folder, journal={'folder': str(disk)})
+    config['limits']['long_records'] = 0
+    config['limits']['connections'] = 10
+
+    def warning(clients, journal):
+        config['limits']['clients'] = clients
+        config['journal']['folder'] = str(journal)
+        lone_server.write(folder, config)
+        said = subprocess.run([herd, 'check', '--config', path], check=True, capture_output=True,
+                              text=True).stdout
+        found = re.search(r'^warning: the journal of a server with all of its clients may take (\d+) MiB,'
+                          rf' and there are (\d+) MiB for it in {journal}: ', said, re.MULTILINE)
+        return found and (int(found[1]), int(found[2]))
+
+    for where in (disk, disk / 'new'):
+        assert warning(100_000, where) is None
+        needed, there = warning(1_000_000, where)
+        assert 64 < needed - 3 * 100 < 128 and there == 128, (needed, there)
+    (disk / 'Beta.journal').write_bytes(bytes(20 << 20))
+    assert warning(1_000_000, disk)[1] == 128
+    (disk / 'other').write_bytes(bytes(20 << 20))
+    assert warning(1_000_000, disk)[1] == 108
+    assert warning(100_000, disk) is None
+    with open(disk / 'Alpha.journal', 'wb') as file:
+        file.truncate(1 << 30)  # nothing but a hole
+    assert warning(1_000_000, disk)[1] == 108
 
 
 if __name__ == '__main__':

@@ -30,6 +30,10 @@ TEST_CASE("writable: whether a file can be kept shows before it is made", "[herd
     CHECK(error("no/such/file") == ENOENT);
     CHECK(error("file/file") == ENOTDIR);
     CHECK(error("link") == ELOOP);
+    fs::create_symlink(folder / "nowhere", folder / "stray");
+    fs::create_directory_symlink(folder, folder / "itself");
+    CHECK(error("stray/file") == ENOTDIR);
+    CHECK(error("itself/file") == 0);
     CHECK(error(".") == reactor::sys::not_a_file);
     CHECK_FALSE(fs::exists(folder / "new"));
     CHECK(herd::program::may_keep("file-here").has_value());
