@@ -3,16 +3,20 @@
 #include "herd/config/text.hpp"
 #include "herd/program/dialogue.hpp"
 #include "herd/program/disarm.hpp"
+#include "herd/program/refusal.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/result.hpp"
 #include "reactor/seal.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace herd::program {
 
@@ -50,8 +54,11 @@ std::size_t pushed_size(std::string_view text) {
 // What has come, against what was asked.
 class Conversation {
 public:
-    Conversation(const std::vector<std::string>& lines, const SendOptions& options)
-        : lines_(lines),
+    Conversation(const config::Config& config,
+                 const std::vector<std::string>& lines,
+                 const SendOptions& options)
+        : config_(config),
+          lines_(lines),
           begins_with_auth_(options.begins_with_auth),
           dialogue_(loop_,
                     {.time = options.time_limit, .size = answer_size_max},
@@ -63,18 +70,23 @@ public:
 
     // Why there are fewer answers than lines; empty: there are not.
     std::string_view trouble() const { return dialogue_.trouble(); }
-    bool refused() const { return refused_; }
+    bool refused() const { return !reasons_.empty(); }
+    // Why some may have been; a line for each kind of reason.
+    std::string reasons() const;
 
 private:
     bool take_answers(std::string& text);
+    void on_refusal();
     void on_over() { loop_.stop(); }
 
+    const config::Config& config_;
     const std::vector<std::string>& lines_;
     bool begins_with_auth_;
     reactor::Loop loop_;
     Dialogue dialogue_;
     std::size_t answers_ = 0;
-    bool refused_ = false;
+    bool token_refused_ = false;
+    std::vector<std::string> reasons_;
 };
 
 reactor::Result<void> Conversation::start(const reactor::Address& server, reactor::SealPtr seal) {
@@ -99,11 +111,8 @@ bool Conversation::take_answers(std::string& text) {
         }
         const std::size_t size = answer_size(rest, is_question(lines_[answers_]));
         if (size == 0) break;
-        refused_ = refused_ || rest.starts_with('?');
-        if (answers_ == 0 && begins_with_auth_) {
-            kept_back = size;
-            if (refused_) std::fputs("herd: the server refuses the token\n", stderr);
-        }
+        if (answers_ == 0 && begins_with_auth_) kept_back = size;
+        if (rest.starts_with('?')) on_refusal();
         ++answers_;
         taken += size;
     }
@@ -113,6 +122,23 @@ bool Conversation::take_answers(std::string& text) {
     std::fwrite(answers.data(), 1, answers.size(), stdout);
     text.erase(0, taken);
     return answers_ == lines_.size();
+}
+
+// A token that was refused is the reason of all that follows.
+void Conversation::on_refusal() {
+    if (begins_with_auth_ && answers_ > 0 && token_refused_) return;
+    token_refused_ = begins_with_auth_ && answers_ == 0;
+    std::string reason = (token_refused_ ? "the server refuses the token: " : "?: ") +
+                         reason_of_refusal(lines_[answers_], config_, begins_with_auth_);
+    if (std::ranges::find(reasons_, reason) == reasons_.end()) {
+        reasons_.push_back(std::move(reason));
+    }
+}
+
+std::string Conversation::reasons() const {
+    std::string text;
+    for (const std::string& reason : reasons_) text += "herd: " + reason + "\n";
+    return text;
 }
 
 }  // namespace
@@ -132,11 +158,12 @@ int send_lines(const config::Config& config,
     };
     if (lines.empty()) return 0;
     if (const auto opened = port.open(config); !opened) return fail(opened.error());
-    Conversation conversation(lines, options);
+    Conversation conversation(config, lines, options);
     const auto started = conversation.start(port.address(), port.make_seal());
     if (!started) return fail(describe(started.error()));
     conversation.run();
     std::fflush(stdout);
+    std::fputs(conversation.reasons().c_str(), stderr);
     if (!conversation.trouble().empty()) return fail(conversation.trouble());
     return conversation.refused() ? 1 : 0;
 }

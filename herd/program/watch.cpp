@@ -4,11 +4,14 @@
 #include "herd/program/change_json.hpp"
 #include "herd/program/dialogue.hpp"
 #include "herd/program/disarm.hpp"
+#include "herd/program/refusal.hpp"
 #include "reactor/loop.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -23,8 +26,11 @@ constexpr std::size_t line_size_max = std::size_t{1} << 20;
 
 class Watching {
 public:
-    Watching(const std::vector<std::string>& what, const WatchOptions& options)
-        : what_(what),
+    Watching(const config::Config& config,
+             const std::vector<std::string>& what,
+             const WatchOptions& options)
+        : config_(config),
+          what_(what),
           options_(options),
           dialogue_(loop_,
                     {.time = options.time_limit, .size = line_size_max},
@@ -62,21 +68,29 @@ private:
         const bool pushed = line.starts_with("NOW ") || line.starts_with("GONE ");
         if (line.starts_with('?')) {
             refused_ = true;
-            std::string why(line);
-            disarm(why);
-            std::fprintf(stderr, "herd: the server refuses: %s\n", without_token(why).c_str());
-            return;
+            return tell_refusal(std::string(line));
         }
         if (!pushed && answers_ < asked && ++answers_ == asked) dialogue_.wait_on();
         if (line.starts_with("AUTH ")) return;
         shown += options_.json ? change_json(line) : std::string(line);
         shown += '\n';
     }
-    static std::string without_token(const std::string& line) {
-        return line.starts_with("? AUTH ") ? "the token" : line;
+    // What comes back is what was said, and is taken for that.
+    void tell_refusal(std::string line) const {
+        const bool token = line.starts_with("? AUTH ");
+        const std::string reason =
+            reason_of_refusal(std::string_view(line).substr(std::min<std::size_t>(line.size(), 2)),
+                              config_,
+                              !options_.auth.empty());
+        disarm(line);
+        std::fprintf(stderr,
+                     "herd: the server refuses%s: %s\n",
+                     token ? " the token" : (": " + line).c_str(),
+                     reason.c_str());
     }
     void on_over() { loop_.stop(); }
 
+    const config::Config& config_;
     const std::vector<std::string>& what_;
     const WatchOptions& options_;
     reactor::Loop loop_;
@@ -102,7 +116,7 @@ int watch(const config::Config& config,
         return 2;
     };
     if (const auto opened = port.open(config); !opened) return fail(opened.error());
-    Watching watching(what, options);
+    Watching watching(config, what, options);
     if (const auto started = watching.start(port.address(), port.make_seal()); !started) {
         return fail(describe(started.error()));
     }

@@ -54,7 +54,9 @@ TEST_CASE("herd watch: --json, refusals, and a server that ends", "[live][follow
 
     const Ran refused = run(herd.command({"watch", "Alpha", "+1.5-1 51"}));
     CHECK(refused.code == 1);
-    CHECK(refused.err == "herd: the server refuses: ? FOLLOW +1.5-1 51\n");
+    CHECK(refused.err ==
+          "herd: the server refuses: ? FOLLOW +1.5-1 51: its radius is not from 0 to 50, in "
+          "kilometres\n");
 
     alpha.signal(SIGTERM);
     CHECK(alpha.wait() == 0);

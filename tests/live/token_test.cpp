@@ -105,7 +105,9 @@ TEST_CASE("herd send: shows a token first, and says when it is refused", "[live]
         return herd.send("Alpha", {"--token-file", desk.folder / name, line});
     };
 
-    CHECK(herd.send("Alpha", {report}).out == "? " + report + "\n");
+    const Ran without = herd.send("Alpha", {report});
+    CHECK(without.out == "? " + report + "\n");
+    CHECK(without.err == "herd: ?: clients need a token (--token-file)\n");
     const std::string good = desk.make("good", {"--for", "kiwi", "--until", "+1d"});
     const Ran taken = send("good", report);
     CHECK(taken.code == 0);
@@ -120,7 +122,15 @@ TEST_CASE("herd send: shows a token first, and says when it is refused", "[live]
     const Ran refused = send("bad", report);
     CHECK(refused.code == 1);
     CHECK(refused.out == "? " + report + "\n");
-    CHECK(refused.err == "herd: the server refuses the token\n");
+    CHECK(refused.err ==
+          "herd: the server refuses the token: the token is not good, or not for that, or is "
+          "nothing without TLS: `herd token --show -` says what it grants\n");
+    // Of another client.
+    const Ran foreign = send("good", "WHATSAT emu 1 1");
+    CHECK(foreign.code == 1);
+    CHECK(foreign.err ==
+          "herd: ?: its token does not grant that (`herd token --show -` says what it does), or "
+          "nothing is known of that client, or not any more (ttl_s)\n");
 
     fs::permissions(desk.folder / "good", fs::perms::owner_read | fs::perms::others_read);
     CHECK(send("good", report).code == 2);

@@ -1,0 +1,81 @@
+#include "herd/program/refusal.hpp"
+
+#include "protocol/command.hpp"
+#include "protocol/malformed.hpp"
+
+#include <variant>
+
+namespace herd::program {
+
+namespace {
+
+std::string_view fault_of(protocol::Malformed reason) {
+    using protocol::Malformed;
+    switch (reason) {
+        case Malformed::operand_count:
+            return "it has too few words, or too many";
+        case Malformed::location:
+            return "its location is none, such as +34.0689-118.4451";
+        case Malformed::time:
+            return "its time is none, in seconds since 1970";
+        case Malformed::radius:
+            return "its radius is not from 0 to 50, in kilometres";
+        case Malformed::bound:
+            return "its last number is none that it may be: 0 to 20 of WHATSAT, to 1000 of NEARBY";
+        case Malformed::unknown_command:
+        case Malformed::number:
+        case Malformed::name:
+        case Malformed::skew:
+            break;
+    }
+    return "no command begins so; herd-protocol(7) has them all";
+}
+
+// Of what has the right form, and may be said.
+struct Hindrance {
+    std::string_view operator()(const protocol::IamAt&) const {
+        return "its time is too far off (max_future_ms, ttl_s), or there is no room for its client "
+               "(limits.clients)";
+    }
+    std::string_view operator()(const protocol::WhatsAt&) const {
+        return "nothing is known of that client, or not any more (ttl_s)";
+    }
+    std::string_view operator()(const protocol::Nearby&) const {
+        return "nothing is known of that client, or there is no index (nearby), or too many search "
+               "(limits.searches)";
+    }
+    std::string_view operator()(const protocol::Follow&) const {
+        return "there are too many (limits.subscriptions), or there is no index (nearby)";
+    }
+    std::string_view operator()(const protocol::Unfollow&) const {
+        return "nothing is followed under that number on this connection";
+    }
+    std::string_view operator()(const protocol::Sync&) const {
+        return "a neighbour has not caught up (limits.sync_ms), or too many wait (limits.syncs)";
+    }
+    std::string_view operator()(const protocol::Auth&) const {
+        return "the token is not good, or not for that, or is nothing without TLS: "
+               "`herd token --show -` says what it grants";
+    }
+};
+
+// Of these the server wants to know who says them.
+bool needs_token(const protocol::Command& command) {
+    return !std::holds_alternative<protocol::Auth>(command) &&
+           !std::holds_alternative<protocol::Sync>(command) &&
+           !std::holds_alternative<protocol::Unfollow>(command);
+}
+
+}  // namespace
+
+std::string reason_of_refusal(std::string_view line, const config::Config& config, bool has_token) {
+    const auto command = protocol::parse_command(line);
+    if (!command) return std::string(fault_of(command.error()));
+    const std::string hindrance(std::visit(Hindrance(), *command));
+    if (config.access.secret_file.empty() || !needs_token(*command)) return hindrance;
+    if (!has_token) return "clients need a token (--token-file)";
+    return "its token does not grant that (`herd token --show -` says what it does), or " +
+           hindrance;
+}
+
+}  // namespace herd::program
