@@ -94,6 +94,12 @@ int show_token(const std::string& secret_file, const std::string& token) {
 
 int make_secret(const std::string& file) {
     const auto made = reactor::sys::make_secret(file.c_str());
+    if (!made && made.error().value == EEXIST) {
+        return complain(file +
+                        ": is there already, and stays: for a new secret make another file, put "
+                        "its line before the old one in the file of each server, reload them, and "
+                        "take the old line out when all have new tokens (docs/access.md)");
+    }
     if (!made) return complain(file + ": " + std::string(describe(made.error())));
     const reactor::Socket open(*made);
     std::string text = access::Secret::make_text();

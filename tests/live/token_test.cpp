@@ -50,7 +50,13 @@ TEST_CASE("herd token: makes a secret once, for its owner alone", "[live][token]
           (fs::perms::owner_read | fs::perms::owner_write));
     const Ran again = token({"--make-secret", desk.secret});
     CHECK(again.code == 2);
-    CHECK(again.err == "herd: " + desk.secret + ": File exists\n");
+    CHECK(again.err.starts_with("herd: " + desk.secret +
+                                ": is there already, and stays: for a new secret "));
+    CHECK(again.err.ends_with("take the old line out when all have new tokens (docs/access.md)\n"));
+    // What has another reason says that.
+    const std::string nowhere = desk.folder / "no/such";
+    CHECK(token({"--make-secret", nowhere}).err ==
+          "herd: " + nowhere + ": No such file or directory\n");
 }
 
 TEST_CASE("herd token: shows what it has made, and whether it is good", "[live][token]") {
