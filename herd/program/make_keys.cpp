@@ -4,9 +4,27 @@
 #include "reactor/sys.hpp"
 
 #include <cstdio>
+#include <filesystem>
+#include <string>
+#include <system_error>
 #include <vector>
 
 namespace herd::program {
+
+namespace {
+
+// What is to be done with a configuration that has this for its keys, now that those in the folder
+// are made: a line, or nothing.
+std::string next_of_configuration(const std::string& configured, const std::string& folder) {
+    if (configured.empty())
+        return "next: put \"keys\": \"" + folder + "\" into the configuration\n";
+    std::error_code error;
+    if (std::filesystem::equivalent(configured, folder, error)) return "";
+    return "next: the configuration has \"keys\": \"" + configured +
+           "\", so there servers look for theirs\n";
+}
+
+}  // namespace
 
 int make_keys(const config::Config& config, const std::string& folder, std::uint32_t days) {
     reactor::sys::forbid_dumps();
@@ -25,7 +43,7 @@ int make_keys(const config::Config& config, const std::string& folder, std::uint
     std::puts(
         "next: copy ca.crt, NAME.crt and NAME.key to the machine of each server NAME, and move "
         "ca.key to where no server is");
-    std::printf("next: put \"keys\": \"%s\" into the configuration\n", folder.c_str());
+    std::fputs(next_of_configuration(config.keys, folder).c_str(), stdout);
     return 0;
 }
 

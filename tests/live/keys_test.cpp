@@ -78,6 +78,25 @@ TEST_CASE("herd keys: makes what is lacking, and says what is next", "[live][key
               "as long as that takes\n");
 }
 
+TEST_CASE("herd keys: what the configuration has already is not what is next", "[live][keys]") {
+    const TemporaryFolder place;
+    const std::string folder = place / "k";
+    const auto last_line = [&](const std::string& keys) {
+        fs::remove_all(folder);
+        std::string text = herd_with("");
+        text.insert(1, "\"keys\": \"" + keys + "\", ");
+        const std::string config = write_file(place / "herd.json", text);
+        const std::string out = run({herd_binary(), "keys", folder, "--config", config}).out;
+        return out.substr(out.rfind('\n', out.size() - 2) + 1);
+    };
+    const std::string copy = "next: copy ca.crt, NAME.crt and NAME.key to ";
+    CHECK(last_line(folder).starts_with(copy));
+    CHECK(last_line(folder + "/../k/").starts_with(copy));
+    CHECK(last_line("/nonexistent") ==
+          "next: the configuration has \"keys\": \"/nonexistent\", so there servers look for "
+          "theirs\n");
+}
+
 TEST_CASE("herd check: examines keys, and its exit code says whether they do", "[live][keys]") {
     const TemporaryFolder place;
     const std::string folder = place / "k";
