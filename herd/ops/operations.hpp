@@ -81,7 +81,7 @@ private:
     map::Service map_;
     web::NearbyService nearby_;
     web::FollowService follow_;
-    std::array<http::Route, 10> routes_;
+    std::array<http::Route, 11> routes_;
     http::Server http_;
     bool on_ = false;
     std::optional<reactor::Address> address_;

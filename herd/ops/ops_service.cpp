@@ -11,6 +11,14 @@ namespace herd::ops {
 
 namespace {
 
+// For who has typed the address alone.
+constexpr std::string_view paths_text =
+    "nothing is here, but\n"
+    "/map                                  the live map\n"
+    "/client/ID, /nearby, /follow          where clients are\n"
+    "/iamat                                takes reports\n"
+    "/healthz, /readyz, /metrics, /status  how this server is\n";
+
 constexpr std::size_t buffer_size = std::max(metrics_size_max, watch::status_size_max);
 
 // {"ready":false,"why":["Hands is not linked"]}
@@ -44,6 +52,9 @@ void OpsService::on_request(http::Connection& connection, const http::Request& r
         return connection.refuse(405, "Allow: GET, HEAD\r\n");
     }
     const std::string_view path = request.path();
+    if (path == "/") {
+        return connection.answer({.status = 404, .extra = http::no_store, .body = paths_text});
+    }
     if (path == "/healthz") return connection.answer({.extra = http::no_store, .body = "ok\n"});
     target_.parse(request.target);
     Snapshot now;

@@ -19,12 +19,13 @@ namespace herd::ops {
 
 // What a server says of itself to operators and their programs, all of it at once:
 //
+//   /          404, and what there is instead
 //   /healthz   "ok": the loop turns, and nothing else
 //   /readyz    200 or 503, and what is wrong, as text or with ?json
 //   /metrics   everything that is counted, as Prometheus takes it
 //   /status    what `herd status` asks for, as JSON
 //
-// The first two are for everybody who can connect; the others from elsewhere for who may see all
+// The first three are for everybody who can connect; the others from elsewhere for who may see all
 // clients, where access is limited. Owned by the server's Operations.
 class OpsService final : public http::Handler {
 public:

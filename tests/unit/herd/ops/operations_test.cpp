@@ -24,6 +24,22 @@ TEST_CASE("operations: health is that the loop turns, for everybody", "[herd][op
     CHECK(posted.find("Allow: GET, HEAD\r\n") != std::string::npos);
 }
 
+TEST_CASE("operations: nothing but the address leads nowhere, and says where else to go",
+          "[herd][ops]") {
+    World world(with_http());
+    const std::string answer = ask(world, get("/"));
+    CHECK(status_of(answer) == "HTTP/1.1 404 Not Found");
+    const std::string body = body_of(answer);
+    for (const char* const path : {"/map", "/client/", "/nearby", "/follow", "/iamat"}) {
+        CHECK(body.find(path) != std::string::npos);
+    }
+    for (const char* const path : {"/healthz", "/readyz", "/metrics", "/status"}) {
+        CHECK(body.find(path) != std::string::npos);
+        CHECK(status_of(ask(world, get(path))) != status_of(answer));
+    }
+    CHECK(body_of(ask(world, get("/elsewhere"))).find("/map") == std::string::npos);
+}
+
 TEST_CASE("operations: without an address there is no HTTP", "[herd][ops]") {
     World world;
     CHECK_FALSE(world.a().operations().address());
