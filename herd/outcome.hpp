@@ -56,6 +56,15 @@ inline std::unexpected<std::string> failure(std::string_view what, reactor::Errn
     return failure(what, reactor::describe(error));
 }
 
+// Of an address that is listened at, which has one listener only.
+inline std::unexpected<std::string> listen_failure(std::string_view what, reactor::Errno error) {
+    if (error.value != EADDRINUSE) return failure(what, error);
+    return failure(what,
+                   std::string(reactor::describe(error)) +
+                       ": does this server run already? `herd status` says so, and `ss -lntup` who "
+                       "else is there");
+}
+
 // Of a file that is opened as a regular one only.
 inline std::unexpected<std::string> open_failure(std::string_view what, reactor::Errno error) {
     if (error.value == ELOOP) return failure(what, "it is a symbolic link: make it a file");

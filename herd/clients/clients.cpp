@@ -99,7 +99,8 @@ Outcome<> Clients::listen(const config::Server& self) {
     if (!self.takes_clients()) return {};
     const auto listening = acceptor_.listen(self.clients);
     if (!listening) {
-        return failure("clients' address " + config::text_of(self.clients), listening.error());
+        return listen_failure("clients' address " + config::text_of(self.clients),
+                              listening.error());
     }
     address_ = *listening;
     assert(address_.port != 0);
@@ -107,8 +108,8 @@ Outcome<> Clients::listen(const config::Server& self) {
     assert(host_.core.sealing != nullptr);
     const auto sealed = tls_listener_.listen(*self.clients_tls, reactor::SocketProfile::client);
     if (!sealed) {
-        return failure("clients' TLS address " + config::text_of(*self.clients_tls),
-                       sealed.error());
+        return listen_failure("clients' TLS address " + config::text_of(*self.clients_tls),
+                              sealed.error());
     }
     tls_address_ = *sealed;
     acceptor_.when_freed(reactor::Delegate<void()>::to<&Clients::on_freed>(*this));

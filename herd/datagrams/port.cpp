@@ -57,7 +57,7 @@ Outcome<> Port::listen(const config::Server& self) {
     if (!self.udp) return {};
     const auto listening = datagrams_.open(*self.udp);
     if (!listening) {
-        return failure("UDP address " + config::text_of(*self.udp), listening.error());
+        return listen_failure("UDP address " + config::text_of(*self.udp), listening.error());
     }
     address_ = *listening;
     return {};

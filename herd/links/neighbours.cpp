@@ -97,7 +97,7 @@ Outcome<> Neighbours::listen(const reactor::Address& address) {
                        "no interface of this machine has it: \"listen\" may name one that does");
     }
     if (!listening) {
-        return failure("peers' address " + config::text_of(address), listening.error());
+        return listen_failure("peers' address " + config::text_of(address), listening.error());
     }
     address_ = *listening;
     assert(address_.port != 0);

@@ -64,7 +64,7 @@ Outcome<> Operations::listen(const config::Server& self) {
     if (self.http) {
         const auto listening = http_.listen(*self.http);
         if (!listening) {
-            return failure("HTTP address " + config::text_of(*self.http), listening.error());
+            return listen_failure("HTTP address " + config::text_of(*self.http), listening.error());
         }
         address_ = *listening;
     }
@@ -72,7 +72,8 @@ Outcome<> Operations::listen(const config::Server& self) {
         assert(core_.sealing != nullptr);
         const auto listening = http_.listen_sealed(*self.https, *core_.sealing);
         if (!listening) {
-            return failure("HTTPS address " + config::text_of(*self.https), listening.error());
+            return listen_failure("HTTPS address " + config::text_of(*self.https),
+                                  listening.error());
         }
         tls_address_ = *listening;
     }

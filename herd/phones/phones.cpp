@@ -56,7 +56,8 @@ Outcome<> Phones::listen(const config::Server& self) {
     if (self.phones) {
         const auto listening = http_.listen(*self.phones);
         if (!listening) {
-            return failure("phones' address " + config::text_of(*self.phones), listening.error());
+            return listen_failure("phones' address " + config::text_of(*self.phones),
+                                  listening.error());
         }
         address_ = *listening;
     }
@@ -65,8 +66,8 @@ Outcome<> Phones::listen(const config::Server& self) {
         assert(sealing != nullptr);
         const auto listening = http_.listen_sealed(*self.phones_tls, *sealing);
         if (!listening) {
-            return failure("phones' TLS address " + config::text_of(*self.phones_tls),
-                           listening.error());
+            return listen_failure("phones' TLS address " + config::text_of(*self.phones_tls),
+                                  listening.error());
         }
         tls_address_ = *listening;
     }

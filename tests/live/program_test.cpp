@@ -180,7 +180,8 @@ TEST_CASE("herd serve: what keeps it from starting is one line", "[live][program
     CHECK(taken.code == 2);
     CHECK(taken.out.empty());
     CHECK(taken.err == "Alpha: clients' address 127.0.0.1:" + std::to_string(herd.clients[0]) +
-                           ": Address already in use\n");
+                           ": Address already in use: does this server run already? `herd status` "
+                           "says so, and `ss -lntup` who else is there\n");
 
     const Ran log = run(herd.command({"serve", "Beta", "--log-dir", "/nonexistent/log"}));
     CHECK(log.code == 2);

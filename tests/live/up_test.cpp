@@ -168,7 +168,8 @@ TEST_CASE("herd up: when a server cannot start, all end", "[live][up]") {
     Process up(herd.up());
     CHECK(up.wait() == 2);
     CHECK(up.err().find("Gamma: peers' address 127.0.0.1:" + std::to_string(herd.peers[2]) +
-                        ": Address already in use\n") != std::string::npos);
+                        ": Address already in use: does this server run already? ") !=
+          std::string::npos);
     CHECK(up.err().find("herd up: Gamma could not start\n") != std::string::npos);
     CHECK(up.out().find("ready\n") == std::string::npos);
     for (const auto port : {herd.clients[0], herd.clients[1], herd.clients[2], herd.places}) {

@@ -27,8 +27,10 @@ TEST_CASE("server: why a server cannot start is one clear line", "[herd][server]
         reason = opened.error();
         config.servers[0].clients.port = 3000;
     }
-    CHECK(reasons[0] == "clients' address 127.0.0.1:1000: Address already in use");
-    CHECK(reasons[1] == "peers' address 127.0.0.1:1100: Address already in use");
+    const std::string advice =
+        ": does this server run already? `herd status` says so, and `ss -lntup` who else is there";
+    CHECK(reasons[0] == "clients' address 127.0.0.1:1000: Address already in use" + advice);
+    CHECK(reasons[1] == "peers' address 127.0.0.1:1100: Address already in use" + advice);
 }
 
 TEST_CASE("server: memory that the system does not have is a reason, too", "[herd][server]") {
