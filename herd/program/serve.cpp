@@ -317,6 +317,10 @@ void Serving::on_places_trouble(places::Trouble trouble) {
     line.field("kind", places::facts(trouble).name);
     const std::string_view why = places_.fetcher().why_unusable();
     if (trouble == places::Trouble::internal && !why.empty()) line.field("why", why);
+    if (trouble != places::Trouble::unreachable) return;
+    if (config_.places.provider != config::Provider::offline) return;
+    line.field("why",
+               "nobody listens at places.url, as `herd places` does, which `herd up` starts");
 }
 
 void Serving::on_look() {

@@ -157,6 +157,21 @@ TEST_CASE("herd serve: the log says that the table is full", "[live][program]") 
     }));
 }
 
+TEST_CASE("herd serve: where nobody tells of places, the log says who would", "[live][program]") {
+    const ThreeServers herd;
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    Client client(herd.clients[0]);
+    REQUIRE(client.ask("IAMAT a +1-1 1").starts_with("AT Alpha "));
+    CHECK(herd.send("Alpha", {"WHATSAT a 10 1"}).code == 0);
+    CHECK(eventually([&] {
+        return live::read_file(herd.folder / "log" / "Alpha.log")
+                   .find(
+                       "event=places_trouble kind=unreachable why=\"nobody listens at places.url, "
+                       "as `herd places` does, which `herd up` starts\"\n") != std::string::npos;
+    }));
+}
+
 TEST_CASE("herd serve: a second signal ends it at once", "[live][program]") {
     const ThreeServers herd(",\n\"limits\": {\"shutdown_ms\": 60000}");
     Process alpha(herd.serve("Alpha"));
