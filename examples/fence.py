@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Says who enters and who leaves a circle: fence.py HOST PORT LOCATION KILOMETRES."""
+import signal
 import socket
 import sys
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word.
 host, port, location, radius = sys.argv[1:]
 inside = set()
 with socket.create_connection((host, int(port))) as server:

@@ -95,6 +95,12 @@ TEST_CASE("examples: fence.py says who enters a circle and who leaves it", "[liv
     REQUIRE(herd.send("Gamma", {iamat("there", "+1-1", 10)}).code == 0);
     says("'there' enters at +1-1\n");
 
+    Process other(fence("10"));
+    REQUIRE(other.says(" enters at +1-1\n"));
+    other.signal(SIGINT);
+    CHECK(other.wait() == -SIGINT);
+    CHECK(other.err().empty());
+
     const Ran refused = run(fence("51"));
     CHECK(refused.code == 1);
     CHECK(refused.err == "the server refuses that\n");
