@@ -18,9 +18,8 @@ namespace herd::bridge {
 
 namespace {
 
-// Of all keys, one of so many, and so many at least: more of them are the stream's trouble.
+// Of all keys, one of so many, if that is more than config::Bridge::purged_singly.
 constexpr std::uint32_t damage_share = 100;
-constexpr std::uint64_t damage_min = 100;
 // What does not help so often, one after the other, helps no more.
 constexpr std::uint32_t heals_max = 3;
 // From finding damage to purging: more of it may show, and not all bridges are to begin at once.
@@ -85,7 +84,7 @@ void BucketLink::heal() {
 
 // More than that is the stream's trouble, and key by key it would take the broker minutes.
 std::uint64_t BucketLink::much() const {
-    return std::max<std::uint64_t>(core_.table.size() / damage_share, damage_min);
+    return std::max<std::uint64_t>(core_.table.size() / damage_share, config_.purged_singly);
 }
 
 bool BucketLink::purge(std::string_view subject) {

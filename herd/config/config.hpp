@@ -161,6 +161,9 @@ struct Bridge {
     std::string token_file;
     bool in_the_clear = false;  // brokers may be elsewhere though nothing is sealed
     BridgeTls tls;
+    // So many keys that a broker swallows, or a hundredth of all, are purged one by one; more are
+    // the stream's trouble, and it is purged whole. Not to be configured: simulations have less.
+    std::uint64_t purged_singly = 100;
 
     bool is_sealed() const { return !tls.authority.empty(); }
 };

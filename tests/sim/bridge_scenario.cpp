@@ -14,6 +14,7 @@ BridgeScenario::BridgeScenario(Random& random) {
     draw_weights(random);
     draw_broker(random);
     draw_network(random);
+    draw_healing(random);
 }
 
 Host BridgeScenario::add(const std::string& name, std::size_t herd) {
@@ -154,6 +155,11 @@ void BridgeScenario::draw_network(Random& random) {
             .delay_min_ns = 20'000,
             .delay_max_ns = random.chance(30) ? 50 * ms : 500'000};
     if (random.chance(20)) path.buffer_size = static_cast<std::size_t>(random.between(128, 1024));
+}
+
+// Of a copy, as all that is drawn after it would be other than it was for seeds that are known.
+void BridgeScenario::draw_healing(Random random) {
+    if (random.chance(50)) config.bridge.purged_singly = random.below(3);
 }
 
 BridgeEvent BridgeScenario::draw_event(Random& random) const {

@@ -76,6 +76,7 @@ private:
     void draw_weights(Random& random);
     void draw_broker(Random& random);
     void draw_network(Random& random);
+    void draw_healing(Random random);
 };
 
 }  // namespace sim
