@@ -6,13 +6,13 @@
 
 Most of clang-tidy's time goes into the standard library's headers, which it searches again for
 every file. A batch is a source file that includes up to BATCH_FILES_MAX of ours. Its name begins
-with UnifiedSource, by which the analyzer knows that these are not headers. What each program, or
-fuzz target, has one of is given another name in each file.
+with UnifiedSource, by which the analyzer knows that these are not headers. What each program has
+one of is given another name in each file.
 
-A test whose names nobody else uses stands in a namespace of its own, behind what it includes.
-Others that declare the same name outside of functions are not put together. If a batch doesn't
-compile nevertheless, its files are examined one by one. (Unused using declarations are the only
-thing that clang-tidy finds in the main file alone: house_rules.py looks for those.)
+A test, or fuzz target, whose names nobody else uses stands in a namespace of its own, behind what
+it includes. Others that declare the same name outside of functions are not put together. If a
+batch doesn't compile nevertheless, its files are examined one by one. (Unused using declarations
+are the only thing that clang-tidy finds in the main file alone: house_rules.py looks for those.)
 """
 import collections
 import functools
@@ -40,11 +40,11 @@ OTHER = re.compile(r'^(?!namespace|using)[A-Za-z_][^()={;/\n]*?(?<![:~])\b(\w+)(
                    re.M)
 USING = re.compile(r'^using ((?:\w+::)+(\w+));', re.M)
 SPACE = re.compile(r'^namespace ([\w:]+) {', re.M)
-ONCE = re.compile(r'^(?:extern "C" )?int (main|LLVMFuzzerTestOneInput)\(', re.M)
+ONCE = re.compile(r'^int (main)\(', re.M)
 OURS = re.compile(r'^#include "(.*)"', re.M)
 INCLUDE = re.compile(r'^#include .*', re.M)
-TESTS = re.compile(r'^TEST_CASE', re.M)
-REPLACES = re.compile(r'^(?:void\*? operator (?:new|delete)|extern "C" (?!int LLVM))', re.M)
+TESTS = re.compile(r'^(?:TEST_CASE|void one_input\()', re.M)  # the latter of a fuzz target
+REPLACES = re.compile(r'^(?:void\*? operator (?:new|delete)|extern "C" )', re.M)
 WORD = re.compile(r'\w+')
 DEFINED = re.compile(r'-D(\w+)')
 

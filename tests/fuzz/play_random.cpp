@@ -1,5 +1,6 @@
-// A fuzz target without a fuzzer: plays inputs made at random of pieces of a text, always the same
-// ones. It finds little, but shows at each test run that the target builds and is itself in order.
+// Fuzz targets without a fuzzer: plays one of them inputs made at random of pieces of a text,
+// always the same ones. It finds little, but shows at each test run that the target builds and is
+// itself in order. Which ones the program has, FUZZ_TARGETS says: TARGET(command_fuzz) and so on.
 #include "tests/sim/random.hpp"
 
 #include <cstdint>
@@ -7,19 +8,27 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-
-int main(int count, char** arguments) {
-    std::ifstream file(count > 1 ? arguments[1] : "");
-    std::ostringstream all;
-    all << file.rdbuf();
-    const std::string text = all.str();
-    if (text.empty()) {
-        std::fputs("usage: a fuzz target, then a file that is not empty\n", stderr);
-        return 2;
+#define TARGET(name)                                            \
+    namespace name {                                            \
+    void one_input(const std::uint8_t* data, std::size_t size); \
     }
+FUZZ_TARGETS
+#undef TARGET
+
+namespace {
+
+struct Target {
+    std::string_view name;
+    void (*one_input)(const std::uint8_t* data, std::size_t size);
+};
+
+#define TARGET(name) {#name, name::one_input},
+constexpr Target targets[] = {FUZZ_TARGETS};
+#undef TARGET
+
+void play(const Target& target, const std::string& text) {
     sim::Random random(1);
     for (int i = 0; i < 3000; ++i) {
         std::string input;
@@ -27,7 +36,22 @@ int main(int count, char** arguments) {
             input += static_cast<char>(random.below(256));
             input += text.substr(random.below(text.size()), random.below(200));
         }
-        LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
+        target.one_input(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
     }
-    return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    std::ifstream file(count == 3 ? arguments[2] : "");
+    std::ostringstream all;
+    all << file.rdbuf();
+    const std::string text = all.str();
+    for (const Target& target : targets) {
+        if (text.empty() || target.name != arguments[1]) continue;
+        play(target, text);
+        return 0;
+    }
+    std::fputs("usage: the name of a fuzz target, then a file that is not empty\n", stderr);
+    return 2;
 }

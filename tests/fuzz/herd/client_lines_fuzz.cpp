@@ -221,11 +221,10 @@ private:
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     Input input({reinterpret_cast<const char*>(data), size});
     House house((input.byte() & 1) != 0);
     house.play(input);
-    return 0;
 }
 
 }  // namespace client_lines_fuzz

@@ -15,6 +15,8 @@
 #include <string>
 #include <tuple>
 
+namespace datagram_fuzz {
+
 namespace {
 
 using fuzz::Input;
@@ -129,10 +131,10 @@ private:
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     Input input({reinterpret_cast<const char*>(data), size});
     House house((input.byte() & 1) != 0);
     house.play(input);
-    return 0;
 }
+
+}  // namespace datagram_fuzz

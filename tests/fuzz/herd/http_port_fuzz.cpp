@@ -158,12 +158,10 @@ private:
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     // One for all: each input leaves it as it was.
     static House house;
     if (size > 0) house.play({reinterpret_cast<const char*>(data), size});
-    return 0;
 }
 
 }  // namespace http_port_fuzz

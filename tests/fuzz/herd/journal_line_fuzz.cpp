@@ -35,12 +35,10 @@ void check_text(std::string_view text, std::uint8_t where) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     check_bytes(bytes);
     if (size > 0) check_text(bytes.substr(1), data[0]);
-    return 0;
 }
 
 }  // namespace journal_line_fuzz

@@ -199,11 +199,9 @@ private:
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     House house;
     house.play(Input({reinterpret_cast<const char*>(data), size}));
-    return 0;
 }
 
 }  // namespace map_fuzz

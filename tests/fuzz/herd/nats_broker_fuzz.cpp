@@ -228,9 +228,8 @@ private:
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     House().play(fuzz::Input({reinterpret_cast<const char*>(data), size}));
-    return 0;
 }
 
 }  // namespace nats_broker_fuzz

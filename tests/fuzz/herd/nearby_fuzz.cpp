@@ -123,11 +123,9 @@ private:
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     World world;
     world.play(Input({data, size}));
-    return 0;
 }
 
 }  // namespace nearby_fuzz

@@ -291,9 +291,8 @@ private:
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     Herd({reinterpret_cast<const char*>(data), size}).play();
-    return 0;
 }
 
 }  // namespace peer_answers_fuzz

@@ -204,10 +204,9 @@ private:
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     House house;
     house.play({reinterpret_cast<const char*>(data), size});
-    return 0;
 }
 
 }  // namespace peer_lines_fuzz

@@ -45,21 +45,19 @@ void check_answer(const protocol::IamAt& report) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     std::string body(reinterpret_cast<const char*>(data), size);
     body.append(herd::web::json_body_padding, '#');
     std::string out(size + herd::web::line_of_json_surplus, '\0');
     const auto line = herd::web::line_of_json({body.data(), size}, now_ns, out);
     if (!line) {
         assert(!line.error().empty());
-        return 0;
+        return;
     }
     assert(line->starts_with("IAMAT "));
     assert(fields(*line) == 4);
     const auto command = protocol::parse_command(*line);
     if (command) check_answer(std::get<protocol::IamAt>(*command));
-    return 0;
 }
 
 }  // namespace report_json_fuzz

@@ -126,10 +126,8 @@ private:
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     if (size > 0) House().play({reinterpret_cast<const char*>(data), size});
-    return 0;
 }
 
 }  // namespace sealed_port_fuzz

@@ -213,12 +213,10 @@ private:
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-    if (bytes.empty()) return 0;
+    if (bytes.empty()) return;
     Talk((bytes[0] & 1) != 0, bytes.substr(1)).play();
-    return 0;
 }
 
 }  // namespace tls_fuzz

@@ -13,8 +13,7 @@ namespace bucket_key_fuzz {
 
 using namespace protocol;
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     std::array<char, bucket_key_size_max> one{};
     std::array<char, bucket_key_size_max> other{};
@@ -22,11 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         fuzz::must(format_bucket_key(other, client) == text);
     }
     const auto key = format_bucket_key(one, text);
-    if (key.empty()) return 0;
+    if (key.empty()) return;
     fuzz::must(nats::is_literal(key));
     fuzz::must(key.find('.') == std::string_view::npos);
     fuzz::must(parse_bucket_key(other, key) == text);
-    return 0;
 }
 
 }  // namespace bucket_key_fuzz

@@ -79,8 +79,7 @@ void check_auth(const Auth& auth, std::string_view line) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     const auto command = parse_command(line);
     if (command) {
@@ -95,7 +94,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto invalid = format_invalid(out, line);
     assert(invalid.substr(2) == line);
     assert(without_secrets(invalid).size() <= invalid.size());
-    return 0;
 }
 
 }  // namespace command_fuzz

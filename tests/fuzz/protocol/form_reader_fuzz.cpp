@@ -71,14 +71,12 @@ std::string read(std::string_view form, std::size_t piece) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     const std::string_view form(reinterpret_cast<const char*>(data), size);
     const std::string wanted = model(form);
     assert(read(form, 1) == wanted);
     assert(read(form, 1 + size % 7) == wanted);
     assert(read(form, size + 1) == wanted);
-    return 0;
 }
 
 }  // namespace form_reader_fuzz

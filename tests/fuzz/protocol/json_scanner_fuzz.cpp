@@ -106,8 +106,7 @@ std::string scan(std::string_view json, std::size_t piece) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     const std::string_view json(reinterpret_cast<const char*>(data), size);
     const std::string found = scan(json, size + 1);
     assert(scan(json, 1) == found);
@@ -122,10 +121,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const rapidjson::ParseResult result = reader.Parse<flags>(source, model);
     const bool differs = result.Code() == rapidjson::kParseErrorNumberTooBig ||
                          result.Code() == rapidjson::kParseErrorStringUnicodeSurrogateInvalid;
-    if (differs) return 0;
+    if (differs) return;
     const bool taken = !result.IsError() && source.Tell() == size && !model.too_deep;
     assert(found == (taken ? model.all : ""));
-    return 0;
 }
 
 }  // namespace json_scanner_fuzz

@@ -51,13 +51,12 @@ void check_round_trip(const AtLine& line) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     const auto message = parse_peer_message(line);
     if (!message) {
         assert(!to_text(message.error()).empty());
-        return 0;
+        return;
     }
     std::visit([](const auto& each) { check_round_trip(each); }, *message);
     // Whatever stands behind a message does not change what it is.
@@ -65,7 +64,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto with_more = parse_peer_message(longer);
     assert(with_more);
     assert(with_more->index() == message->index());
-    return 0;
 }
 
 }  // namespace peer_message_fuzz

@@ -77,15 +77,13 @@ void check_failure(std::string_view message, std::size_t size) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size == 0) return 0;
+void one_input(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return;
     const std::uint8_t choice = data[0];
     const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
     check_cut(body, choice % 4);
     check_reshape(body, choice % 2 == 0 ? 200 : 300U + choice);
     check_failure(body, choice);
-    return 0;
 }
 
 }  // namespace places_json_fuzz

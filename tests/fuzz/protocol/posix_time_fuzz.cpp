@@ -37,8 +37,7 @@ void check_any_form(std::string_view text) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer names it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void one_input(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     check_any_form(text);
     const auto time = parse_posix_time(text);
@@ -52,7 +51,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::int64_t nanoseconds = 0;
     std::memcpy(&nanoseconds, data, size < sizeof nanoseconds ? size : sizeof nanoseconds);
     check_round_trip(nanoseconds);
-    return 0;
 }
 
 }  // namespace posix_time_fuzz
