@@ -12,7 +12,7 @@ namespace {
 
 // Of a broker silence is noticed after 6 s, and it is dialled again after 5; a call takes 20 s to
 // be late; what does not come back is published again, and then purged.
-constexpr std::int64_t healing_ns = 180'000 * ms;
+constexpr std::int64_t bridge_healing_ns = 180'000 * ms;
 // All of the bucket is read again, for what it has lost without a word.
 constexpr std::int64_t round_ns = 600'000 * ms;
 constexpr std::int64_t look_ns = 500 * ms;
@@ -51,7 +51,7 @@ void BridgeWorld::converge() {
     heal();
     if (!failure_.empty()) return;
     const Lines before = newest();
-    settle(healing_ns + (needs_time() ? round_ns : 0));
+    settle(bridge_healing_ns + (needs_time() ? round_ns : 0));
     if (const std::string found = difference(); !found.empty()) return fail("N1", found);
     check_nothing_lost(before);
     check_silence();
@@ -125,7 +125,7 @@ void BridgeWorld::check_crossing() {
         const auto heard = [&] { return lines(host)[odd_name_of(client)].ends_with(" " + stamp); };
         for (int waits = 0; waits < 100 && !heard(); ++waits) settle(look_ns);
         most += publishers(host);
-        settle(healing_ns);
+        settle(bridge_healing_ns);
     }
     if (const std::string found = difference(); !found.empty()) return fail("N1", found);
     const std::uint64_t published = broker_.seen().published - before;

@@ -6,7 +6,8 @@
 
 #include <vector>
 
-namespace reactor {
+namespace reactor::acceptor_test {
+
 namespace {
 
 using namespace test;
@@ -188,4 +189,5 @@ TEST_CASE("acceptor: drained, it ends all sessions and takes nobody", "[reactor]
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::acceptor_test

@@ -5,7 +5,8 @@
 #include <array>
 #include <string>
 
-namespace reactor {
+namespace reactor::address_test {
+
 namespace {
 
 std::string text(const Address& address) {
@@ -66,4 +67,5 @@ TEST_CASE("address: a host that is too long or holds NUL is no address", "[react
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::address_test

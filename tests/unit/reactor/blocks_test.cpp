@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-namespace reactor {
+namespace reactor::blocks_test {
+
 namespace {
 
 constexpr std::size_t block = BlockPool::block_size;
@@ -246,4 +247,5 @@ TEST_CASE("blocks: chains are byte queues under random operations", "[reactor][b
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::blocks_test

@@ -6,7 +6,8 @@
 #include <set>
 #include <vector>
 
-namespace reactor {
+namespace reactor::connector_test {
+
 namespace {
 
 using namespace test;
@@ -225,4 +226,5 @@ TEST_CASE("connector: a full loop is a failed try", "[reactor][connector]") {
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::connector_test

@@ -5,7 +5,8 @@
 #include <memory>
 #include <type_traits>
 
-namespace reactor {
+namespace reactor::delegate_test {
+
 namespace {
 
 struct Counter {
@@ -56,4 +57,5 @@ TEST_CASE("delegate: is two words and trivially copied", "[reactor][delegate]") 
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::delegate_test

@@ -13,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace reactor {
+namespace reactor::files_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -116,4 +117,5 @@ TEST_CASE("files: nobody gets a dump of a process that has forbidden it", "[reac
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::files_test

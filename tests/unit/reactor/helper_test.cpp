@@ -18,7 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace reactor {
+namespace reactor::helper_test {
+
 namespace {
 
 using namespace test;
@@ -317,4 +318,5 @@ TEST_CASE("sys: a file that is kept is one keeper's, is read from its start, wri
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::helper_test

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-namespace reactor {
+namespace reactor::lines_test {
+
 namespace {
 
 std::vector<std::string> all(Lines& lines) {
@@ -67,4 +68,5 @@ TEST_CASE("lines: every split of an input gives the same lines", "[reactor][line
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::lines_test

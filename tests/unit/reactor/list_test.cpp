@@ -6,7 +6,8 @@
 
 #include <vector>
 
-namespace reactor {
+namespace reactor::list_test {
+
 namespace {
 
 struct Red;
@@ -135,4 +136,5 @@ TEST_CASE("list: a list that dies lets go of its items", "[reactor][list]") {
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::list_test

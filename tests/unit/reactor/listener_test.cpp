@@ -5,7 +5,8 @@
 #include <functional>
 #include <vector>
 
-namespace reactor {
+namespace reactor::listener_test {
+
 namespace {
 
 using namespace test;
@@ -149,4 +150,5 @@ TEST_CASE("listener: speaks IPv6 too", "[reactor][listener]") {
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::listener_test

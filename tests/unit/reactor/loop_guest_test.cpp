@@ -3,7 +3,8 @@
 
 #include <vector>
 
-namespace reactor {
+namespace reactor::loop_guest_test {
+
 namespace {
 
 using namespace test;
@@ -144,4 +145,5 @@ TEST_CASE("loop: guests are bounded in number, and stopped ones do not count", "
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::loop_guest_test

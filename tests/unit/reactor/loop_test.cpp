@@ -6,7 +6,8 @@
 #include <optional>
 #include <vector>
 
-namespace reactor {
+namespace reactor::loop_test {
+
 namespace {
 
 using namespace test;
@@ -347,4 +348,5 @@ TEST_CASE("loop: more events than one batch holds all arrive, each in its turn",
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::loop_test

@@ -12,7 +12,8 @@
 
 #include <sys/mman.h>
 
-namespace reactor {
+namespace reactor::pages_test {
+
 namespace {
 
 struct TakenAtOnce {
@@ -109,4 +110,5 @@ TEST_CASE("pages: all together know how much they are, whoever has them", "[reac
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::pages_test

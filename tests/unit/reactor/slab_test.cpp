@@ -11,7 +11,8 @@
 #include <set>
 #include <vector>
 
-namespace reactor {
+namespace reactor::slab_test {
+
 namespace {
 
 struct Thing {
@@ -187,4 +188,5 @@ TEST_CASE("slab: behaves as a map of handles under random operations", "[reactor
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::slab_test

@@ -14,7 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace reactor {
+namespace reactor::socket_test {
+
 namespace {
 
 bool is_open(int fd) {
@@ -141,4 +142,5 @@ TEST_CASE("sys: nothing of ours is taken for a standard descriptor that was clos
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::socket_test

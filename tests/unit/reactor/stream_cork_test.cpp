@@ -1,7 +1,8 @@
 #include "reactor/stream.hpp"
 #include "tests/unit/reactor/sessions.hpp"
 
-namespace reactor {
+namespace reactor::stream_cork_test {
+
 namespace {
 
 using namespace test;
@@ -158,4 +159,5 @@ TEST_CASE("stream: a peer that goes while it is corked is noticed", "[reactor][s
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::stream_cork_test

@@ -3,7 +3,8 @@
 
 #include <memory>
 
-namespace reactor {
+namespace reactor::stream_input_test {
+
 namespace {
 
 using namespace test;
@@ -251,4 +252,5 @@ TEST_CASE("stream: an end that came during a pause is told by resume", "[reactor
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::stream_input_test

@@ -3,7 +3,8 @@
 
 #include <memory>
 
-namespace reactor {
+namespace reactor::stream_output_test {
+
 namespace {
 
 using namespace test;
@@ -236,4 +237,5 @@ TEST_CASE("stream: short pauses cost no system call of their own", "[reactor][st
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::stream_output_test

@@ -6,7 +6,8 @@
 #include <memory>
 #include <random>
 
-namespace reactor {
+namespace reactor::stream_states_test {
+
 namespace {
 
 using namespace test;
@@ -207,4 +208,5 @@ TEST_CASE("wire: what goes first and reserves is found out", "[reactor][wire]") 
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::stream_states_test

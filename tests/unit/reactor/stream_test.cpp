@@ -4,7 +4,8 @@
 
 #include <memory>
 
-namespace reactor {
+namespace reactor::stream_test {
+
 namespace {
 
 using namespace test;
@@ -314,4 +315,5 @@ TEST_CASE("stream: finish inside on_input discards what stands behind", "[reacto
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::stream_test

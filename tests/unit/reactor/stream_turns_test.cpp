@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-namespace reactor {
+namespace reactor::stream_turns_test {
+
 namespace {
 
 using namespace test;
@@ -194,4 +195,5 @@ TEST_CASE("stream: an owner may pause, finish or abort what waits for its turn",
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::stream_turns_test

@@ -8,7 +8,8 @@
 #include <random>
 #include <vector>
 
-namespace reactor {
+namespace reactor::timer_heap_test {
+
 namespace {
 
 struct Entry final : TimerHeap::Entry {
@@ -78,4 +79,5 @@ TEST_CASE("timer heap: the order holds through any inserts and removals", "[reac
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::timer_heap_test

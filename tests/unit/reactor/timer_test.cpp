@@ -8,7 +8,8 @@
 #include <random>
 #include <vector>
 
-namespace reactor {
+namespace reactor::timer_test {
+
 namespace {
 
 using namespace test;
@@ -220,4 +221,5 @@ TEST_CASE("timer: the heap agrees with a plain map under random operations", "[r
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::timer_test

@@ -6,7 +6,8 @@
 #include <memory>
 #include <random>
 
-namespace reactor {
+namespace reactor::wire_test {
+
 namespace {
 
 using namespace test;
@@ -292,4 +293,5 @@ TEST_CASE("wire: whoever is told of its end may release others that died with it
 }
 
 }  // namespace
-}  // namespace reactor
+
+}  // namespace reactor::wire_test
