@@ -17,10 +17,10 @@ namespace {
 // are made: a line, or nothing.
 std::string next_of_configuration(const std::string& configured, const std::string& folder) {
     if (configured.empty())
-        return "next: put \"keys\": \"" + folder + "\" into the configuration\n";
+        return R"(next: put "keys": ")" + folder + "\" into the configuration\n";
     std::error_code error;
     if (std::filesystem::equivalent(configured, folder, error)) return "";
-    return "next: the configuration has \"keys\": \"" + configured +
+    return R"(next: the configuration has "keys": ")" + configured +
            "\", so there servers look for theirs\n";
 }
 

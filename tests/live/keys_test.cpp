@@ -84,7 +84,7 @@ TEST_CASE("herd keys: what the configuration has already is not what is next", "
     const auto last_line = [&](const std::string& keys) {
         fs::remove_all(folder);
         std::string text = herd_with("");
-        text.insert(1, "\"keys\": \"" + keys + "\", ");
+        text.insert(1, R"("keys": ")" + keys + R"(", )");
         const std::string config = write_file(place / "herd.json", text);
         const std::string out = run({herd_binary(), "keys", folder, "--config", config}).out;
         return out.substr(out.rfind('\n', out.size() - 2) + 1);
@@ -93,8 +93,8 @@ TEST_CASE("herd keys: what the configuration has already is not what is next", "
     CHECK(last_line(folder).starts_with(copy));
     CHECK(last_line(folder + "/../k/").starts_with(copy));
     CHECK(last_line("/nonexistent") ==
-          "next: the configuration has \"keys\": \"/nonexistent\", so there servers look for "
-          "theirs\n");
+          R"(next: the configuration has "keys": "/nonexistent", so there servers look for theirs)"
+          "\n");
 }
 
 TEST_CASE("herd check: examines keys, and its exit code says whether they do", "[live][keys]") {

@@ -14,7 +14,7 @@ using herd::config_test::fault;
 
 // What is wrong with these servers, by way of the first one's field; empty: nothing.
 std::string of(const std::string& servers) {
-    return fault("{\"servers\": [" + servers + "], \"insecure_peers\": true}");
+    return fault(R"({"servers": [)" + servers + R"(], "insecure_peers": true})");
 }
 
 std::string server(const std::string& name,
@@ -22,7 +22,7 @@ std::string server(const std::string& name,
                    const std::string& peers,
                    const std::string& more = "") {
     return R"({"name": ")" + name + R"(", "clients": ")" + clients + R"(", "peers": ")" + peers +
-           "\"" + more + "}";
+           '"' + more + "}";
 }
 
 std::string one(const std::string& clients,
@@ -80,7 +80,7 @@ TEST_CASE("config file: two servers of one host share its ports", "[herd][config
     CHECK(two("10.0.0.1", "10.0.0.1") == clash);
     CHECK(two("10.0.0.1", "10.0.0.2") == "");
     const auto alike = [](const std::string& setting, const std::string& other_host) {
-        const std::string more = ", \"" + setting + "\": \"0.0.0.0:9\"";
+        const std::string more = R"(, ")" + setting + R"(": "0.0.0.0:9")";
         return of(server("A", "127.0.0.1:3", "10.0.0.1:1", more) + "," +
                   server("B", "127.0.0.1:4", other_host + ":2", more));
     };
