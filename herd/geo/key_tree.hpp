@@ -26,6 +26,8 @@ public:
     // A key that is not in it; and one that is in it.
     void insert(std::uint64_t key);
     void erase(std::uint64_t key);
+    // These, in ascending order, instead of all that it has.
+    void assign(std::span<const std::uint64_t> keys);
     // A page. Until the tree changes.
     using Where = std::uint32_t;
     // Both at once; cheaper where the two are neighbours, and much cheaper after fetch().
@@ -70,6 +72,9 @@ private:
     static constexpr std::uint32_t most = 31;
     static constexpr std::uint32_t least = 14;
     static_assert(2 * least <= most);
+    // Of a page of many that are made at once: so there is room for what comes.
+    static constexpr std::uint32_t usual = 24;
+    static_assert(usual <= most && most + 1 > usual && (most + 1) / 2 >= least);
 
     // In both, what is behind the last of the keys is `none`.
     using Keys = std::array<std::uint64_t, most>;
@@ -98,6 +103,7 @@ private:
     struct Pool {
         std::uint32_t take();
         void give_back(std::uint32_t page);
+        void clear() { fresh = used = 0, free = no_page; }
         Page& operator[](std::uint32_t page) { return pages[page]; }
         const Page& operator[](std::uint32_t page) const { return pages[page]; }
 
@@ -105,6 +111,14 @@ private:
         std::uint32_t fresh = 0;  // Pages from here on were never used.
         std::uint32_t free = no_page;
         std::uint32_t used = 0;
+    };
+
+    // Pages side by side.
+    struct Row {
+        std::uint32_t first;
+        std::uint32_t count;
+
+        std::uint32_t end() const { return first + count; }
     };
 
     // Where one came by on the way down: which branch, and which child of it.
@@ -161,6 +175,11 @@ private:
     template <class Page>
     void refill(Pool<Page>& pool, const Way& way, std::uint32_t height);
     void make_root_above();
+    template <class Page>
+    static Row take_row(Pool<Page>& pool, std::uint32_t entries);
+    Row put_leaves(std::span<const std::uint64_t> keys);
+    template <class Page>
+    Row put_branches(const Pool<Page>& pool, const Row& below);
     std::uint32_t check_page(std::uint32_t page,
                              std::uint32_t height,
                              std::uint64_t from,

@@ -65,8 +65,12 @@ Outcome<> Journal::open() {
     if (const auto opened = folder_.start_helper(); !opened) {
         return refuse(folder_.place(), opened.error());
     }
+    core_.table.leave_positions();
     const auto start = recover(core_, folder_.place());
     if (!start) return std::unexpected(start.error());
+    if (const auto indexed = core_.table.index_positions(); !indexed) {
+        return refuse(folder_.place(), indexed.error());
+    }
     go_on(*start);
     core_.wire.post_flush();
     return {};

@@ -3,6 +3,7 @@
 #include "herd/geo/cell.hpp"
 #include "herd/table/rules.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstring>
@@ -50,6 +51,7 @@ reactor::Result<void> LocationTable::open(const Capacity& capacity, ClientHash h
     long_lines_ = std::move(*lines);
     long_free_ = std::move(*free);
     capacity_ = capacity;
+    keeps_positions_ = capacity.positions;
     hash_ = hash;
     return {};
 }
@@ -144,7 +146,7 @@ void LocationTable::remove(std::uint32_t slot) {
     Record& record = records_[slot];
     index_.remove(key(client(record)).hash, slot);
     if (capacity_.families) families_.leave(client(record), slot, hash_);
-    if (capacity_.positions) positions_.erase(geo::key_of(geo::Cell::of(record.spot), slot));
+    if (keeps_positions_) positions_.erase(geo::key_of(geo::Cell::of(record.spot), slot));
     digest_.toggle(record.bucket, std::exchange(record.digest, 0));
     static_cast<void>(fit_line(record, 0));
     feed_.remove(slot);
@@ -213,10 +215,26 @@ void LocationTable::move(std::uint32_t slot,
                          std::uint32_t page,
                          protocol::Spot from,
                          protocol::Spot to) {
-    if (!capacity_.positions) return;
+    if (!keeps_positions_) return;
     const std::uint64_t key = geo::key_of(geo::Cell::of(to), slot);
     if (!used(slot)) return positions_.insert(key);
     positions_.replace({.old = geo::key_of(geo::Cell::of(from), slot), .key = key, .page = page});
+}
+
+reactor::Result<void> LocationTable::index_positions() {
+    keeps_positions_ = capacity_.positions;
+    if (!keeps_positions_) return {};
+    auto mapped = reactor::PageArray<std::uint64_t>::map(std::size_t{size_} + 1);
+    if (!mapped) return std::unexpected(mapped.error());
+    const std::span keys(&(*mapped)[0], size_);
+    auto next = keys.begin();
+    for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+        if (used(slot)) *next++ = geo::key_of(geo::Cell::of(records_[slot].spot), slot);
+    }
+    assert(next == keys.end());
+    std::ranges::sort(keys);
+    positions_.assign(keys);
+    return {};
 }
 
 void LocationTable::write(std::uint32_t slot,
@@ -285,7 +303,7 @@ void LocationTable::check(bool whole) const {
     }
     assert(records + free == slots_);
     feed_.check(size_);
-    if (capacity_.positions) check_positions();
+    if (keeps_positions_) check_positions();
     if (!whole) return;
     if (capacity_.families) families_.check();
     index_.check(size_);

@@ -99,6 +99,13 @@ public:
     // true.
     bool repeat(const protocol::AtLine& line);
 
+    // Where clients are is not kept any more, until index_positions(), which does that for all of
+    // them at once: for a load of many lines, most of which a later one replaces. Nobody asks for
+    // positions meanwhile. Maps eight bytes for each client until it returns; fails with what the
+    // system says of that (ENOMEM).
+    void leave_positions() { keeps_positions_ = false; }
+    reactor::Result<void> index_positions();
+
     // Whether the record is a newer one than `line` of its client.
     bool is_newer(const Record& record, const protocol::AtLine& line) const;
 
@@ -192,6 +199,7 @@ private:
     ClientIndex index_;
     geo::KeyTree positions_;
     Families families_;
+    bool keeps_positions_ = false;
     reactor::PageArray<char> long_lines_;
     reactor::PageArray<std::uint32_t> long_free_;
     std::uint32_t size_ = 0;
@@ -215,7 +223,7 @@ class LocationTable::Moves {
 };
 
 inline void LocationTable::add_move(Moves& moves, Key& key, protocol::Spot to) const {
-    if (!capacity_.positions) return;
+    if (!keeps_positions_) return;
     geo::KeyTree::Move move{.old = geo::KeyTree::none, .key = 0, .page = 0};
     const bool is_new = key.likely == no_record;
     if (!is_new) {

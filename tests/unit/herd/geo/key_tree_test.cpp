@@ -35,6 +35,10 @@ struct Trees {
         plain.insert(move.key);
         tree.replace(move);
     }
+    void assign(const std::set<std::uint64_t>& keys) {
+        plain = keys;
+        tree.assign(std::vector(keys.begin(), keys.end()));
+    }
     std::vector<std::uint64_t> all(std::uint64_t from = 0, std::uint64_t end = most) const {
         std::vector<std::uint64_t> keys(plain.size() + 1);
         keys.resize(tree.copy(from, end, keys));
@@ -154,6 +158,52 @@ TEST_CASE("key tree: a page that is fetched is where the key is, or will be", "[
         trees.tree.fetch(moves);
         for (const auto& [old, key, page] : moves)
             CHECK(page == trees.tree.find(old == KeyTree::none ? key : old));
+    }
+}
+
+TEST_CASE("key tree: one that was made of all its keys at once is as good as one that grew",
+          "[herd][geo]") {
+    // Pages, and rows of pages, that are just full, and what is one more.
+    const std::uint32_t size = GENERATE(
+        0U, 1U, 13U, 14U, 31U, 32U, 48U, 49U, 500U, 744U, 745U, 13'824U, 13'825U, 100'000U);
+    CAPTURE(size);
+    sim::Random random(size);
+    Trees grown(size + 50);
+    while (grown.plain.size() < size) grown.insert(random.below(std::uint64_t{1} << 40));
+    Trees made(size + 50);
+    // What it has had is gone, wherever that was.
+    for (std::uint64_t key = 0; key < size / 2; ++key) made.insert(key * 7919);
+    made.assign(grown.plain);
+    made.check();
+    REQUIRE(made.all() == grown.all());
+    const auto range = grown.plain.empty() ? std::uint64_t{1} << 40 : *grown.plain.rbegin() + 2;
+    for (int i = 0; i < 3000; ++i) {
+        const std::uint64_t key = random.below(range);
+        const auto known = made.plain.lower_bound(key);
+        if (known == made.plain.end() || random.chance(20)) {
+            if (made.plain.size() < size + 50) made.insert(key);
+        } else if (random.chance(40)) {
+            made.erase(*known);
+        } else {
+            made.replace({.old = *known, .key = random.below(range), .page = 0});
+        }
+        if (i % 500 == 0) made.check();
+    }
+    made.check();
+}
+
+TEST_CASE("key tree: one that was made at once has room for each key that it was opened for",
+          "[herd][geo]") {
+    for (const std::uint32_t keys : {31U, 32U, 49U, 745U, 14'000U}) {
+        Trees trees(keys);
+        std::set<std::uint64_t> half;
+        for (std::uint64_t key = 0; half.size() < keys / 2; ++key) half.insert(key * 64);
+        trees.assign(half);
+        // All behind one of them: so its page is split again and again, and the others stay.
+        for (std::uint64_t key = 1; trees.plain.size() < keys; ++key) {
+            trees.insert(key % 64 == 0 ? 64 * keys + key : key);
+        }
+        trees.check();
     }
 }
 

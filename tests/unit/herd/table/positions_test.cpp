@@ -62,6 +62,36 @@ TEST_CASE("positions: what is forgotten is nowhere, and what has its slot is els
     table.check(true);
 }
 
+TEST_CASE("positions: an index that is made once all is known has all of it (W5)",
+          "[herd][table]") {
+    LocationTable table;
+    open(table, 4);
+    report(table, {.client = "a", .time = "1", .location = "+10+10"});
+    table.leave_positions();
+    CHECK(relay(table, {.client = "a", .time = "2", .location = "+30+30"}) ==
+          table::Stored::stored);
+    report(table, {.client = "b", .time = "1", .location = "+20+20"});
+    report(table, {.client = "c", .time = "1", .location = "-10-10"});
+    table.remove(slot(table, "b"));
+    report(table, {.client = "d", .time = "1", .location = "+25+25"});
+    table.check(true);
+    REQUIRE(table.index_positions().has_value());
+    CHECK(in_order(table) == Clients{"c", "d", "a"});
+    report(table, {.client = "a", .time = "3", .location = "+5+5"});
+    table.remove(slot(table, "d"));
+    CHECK(in_order(table) == Clients{"c", "a"});
+    table.check(true);
+}
+
+TEST_CASE("positions: an empty table's index may be made at once, too", "[herd][table]") {
+    LocationTable table;
+    open(table, 2);
+    table.leave_positions();
+    REQUIRE(table.index_positions().has_value());
+    CHECK(in_order(table).empty());
+    table.check(true);
+}
+
 TEST_CASE("positions: a corrected position moves its client (W5)", "[herd][table]") {
     LocationTable table;
     open(table, 2);
@@ -98,6 +128,9 @@ TEST_CASE("positions: an index that is not wanted takes nothing", "[herd][table]
     report(table, {.client = "a", .time = "1", .location = "+10+10"});
     report(table, {.client = "a", .time = "2", .location = "-10+10"});
     table.remove(slot(table, "a"));
+    table.leave_positions();
+    REQUIRE(table.index_positions().has_value());
+    CHECK(table.positions() == nullptr);
     table.check(true);
 }
 
