@@ -63,7 +63,8 @@ Server::Server(reactor::Loop& loop,
     bridge_.emplace(core_, config.bridge, config.bridges_before(self), sealings.brokers);
 }
 
-// The journal needs the table and the log, and nobody may ask before it has been read.
+// The journal needs the table and the log, and nobody may ask before it has been read, or has begun
+// to be.
 Outcome<> Server::open() {
     const table::ClientHash hash(reactor::sys::random_bits(), reactor::sys::random_bits());
     auto mapped = wire_.open(wire_limits(config_));
@@ -165,6 +166,7 @@ void Server::look(ops::Snapshot& snapshot) {
                 .limits = &core_.limits,
                 .wire = wire_.counters(),
                 .blocks = wire_.blocks().in_use(),
+                .journal_loaded = journal_.loaded(),
                 .journal_bytes = journal_.size(),
                 .journal_unsynced = journal_.unsynced(),
                 .places = places_.tally(),

@@ -117,11 +117,16 @@ struct JournalPace {
     // How many bytes of a new file may wait for the disk, beside as many as wait of the current
     // one. With much more, the kernel makes those wait who write.
     std::uint64_t unsynced_max = std::uint64_t{4} << 20;
+    // How many bytes of a file are read at a time, beside one line; and how many lines of these a
+    // flush takes while the server listens already.
+    std::uint64_t piece = std::uint64_t{1} << 20;
+    std::uint64_t lines_per_pump = 256;
 };
 
 struct Journal {
     std::string folder;  // one file per server: <folder>/<name>.journal; empty: none is kept
     Fsync fsync = Fsync::second;
+    bool listen_first = false;  // it is read while the server listens
     JournalPace pace = {};
 };
 

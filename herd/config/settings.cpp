@@ -153,6 +153,11 @@ constexpr std::array after_limits = {
             Choice{at<std::size_t, &Config::journal, &Journal::fsync>, fsyncs},
             "when the disk has a report: within a second of its answer, or always before that",
             Taken::live},
+    Setting{Section::journal,
+            "listen_first",
+            Flag{at<bool, &Config::journal, &Journal::listen_first>},
+            "whether a server that is started listens before it has read its journal, and reads it "
+            "meanwhile"},
 
     Setting{Section::root,
             "keys",

@@ -1,5 +1,7 @@
 #include "herd/journal/disk.hpp"
 
+#include "herd/journal/load.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -58,6 +60,12 @@ File& Disk::add_old(int fd, std::uint64_t size, std::uint64_t slack) {
 
 File& Disk::add_new(int fd, std::uint64_t slack) {
     return add(fd, 0, {}, slack);
+}
+
+File& Disk::add_loaded(int fd, std::uint64_t size, std::uint64_t slack) {
+    File& file = add(fd, size, {}, slack);
+    file.leave_out(loaded_source);
+    return file;
 }
 
 File& Disk::add(int fd,

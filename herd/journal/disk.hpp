@@ -64,6 +64,7 @@ public:
     // fewer than files_max are here.
     File& add_old(int fd, std::uint64_t size, std::uint64_t slack);
     File& add_new(int fd, std::uint64_t slack);
+    File& add_loaded(int fd, std::uint64_t size, std::uint64_t slack);
     void give_up(File& file);
 
     // Writes up to `count` changes, or has them written. What the helper comes to is told later.

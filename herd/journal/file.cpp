@@ -111,6 +111,7 @@ std::string_view File::fill(std::span<char> buffer, std::uint64_t& count, reacto
         // A stretch of a sweep without changes costs what a record costs.
         const table::Record* record = follower_.take(now);
         if (record == nullptr) continue;
+        if (has_from_ != 0 && record->source == has_from_) continue;
         used += put(buffer.subspan(used), *record);
     }
     for (; count > 0 && emptying() && !behind() && buffer.size() - used >= longest; --count) {

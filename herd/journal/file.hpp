@@ -29,6 +29,9 @@ public:
     // Once, first: from now on its regions say what is written once more, and what becomes a hole.
     void keep_small(const Regions& regions);
 
+    // Likewise: it has the records that came from there.
+    void leave_out(std::uint32_t source) { has_from_ = source; }
+
     reactor::Result<void> write(std::string_view bytes);
     // Writes up to `count` changes, and records of a region that is emptied, through `buffer`,
     // which must hold the longest line. A stretch of a sweep without changes, or of slots without
@@ -84,6 +87,7 @@ private:
     table::LocationTable& table_;
     table::Follower follower_;
     Regions regions_;
+    std::uint32_t has_from_ = 0;
     int fd_;
     std::uint64_t seq_;
     std::uint64_t taken_seq_ = 0;  // What seq_ will be when all that was taken is written.

@@ -33,6 +33,11 @@ public:
         }
     }
 
+    // From now on they count as held back since then.
+    void begin_anew(reactor::Instant now) {
+        for (Stretch& each : stretches_) each.since = now;
+    }
+
     bool empty() const { return count_ == 0; }
     // Not when it is empty.
     reactor::Instant since() const {

@@ -11,15 +11,16 @@
 //   -        yes   idle        any    |
 //   -        yes   installing  quiet  |
 //   -        -     any         any    | stuck: they owe answers, and nobody waits
+//   -        -     idle        quiet  | it is loaded while the server listens; answers wait, or it
+//                                     | is stuck in that, or was
 //
 //   late --> stuck --all answered--> trouble --retry--> making --> writing --> installing --> well
 //
-// Answers are held only while there is a current file. check_states() asserts all of this, at each
-// flush and whenever a helper has answered.
+// Answers are held only while there is a current file, or one is loaded. check_states() asserts all
+// of this, at each flush and whenever a helper has answered.
 #include "herd/journal/journal.hpp"
 
 #include "herd/journal/format.hpp"
-#include "reactor/sys.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -28,24 +29,13 @@
 
 namespace herd::journal {
 
-namespace sys = reactor::sys;
-
-namespace {
-
-using Failure = std::unexpected<std::string>;
-
-Failure refuse(const Paths& place, reactor::Errno error) {
-    return failure("journal " + place.file, error);
-}
-
-}  // namespace
-
 Journal::Journal(Core& core, const config::Journal& config)
     : core_(core),
       title_(format_title(core.name)),
       pace_(config.pace),
       on_(!config.folder.empty()),
       always_(config.fsync == config::Fsync::always),
+      listens_first_(config.listen_first),
       folder_(core,
               Paths::of(config.folder, core.name),
               {reactor::Delegate<void(const reactor::Result<int>&)>::to<&Journal::on_made>(*this),
@@ -54,57 +44,17 @@ Journal::Journal(Core& core, const config::Journal& config)
       disk_(core, folder_, *this),
       timer_(core.loop, reactor::Delegate<void()>::to<&Journal::on_timer>(*this)) {}
 
-Outcome<> Journal::open() {
-    if (!on_) return {};
-    assert(current_ == nullptr);
-    assert(next_ == nullptr);
-    if (const auto opened = disk_.open(core_.table.line_size_max() + frame_size, pace_.batch);
-        !opened) {
-        return refuse(folder_.place(), opened.error());
-    }
-    if (const auto opened = folder_.start_helper(); !opened) {
-        return refuse(folder_.place(), opened.error());
-    }
-    core_.table.leave_positions();
-    const auto start = recover(core_, folder_.place());
-    if (!start) return std::unexpected(start.error());
-    if (const auto indexed = core_.table.index_positions(); !indexed) {
-        return refuse(folder_.place(), indexed.error());
-    }
-    go_on(*start);
-    core_.wire.post_flush();
-    return {};
-}
-
-void Journal::go_on(const Recovered& start) {
-    assert(current_ == nullptr);
-    assert(start.fd < 0 || start.error == reactor::Errno{});
-    pumped_seq_ = core_.table.feed().seq();
-    aside_ = start.aside;
-    kept_ = start.kept;
-    refused_ = start.refused;
-    if (start.fd < 0) return report_trouble("open", describe(start.error));
-    if (const auto opened = folder_.open(); !opened) {
-        sys::close(start.fd);
-        return report_trouble("open", describe(opened.error()));
-    }
-    current_ = start.size > 0 ? &disk_.add_old(start.fd, start.size, pace_.slack)
-                              : &disk_.add_new(start.fd, pace_.slack);
-    // An empty one lacks what the files beside it have.
-    lagging_ = current_->behind();
-    folder_dirty_ = true;
-    doubtful_ = table::rules::doubtful(start.size) || start.kept > 0;
-    if (start.size > 0) return;
-    const auto done = current_->write(title_);
-    if (!done) drop_failed(*current_, "write", done.error());
-}
-
 void Journal::pump() {
     if (!on_) return;
     check_states();
     if (late()) give_up();
-    if (stuck_ && disk_.idle() && folder_.idle()) stuck_ = false;
-    if (!folder_.installing()) advance();
+    const bool idle = disk_.idle() && folder_.idle() && !(recovery_ && recovery_->waiting());
+    if (stuck_ && idle) stuck_ = false;
+    if (recovery_) {
+        load();
+    } else if (!folder_.installing()) {
+        advance();
+    }
     set_timer();
 }
 
@@ -174,7 +124,8 @@ bool Journal::next_waits() const {
 
 // A helper may need what it still has: a buffer, a name, or the descriptor of a folder.
 bool Journal::next_due() const {
-    if (stuck_ || next_ != nullptr || !folder_.idle() || disk_.given_up() > 0) return false;
+    if (stuck_ || recovery_ || next_ != nullptr || !folder_.idle() || disk_.given_up() > 0)
+        return false;
     if (current_ == nullptr) return disk_.idle();
     return (troubled_ || doubtful_ || current_->outgrown()) && !leaving_;
 }
@@ -265,10 +216,11 @@ void Journal::report_trouble(std::string_view what, std::string_view reason) {
 
 // What is not deferred is written in this iteration's flush, before the answer leaves.
 void Journal::cork_until_synced(reactor::Stream& stream) {
-    if (current_ == nullptr) return;
-    const bool deferred = always_ || lagging_ || !disk_.quiet() || folder_.installing();
+    const bool unread = table::rules::waits_for_load(loading());
+    if (current_ == nullptr && !unread) return;
+    const bool deferred = unread || always_ || lagging_ || !disk_.quiet() || folder_.installing();
     const std::uint64_t seq = core_.table.feed().seq();
-    if (!deferred || settled_seq() >= seq) return;
+    if (!deferred || (!unread && settled_seq() >= seq)) return;
     held_.add(seq, core_.loop.now(), limit());
     stream.cork(seq);
 }
@@ -283,6 +235,8 @@ void Journal::release(std::uint64_t seq) {
 reactor::Instant Journal::waiting_since() const {
     reactor::Instant since = reactor::Instant::max();
     if (stuck_) return since;
+    // A load that goes on is waited for, as long as that takes.
+    if (recovery_) return recovery_->waiting() ? recovery_->waiting_since() : since;
     if (!held_.empty()) since = held_.since();
     if (disk_.in_round()) since = std::min(since, round_begun_);
     if (disk_.writing()) since = std::min(since, disk_.writing_since());
@@ -387,6 +341,7 @@ void Journal::leave() {
 
 bool Journal::owes() const {
     if (!on_ || stuck_) return false;
+    if (recovery_) return !held_.empty();
     if (disk_.in_round() || folder_.busy()) return true;
     if (current_ == nullptr) return next_ != nullptr;
     return dirty() || disk_.writing() || current_->behind();

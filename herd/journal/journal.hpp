@@ -14,6 +14,7 @@
 #include "reactor/timer.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,11 @@ namespace herd::journal {
 // held back, and none of a sync, a write or a rename. A disk that says nothing for so long is in
 // trouble like one that fails (stuck): both files are given up, and nothing is begun anew until it
 // has answered all that it was asked. The states are above journal.cpp.
+//
+// With listen_first the file is read while the server serves, a few lines in each flush. Until it
+// has all of it nothing is written, and all answers to reports wait, as a run that is killed then
+// leaves the file as it was. So they do when the disk is slow; when it says nothing for as long as
+// above, they leave, and the load goes on as soon as it answers.
 class Journal final : DiskEvents {
 public:
     static constexpr reactor::Duration round_interval = std::chrono::seconds(1);
@@ -61,8 +67,9 @@ public:
     // owed.
     bool on() const { return on_; }
 
-    // Once, before the rest of the server does anything: fills the table with what is in the file.
-    // Fails when the server must not start, as it would later overwrite what it could not read.
+    // Once, before the rest of the server does anything: fills the table with what is in the file,
+    // or begins to (listen_first). Fails when the server must not start, as it would later
+    // overwrite what it could not read.
     Outcome<> open();
 
     // In each flush, first.
@@ -72,8 +79,14 @@ public:
     // Before the answer to a report that the table has: corks `stream` if it must wait.
     void cork_until_synced(reactor::Stream& stream);
 
-    // "off", "ok", or "failed" for as long as nothing can be kept.
-    std::string_view state() const { return !on_ ? "off" : troubled_ ? "failed" : "ok"; }
+    // "off", "loading", "ok", or "failed" for as long as nothing can be kept.
+    std::string_view state() const {
+        return !on_ ? "off" : troubled_ ? "failed" : recovery_ ? "loading" : "ok";
+    }
+    // All of its file has been read.
+    bool whole() const { return !recovery_; }
+    // How many records it has read so far, while it is loading; else 0.
+    std::uint64_t loaded() const { return recovery_ ? recovery_->records() : 0; }
     // What the current file takes of the disk, in bytes; 0: there is none.
     std::uint64_t size() const { return current_ == nullptr ? 0 : current_->kept(); }
     // Of these, what the disk may lack.
@@ -95,6 +108,9 @@ private:
     };
 
     void check_states() const;
+    // Its file is read while the server listens, and answers wait for that.
+    bool loading() const { return recovery_.has_value() && !troubled_; }
+    void load();
     void go_on(const Recovered& start);
 
     // The two files.
@@ -139,6 +155,7 @@ private:
     config::JournalPace pace_;
     bool on_;
     bool always_;
+    bool listens_first_;
     bool leaving_ = false;
     bool troubled_ = false;      // Something has failed, and that was logged.
     bool stuck_ = false;         // The disk owes answers, which nobody waits for any more.
@@ -151,6 +168,7 @@ private:
     std::uint32_t kept_ = 0;     // Files beside it that were put aside as refused.
     std::uint64_t refused_ = 0;  // Of all that was read at the start; 0: they are to go.
     Folder folder_;
+    std::optional<Recovery> recovery_;  // While the file is read.
     Disk disk_;
     reactor::Timer timer_;
     Held held_;

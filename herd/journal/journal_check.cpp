@@ -11,8 +11,9 @@ void Journal::check_states() const {
     if (!on_) return;
     const std::uint32_t files = (current_ != nullptr ? 1U : 0U) + (next_ != nullptr ? 1U : 0U);
     assert(disk_.size() == files + disk_.given_up());
-    assert(current_ != nullptr || troubled_);
-    assert(current_ != nullptr || held_.empty());
+    assert(current_ != nullptr || troubled_ || recovery_);
+    assert(current_ != nullptr || loading() || held_.empty());
+    assert(!recovery_ || files == 0);
     assert(next_ != nullptr || !(next_synced_ || next_whole_));
     if (stuck_) {
         assert(troubled_);

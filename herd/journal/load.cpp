@@ -1,66 +1,39 @@
 #include "herd/journal/load.hpp"
 
 #include "herd/journal/format.hpp"
-#include "herd/table/message_batch.hpp"
-#include "reactor/pages.hpp"
-#include "reactor/sys.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstring>
-#include <span>
 #include <utility>
 #include <variant>
 
 namespace herd::journal {
 
-namespace {
-
 using Kind = Content::Kind;
 
-constexpr std::size_t piece_size = std::size_t{1} << 20;
+void Loading::add(std::size_t bytes) {
+    assert(taken_ == 0);
+    assert(bytes <= room().size());
+    held_ += bytes;
+    content.size += bytes;
+}
 
-// Takes a file piece by piece; what is left of a piece goes before the next one.
-class Loading {
-public:
-    explicit Loading(Core& core) : core_(core) {}
-
-    // Returns how many bytes were read as lines. After a bad line, always 0.
-    std::size_t read(std::string_view bytes);
-    // The file has a hole here, behind what was read.
-    void skip(std::uint64_t bytes);
-    bool in_hole() const { return going_ && zeros_ > 0; }
-    void stop() { going_ = false; }
-    Content finish();
-    bool going() const { return going_; }
-
-    Content content;
-
-private:
-    using Batch = table::MessageBatch;
-
-    bool title(std::string_view text);
-    std::span<const std::string_view> next_records(std::string_view bytes, std::size_t& taken);
-    void take(const Batch::Line& line);
-    void take(const protocol::AtLine& record, table::LocationTable::Key key);
-
-    Core& core_;
-    Batch batch_;
-    std::array<std::string_view, Batch::size_max> texts_;
-    std::uint64_t zeros_ = 0;  // Behind the last good line: good, too, if there is another one.
-    bool going_ = true;
-};
-
-std::size_t Loading::read(std::string_view bytes) {
-    std::size_t taken = 0;
-    while (going_) {
-        const auto texts = next_records(bytes, taken);
+bool Loading::take(std::uint64_t lines) {
+    while (going_ && lines > 0) {
+        const auto texts = next_records(std::min<std::uint64_t>(lines, texts_.size()));
         if (texts.empty()) break;
         for (const Batch::Line& line : batch_.take(texts, core_.table)) take(line);
+        lines -= texts.size();
     }
-    assert(taken <= bytes.size());
-    return taken;
+    assert(taken_ <= held_);
+    if (going_ && lines == 0) return true;
+    held_ -= taken_;
+    // Only the size of a bad file is still wanted.
+    if (held_ == buffer_.size()) going_ = false;
+    if (!going_) held_ = 0;
+    std::memmove(buffer_.data(), buffer_.data() + std::exchange(taken_, 0), held_);
+    return false;
 }
 
 void Loading::skip(std::uint64_t bytes) {
@@ -70,23 +43,23 @@ void Loading::skip(std::uint64_t bytes) {
 
 // The texts of the next few lines behind those that were taken, which are taken then, too; none
 // when there is no whole line more, or a bad one.
-std::span<const std::string_view> Loading::next_records(std::string_view bytes,
-                                                        std::size_t& taken) {
+std::span<const std::string_view> Loading::next_records(std::size_t most) {
+    assert(most <= texts_.size());
     std::size_t count = 0;
-    while (going_ && count < texts_.size()) {
-        const std::string_view rest = bytes.substr(taken);
+    while (going_ && count < most) {
+        const std::string_view rest(buffer_.data() + taken_, held_ - taken_);
         const bool first = content.kind == Kind::fresh;
         if (!first && rest.starts_with('\0')) {
             const std::size_t hole = std::min(rest.find_first_not_of('\0'), rest.size());
             zeros_ += hole;
-            taken += hole;
+            taken_ += hole;
             continue;
         }
         const Line next = read_line(rest);
         if (next.kind == Line::Kind::cut) break;
         going_ = next.kind == Line::Kind::good && (!first || title(next.text));
         if (!going_) break;
-        taken += next.size;
+        taken_ += next.size;
         content.good += std::exchange(zeros_, 0) + next.size;
         if (!first) texts_[count++] = next.text;
     }
@@ -123,7 +96,7 @@ void Loading::take(const protocol::AtLine& record, table::LocationTable::Key key
         ++content.too_far_ahead;
         return;
     }
-    const table::Stored stored = core_.table.relay(record, key, 0);
+    const table::Stored stored = core_.table.relay(record, key, loaded_source);
     if (stored == table::Stored::table_full || stored == table::Stored::no_long_line)
         ++content.no_space;
 }
@@ -135,35 +108,6 @@ bool Loading::title(std::string_view text) {
     const bool own = named && text.substr(title_mark.size()) == core_.name;
     content.kind = own ? Kind::ours : Kind::others;
     return own;
-}
-
-}  // namespace
-
-reactor::Result<Content> load(int fd, Core& core) {
-    assert(fd >= 0);
-    assert(!core.name.empty());
-    auto pages = reactor::Pages::map(piece_size);
-    if (!pages) return std::unexpected(pages.error());
-    const std::span<char> buffer = (*pages).bytes();
-    Loading loading(core);
-    std::size_t held = 0;
-    while (true) {
-        assert(held < buffer.size());
-        const auto got = reactor::sys::read(fd, buffer.subspan(held));
-        if (!got) return std::unexpected(got.error());
-        loading.content.size += *got;
-        if (*got == 0) break;
-        held += *got;
-        assert(held <= buffer.size());
-        const std::size_t taken = loading.read({buffer.data(), held});
-        held -= taken;
-        // No line is as long as a piece. Only the size of a bad file is still wanted.
-        if (held == buffer.size()) loading.stop();
-        if (!loading.going()) held = 0;
-        std::memmove(buffer.data(), buffer.data() + taken, held);
-        if (held == 0 && loading.in_hole()) loading.skip(reactor::sys::skip_hole(fd));
-    }
-    return loading.finish();
 }
 
 }  // namespace herd::journal

@@ -1,9 +1,13 @@
 #pragma once
 
 #include "herd/core.hpp"
-#include "reactor/result.hpp"
+#include "herd/table/message_batch.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace herd::journal {
 
@@ -29,8 +33,50 @@ struct Content {
     std::uint64_t size = 0;  // all bytes
 };
 
-// Reads a journal into the table of `core`. The file has just been opened: it is read from where it
-// stands, to the end. Fails with the error of a read. Maps a megabyte until it returns.
-reactor::Result<Content> load(int fd, Core& core);
+// Where records in the table came from that a journal has had, and nobody has changed since: it is
+// no incarnation of a neighbour's (those are 64 at least).
+inline constexpr std::uint32_t loaded_source = 1;
+
+// The load of one file into the table of `core`, from its start to its end, in pieces of any size:
+// whoever reads it puts the next one into room() and says so with add(), and has its lines taken.
+//
+// Invariant: what is left of a piece goes before the next one, and no line is as long as the
+// buffer, which is the owner's.
+class Loading {
+public:
+    Loading(Core& core, std::span<char> buffer) : core_(core), buffer_(buffer) {}
+
+    // Where the next bytes go. Only when take() has come to the end of the ones before.
+    std::span<char> room() const { return buffer_.subspan(held_); }
+    void add(std::size_t bytes);
+    // Takes up to so many lines; whether there may be more. After a bad line there are none.
+    bool take(std::uint64_t lines);
+    // Whether the file may have a hole where it is read next; and it has.
+    bool in_hole() const { return going_ && zeros_ > 0 && held_ == 0; }
+    void skip(std::uint64_t bytes);
+    // No bad line has come.
+    bool going() const { return going_; }
+    // When the file has come to its end.
+    Content finish();
+
+    Content content;
+
+private:
+    using Batch = table::MessageBatch;
+
+    bool title(std::string_view text);
+    std::span<const std::string_view> next_records(std::size_t most);
+    void take(const Batch::Line& line);
+    void take(const protocol::AtLine& record, table::LocationTable::Key key);
+
+    Core& core_;
+    std::span<char> buffer_;
+    std::size_t held_ = 0;   // bytes in it
+    std::size_t taken_ = 0;  // of these, at the front
+    Batch batch_;
+    std::array<std::string_view, Batch::size_max> texts_;
+    std::uint64_t zeros_ = 0;  // Behind the last good line: good, too, if there is another one.
+    bool going_ = true;
+};
 
 }  // namespace herd::journal

@@ -1,6 +1,6 @@
 #include "herd/journal/recovery.hpp"
 
-#include "herd/journal/load.hpp"
+#include "herd/journal/format.hpp"
 #include "reactor/sys.hpp"
 
 #include <algorithm>
@@ -63,59 +63,9 @@ void log_content(Core& core, std::string_view file, const Content& content) {
     }
 }
 
-// Reads an open file; a failure when the server must not start.
-Outcome<Content> read(Core& core, std::string_view file, int fd) {
-    const auto content = load(fd, core);
-    if (!content) return failure(named(file), content.error());
-    if (content->kind == Kind::others) {
-        return failure(named(file),
-                       "it is another server's, or of a version that this program does not know");
-    }
-    log_content(core, file, *content);
-    return *content;
-}
-
-// Of the files that were put aside as refused. One that is no journal stays for somebody to look
-// at.
-Outcome<> read_kept(Core& core, const Paths& place, Recovered& start) {
-    std::array<char, path_size_max> buffer{};
-    while (true) {
-        const auto path = name_refused(place, start.kept + 1, buffer);
-        if (!path) return {};
-        const auto fd = sys::open_to_read(buffer.data());
-        if (!fd) {
-            const int reason = fd.error().value;
-            if (reason == ENOENT || reason == ENOTDIR) return {};
-            return open_failure(named(*path), fd.error());
-        }
-        const auto content = read(core, *path, *fd);
-        sys::close(*fd);
-        if (!content) return std::unexpected(content.error());
-        const Content& found = *content;
-        ++start.kept;
-        start.refused += found.refused() + (found.kind == Kind::unreadable ? 1 : 0);
-    }
-}
-
 Aside reason_of(const Content& content) {
     if (content.kind == Kind::unreadable) return Aside::bad;
     return table::rules::kept(content.refused()) ? Aside::refused : Aside::none;
-}
-
-Outcome<Recovered> start_without(Core& core, const Paths& place, reactor::Errno error) {
-    Recovered start{.error = error, .aside = Aside::bad};
-    const auto fd = sys::open_to_read(place.file.c_str());
-    if (!fd) {
-        const int reason = fd.error().value;
-        if (reason == ENOENT || reason == ENOTDIR) return start;
-        return open_failure(named(place.file), fd.error());
-    }
-    const auto content = read(core, place.file, *fd);
-    sys::close(*fd);
-    if (!content) return std::unexpected(content.error());
-    start.aside = reason_of(*content);
-    start.refused = (*content).refused();
-    return start;
 }
 
 reactor::Result<void> put_aside(Core& core, const Paths& place) {
@@ -127,31 +77,12 @@ reactor::Result<void> put_aside(Core& core, const Paths& place) {
     return moved;
 }
 
-Outcome<Recovered> start_with(Core& core, const Paths& place, int fd) {
-    assert(fd >= 0);
-    // Ours alone from here on: what a killed run has left behind is nobody else's.
-    static_cast<void>(sys::remove(place.next.c_str()));
-    const auto content = read(core, place.file, fd);
-    if (!content) {
-        sys::close(fd);
-        return std::unexpected(content.error());
-    }
-    const Content& found = *content;
-    if (found.kind == Kind::unreadable) {
-        sys::close(fd);
-        const auto moved = put_aside(core, place);
-        return moved ? recover(core, place) : failure(named(place.file), moved.error());
-    }
-    assert(found.good <= found.size);
-    Recovered start{
-        .fd = fd, .size = found.good, .aside = reason_of(found), .refused = found.refused()};
-    if (found.good == found.size) return start;
-    if (const auto cut = sys::truncate(fd, found.good); !cut) {
-        sys::close(std::exchange(start.fd, -1));
-        start.error = cut.error();
-    }
-    return start;
+bool is_missing(reactor::Errno error) {
+    return error.value == ENOENT || error.value == ENOTDIR;
 }
+
+constexpr std::string_view not_ours =
+    "it is another server's, or of a version that this program does not know";
 
 }  // namespace
 
@@ -161,20 +92,235 @@ Paths Paths::of(const std::string& folder, std::string_view server) {
     return {folder, file, file + ".new"};
 }
 
-Outcome<Recovered> recover(Core& core, const Paths& place) {
+Recovery::Recovery(Core& core, const Paths& place, std::uint64_t piece)
+    : core_(core),
+      place_(place),
+      piece_(piece),
+      helper_(core.loop,
+              reactor::Delegate<void(const sys::Errand&)>::to<&Recovery::on_answer>(*this)) {
     assert(!place.folder.empty());
-    // Whether there is a folder shows when the file is opened.
-    static_cast<void>(sys::make_folder(place.folder.c_str()));
-    const auto fd = sys::open_to_keep(place.file.c_str());
-    if (!fd && fd.error().value == EAGAIN)
-        return failure(named(place.file), "another process keeps it");
-    auto start = fd ? start_with(core, place, *fd) : start_without(core, place, fd.error());
-    if (!start) return start;
-    if (const auto done = read_kept(core, place, *start); !done) {
-        if ((*start).fd >= 0) sys::close((*start).fd);
-        return std::unexpected(done.error());
+    assert(piece > 0);
+}
+
+// A helper closes what it may still read.
+Recovery::~Recovery() {
+    for (const int fd : {fd_, found_.fd}) {
+        if (fd < 0) continue;
+        if (!waiting()) {
+            sys::close(fd);
+        } else {
+            helper_.ask({.what = sys::Errand::What::close, .fd = fd});
+        }
     }
-    return start;
+    if (!waiting()) return;
+    helper_.give(std::move(step_.pages()));
+    helper_.give(std::move(buffer_));
+}
+
+Outcome<> Recovery::begin() {
+    assert(step_.size() == 0);
+    auto step = reactor::PageArray<Step>::map(1);
+    if (!step) return failure(named(place_.file), step.error());
+    auto buffer = reactor::Pages::map(piece_ + core_.table.line_size_max() + frame_size);
+    if (!buffer) return failure(named(place_.file), buffer.error());
+    step_ = std::move(*step);
+    buffer_ = std::move(*buffer);
+    // Whether there is a folder shows when the file is opened.
+    static_cast<void>(sys::make_folder(place_.folder.c_str()));
+    return open_file();
+}
+
+Outcome<> Recovery::open_file() {
+    const auto kept = sys::open_to_keep(place_.file.c_str());
+    if (kept) {
+        // Ours alone from here on: what a killed run has left behind is nobody else's.
+        static_cast<void>(sys::remove(place_.next.c_str()));
+        found_.fd = *kept;
+        read(*kept);
+        return check_title();
+    }
+    if (kept.error().value == EAGAIN) {
+        return failure(named(place_.file), "another process keeps it");
+    }
+    found_.error = kept.error();
+    found_.aside = Aside::bad;
+    const auto fd = sys::open_to_read(place_.file.c_str());
+    if (fd) {
+        read(fd_ = *fd);
+        return check_title();
+    }
+    if (!is_missing(fd.error())) return open_failure(named(place_.file), fd.error());
+    read_next_kept();
+    return {};
+}
+
+// Until it is known whose file it is.
+Outcome<> Recovery::check_title() {
+    Loading& loading = *loading_;
+    bool ended = false;
+    while (loading.content.kind == Kind::fresh && loading.going() && !ended) {
+        prepare();
+        make(&step());
+        if (step().error != 0) return failure(named(place_.file), reactor::Errno{step().error});
+        ended = step().size == 0;
+        loading.add(step().size);
+        static_cast<void>(loading.take(1));
+    }
+    if (loading.content.kind == Kind::others) return failure(named(place_.file), not_ours);
+    const bool bad = loading.content.kind == Kind::fresh && loading.finish().kind != Kind::fresh;
+    if (!bad || found_.fd < 0) return {};
+    sys::close(std::exchange(found_.fd, -1));
+    if (const auto moved = put_aside(core_, place_); !moved) {
+        return failure(named(place_.file), moved.error());
+    }
+    return open_file();
+}
+
+void Recovery::read(int fd) {
+    assert(fd >= 0);
+    step().what = Step::What::read;
+    step().fd = fd;
+    loading_.emplace(core_, buffer_.bytes());
+}
+
+void Recovery::prepare() {
+    if (step().what != Step::What::read) return;
+    const std::span<char> room = loading_->room();
+    step().room = room.first(std::min<std::size_t>(room.size(), piece_));
+    step().in_hole = loading_->in_hole();
+}
+
+// Whoever waits for the disk: a helper, or, before the server listens, this very thread.
+void Recovery::make(void* wanted) {
+    Step& step = *static_cast<Step*>(wanted);
+    const auto note = [&](const auto& done) { step.error = done ? 0 : done.error().value; };
+    step.skipped = 0;
+    switch (step.what) {
+        case Step::What::open: {
+            const auto fd = sys::open_to_read(step.path.data());
+            step.fd = fd.value_or(-1);
+            return note(fd);
+        }
+        case Step::What::read: {
+            if (step.in_hole) step.skipped = sys::skip_hole(step.fd);
+            const auto got = sys::read(step.fd, step.room);
+            step.size = got.value_or(0);
+            return note(got);
+        }
+        case Step::What::cut:
+            return note(sys::truncate(step.fd, step.size));
+    }
+}
+
+Outcome<> Recovery::on_made() {
+    const reactor::Errno error{step().error};
+    switch (step().what) {
+        case Step::What::open:
+            if (is_missing(error)) {
+                whole_ = true;
+                return {};
+            }
+            if (error.value != 0) return open_failure(named(path()), error);
+            read(fd_ = step().fd);
+            return {};
+        case Step::What::read:
+            if (error.value != 0) return failure(named(path()), error);
+            loading_->skip(step().skipped);
+            loading_->add(step().size);
+            return step().size == 0 ? on_end() : Outcome<>{};
+        case Step::What::cut:
+            if (error.value != 0) {
+                sys::close(std::exchange(found_.fd, -1));
+                found_.error = error;
+            }
+            read_next_kept();
+            return {};
+    }
+    return {};
+}
+
+// A kept one that is no journal stays for somebody to look at.
+Outcome<> Recovery::on_end() {
+    const Content content = loading_->finish();
+    if (content.kind == Kind::others) return failure(named(path()), not_ours);
+    log_content(core_, path(), content);
+    found_.refused += content.refused();
+    if (of_kept_) {
+        if (content.kind == Kind::unreadable) ++found_.refused;
+    } else {
+        found_.aside = reason_of(content);
+        found_.size = content.good;
+        if (found_.fd >= 0 && content.good < content.size) {
+            loading_.reset();
+            records_ += content.records;
+            step().what = Step::What::cut;
+            step().size = content.good;
+            return {};
+        }
+    }
+    read_next_kept();
+    return {};
+}
+
+void Recovery::read_next_kept() {
+    if (fd_ >= 0) sys::close(std::exchange(fd_, -1));
+    if (loading_) records_ += loading_->content.records;
+    loading_.reset();
+    if (std::exchange(of_kept_, true)) ++found_.kept;
+    step().what = Step::What::open;
+    whole_ = !name_refused(place_, found_.kept + 1, step().path);
+}
+
+Outcome<Recovered> Recovery::read_all() {
+    while (!whole_) {
+        while (loading_ && loading_->take(UINT64_MAX)) {
+        }
+        prepare();
+        make(&step());
+        if (const auto done = on_made(); !done) return std::unexpected(done.error());
+    }
+    return take();
+}
+
+Recovered Recovery::take() {
+    assert(whole_);
+    return {.fd = std::exchange(found_.fd, -1),
+            .size = found_.size,
+            .error = found_.error,
+            .aside = found_.aside,
+            .kept = found_.kept,
+            .refused = found_.refused};
+}
+
+reactor::Result<void> Recovery::read_beside() {
+    core_.wire.post_flush();
+    return helper_.open();
+}
+
+void Recovery::turn(std::uint64_t lines) {
+    if (waiting() || whole_) return;
+    if (loading_ && loading_->take(lines)) return core_.wire.post_flush();
+    prepare();
+    helper_.ask(
+        {.what = sys::Errand::What::call, .function = &Recovery::make, .argument = &step()});
+}
+
+void Recovery::on_answer(const sys::Errand&) {
+    core_.wire.post_flush();
+    if (const auto done = on_made(); !done) give_up_file(done.error());
+}
+
+// Nobody writes over what was not read.
+void Recovery::give_up_file(std::string_view reason) {
+    core_.log.event(Level::error, "journal_unread").field("reason", reason);
+    ++found_.refused;
+    if (!of_kept_) {
+        if (found_.fd >= 0) sys::close(std::exchange(found_.fd, -1));
+        found_.error = reactor::Errno{step().error};
+        found_.aside = Aside::bad;
+        found_.size = 0;
+    }
+    read_next_kept();
 }
 
 reactor::Result<std::string_view> name_bad(const Paths& place, std::span<char> out) {

@@ -1,11 +1,18 @@
 #pragma once
 
 #include "herd/core.hpp"
+#include "herd/journal/load.hpp"
 #include "herd/outcome.hpp"
+#include "reactor/helper.hpp"
+#include "reactor/pages.hpp"
 #include "reactor/result.hpp"
+#include "reactor/sys.hpp"
+#include "reactor/time.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +36,8 @@ enum class Aside : std::uint8_t {
     refused,  // <name>.refused-<number>: the server could not take all of its records
 };
 
+inline constexpr std::size_t path_size_max = 4096;  // Linux's PATH_MAX, with the zero
+
 // What a server begins with: its journal's file, to be gone on with, or the reason why it cannot
 // be.
 struct Recovered {
@@ -42,14 +51,81 @@ struct Recovered {
     std::uint64_t refused = 0;
 };
 
-// Opens the journal's file, fills the server's table from it, and cuts off what is not good. Then
-// the table takes what it can of files that were put aside for want of room or for their stamps:
-// that may be all, by now. What can be read but not written is loaded, too; what is not a journal
-// is put aside. Fails when the server must not start: it would go on with what is not its own, or
-// lose what it could not read.
-Outcome<Recovered> recover(Core& core, const Paths& place);
+// Fills the server's table from the journal's file, and cuts off what is not good. Then the table
+// takes what it can of files that were put aside for want of room or for their stamps: that may be
+// all, by now. What can be read but not written is loaded, too; what is not a journal is put aside.
+//
+//   begin() --> read_all()                       before the server does anything else
+//   begin() --> read_beside() --turn()--> whole  while it serves: a helper reads, a piece at a time
+//
+// A helper that hangs keeps what it uses. Maps the buffer for a piece. Owned by the Journal.
+class Recovery {
+public:
+    // `place` outlives it. `piece`: how many bytes are read at a time.
+    Recovery(Core& core, const Paths& place, std::uint64_t piece);
+    Recovery(const Recovery&) = delete;
+    Recovery& operator=(const Recovery&) = delete;
+    ~Recovery();
 
-inline constexpr std::size_t path_size_max = 4096;  // Linux's PATH_MAX, with the zero
+    // Once, first: opens the file, for this server alone, and reads how it begins. Fails when the
+    // server must not start: it would go on with what is not its own, or with what others have.
+    Outcome<> begin();
+    // Fails also when it would lose what it could not read.
+    Outcome<Recovered> read_all();
+
+    reactor::Result<void> read_beside();
+    // Takes up to so many lines, and has more read when there are none. Wants a flush when it is
+    // to be called again. A file that cannot be read is logged, and counts as refused.
+    void turn(std::uint64_t lines);
+    bool whole() const { return whole_; }
+    // When it is: the descriptor is the caller's.
+    Recovered take();
+
+    // The disk has been asked for something, and since when.
+    bool waiting() const { return !helper_.idle(); }
+    reactor::Instant waiting_since() const { return helper_.busy_since(); }
+    std::uint64_t records() const { return records_ + (loading_ ? loading_->content.records : 0); }
+
+private:
+    // What waits for the disk. On pages of its own, as a helper that hangs may outlive this.
+    struct Step {
+        enum class What : std::uint8_t { open, read, cut };
+        What what;
+        bool in_hole;  // It is passed over, and then what is behind it read.
+        int fd;        // of a file that is opened: where it is
+        int error;
+        std::uint64_t size;     // to which the file is cut; or how many bytes were read
+        std::uint64_t skipped;  // of a hole
+        std::span<char> room;
+        std::array<char, path_size_max> path;
+    };
+
+    static void make(void* wanted);
+    void prepare();
+    Outcome<> on_made();
+    Outcome<> on_end();
+    Outcome<> open_file();
+    Outcome<> check_title();
+    void read(int fd);
+    void read_next_kept();
+    void give_up_file(std::string_view reason);
+    void on_answer(const reactor::sys::Errand&);
+    Step& step() { return step_[0]; }
+    std::string_view path() { return of_kept_ ? step().path.data() : place_.file.c_str(); }
+
+    Core& core_;
+    const Paths& place_;
+    std::uint64_t piece_;
+    reactor::Helper helper_;
+    reactor::PageArray<Step> step_;
+    reactor::Pages buffer_;
+    std::optional<Loading> loading_;  // of the file that is read
+    int fd_ = -1;                     // that file, unless it is the one of found_
+    bool of_kept_ = false;
+    bool whole_ = false;
+    std::uint64_t records_ = 0;  // of the files before
+    Recovered found_;
+};
 
 // The name, with a zero behind it, of a file that is put aside: as bad, now; or as the refused one
 // of that number, from 1 on. Takes no memory.

@@ -27,6 +27,8 @@ void Readiness::look(const watch::Status& status) {
     }
     const bool waited = status.up >= std::chrono::milliseconds(wait_max_ms_);
     const bool kept = status.journal != "failed";
+    // However long that takes: it answers with what it has read so far.
+    if (status.journal == "loading") return;
     was_ready_ = (all || waited) && (kept || (waited && !status.journal_always));
 }
 
@@ -36,6 +38,7 @@ void Readiness::explain(const watch::Status& status, protocol::TextWriter& out) 
         out.put(
             "the journal cannot be written, so positions are in memory only: the log says why\n");
     }
+    if (status.journal == "loading") out.put("loading: the journal is still being read\n");
     if (was_ready_) return;
     for (std::size_t i = 0; i < status.link_count; ++i) {
         const std::string_view what = missing(status.links[i]);

@@ -9,10 +9,11 @@ namespace herd::ops {
 
 // Whether a server may be sent clients: once since its start each neighbour was linked both ways
 // and had told all of its table, and the journal could be written, or it has waited for that long
-// enough. Where answers are to wait for the disk it waits for the journal as long as that takes: so
-// a wrong folder shows at the first server that is started with it. Then it stays ready until it
-// shuts down: that a neighbour is lost, or the journal's disk, is no reason to send nobody to it,
-// or one dead server would take all of them out.
+// enough; and not before a journal that is read while it serves has been read. Where answers are to
+// wait for the disk it waits for the journal as long as that takes: so a wrong folder shows at the
+// first server that is started with it. Then it stays ready until it shuts down: that a neighbour
+// is lost, or the journal's disk, is no reason to send nobody to it, or one dead server would take
+// all of them out.
 class Readiness {
 public:
     // That is limits.ready_ms, which outlives it.

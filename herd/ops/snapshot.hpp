@@ -21,7 +21,8 @@ struct Snapshot {
     std::int64_t started_s = 0;  // since 1970
     const config::Limits* limits = nullptr;
     reactor::Wire::Counters wire{};
-    std::uint32_t blocks = 0;  // that are lent
+    std::uint32_t blocks = 0;          // that are lent
+    std::uint64_t journal_loaded = 0;  // records of it that were read, while it is loading
     std::uint64_t journal_bytes = 0;
     std::uint64_t journal_unsynced = 0;  // of these, what the disk may lack
     places::Places::Tally places{};

@@ -179,8 +179,19 @@ constexpr std::array told = {
           "1 while the journal can be written, 0 while it cannot; absent without one.",
           "0: positions are in memory only. The log says why.",
           [](Out& out, Of& of) {
-              if (of.status.journal != "off") out.sample("", of.status.journal == "ok" ? 1 : 0);
+              if (of.status.journal != "off") out.sample("", of.status.journal == "failed" ? 0 : 1);
           }),
+    gauge("herd_journal_loading",
+          "1 while the journal is read and the server listens already (journal.listen_first).",
+          "Stays 1: the disk is slow. Reports are answered when it is 0; /readyz waits for that.",
+          [](Out& out, Of& of) {
+              if (of.status.journal != "off")
+                  out.sample("", of.status.journal == "loading" ? 1 : 0);
+          }),
+    gauge("herd_journal_loaded_records",
+          "Of these, how many records it has read so far; 0 when all are.",
+          "Stands still: the disk does not answer.",
+          [](Out& out, Of& of) { out.sample("", of.journal_loaded); }),
     gauge("herd_journal_bytes",
           "What the journal's file takes of the disk.",
           "Some twice the table, and 32 MiB: more where the disk is slower than what is reported.",

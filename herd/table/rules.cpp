@@ -115,4 +115,8 @@ bool late(std::int64_t waited_ns, std::int64_t limit_ns) {
     return waited_ns >= limit_ns;
 }
 
+bool waits_for_load(bool loading) {
+    return loading;
+}
+
 }  // namespace herd::table::rules

@@ -120,4 +120,8 @@ bool kept(std::uint64_t refused);
 // Whether to wait no longer for what a disk was asked so long ago. It may hang instead of failing.
 bool late(std::int64_t waited_ns, std::int64_t limit_ns);
 
+// Whether answers to reports wait while a journal is read: nothing is written to it until all of it
+// has been, so until then a run that is killed leaves nothing of what it was told.
+bool waits_for_load(bool loading);
+
 }  // namespace herd::table::rules

@@ -66,7 +66,7 @@ struct Status {
     std::uint32_t capacity = 0;   // of records
     std::uint64_t seq = 0;        // of the latest change
     std::uint64_t digest = 0;     // equal tables have equal ones
-    std::string_view journal{};   // "off", "ok", "failed"
+    std::string_view journal{};   // "off", "loading", "ok", "failed"
     bool journal_always = false;  // no answer leaves before the disk has the report, while it can
     bool ready = false;           // as /readyz has it
     bool reload_refused = false;  // the latest one

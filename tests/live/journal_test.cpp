@@ -31,15 +31,18 @@ constexpr const char* place = "+34.068930-118.445127";
 // A server without neighbours, with a journal, and what it can be asked.
 class Lone {
 public:
-    explicit Lone(const std::string& fsync = "second") {
-        const auto ports = free_ports(2);
+    explicit Lone(const std::string& fsync = "second", bool listen_first = false) {
+        const auto ports = free_ports(3);
         port_ = ports[0];
-        config_ = write_file(folder_ / "herd.json",
-                             R"({"servers": [{"name": "Alone", "clients": "127.0.0.1:)" +
-                                 std::to_string(ports[0]) + R"(", "peers": "127.0.0.1:)" +
-                                 std::to_string(ports[1]) + R"("}], "log": {"folder": ")" +
-                                 (folder_ / "log").string() + R"("}, "journal": {"folder": ")" +
-                                 journals().string() + R"(", "fsync": ")" + fsync + "\"}}");
+        http_ = ports[2];
+        config_ = write_file(
+            folder_ / "herd.json",
+            R"({"servers": [{"name": "Alone", "clients": "127.0.0.1:)" + std::to_string(ports[0]) +
+                R"(", "peers": "127.0.0.1:)" + std::to_string(ports[1]) +
+                R"(", "http": "127.0.0.1:)" + std::to_string(ports[2]) +
+                R"("}], "log": {"folder": ")" + (folder_ / "log").string() +
+                R"("}, "journal": {"folder": ")" + journals().string() + R"(", "fsync": ")" +
+                fsync + R"(", "listen_first": )" + (listen_first ? "true" : "false") + "}}");
     }
 
     // Whether it takes clients.
@@ -69,6 +72,8 @@ public:
             .ask("IAMAT " + client + " " + place + " " + std::to_string(time))
             .starts_with("AT Alone ");
     }
+    // What it is told of where to send clients: a line with a status.
+    std::string readiness() const { return Client(http_).ask("GET /readyz HTTP/1.0\r\n\r"); }
     // The time that it knows of the client; 0: it knows nothing.
     std::uint64_t known(const std::string& client) const {
         const std::string line = Client(port_).ask("WHATSAT " + client + " 1 0");
@@ -78,6 +83,7 @@ public:
 private:
     TemporaryFolder folder_;
     std::uint16_t port_ = 0;
+    std::uint16_t http_ = 0;
     std::string config_;
     std::unique_ptr<Process> process_;
 };
@@ -184,6 +190,35 @@ TEST_CASE("journal: SIGTERM ends a server that starts with all it knew", "[live]
     CHECK(lone.known("kiwi") == 5);
     CHECK((std::filesystem::status(lone.file()).permissions() & std::filesystem::perms::all) ==
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
+TEST_CASE("journal: a server that listens first answers while it reads, and loses nothing of it",
+          "[live][journal]") {
+    Lone lone("second", true);
+    REQUIRE(lone.start());
+    for (const char* client : {"first", "filler", "last"}) REQUIRE(lone.report(client, 5));
+    REQUIRE(lone.end(SIGTERM));
+    // As long as a large one: a line of the filler's stands in it two million times.
+    std::vector<std::string> lines;
+    std::ifstream kept(lone.file());
+    for (std::string line; std::getline(kept, line);) lines.push_back(line + "\n");
+    REQUIRE(lines.size() == 4);
+    std::ofstream file(lone.file(), std::ios::trunc);
+    file << lines[0] << lines[1];
+    for (int i = 0; i < 2'000'000; ++i) file << lines[2];
+    file << lines[3];
+    REQUIRE(file.flush());
+    REQUIRE(lone.start());
+    CHECK(lone.known("first") == 5);
+    CHECK(lone.known("last") == 0);
+    CHECK(lone.readiness().starts_with("HTTP/1.1 503 "));
+    REQUIRE(lone.report("kiwi", 6));
+    REQUIRE(lone.end(SIGKILL));
+    REQUIRE(lone.start());
+    CHECK(eventually([&] { return lone.readiness().starts_with("HTTP/1.1 200 "); }));
+    CHECK(lone.logged("journal_whole"));
+    CHECK(lone.known("kiwi") == 6);
+    CHECK(lone.known("last") == 5);
 }
 
 TEST_CASE("journal: a torn tail is said and dropped", "[live][journal]") {

@@ -13,8 +13,8 @@ using reactor::Result;
 using reactor::sys::Errand;
 
 bool FakeDisk::is_well() const {
-    const bool faultless =
-        faults.open == 0 && faults.write == 0 && faults.sync == 0 && faults.rename == 0;
+    const bool faultless = faults.open == 0 && faults.read == 0 && faults.write == 0 &&
+                           faults.sync == 0 && faults.rename == 0;
     return faultless && space == SIZE_MAX && write_max == SIZE_MAX && hangs_.empty();
 }
 
@@ -95,6 +95,7 @@ Result<void> FakeDisk::open(int fd, const std::string& path, bool keep) {
 }
 
 Result<std::size_t> FakeDisk::read(int fd, std::span<char> buffer) {
+    if (faults.read != 0) return failure(faults.read);
     Open& open = open_.at(fd);
     const std::string_view rest = std::string_view(open.file->content).substr(open.at);
     const std::size_t count = std::min(rest.size(), buffer.size());

@@ -24,6 +24,7 @@ public:
     // What goes wrong from now on: 0, or the error that each such call returns.
     struct Faults {
         int open = 0;
+        int read = 0;
         int write = 0;
         int sync = 0;
         int rename = 0;

@@ -313,7 +313,7 @@ Result<void> ask(int helper, const Errand& errand) {
         unmap_pages(const_cast<char*>(errand.bytes.data()), errand.bytes.size());
     }
     if (errand.what == Errand::What::call) {
-        answer(helper, {errand, 0}, kernel()->call_ns());
+        answer(helper, {errand, 0}, kernel()->call_ns(), disk.hangs_until(errand));
         return {};
     }
     const bool write =

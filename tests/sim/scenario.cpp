@@ -34,6 +34,7 @@ Scenario::Scenario(Random& random, bool liar_wanted) {
     draw_udp(random);
     draw_near(random);
     draw_settings(random);
+    draw_loads(random);
 }
 
 void Scenario::draw_herd(Random& random) {
@@ -267,6 +268,16 @@ void Scenario::draw_settings(Random random) {
         server.listen = server.peers;
         server.peers = {.port = server.peers.port};
     }
+}
+
+// Likewise. Whose journals are read while they serve: so little at a time that it takes a while.
+void Scenario::draw_loads(Random random) {
+    Random own(random.bits() ^ 0x10ad);
+    herd::config::Journal& kept = config.journal;
+    kept.listen_first = journal && own.chance(40);
+    if (!kept.listen_first) return;
+    kept.pace.piece = static_cast<std::uint64_t>(own.between(1, own.chance(50) ? 100 : 2000));
+    kept.pace.lines_per_pump = static_cast<std::uint64_t>(own.between(1, 8));
 }
 
 // Likewise. There strangers come more often.

@@ -96,6 +96,7 @@ private:
     void draw_udp(Random random);
     void draw_near(Random random);
     void draw_settings(Random random);
+    void draw_loads(Random random);
 };
 
 }  // namespace sim

@@ -30,6 +30,7 @@ World::World(std::uint64_t seed, bool liar_wanted)
     seen_.resize(servers);
     snapshots_.resize(servers);
     hung_.assign(servers, false);
+    loading_.assign(servers, false);
     trusted_.assign(servers, true);
     covered_.assign(servers, std::vector<Covered>(servers));
     reports_.resize(scenario_.clients);
@@ -94,6 +95,7 @@ bool World::start(Host host) {
     seen_[host] = {.epoch = process->server.epoch(), .lines = {}};
     seen_[host].lines.resize(scenario_.clients);
     processes_[host] = std::move(process);
+    loading_[host] = false;
     check_server(host);
     return true;
 }
@@ -161,6 +163,7 @@ bool World::turn(Host host, Process& process) {
     if (turn == Process::Turn::none) return false;
     if (turn == Process::Turn::allocated) fail("S8", name(host) + " allocates");
     check_server(host);
+    if (loading_[host]) check_loaded(host);
     return true;
 }
 

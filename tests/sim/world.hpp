@@ -160,6 +160,8 @@ private:
     void shrink(Host host);
     void live_shrunken(Host host);
     void end_process(Host host, bool power);
+    void await_journal(Host host);
+    void check_loaded(Host host);
     bool is_kept(Host host, const std::string& line) const;
 
     // world_settings.cpp: what changes while a herd runs.
@@ -199,7 +201,6 @@ private:
     void check_idle();
     void check_memory();
     void check_logs();
-    void check_promises(Host host, std::string_view check);
     void check_promise(Host host, std::string_view check, const std::string& line);
 
     // world_end.cpp: what holds in the end.
@@ -245,6 +246,7 @@ private:
     std::vector<Seen> seen_;
     std::vector<std::vector<std::vector<Promise>>> promises_;  // By host and client.
     std::vector<bool> hung_;                                   // Its disk has hung, ever.
+    std::vector<bool> loading_;                                // It still reads its journal.
     std::vector<bool> trusted_;  // No run of its journal has failed since the promises began.
     std::vector<std::string> snapshots_;               // Of journals, by host.
     std::vector<std::vector<Covered>> covered_;        // By sender and receiver.

@@ -3,6 +3,7 @@
 #include "tests/sim/world.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <utility>
 
@@ -12,6 +13,8 @@ namespace {
 
 // The longest pause between attempts to keep a journal, and one attempt.
 constexpr std::int64_t journal_timeout_ns = 45'000 * ms;
+// Before the text of a line of a journal its checksum stands, and a blank.
+constexpr std::size_t text_at = 9;
 
 }  // namespace
 
@@ -52,6 +55,9 @@ void World::hang_disk(Host host) {
     for (const What kind : kinds) {
         if (all || random_.chance(30)) kernel_.disk_of(host).hang(kind, until);
     }
+    // A handshake is a call, too.
+    const bool reads = configs_[host].journal.listen_first && scenario_.config.keys.empty();
+    if (reads && (all || random_.chance(50))) kernel_.disk_of(host).hang(What::call, until);
     hung_[host] = true;
     say_event("the disk of " + name(host) + " hangs");
 }
@@ -104,6 +110,31 @@ void World::end_process(Host host, bool power) {
     if (power) kernel_.disk_of(host).lose_power(random_.below(2) * random_.below(200));
 }
 
+// Until it has read its journal. Nobody else does anything meanwhile.
+void World::await_journal(Host host) {
+    while (failure_.empty() && !processes_[host]->server.journal().whole()) {
+        if (turn(host, *processes_[host])) continue;
+        const auto arrival = kernel_.next_arrival();
+        assert(arrival || processes_[host]->wakes_ns > kernel_.now_ns());
+        const std::int64_t wakes_ns = processes_[host]->wakes_ns;
+        kernel_.advance_to(arrival ? std::min(*arrival, wakes_ns) : wakes_ns);
+    }
+}
+
+// D1: what a server has promised it has again, once it has read its journal; or keeps beside it,
+// where it has listened meanwhile and others have taken the room.
+void World::check_loaded(Host host) {
+    if (!processes_[host]->server.journal().whole()) return;
+    loading_[host] = false;
+    const bool listened = configs_[host].journal.listen_first;
+    for (auto& promises : promises_[host]) {
+        for (Promise& made : promises) {
+            if (!listened || !is_kept(host, made.line)) check_promise(host, "D1", made.line);
+            made.time_ns = std::min(made.time_ns, kernel_.now_ns());
+        }
+    }
+}
+
 // D3: what a server has, when its disk has been sound for long enough and nobody has reported for
 // long enough, is on its disk.
 void World::lose_all_power() {
@@ -113,6 +144,7 @@ void World::lose_all_power() {
         const std::vector<std::string> before = lines(host);
         end_process(host, true);
         if (!start(host)) return fail("D3", name(host) + " does not start");
+        await_journal(host);
         if (lines(host) != before) fail("D3", name(host) + " has lost what was on its disk");
     }
 }
@@ -143,6 +175,7 @@ void World::shrink(Host host) {
     heal_disk(host);
     configs_[host] = config;
     if (!start(host)) return fail("D4", name(host) + " does not start");
+    await_journal(host);
     for (const std::string& line : before) {
         const std::int64_t made_ns = effective_ns(parse_at(line));
         if (ttl_s > 0 && kernel_.wall_ns(host) >= made_ns + ttl_s * 1'000'000'000) continue;
@@ -151,13 +184,24 @@ void World::shrink(Host host) {
     }
 }
 
-// While others have the room for it.
+// While others have the room for it: that line, or a newer one of its client.
 bool World::is_kept(Host host, const std::string& line) const {
     if (processes_[host]->server.counters().journal_refused == 0) return false;
     const FakeDisk& disk = kernel_.disk_of(host);
-    return std::ranges::any_of(disk.paths(journal(host)), [&](const std::string& path) {
-        return disk.content(path).find(" " + line + "\n") != std::string::npos;
-    });
+    const auto wanted = parse_at(line);
+    const auto has = [&](const std::string& path) {
+        const std::string content = disk.content(path);
+        const std::string client = " " + std::string(wanted.client) + " ";
+        for (std::size_t at = content.find(client); at != std::string::npos;
+             at = content.find(client, at + 1)) {
+            const std::size_t begin = content.rfind('\n', at) + 1 + text_at;
+            const std::string kept = content.substr(begin, content.find('\n', at) - begin);
+            if (!protocol::parse_peer_message(kept)) continue;  // It is torn.
+            if (!older_report(version_of(kept), version_of(line))) return true;
+        }
+        return false;
+    };
+    return std::ranges::any_of(disk.paths(journal(host)), has);
 }
 
 // For long enough to write a journal anew, or not.

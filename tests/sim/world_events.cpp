@@ -278,9 +278,11 @@ void World::start_server(Host host) {
     if (!start(host)) return;
     seen_[host].restarted_ns = kernel_.now_ns();
     if (scenario_.journal && !journaled(host)) return;
-    check_promises(host, "D1");
-    for (auto& promises : promises_[host]) {
-        for (Promise& made : promises) made.time_ns = std::min(made.time_ns, kernel_.now_ns());
+    loading_[host] = true;
+    check_loaded(host);
+    // Others may tell it what it has not read yet.
+    if (loading_[host] && kernel_.disk_of(host).is_well() && random_.chance(50)) {
+        await_journal(host);
     }
 }
 

@@ -222,7 +222,9 @@ void World::check_deadlines(Host host) {
     if (visitor.asked.front().line == "SYNC") {
         if (waited_ns > limits.sync_ms * ms + 2000 * ms) fail("A3", name(host) + " owes a SYNC");
     } else if (visitor.asked.front().line.starts_with("IAMAT")) {
-        if (waited_ns > limits.journal_ms * ms + 1000 * ms)
+        // For its journal to be read, and then for what it says to be written.
+        const std::int64_t waits = configs_[host].journal.listen_first ? 2 : 1;
+        if (waited_ns > waits * limits.journal_ms * ms + 1000 * ms)
             fail("A4", name(host) + " owes a report");
     }
 }
@@ -257,12 +259,6 @@ void World::promise(Host host, const std::string& line) {
         const auto middle = promises.begin() + 8;
         std::iter_swap(std::max_element(promises.begin(), middle, newest), middle - 1);
         promises.erase(promises.begin(), middle - 1);
-    }
-}
-
-void World::check_promises(Host host, std::string_view check) {
-    for (const auto& promises : promises_[host]) {
-        for (const Promise& made : promises) check_promise(host, check, made.line);
     }
 }
 

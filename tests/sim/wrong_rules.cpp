@@ -122,4 +122,8 @@ bool late(std::int64_t waited_ns, std::int64_t limit_ns) {
     return waited_ns >= limit_ns && wrong != Wrong::wait_for_the_disk;
 }
 
+bool waits_for_load(bool loading) {
+    return loading && wrong != Wrong::answer_while_loading;
+}
+
 }  // namespace herd::table::rules

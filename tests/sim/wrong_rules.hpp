@@ -26,6 +26,7 @@ enum class Wrong : unsigned char {
     punch_before_sync,        // what a journal has once more, or newer, further on may go at once
     forget_what_is_refused,   // a new journal takes the place of one that it lacks a part of
     wait_for_the_disk,        // a disk that does not fail will answer
+    answer_while_loading,     // what is in the table is kept, though its journal is still read
     // Of herds that share a bucket.
     acknowledged_is_stored,  // what the broker has acknowledged, the bucket has
     no_repair,               // what the bucket shows is left as it is, though it is older
@@ -59,6 +60,7 @@ inline constexpr std::array wrong_rules = {
     NamedWrong{"punch-before-sync", Wrong::punch_before_sync},
     NamedWrong{"forget-what-is-refused", Wrong::forget_what_is_refused},
     NamedWrong{"wait-for-the-disk", Wrong::wait_for_the_disk},
+    NamedWrong{"answer-while-loading", Wrong::answer_while_loading},
     NamedWrong{"acknowledged-is-stored", Wrong::acknowledged_is_stored, true},
     NamedWrong{"no-repair", Wrong::no_repair, true},
     NamedWrong{"message-ids", Wrong::message_ids, true},

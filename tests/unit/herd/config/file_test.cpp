@@ -116,7 +116,7 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
          "limits": {"clients": 7, "idle_ms": 1000},
          "log": {"folder": "-", "wire": true}, "max_future_ms": 5, "ttl_s": 6, "spin": true,
          "max_accuracy_m": 7,
-         "journal": {"folder": "kept", "fsync": "always"}, "nearby": false,
+         "journal": {"folder": "kept", "fsync": "always", "listen_first": true}, "nearby": false,
          "prefault": true})",
                                           "f");
     if (!read) FAIL(read.error());
@@ -135,6 +135,7 @@ TEST_CASE("config file: every field is taken", "[herd][config]") {
     CHECK(config.log.wire);
     CHECK(config.journal.folder == "kept");
     CHECK(config.journal.fsync == herd::config::Fsync::always);
+    CHECK(config.journal.listen_first);
     CHECK((config.max_future_ms == 5 && config.ttl_s == 6 && config.max_accuracy_m == 7));
     CHECK((config.prefault && config.spin));
     CHECK_FALSE(config.nearby);

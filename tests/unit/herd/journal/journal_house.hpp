@@ -56,7 +56,7 @@ public:
         config.limits.line_max = 4'096;
         config.limits.connections = 8;
         config.limits.blocks = 512;
-        config.journal = {"j", fsync, {.slack = 100'000}};
+        config.journal = {.folder = "j", .fsync = fsync, .pace = {.slack = 100'000}};
     }
     ~House() { kill(); }
 

@@ -148,6 +148,24 @@ TEST_CASE("operations: at its start a journal that cannot be written is waited f
     }
 }
 
+TEST_CASE("operations: a journal that is still being read is waited for, however long that takes",
+          "[herd][ops]") {
+    watch::Status status;
+    status.journal = "loading";
+    status.up = 1h;
+    const std::uint32_t wait_max_ms = 10'000;
+    ops::Readiness readiness(wait_max_ms);
+    readiness.look(status);
+    CHECK_FALSE(readiness.ready(status));
+    std::array<char, 200> buffer{};
+    protocol::TextWriter why(buffer);
+    readiness.explain(status, why);
+    CHECK(why.text() == "loading: the journal is still being read\n");
+    status.journal = "ok";
+    readiness.look(status);
+    CHECK(readiness.ready(status));
+}
+
 TEST_CASE("operations: a server that shuts down says so until its end", "[herd][ops]") {
     World world(with_http());
     const int fd = world.connect();
