@@ -237,20 +237,22 @@ std::vector<std::uint64_t> World::epochs() const {
     return all;
 }
 
-// S0: what a server has answered it has, for as long as it runs; with a journal, for longer.
+// S0: what a server has answered it has, for as long as it runs; with a journal, for longer. Who
+// still reads that may lack what its run before has answered, and D1 looks for it then.
 void World::promise(Host host, const std::string& line) {
     const std::uint32_t client = client_of(field(line, 3));
     const Process* process = processes_[host].get();
+    const bool knows = process != nullptr && !loading_[host];
     const bool failed = process != nullptr && process->server.counters().journal_failures > 0;
     if (scenario_.journal && (failed || visitors_[host].doubtful)) return;
     if (scenario_.journal && !journaled(host)) {
-        if (process != nullptr) check_promise(host, "S0", line);
+        if (knows) check_promise(host, "S0", line);
         return;
     }
     auto& promises = promises_[host][client];
     // Read after the death of who said so: nothing is known of a sync.
     promises.push_back({process != nullptr ? kernel_.now_ns() : INT64_MAX, line});
-    if (process != nullptr) check_promise(host, "S0", line);
+    if (knows) check_promise(host, "S0", line);
     // Of what was promised long ago the newest is enough.
     if (promises.size() > 16) {
         const auto newest = [](const Promise& one, const Promise& other) {
