@@ -111,7 +111,7 @@ def headers_of(path):
 def flags_of(command):
     """The flags of a compile command that decide what the source means."""
     return tuple(word for word in shlex.split(command)
-                 if re.match(r'-(D|W|std|f(no-)?(exceptions|rtti))', word))
+                 if re.match(r'-(D|W|-?std|f(no-)?(exceptions|rtti))', word))
 
 
 @functools.cache
