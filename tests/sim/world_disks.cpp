@@ -15,6 +15,7 @@ namespace {
 constexpr std::int64_t journal_timeout_ns = 45'000 * ms;
 // Before the text of a line of a journal its checksum stands, and a blank.
 constexpr std::size_t text_at = 9;
+constexpr std::string_view line_ends("\n\0", 2);
 
 }  // namespace
 
@@ -141,10 +142,13 @@ void World::lose_all_power() {
     settle_journals();
     for (Host host = 0; host < processes_.size() && failure_.empty(); ++host) {
         if (!journaled(host)) continue;
-        const std::vector<std::string> before = lines(host);
+        std::vector<std::string> before = lines(host);
         end_process(host, true);
         if (!start(host)) return fail("D3", name(host) + " does not start");
         await_journal(host);
+        // Which may take a while.
+        std::erase_if(before,
+                      [&](const std::string& line) { return expired(host, parse_at(line)); });
         if (lines(host) != before) fail("D3", name(host) + " has lost what was on its disk");
     }
 }
@@ -194,7 +198,8 @@ bool World::is_kept(Host host, const std::string& line) const {
         const std::string client = " " + std::string(wanted.client) + " ";
         for (std::size_t at = content.find(client); at != std::string::npos;
              at = content.find(client, at + 1)) {
-            const std::size_t begin = content.rfind('\n', at) + 1 + text_at;
+            // Behind another line, or a hole.
+            const std::size_t begin = content.find_last_of(line_ends, at) + 1 + text_at;
             const std::string kept = content.substr(begin, content.find('\n', at) - begin);
             if (!protocol::parse_peer_message(kept)) continue;  // It is torn.
             if (!older_report(version_of(kept), version_of(line))) return true;
