@@ -71,7 +71,7 @@ bool needs_token(const protocol::Command& command) {
 std::string reason_of_refusal(std::string_view line, const config::Config& config, bool has_token) {
     const auto command = protocol::parse_command(line);
     if (!command) return std::string(fault_of(command.error()));
-    const std::string hindrance(std::visit(Hindrance(), *command));
+    std::string hindrance(std::visit(Hindrance(), *command));
     if (config.access.secret_file.empty() || !needs_token(*command)) return hindrance;
     if (!has_token) return "clients need a token (--token-file)";
     return "its token does not grant that (`herd token --show -` says what it does), or " +
