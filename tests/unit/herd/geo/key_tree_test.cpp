@@ -201,7 +201,7 @@ TEST_CASE("key tree: one that was made at once has room for each key that it was
         trees.assign(half);
         // All behind one of them: so its page is split again and again, and the others stay.
         for (std::uint64_t key = 1; trees.plain.size() < keys; ++key) {
-            trees.insert(key % 64 == 0 ? 64 * keys + key : key);
+            trees.insert(key % 64 == 0 ? std::uint64_t{64} * keys + key : key);
         }
         trees.check();
     }
