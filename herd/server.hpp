@@ -1,45 +1,18 @@
 #pragma once
 
-#include "herd/access/secret.hpp"
-#include "herd/bridge/bucket_link.hpp"
-#include "herd/clients/clients.hpp"
-#include "herd/config/config.hpp"
-#include "herd/core.hpp"
-#include "herd/datagrams/port.hpp"
-#include "herd/intake/intake.hpp"
-#include "herd/journal/journal.hpp"
-#include "herd/links/neighbours.hpp"
-#include "herd/log.hpp"
-#include "herd/ops/operations.hpp"
-#include "herd/ops/snapshot.hpp"
-#include "herd/outcome.hpp"
-#include "herd/phones/phones.hpp"
-#include "herd/places/places.hpp"
-#include "herd/table/expiry.hpp"
-#include "herd/table/location_table.hpp"
-#include "herd/table/spoil.hpp"
-#include "herd/watch/counters.hpp"
-#include "reactor/loop.hpp"
+#include "herd/overview.hpp"
+#include "herd/wings.hpp"
 #include "reactor/timer.hpp"
-#include "reactor/wire.hpp"
 
 #include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace herd {
 
-// Of connections with clients and servers, and with brokers. Null: they are in the clear.
-struct Sealings {
-    const Sealing* herd = nullptr;
-    const nats::Sealing* brokers = nullptr;
-};
-
-// One server of a herd, whole: it owns the table and the wings around it, puts them together, ticks
-// and shuts down. Lives on one loop, which runs it; loop, places and configuration outlive it.
+// One server of a herd, whole: it owns its wings and what it says of itself, starts, ticks and
+// shuts down. Lives on one loop, which runs it; loop, places and configuration outlive it.
 //
 //   open() --> start() --> serving --shut_down()--> draining --> on_stopped (once)
 //
@@ -62,75 +35,45 @@ public:
     void shut_down();
 
     // Before start(): where a neighbour really listens, for herds on ports the kernel chose.
-    void aim(std::string_view name, const reactor::Address& at) { neighbours_.aim(name, at); }
+    void aim(std::string_view name, const reactor::Address& at) { wings_.neighbours.aim(name, at); }
 
-    Log& log() { return log_; }
-    const table::LocationTable& table() const { return table_; }
-    const watch::Counters& counters() const { return counters_; }
-    std::uint64_t epoch() const { return core_.epoch; }
-    const clients::Clients& clients() const { return clients_; }
-    const links::Neighbours& neighbours() const { return neighbours_; }
-    const journal::Journal& journal() const { return journal_; }
-    const ops::Operations& operations() const { return operations_; }
-    const phones::Phones& phones() const { return phones_; }
-    const datagrams::Port& datagrams() const { return datagrams_; }
+    Log& log() { return wings_.log; }
+    const table::LocationTable& table() const { return wings_.table; }
+    const watch::Counters& counters() const { return wings_.counters; }
+    std::uint64_t epoch() const { return wings_.core.epoch; }
+    const clients::Clients& clients() const { return wings_.clients; }
+    const links::Neighbours& neighbours() const { return wings_.neighbours; }
+    const journal::Journal& journal() const { return wings_.journal; }
+    const ops::Operations& operations() const { return wings_.operations; }
+    const phones::Phones& phones() const { return wings_.phones; }
+    const datagrams::Port& datagrams() const { return wings_.datagrams; }
     // Null: it has none.
-    const bridge::BucketLink* bridge() const { return bridge_ ? &*bridge_ : nullptr; }
-    const reactor::Wire& wire() const { return wire_; }
+    const bridge::BucketLink* bridge() const { return wings_.bridge ? &*wings_.bridge : nullptr; }
+    const reactor::Wire& wire() const { return wings_.wire; }
+    table::Spoiler& spoiler() { return wings_.spoiler; }
+
     // A SIGHUP was obeyed, or not.
-    void note_reload(bool obeyed);
+    void note_reload(bool obeyed) { overview_.note_reload(obeyed); }
     // Which process this is, for who asks.
-    void note_process(int pid) { pid_ = pid; }
+    void note_process(int pid) { overview_.note_process(pid); }
     // After settings of its configuration that are taken live have changed.
     void on_settings();
-    // What renew() takes, read anew. Only where access is limited.
-    Outcome<std::vector<access::Secret>> read_secrets() const;
-    // From now on tokens are those of these; what others have granted is over.
-    void renew(std::vector<access::Secret> secrets);
-    // For tests: asserts what must hold between two iterations of the loop.
-    void check() const;
-    table::Spoiler& spoiler() { return spoiler_; }
+    // As those of Wings.
+    Outcome<std::vector<access::Secret>> read_secrets() const { return wings_.read_secrets(); }
+    void renew(std::vector<access::Secret> secrets) { wings_.renew(std::move(secrets)); }
+    void check() const { wings_.check(); }
 
 private:
-    void flood();
-    void state_settings();
+    void flood() { wings_.flood(); }
     void tick();
     void check_drained();
-    watch::Status status() const;
-    std::string_view tell_status(std::span<char> out, watch::Audience audience);
-    void look(ops::Snapshot& snapshot);
 
-    const config::Config& config_;
-    const config::Server& self_;
     reactor::Delegate<void()> stopped_;
-    // In the order in which they borrow from each other.
-    reactor::Wire wire_;
-    table::LocationTable table_;
-    Log log_;
-    watch::Counters counters_;
-    Core core_;
-    journal::Journal journal_;
-    table::Expiry expiry_;
-    table::Spoiler spoiler_;
-    links::Neighbours neighbours_;
-    intake::Intake intake_;
-    clients::Clients clients_;
-    places::Places& places_;
-    ops::Operations operations_;
-    phones::Phones phones_;
-    datagrams::Port datagrams_;
-    std::optional<bridge::BucketLink> bridge_;
+    Wings wings_;
+    Overview overview_;
     reactor::Timer tick_;
     reactor::Timer drain_;
-    const nats::Sealing* broker_sealing_;
     reactor::Instant drain_until_{};
-    reactor::Instant started_at_{};
-    std::int64_t started_s_ = 0;  // Since 1970.
-    std::int64_t reloaded_s_ = 0;
-    bool reloaded_ = true;
-    int pid_ = 0;
-    std::string settings_;  // As a Status has them.
-    bool draining_ = false;
 };
 
 }  // namespace herd
