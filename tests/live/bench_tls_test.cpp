@@ -108,16 +108,17 @@ TEST_CASE("herd-bench: ClientHellos come as many as they should, and are handsha
     const SealedServer server;
     const BenchResult measured = server.measure({"hellos",
                                                  "--rate",
-                                                 "400",
+                                                 "40",
                                                  "--at-once",
-                                                 "8",
+                                                 "2",
                                                  "--turns",
                                                  "2",
                                                  "--seconds",
-                                                 "0.5",
+                                                 "1",
                                                  "--warmup",
                                                  "0.1"});
-    CHECK(measured.figure("hellos_per_second") == Approx(400).epsilon(0.1));
+    CHECK(measured.figure("hellos_per_second") == Approx(40).epsilon(0.1));
+    // Each has 50 ms for that, which is plenty on a busy machine, too.
     CHECK(measured.figure("answered_per_second") > 0);
     CHECK(measured.figure("answered_per_second") <= measured.figure("hellos_per_second"));
     CHECK(measured.figure("wrong_answers") == 0);
