@@ -24,11 +24,11 @@ watch::Status Overview::status() const {
     return status;
 }
 
-std::string_view Overview::tell_status(std::span<char> out, watch::Audience audience) {
+std::string_view Overview::tell_status(std::span<char> out, watch::Audience audience) const {
     return format_status(out, status(), audience);
 }
 
-void Overview::look(ops::Snapshot& snapshot) {
+void Overview::look(ops::Snapshot& snapshot) const {
     snapshot = {.status = status(),
                 .version = HERD_VERSION,
                 .started_s = started_s_,

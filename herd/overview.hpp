@@ -20,9 +20,9 @@ public:
 
     watch::Status status() const;
     // As neighbours and `herd status` are told it. Returns what of `out` that takes.
-    std::string_view tell_status(std::span<char> out, watch::Audience audience);
+    std::string_view tell_status(std::span<char> out, watch::Audience audience) const;
     // As /metrics and /status tell it.
-    void look(ops::Snapshot& snapshot);
+    void look(ops::Snapshot& snapshot) const;
 
     void note_start();
     void note_draining() { draining_ = true; }

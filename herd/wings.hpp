@@ -33,17 +33,22 @@ struct Sealings {
     const nats::Sealing* brokers = nullptr;
 };
 
+// Who tells what the server says of itself: neighbours, and those who ask over HTTP.
+struct Tellers {
+    links::Neighbours::TellStatus status;
+    ops::OpsService::Look look;
+};
+
 // The parts of one server, and what is asked of all of them alike: the table and what lies beneath,
 // and the wings around it. Owned by the Server; loop, places and configuration outlive it.
 //
 // All memory is mapped in open(); from then on nothing here allocates.
 struct Wings {
     Wings(reactor::Loop& loop,
-          places::Places& places,
-          const config::Config& config,
-          const config::Server& self,
-          links::Neighbours::TellStatus tell_status,
-          ops::OpsService::Look look,
+          places::Places& asked,
+          const config::Config& whole,
+          const config::Server& own,
+          const Tellers& tellers,
           const Sealings& sealings);
 
     // Maps the memory, opens the log, reads the journal, and looks up neighbours. Once.
