@@ -22,6 +22,12 @@ void File::keep_small(const Regions& regions) {
     regions_ = regions;
 }
 
+void File::leave_out(std::uint32_t source) {
+    assert(has_from_ == 0);
+    has_from_ = source;
+    loaded_seq_ = table_.feed().seq();
+}
+
 reactor::Result<void> File::write(std::string_view bytes) {
     assert(!busy());
     assert(!given_up_);

@@ -7,6 +7,7 @@
 #include "reactor/result.hpp"
 #include "reactor/time.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,8 +30,8 @@ public:
     // Once, first: from now on its regions say what is written once more, and what becomes a hole.
     void keep_small(const Regions& regions);
 
-    // Likewise: it has the records that came from there.
-    void leave_out(std::uint32_t source) { has_from_ = source; }
+    // Likewise: it has the records that came from there, whichever changes they are by now.
+    void leave_out(std::uint32_t source);
 
     reactor::Result<void> write(std::string_view bytes);
     // Writes up to `count` changes, and records of a region that is emptied, through `buffer`,
@@ -50,6 +51,8 @@ public:
     bool emptying() const { return regions_.emptying(); }
     // Of all changes up to this one it has the record as it was then, or a newer one.
     std::uint64_t seq() const { return seq_; }
+    // Whoever has all changes up to this one has all that the file has.
+    std::uint64_t last_seq() const { return std::max(seq_, loaded_seq_); }
 
     // A helper is asked to sync what is written when this is called: it is on the disk when that
     // is `done`.
@@ -88,6 +91,7 @@ private:
     table::Follower follower_;
     Regions regions_;
     std::uint32_t has_from_ = 0;
+    std::uint64_t loaded_seq_ = 0;  // No record that came from there is a later change.
     int fd_;
     std::uint64_t seq_;
     std::uint64_t taken_seq_ = 0;  // What seq_ will be when all that was taken is written.

@@ -132,7 +132,7 @@ bool Journal::next_due() const {
 
 bool Journal::next_has_all() const {
     assert(next_ != nullptr);
-    return next_->seq() >= (current_ != nullptr ? current_->seq() : core_.table.feed().seq());
+    return next_->seq() >= (current_ != nullptr ? current_->last_seq() : core_.table.feed().seq());
 }
 
 void Journal::on_made(const reactor::Result<int>& fd) {

@@ -1,3 +1,4 @@
+#include "herd/journal/file.hpp"
 #include "herd/journal/journal.hpp"
 #include "tests/unit/herd/journal/journal_house.hpp"
 
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <string>
+#include <variant>
 
 namespace listen_first_test {
 
@@ -95,6 +97,25 @@ TEST_CASE("journal listen first: what was read is not written again", "[herd][jo
     const std::string added = house.file(whole_one().size());
     CHECK(std::ranges::count(added, '\n') == 1);
     CHECK(added.find(" kiwi ") != std::string::npos);
+}
+
+// Else a new file takes its place that has next to nothing, as the walk of the feed begins at 0.
+TEST_CASE("journal listen first: who has less than was read does not have all that the file has",
+          "[herd][journal]") {
+    herd::table::LocationTable table;
+    REQUIRE(table.open({.records = 8, .long_lines = 1, .long_line_size = 256},
+                       herd::table::ClientHash(1, 2)));
+    for (int i = 0; i < 3; ++i) {
+        const std::string line = at_line(name(i), 7);
+        const auto message = protocol::parse_peer_message(line);
+        REQUIRE(message);
+        table.relay(std::get<protocol::AtLine>(*message), herd::journal::loaded_source);
+    }
+    herd::journal::File file(table, 3, 100, {});
+    CHECK(file.last_seq() == 0);
+    file.leave_out(herd::journal::loaded_source);
+    CHECK(file.seq() == 0);
+    CHECK(file.last_seq() == 3);
 }
 
 TEST_CASE("journal listen first: who is killed before the end leaves the file as it was",
