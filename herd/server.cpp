@@ -37,7 +37,7 @@ Server::Server(reactor::Loop& loop,
 Outcome<> Server::open() {
     if (auto opened = wings_.open(); !opened) return opened;
     overview_.state_settings();
-    wings_.wire.send_first(Delegate<void()>::to<&Server::flood>(*this));
+    wings_.wire.send_first(Delegate<void()>::to<&Wings::flood>(wings_));
     return wings_.listen();
 }
 

@@ -64,7 +64,6 @@ public:
     void check() const { wings_.check(); }
 
 private:
-    void flood() { wings_.flood(); }
     void tick();
     void check_drained();
 

@@ -35,9 +35,9 @@ std::optional<reactor::Address> address_of(const Server& server, std::string_vie
     return server.udp;
 }
 
-// Nothing where it was not given, and of a "listen" that says what peers does.
+// Nothing where it was not given, or is no server's, and of a "listen" that says what peers does.
 std::optional<Place> place_of(const Server& server, const Setting& setting) {
-    if (!std::holds_alternative<Endpoint>(setting.type)) return {};
+    if (setting.in != Section::server || !std::holds_alternative<Endpoint>(setting.type)) return {};
     const auto at = address_of(server, setting.name);
     if (!at || (setting.name == "listen" && *at == server.peers)) return {};
     const bool elsewhere = server.listen ? *server.listen != *at : !server.peers_name.empty();
@@ -80,7 +80,6 @@ std::string clash(const Place& place, const Place& other, bool one_host) {
 // With what that server has.
 std::string clash(const Place& place, const Server& other, bool one_host) {
     for (const Setting& setting : settings()) {
-        if (setting.in != Section::server) continue;
         const auto there = place_of(other, setting);
         if (!there) continue;
         if (std::string got = clash(place, *there, one_host); !got.empty()) return got;
@@ -96,8 +95,7 @@ Checked Draft::check_own_addresses(const std::string& field) const {
     const auto before = std::span(config_.servers).first(config_.servers.size() - 1);
     std::vector<Place> own;
     for (const auto& [setting, line] : lines_) {
-        const auto place =
-            setting->in == Section::server ? place_of(server, *setting) : std::optional<Place>();
+        const auto place = place_of(server, *setting);
         if (!place) continue;
         std::string got;
         for (const Place& each : own) {

@@ -126,7 +126,7 @@ bool Conversation::take_answers(std::string& text) {
 
 // A token that was refused is the reason of all that follows.
 void Conversation::on_refusal() {
-    if (begins_with_auth_ && answers_ > 0 && token_refused_) return;
+    if (token_refused_) return;
     token_refused_ = begins_with_auth_ && answers_ == 0;
     std::string reason = (token_refused_ ? "the server refuses the token: " : "?: ") +
                          reason_of_refusal(lines_[answers_], config_, begins_with_auth_);
