@@ -133,6 +133,7 @@ void Wings::stop() {
 
 void Wings::describe(watch::Status& status) const {
     status.journal = journal.state();
+    status.journal_loading = !journal.whole();
     status.journal_always = config.journal.fsync == config::Fsync::always;
     status.corrupted = spoiler.count();
     core.describe(status);

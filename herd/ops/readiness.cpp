@@ -20,15 +20,18 @@ std::string_view missing(const watch::LinkStatus& link) {
 
 void Readiness::look(const watch::Status& status) {
     if (was_ready_) return;
+    // However long that takes: it answers with what it has read so far.
+    if (status.journal_loading) {
+        read_at_ = status.up;
+        return;
+    }
     assert(status.link_count <= status.links.size());
     bool all = true;
     for (std::size_t i = 0; i < status.link_count; ++i) {
         all = all && missing(status.links[i]).empty();
     }
-    const bool waited = status.up >= std::chrono::milliseconds(wait_max_ms_);
+    const bool waited = status.up - read_at_ >= std::chrono::milliseconds(wait_max_ms_);
     const bool kept = status.journal != "failed";
-    // However long that takes: it answers with what it has read so far.
-    if (status.journal == "loading") return;
     was_ready_ = (all || waited) && (kept || (waited && !status.journal_always));
 }
 
@@ -38,7 +41,7 @@ void Readiness::explain(const watch::Status& status, protocol::TextWriter& out) 
         out.put(
             "the journal cannot be written, so positions are in memory only: the log says why\n");
     }
-    if (status.journal == "loading") out.put("loading: the journal is still being read\n");
+    if (status.journal_loading) out.put("loading: the journal is still being read\n");
     if (was_ready_) return;
     for (std::size_t i = 0; i < status.link_count; ++i) {
         const std::string_view what = missing(status.links[i]);

@@ -2,6 +2,7 @@
 
 #include "herd/watch/status.hpp"
 #include "protocol/text_writer.hpp"
+#include "reactor/time.hpp"
 
 #include <cstdint>
 
@@ -9,7 +10,8 @@ namespace herd::ops {
 
 // Whether a server may be sent clients: once since its start each neighbour was linked both ways
 // and had told all of its table, and the journal could be written, or it has waited for that long
-// enough; and not before a journal that is read while it serves has been read. Where answers are to
+// enough; and not before a journal that is read while it serves has been read: the waiting begins
+// then. Where answers are to
 // wait for the disk it waits for the journal as long as that takes: so a wrong folder shows at the
 // first server that is started with it. Then it stays ready until it shuts down: that a neighbour
 // is lost, or the journal's disk, is no reason to send nobody to it, or one dead server would take
@@ -29,6 +31,7 @@ public:
 private:
     const std::uint32_t& wait_max_ms_;
     bool was_ready_ = false;
+    reactor::Duration read_at_{};  // of status.up, when the journal had been read
 };
 
 }  // namespace herd::ops

@@ -72,10 +72,10 @@ constexpr std::array told = {
         "says why.",
         [](Out& out, Of& of) { out.sample_signed("", of.started_s); }),
     gauge("herd_ready",
-          "1 once every neighbour has told its table and the journal can be written, or "
-          "limits.ready_ms has passed.",
-          "0 in the first seconds only, unless fsync is always and the journal cannot be written. "
-          "/readyz says what is waited for.",
+          "1 once the journal has been read, every neighbour has told its table and the journal "
+          "can be written, or limits.ready_ms has passed since it was read.",
+          "0 in the first seconds only, unless the disk does not answer, or fsync is always and "
+          "the journal cannot be written. /readyz says what is waited for.",
           [](Out& out, Of& of) { out.sample("", of.ready ? 1 : 0); }),
     gauge("herd_draining",
           "1 while the server shuts down.",
@@ -185,8 +185,7 @@ constexpr std::array told = {
           "1 while the journal is read and the server listens already (journal.listen_first).",
           "Stays 1: the disk is slow. Reports are answered when it is 0; /readyz waits for that.",
           [](Out& out, Of& of) {
-              if (of.status.journal != "off")
-                  out.sample("", of.status.journal == "loading" ? 1 : 0);
+              if (of.status.journal != "off") out.sample("", of.status.journal_loading ? 1 : 0);
           }),
     gauge("herd_journal_loaded_records",
           "Of these, how many records it has read so far; 0 when all are.",

@@ -32,8 +32,9 @@ the journal, if there is one, can be written; or after `limits.ready_ms`, but fo
 alert, and no reason to take a server out, or one dead server would take all of them. That the
 journal cannot be written it says in a line behind `ready`, and in `why`. From SIGTERM on it says
 503. With `journal.listen_first` it says 503, and `loading`, until the journal has been read,
-however long that takes. A load balancer checks it, also with HTTP/1.0 and no Host (`option httpchk
-GET /readyz` of HAProxy).
+however long that takes; the waiting of `ready_ms` begins then. Of a neighbour it waits for what
+that has: who is still reading its own journal has more to tell, and says so of itself. A load
+balancer checks it, also with HTTP/1.0 and no Host (`option httpchk GET /readyz` of HAProxy).
 
 Prometheus scrapes all of them, every 15 s say, with the alerts of
 [ops/herd.rules.yml](../ops/herd.rules.yml), of which `promtool test rules ops/herd.test.yml` shows

@@ -63,13 +63,14 @@ struct Status {
     std::uint32_t clients = 0;  // connected
     std::uint32_t map_viewers = 0;
     std::uint32_t records = 0;
-    std::uint32_t capacity = 0;   // of records
-    std::uint64_t seq = 0;        // of the latest change
-    std::uint64_t digest = 0;     // equal tables have equal ones
-    std::string_view journal{};   // "off", "loading", "ok", "failed"
-    bool journal_always = false;  // no answer leaves before the disk has the report, while it can
-    bool ready = false;           // as /readyz has it
-    bool reload_refused = false;  // the latest one
+    std::uint32_t capacity = 0;    // of records
+    std::uint64_t seq = 0;         // of the latest change
+    std::uint64_t digest = 0;      // equal tables have equal ones
+    std::string_view journal{};    // "off", "loading", "ok", "failed"
+    bool journal_loading = false;  // it is still being read, though it may have failed meanwhile
+    bool journal_always = false;   // no answer leaves before the disk has the report, while it can
+    bool ready = false;            // as /readyz has it
+    bool reload_refused = false;   // the latest one
     int pid = 0;
     std::string_view settings{};  // what it runs with, as a JSON object; empty: that is too long
     std::uint64_t corrupted = 0;  // records, on purpose: see table::Spoiler

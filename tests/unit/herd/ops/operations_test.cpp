@@ -152,6 +152,7 @@ TEST_CASE("operations: a journal that is still being read is waited for, however
           "[herd][ops]") {
     watch::Status status;
     status.journal = "loading";
+    status.journal_loading = true;
     status.up = 1h;
     const std::uint32_t wait_max_ms = 10'000;
     ops::Readiness readiness(wait_max_ms);
@@ -161,9 +162,26 @@ TEST_CASE("operations: a journal that is still being read is waited for, however
     protocol::TextWriter why(buffer);
     readiness.explain(status, why);
     CHECK(why.text() == "loading: the journal is still being read\n");
-    status.journal = "ok";
-    readiness.look(status);
-    CHECK(readiness.ready(status));
+    SECTION("it has been read") {
+        status.journal_loading = false;
+        status.journal = "ok";
+        readiness.look(status);
+        CHECK(readiness.ready(status));
+    }
+    SECTION("the disk does not answer meanwhile") {
+        status.journal = "failed";
+        readiness.look(status);
+        CHECK_FALSE(readiness.ready(status));
+    }
+    SECTION("it has been read, and cannot be written: that is waited for from then on") {
+        status.journal_loading = false;
+        status.journal = "failed";
+        readiness.look(status);
+        CHECK_FALSE(readiness.ready(status));
+        status.up += 10s;
+        readiness.look(status);
+        CHECK(readiness.ready(status));
+    }
 }
 
 TEST_CASE("operations: a server that shuts down says so until its end", "[herd][ops]") {
