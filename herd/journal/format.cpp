@@ -41,13 +41,13 @@ std::string format_title(std::string_view server) {
 Line read_line(std::string_view bytes) {
     const std::size_t end = bytes.find('\n');
     if (end == std::string_view::npos) return {Line::Kind::cut, {}, 0};
-    if (end < text_at) return {Line::Kind::torn, {}, 0};
+    if (end < text_at) return {Line::Kind::torn, {}, end + 1};
     const std::string_view text = bytes.substr(text_at, end - text_at);
     assert(text.size() + frame_size == end + 1);
     char expected[text_at];
     put_crc(expected, text);
     if (std::memcmp(expected, bytes.data(), text_at) != 0) {
-        return {Line::Kind::torn, {}, 0};
+        return {Line::Kind::torn, {}, end + 1};
     }
     return {Line::Kind::good, text, end + 1};
 }

@@ -30,7 +30,7 @@ struct Line {
     };
     Kind kind;
     std::string_view text;  // of a good one; a view of what was read
-    std::size_t size;       // of a good one, with its frame
+    std::size_t size;       // of one that has an end, with its frame
 };
 
 // The line at the front of these bytes.

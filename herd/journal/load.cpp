@@ -21,16 +21,15 @@ void Loading::add(std::size_t bytes) {
 
 bool Loading::take(std::uint64_t lines) {
     while (going_ && lines > 0) {
-        const auto texts = next_records(std::min<std::uint64_t>(lines, texts_.size()));
+        const auto texts = next_records(lines);
         if (texts.empty()) break;
         for (const Batch::Line& line : batch_.take(texts, core_.table)) take(line);
-        lines -= texts.size();
     }
     assert(taken_ <= held_);
     if (going_ && lines == 0) return true;
+    if (held_ - taken_ == buffer_.size()) on_endless_line();
     held_ -= taken_;
     // Only the size of a bad file is still wanted.
-    if (held_ == buffer_.size()) going_ = false;
     if (!going_) held_ = 0;
     std::memmove(buffer_.data(), buffer_.data() + std::exchange(taken_, 0), held_);
     return false;
@@ -41,34 +40,62 @@ void Loading::skip(std::uint64_t bytes) {
     content.size += bytes;
 }
 
-// The texts of the next few lines behind those that were taken, which are taken then, too; none
-// when there is no whole line more, or a bad one.
-std::span<const std::string_view> Loading::next_records(std::size_t most) {
-    assert(most <= texts_.size());
+// The texts of the next lines behind those that were taken, which are taken then, too, and counted
+// off; none when there is no whole line more, or no more are to be taken.
+std::span<const std::string_view> Loading::next_records(std::uint64_t& lines) {
     std::size_t count = 0;
-    while (going_ && count < most) {
-        const std::string_view rest(buffer_.data() + taken_, held_ - taken_);
+    for (; going_ && count < texts_.size() && lines > 0; --lines) {
         const bool first = content.kind == Kind::fresh;
-        if (!first && rest.starts_with('\0')) {
-            const std::size_t hole = std::min(rest.find_first_not_of('\0'), rest.size());
-            zeros_ += hole;
-            taken_ += hole;
+        if (!first) pass_gap();
+        const Line next = read_line(rest());
+        if (next.kind == Line::Kind::cut) break;
+        if (first) going_ = next.kind == Line::Kind::good && title(next.text);
+        if (!going_) break;
+        if (next.kind == Line::Kind::torn) {
+            pass_torn(next.size);
             continue;
         }
-        const Line next = read_line(rest);
-        if (next.kind == Line::Kind::cut) break;
-        going_ = next.kind == Line::Kind::good && (!first || title(next.text));
-        if (!going_) break;
-        taken_ += next.size;
-        content.good += std::exchange(zeros_, 0) + next.size;
+        pass_good(next.size);
         if (!first) texts_[count++] = next.text;
     }
     return std::span(texts_).first(count);
 }
 
+// None that was written is as long as the buffer.
+void Loading::on_endless_line() {
+    going_ = content.kind != Kind::fresh;
+    in_torn_ = going_;
+    if (going_) pass_torn(held_);
+}
+
+// What stands before the next line: the end of a torn one, and a hole.
+void Loading::pass_gap() {
+    if (in_torn_) {
+        const std::size_t end = rest().find('\n');
+        in_torn_ = end == std::string_view::npos;
+        pass_torn(in_torn_ ? rest().size() : end + 1);
+    }
+    const std::size_t hole = std::min(rest().find_first_not_of('\0'), rest().size());
+    zeros_ += hole;
+    taken_ += hole;
+}
+
+void Loading::pass_torn(std::size_t bytes) {
+    torn_ += std::exchange(zeros_, 0) + bytes;
+    taken_ += bytes;
+}
+
+void Loading::pass_good(std::size_t bytes) {
+    if (torn_ > 0 && content.damaged == 0) content.damaged_at = content.good;
+    content.damaged += torn_;
+    content.good += std::exchange(torn_, 0) + std::exchange(zeros_, 0) + bytes;
+    taken_ += bytes;
+}
+
 // Only what a first write cut short may look like is thrown away.
 Content Loading::finish() {
     assert(content.good <= content.size);
+    assert(content.damaged <= content.good);
     assert(content.expired + content.refused() <= content.records);
     const std::size_t whole = title_mark.size() + core_.name.size() + frame_size;
     const bool cut = going_ && content.size < whole;

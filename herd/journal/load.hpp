@@ -28,9 +28,12 @@ struct Content {
     std::uint64_t too_far_ahead = 0;
     std::uint64_t no_record = 0;  // Whole lines that say nothing which this program knows.
     std::uint64_t refused() const { return no_space + too_far_ahead + no_record; }
-    // Bytes of the longest prefix that is what was written, with holes between lines.
+    // Bytes up to the end of the last line that is what was written: the write of what is behind it
+    // was cut short. Of these, those of no such line and of no hole: they have rotted.
     std::uint64_t good = 0;
-    std::uint64_t size = 0;  // all bytes
+    std::uint64_t damaged = 0;
+    std::uint64_t damaged_at = 0;  // the first of these
+    std::uint64_t size = 0;        // all bytes
 };
 
 // Where records in the table came from that a journal has had, and nobody has changed since: it is
@@ -39,9 +42,10 @@ inline constexpr std::uint32_t loaded_source = 1;
 
 // The load of one file into the table of `core`, from its start to its end, in pieces of any size:
 // whoever reads it puts the next one into room() and says so with add(), and has its lines taken.
+// Each line stands for itself, so those behind a bad one are taken, too.
 //
-// Invariant: what is left of a piece goes before the next one, and no line is as long as the
-// buffer, which is the owner's.
+// Invariant: what is left of a piece goes before the next one. The buffer is the owner's, and
+// longer than any line.
 class Loading {
 public:
     Loading(Core& core, std::span<char> buffer) : core_(core), buffer_(buffer) {}
@@ -49,12 +53,12 @@ public:
     // Where the next bytes go. Only when take() has come to the end of the ones before.
     std::span<char> room() const { return buffer_.subspan(held_); }
     void add(std::size_t bytes);
-    // Takes up to so many lines; whether there may be more. After a bad line there are none.
+    // Takes up to so many lines; whether there may be more. After a bad first line there are none.
     bool take(std::uint64_t lines);
     // Whether the file may have a hole where it is read next; and it has.
     bool in_hole() const { return going_ && zeros_ > 0 && held_ == 0; }
     void skip(std::uint64_t bytes);
-    // No bad line has come.
+    // Its first line is not a bad one.
     bool going() const { return going_; }
     // When the file has come to its end.
     Content finish();
@@ -65,7 +69,12 @@ private:
     using Batch = table::MessageBatch;
 
     bool title(std::string_view text);
-    std::span<const std::string_view> next_records(std::size_t most);
+    std::span<const std::string_view> next_records(std::uint64_t& lines);
+    std::string_view rest() const { return {buffer_.data() + taken_, held_ - taken_}; }
+    void on_endless_line();
+    void pass_gap();
+    void pass_torn(std::size_t bytes);
+    void pass_good(std::size_t bytes);
     void take(const Batch::Line& line);
     void take(const protocol::AtLine& record, table::LocationTable::Key key);
 
@@ -75,7 +84,10 @@ private:
     std::size_t taken_ = 0;  // of these, at the front
     Batch batch_;
     std::array<std::string_view, Batch::size_max> texts_;
-    std::uint64_t zeros_ = 0;  // Behind the last good line: good, too, if there is another one.
+    // Behind the last good line: they have rotted if there is another one; and at last, a hole.
+    std::uint64_t torn_ = 0;
+    std::uint64_t zeros_ = 0;
+    bool in_torn_ = false;  // What is read next belongs to a torn line, up to its end.
     bool going_ = true;
 };
 

@@ -53,6 +53,13 @@ void log_content(Core& core, std::string_view file, const Content& content) {
             .field("at", content.good)
             .field("dropped", content.size - content.good);
     }
+    core.counters.journal_damaged += content.damaged;
+    if (content.damaged > 0) {
+        core.log.event(Level::error, "journal_damaged")
+            .field("file", file)
+            .field("at", content.damaged_at)
+            .field("bytes", content.damaged);
+    }
     core.counters.journal_refused += content.refused();
     if (content.refused() > 0) {
         core.log.event(Level::error, "journal_refused")
@@ -65,7 +72,8 @@ void log_content(Core& core, std::string_view file, const Content& content) {
 
 Aside reason_of(const Content& content) {
     if (content.kind == Kind::unreadable) return Aside::bad;
-    return table::rules::kept(content.refused()) ? Aside::refused : Aside::none;
+    if (table::rules::kept(content.refused())) return Aside::refused;
+    return content.damaged > 0 ? Aside::bad : Aside::none;
 }
 
 reactor::Result<void> put_aside(Core& core, const Paths& place) {
@@ -239,14 +247,14 @@ Outcome<> Recovery::on_made() {
     return {};
 }
 
-// A kept one that is no journal stays for somebody to look at.
+// A kept one that is no journal, or has rotted, stays for somebody to look at.
 Outcome<> Recovery::on_end() {
     const Content content = loading_->finish();
     if (content.kind == Kind::others) return failure(named(path()), not_ours);
     log_content(core_, path(), content);
     found_.refused += content.refused();
     if (of_kept_) {
-        if (content.kind == Kind::unreadable) ++found_.refused;
+        if (content.kind == Kind::unreadable || content.damaged > 0) ++found_.refused;
     } else {
         found_.aside = reason_of(content);
         found_.size = content.good;

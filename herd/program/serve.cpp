@@ -85,7 +85,7 @@ private:
     void reload();
     void say(const std::string& what) const;
     void say_where() const;
-    void warn_of_journal() const;
+    void warn_of_journal();
     void warn_of_certificate();
     void begin_service();
     std::string_view name_of(const reactor::Ports::Opened& port) const;
@@ -113,9 +113,11 @@ private:
     CertificateWatch certificate_;
     Reload reload_;
     reactor::Signals signals_;
-    reactor::Timer look_;  // for the links to be up
+    reactor::Timer look_;  // for the links to be up, and the journal read
     reactor::Timer beat_;  // while a service manager wants to hear
     bool stopping_ = false;
+    bool journal_told_ = false;  // It has been read, and what is wrong with it was said.
+    bool links_told_ = false;
 };
 
 Outcome<> Serving::start() {
@@ -145,7 +147,9 @@ Outcome<> Serving::start() {
     return {};
 }
 
-void Serving::warn_of_journal() const {
+void Serving::warn_of_journal() {
+    if (journal_told_ || !server_.journal().whole()) return;
+    journal_told_ = true;
     if (server_.journal().state() == "failed") {
         std::fprintf(
             stderr,
@@ -153,6 +157,14 @@ void Serving::warn_of_journal() const {
             "it can; the log says why\n",
             self_.name.c_str(),
             config_.journal.folder.c_str());
+    }
+    if (server_.counters().journal_damaged > 0) {
+        std::fprintf(stderr,
+                     "%s: a part of the journal in %s is not what was written: the disk has lost "
+                     "it; all else was read, and the file is kept as %s.journal.bad-...\n",
+                     self_.name.c_str(),
+                     config_.journal.folder.c_str(),
+                     self_.name.c_str());
     }
     if (const std::uint64_t refused = server_.counters().journal_refused; refused > 0) {
         std::fprintf(stderr,
@@ -326,11 +338,10 @@ void Serving::on_places_trouble(places::Trouble trouble) {
 void Serving::on_look() {
     assert(!look_.pending());
     assert(!stopping_);
-    if (server_.neighbours().reach().live < self_.neighbours.size()) {
-        look_.start(look_interval);
-    } else {
-        say(linked_line);
-    }
+    warn_of_journal();
+    const bool linked = server_.neighbours().reach().live >= self_.neighbours.size();
+    if (linked && !std::exchange(links_told_, true)) say(linked_line);
+    if (!links_told_ || !journal_told_) look_.start(look_interval);
 }
 
 void Serving::spoil_one() {

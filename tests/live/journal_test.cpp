@@ -234,6 +234,33 @@ TEST_CASE("journal: a torn tail is said and dropped", "[live][journal]") {
     CHECK(read_file(lone.file()) == good);
 }
 
+TEST_CASE("journal: what the disk has lost is said, all else is read, and the file is kept",
+          "[live][journal]") {
+    const bool listen_first = GENERATE(false, true);
+    Lone lone("second", listen_first);
+    REQUIRE(lone.start());
+    for (const char* client : {"kiwi", "emu", "rhea"}) REQUIRE(lone.report(client, 5));
+    REQUIRE(lone.end(SIGKILL));
+    std::string rotten = read_file(lone.file());
+    rotten[rotten.find(" emu ") + 1] ^= 1;
+    write_file(lone.file(), rotten);
+    REQUIRE(lone.start());
+    CHECK(lone.logged("journal_damaged"));
+    CHECK(lone.logged("journal_put_aside"));
+    CHECK(lone.known("kiwi") == 5);
+    CHECK(lone.known("emu") == 0);
+    CHECK(lone.known("rhea") == 5);
+    CHECK(eventually(
+        [&] { return lone.process().err().find("is not what was written") != std::string::npos; }));
+    REQUIRE(lone.end(SIGTERM));
+    bool kept = false;
+    for (const auto& entry : std::filesystem::directory_iterator(lone.journals())) {
+        kept = kept || (entry.path().string().find(".bad-") != std::string::npos &&
+                        read_file(entry.path()) == rotten);
+    }
+    CHECK(kept);
+}
+
 TEST_CASE("journal: one that cannot be kept is said, and kept when it can", "[live][journal]") {
     Lone lone;
     write_file(lone.journals(), "a file where the folder should be");

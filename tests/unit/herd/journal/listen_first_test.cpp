@@ -205,6 +205,21 @@ TEST_CASE("journal listen first: what is torn at its end is cut off", "[herd][jo
     CHECK(house.stored() == clients + 1);
 }
 
+TEST_CASE("journal listen first: what has rotted inside it costs its line, and the file is kept",
+          "[herd][journal]") {
+    std::string rotten = whole_one();
+    rotten[rotten.size() / 2] ^= 1;
+    Listening house(Fsync::second, rotten);
+    REQUIRE(house.start());
+    REQUIRE(house.read_all());
+    CHECK(house.stored() == clients - 1);
+    CHECK(house.counters().journal_damaged > 0);
+    house.run(30s);
+    const auto aside = house.kernel.disk.paths(std::string(path) + ".bad-");
+    REQUIRE(aside.size() == 1);
+    CHECK((house.kernel.disk.content(aside[0]) == rotten));
+}
+
 TEST_CASE("journal listen first: files that were put aside as refused are read, too",
           "[herd][journal]") {
     Listening house;
@@ -243,6 +258,7 @@ TEST_CASE("journal listen first: a disk that hangs is a failed journal, until it
     house.run(2s);
     CHECK(house.hear().find(" kiwi ") != std::string::npos);
     CHECK(house.state() == "failed");
+    CHECK_FALSE(house.whole());
     CHECK(house.counters().journal_failures == 1);
     CHECK(house.answered("emu", 1));
     CHECK((house.file() == whole_one()));
