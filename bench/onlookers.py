@@ -5,7 +5,8 @@ and pages that show the live map, in turns.
     bench/onlookers.py [--rounds N] [--seconds S] [--viewers V] [--apart] [--herd PATH] [--bench PATH]
 
 Of each round two loads: as many as are answered, for lines a second, and 5,000 a second, for p99 and
-for how many iterations of the server's loop take longer than 0.1 ms, which a busy machine disturbs less.
+for how many iterations of the server's loop take longer than 0.1 ms, which a busy machine disturbs less. Who goes first changes from
+round to round.
 The viewers see where all clients are, and read what they are told. Medians; ratios are of one round each.
 With --apart the server and the load have a processor each before everybody else (apart.py): without it a p99
 on two processors is mostly of who runs when.
@@ -31,6 +32,8 @@ import http_floor
 
 WANTED = 0.05
 CLIENTS = 100_000
+# What a page reads at a time: the kernel interrupts nobody who copies, so the load waits for more.
+PIECE = 1 << 14
 FULL, PACED = ['--connections', '50', '--depth', '16'], ['--connections', '50', '--rate', '5000']
 
 
@@ -83,7 +86,7 @@ class Onlookers:
             connection.settimeout(0.2)
             while not self.over.is_set():
                 with contextlib.suppress(TimeoutError):
-                    self.heard.value += len(connection.recv(1 << 20))
+                    self.heard.value += len(connection.recv(PIECE))
 
     def go(self):
         self.over.set()
@@ -120,6 +123,17 @@ def figures(options, target, folder, port):
             'iterations over 0.1 ms, of a million': (every - short) / every * 1e6}
 
 
+def beside_onlookers(options, target, folder, port):
+    """The same, while they look on."""
+    onlookers = Onlookers(port, options)
+    try:
+        return figures(options, target, folder, port)
+    finally:
+        onlookers.go()
+        if not onlookers.heard.value or not onlookers.scrapes.value:
+            sys.exit('nobody was told anything')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--rounds', type=int, default=7)
@@ -136,15 +150,11 @@ def main():
         try:
             if options.apart:
                 apart.give_server(process.pid)
-            for _ in range(options.rounds):
-                alone.append(figures(options, target, folder, http))
-                onlookers = Onlookers(http, options)
-                try:
-                    beside.append(figures(options, target, folder, http))
-                finally:
-                    onlookers.go()
-                if not onlookers.heard.value or not onlookers.scrapes.value:
-                    sys.exit('nobody was told anything')
+            for number in range(options.rounds):
+                # Whoever goes first meets what the turn before has left.
+                for looked_on in (False, True) if number % 2 == 0 else (True, False):
+                    turn = beside_onlookers if looked_on else figures
+                    (beside if looked_on else alone).append(turn(options, target, folder, http))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
