@@ -48,7 +48,10 @@ namespace herd::map {
 class Feed final : public table::RemovalOnlooker {
 public:
     static constexpr reactor::Duration pass_interval = std::chrono::milliseconds(250);
-    static constexpr std::uint32_t looks_per_piece = 1024;  // at records
+    // At records: for all viewers, at whichever has changed next; and for one, at those that have,
+    // of which several are fetched at once.
+    static constexpr std::uint32_t look_ups_per_piece = 256;
+    static constexpr std::uint32_t looks_per_piece = 1024;
     static constexpr std::size_t piece_size = std::size_t{8} << 10;
 
     Feed(Core& core, std::span<const config::Server> servers);
@@ -95,7 +98,8 @@ private:
         std::uint32_t looks_left = looks_per_piece;
         std::uint32_t told = 0;
 
-        bool full() const;
+        // How many more can be looked at.
+        std::size_t room() const;
     };
 
     void before_removal(std::uint32_t slot) override;
@@ -117,6 +121,7 @@ private:
     static void end_pass(Viewer& viewer);
     void tell(Viewer& viewer);
     void walk(Viewer& viewer, Piece& piece);
+    std::span<const std::uint32_t> take_slots(Viewer& viewer, std::span<std::uint32_t> out);
     void put(const Viewer& viewer, std::uint32_t slot, Piece& piece);
     bool shows(const Viewer& viewer, std::uint32_t slot, std::int64_t wall_ns) const;
     void put_move(Piece& piece, std::uint32_t slot) const;

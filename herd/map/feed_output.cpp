@@ -1,7 +1,10 @@
 // What is told, and to whom when.
+#include "herd/geo/prefetch.hpp"
 #include "herd/map/feed.hpp"
 #include "reactor/sys.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -34,8 +37,9 @@ void put_event(TextWriter& out, std::string_view name, std::string_view data) {
 
 }  // namespace
 
-bool Feed::Piece::full() const {
-    return looks_left == 0 || moves.room() < move_size_max || gone.room() < Digits::short_max;
+std::size_t Feed::Piece::room() const {
+    return std::min(
+        {std::size_t{looks_left}, moves.room() / move_size_max, gone.room() / Digits::short_max});
 }
 
 // A piece of looking up, else one for one of those who want one and read, in turns.
@@ -56,7 +60,7 @@ void Feed::run() {
 // Those whose pass is through have waited for it.
 void Feed::look_up() {
     std::uint32_t looks = 0;
-    for (; looks < looks_per_piece && cursor_->passed() < target_; ++looks) {
+    for (; looks < look_ups_per_piece && cursor_->passed() < target_; ++looks) {
         look_up(*cursor_->peek());
         cursor_->advance();
     }
@@ -138,16 +142,30 @@ void Feed::put_id(TextWriter& out, const Told& told) const {
 }
 
 void Feed::walk(Viewer& viewer, Piece& piece) {
+    std::array<std::uint32_t, 16> some{};
+    while (const std::size_t room = std::min(piece.room(), some.size())) {
+        const auto slots = take_slots(viewer, std::span(some).first(room));
+        for (const std::uint32_t slot : slots) put(viewer, slot, piece);
+        piece.looks_left -= static_cast<std::uint32_t>(slots.size());
+        if (slots.size() < room) return end_pass(viewer);
+    }
+}
+
+// The next slots that its pass has to look at, whose records are on their way from memory then;
+// fewer than there is room for: these are the last.
+std::span<const std::uint32_t> Feed::take_slots(Viewer& viewer, std::span<std::uint32_t> out) {
     const std::uint32_t index = viewers_.index(viewer);
     const std::uint32_t end = core_.table.slots();
-    while (!piece.full()) {
+    std::size_t count = 0;
+    while (count < out.size()) {
         const std::uint32_t slot = changed_.next(index, viewer.at, end);
-        if (slot == end) return end_pass(viewer);
-        --piece.looks_left;
+        if (slot == end) break;
         viewer.at = slot + 1;
         static_cast<void>(changed_.remove(index, slot));
-        put(viewer, slot, piece);
+        geo::prefetch(core_.table.at(slot));
+        out[count++] = slot;
     }
+    return out.first(count);
 }
 
 void Feed::put(const Viewer& viewer, std::uint32_t slot, Piece& piece) {
