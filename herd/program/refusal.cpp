@@ -31,11 +31,21 @@ std::string_view fault_of(protocol::Malformed reason) {
     return "no command begins so; herd-protocol(7) has them all";
 }
 
+// Of a longer one as much comes back as a line may have. Blanks at its end another program may
+// drop.
+bool is_too_long(const Refused& refused) {
+    const std::string_view echo = refused.echo;
+    if (echo.empty() || !refused.line.starts_with(echo)) return false;
+    return refused.line.find_first_not_of(" \t\r\v\f", echo.size()) != std::string_view::npos;
+}
+
 // Of what has the right form, and may be said.
 struct Hindrance {
+    bool follows_most;  // Its connection has as many as one may have.
+
     std::string_view operator()(const protocol::IamAt&) const {
         return "its time is too far off (max_future_ms, ttl_s), or there is no room for its client "
-               "(limits.clients)";
+               "(limits.clients, long_records, new_clients_per_s)";
     }
     std::string_view operator()(const protocol::WhatsAt&) const {
         return "nothing is known of that client, or not any more (ttl_s)";
@@ -45,7 +55,11 @@ struct Hindrance {
                "(limits.searches)";
     }
     std::string_view operator()(const protocol::Follow&) const {
-        return "there are too many (limits.subscriptions), or there is no index (nearby)";
+        if (follows_most) {
+            return "its connection follows as many as one may (limits.subscriptions_per_client)";
+        }
+        return "there are too many (limits.subscriptions, subscriptions_per_client), or there is "
+               "no index (nearby)";
     }
     std::string_view operator()(const protocol::Unfollow&) const {
         return "nothing is followed under that number on this connection";
@@ -68,12 +82,17 @@ bool needs_token(const protocol::Command& command) {
 
 }  // namespace
 
-std::string reason_of_refusal(std::string_view line, const config::Config& config, bool has_token) {
-    const auto command = protocol::parse_command(line);
+std::string reason_of_refusal(const Refused& refused, const config::Config& config) {
+    if (is_too_long(refused)) {
+        return "it has more than " + std::to_string(refused.echo.size()) +
+               " bytes (limits.line_max)";
+    }
+    const auto command = protocol::parse_command(refused.line);
     if (!command) return std::string(fault_of(command.error()));
-    std::string hindrance(std::visit(Hindrance(), *command));
+    const bool follows_most = refused.followed >= config.limits.subscriptions_per_client;
+    std::string hindrance(std::visit(Hindrance{follows_most}, *command));
     if (config.access.secret_file.empty() || !needs_token(*command)) return hindrance;
-    if (!has_token) return "clients need a token (--token-file)";
+    if (!refused.has_token) return "clients need a token (--token-file)";
     return "its token does not grant that (`herd token --show -` says what it does), or " +
            hindrance;
 }

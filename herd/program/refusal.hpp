@@ -2,14 +2,23 @@
 
 #include "herd/config/config.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace herd::program {
 
-// Why a server may have answered that line with a ?, and what to look at: what is wrong with it, or
-// else, as far as this configuration tells, what it takes to be allowed. For a person; a clause
-// that has nothing of the line in it.
-std::string reason_of_refusal(std::string_view line, const config::Config& config, bool has_token);
+// A line that a server has answered with a ?, without its end.
+struct Refused {
+    std::string_view line;
+    std::string_view echo;     // as much of it as came back behind the ?
+    std::size_t followed = 0;  // by that connection, at that time
+    bool has_token = false;
+};
+
+// Why that may be, and what to look at: what is wrong with the line itself, or else, as far as this
+// configuration tells, the limit that it has met, or what it takes to be allowed. For a person; a
+// clause that has nothing of the line in it.
+std::string reason_of_refusal(const Refused& refused, const config::Config& config);
 
 }  // namespace herd::program

@@ -76,7 +76,8 @@ public:
 
 private:
     bool take_answers(std::string& text);
-    void on_refusal();
+    void on_answer(std::string_view answer);
+    void on_refusal(std::string_view echo);
     void on_over() { loop_.stop(); }
 
     const config::Config& config_;
@@ -85,6 +86,7 @@ private:
     reactor::Loop loop_;
     Dialogue dialogue_;
     std::size_t answers_ = 0;
+    std::size_t followed_ = 0;  // And not unfollowed.
     bool token_refused_ = false;
     std::vector<std::string> reasons_;
 };
@@ -112,7 +114,7 @@ bool Conversation::take_answers(std::string& text) {
         const std::size_t size = answer_size(rest, is_question(lines_[answers_]));
         if (size == 0) break;
         if (answers_ == 0 && begins_with_auth_) kept_back = size;
-        if (rest.starts_with('?')) on_refusal();
+        on_answer(rest.substr(0, size - 1));
         ++answers_;
         taken += size;
     }
@@ -124,12 +126,24 @@ bool Conversation::take_answers(std::string& text) {
     return answers_ == lines_.size();
 }
 
+void Conversation::on_answer(std::string_view answer) {
+    if (answer.starts_with('?')) {
+        return on_refusal(answer.substr(std::min<std::size_t>(answer.size(), 2)));
+    }
+    if (answer.starts_with("FOLLOW ")) ++followed_;
+    if (answer.starts_with("UNFOLLOW ") && followed_ > 0) --followed_;
+}
+
 // A token that was refused is the reason of all that follows.
-void Conversation::on_refusal() {
+void Conversation::on_refusal(std::string_view echo) {
     if (token_refused_) return;
     token_refused_ = begins_with_auth_ && answers_ == 0;
     std::string reason = (token_refused_ ? "the server refuses the token: " : "?: ") +
-                         reason_of_refusal(lines_[answers_], config_, begins_with_auth_);
+                         reason_of_refusal({.line = lines_[answers_],
+                                            .echo = echo,
+                                            .followed = followed_,
+                                            .has_token = begins_with_auth_},
+                                           config_);
     if (std::ranges::find(reasons_, reason) == reasons_.end()) {
         reasons_.push_back(std::move(reason));
     }

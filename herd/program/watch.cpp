@@ -30,17 +30,19 @@ public:
              const std::vector<std::string>& what,
              const WatchOptions& options)
         : config_(config),
-          what_(what),
           options_(options),
           dialogue_(loop_,
                     {.time = options.time_limit, .size = line_size_max},
                     Dialogue::Reader::to<&Watching::take>(*this),
-                    Delegate<void()>::to<&Watching::on_over>(*this)) {}
+                    Delegate<void()>::to<&Watching::on_over>(*this)) {
+        if (!options.auth.empty()) lines_.push_back(options.auth);
+        for (const std::string& each : what) lines_.push_back("FOLLOW " + each);
+    }
 
     reactor::Result<void> start(const reactor::Address& server, reactor::SealPtr seal) {
         if (auto opened = loop_.open({.watches = 4, .timers = 4}); !opened) return opened;
-        std::string out = options_.auth.empty() ? "" : options_.auth + "\n";
-        for (const std::string& each : what_) out += "FOLLOW " + each + "\n";
+        std::string out;
+        for (const std::string& line : lines_) out += line + "\n";
         return dialogue_.start(server, std::move(out), std::move(seal));
     }
     void run() { loop_.run(); }
@@ -53,7 +55,8 @@ private:
     bool take(std::string& text) {
         std::size_t taken = 0;
         std::string shown;
-        for (std::size_t end = 0; (end = text.find('\n', taken)) != std::string::npos;) {
+        std::size_t end = 0;
+        while (!refused_ && (end = text.find('\n', taken)) != std::string::npos) {
             take_line(std::string_view(text).substr(taken, end - taken), shown);
             taken = end + 1;
         }
@@ -64,38 +67,48 @@ private:
         return refused_;
     }
     void take_line(std::string_view line, std::string& shown) {
-        const std::size_t asked = what_.size() + (options_.auth.empty() ? 0 : 1);
         const bool pushed = line.starts_with("NOW ") || line.starts_with("GONE ");
         if (line.starts_with('?')) {
             refused_ = true;
             return tell_refusal(std::string(line));
         }
-        if (!pushed && answers_ < asked && ++answers_ == asked) dialogue_.wait_on();
+        const bool answers = !pushed && answers_ < lines_.size();
+        if (answers && ++answers_ == lines_.size()) dialogue_.wait_on();
         if (line.starts_with("AUTH ")) return;
+        if (answers) ++followed_;
         shown += options_.json ? change_json(line) : std::string(line);
         shown += '\n';
     }
-    // What comes back is what was said, and is taken for that.
     void tell_refusal(std::string line) const {
         const bool token = line.starts_with("? AUTH ");
-        const std::string reason =
-            reason_of_refusal(std::string_view(line).substr(std::min<std::size_t>(line.size(), 2)),
-                              config_,
-                              !options_.auth.empty());
+        const std::string_view echo =
+            std::string_view(line).substr(std::min<std::size_t>(line.size(), 2));
+        const std::string reason = reason_of_refusal({.line = refused_line(echo),
+                                                      .echo = echo,
+                                                      .followed = followed_,
+                                                      .has_token = has_token()},
+                                                     config_);
         disarm(line);
         std::fprintf(stderr,
                      "herd: the server refuses%s: %s\n",
                      token ? " the token" : (": " + line).c_str(),
                      reason.c_str());
     }
+    // The first that is not answered yet; or else what comes back is taken for what was said.
+    std::string_view refused_line(std::string_view echo) const {
+        const bool fits = answers_ < lines_.size() && lines_[answers_].starts_with(echo);
+        return fits ? std::string_view(lines_[answers_]) : echo;
+    }
+    bool has_token() const { return !options_.auth.empty(); }
     void on_over() { loop_.stop(); }
 
     const config::Config& config_;
-    const std::vector<std::string>& what_;
     const WatchOptions& options_;
     reactor::Loop loop_;
     Dialogue dialogue_;
-    std::size_t answers_ = 0;
+    std::vector<std::string> lines_;  // as they are sent, without their ends
+    std::size_t answers_ = 0;         // to the first of these; with a refusal it ends
+    std::size_t followed_ = 0;
     bool refused_ = false;
 };
 

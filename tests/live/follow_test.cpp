@@ -64,6 +64,37 @@ TEST_CASE("herd watch: --json, refusals, and a server that ends", "[live][follow
     CHECK(watch.err().find("the connection ended") != std::string::npos);
 }
 
+TEST_CASE("herd watch and send: a refusal names the limit that it is", "[live][follow]") {
+    const ThreeServers herd(R"(,
+"limits": {"line_max": 200, "subscriptions_per_client": 2})");
+    Process alpha(herd.serve("Alpha"));
+    REQUIRE(alpha.says("Alpha: clients on "));
+    const std::string name(300, 'n');
+    const std::string too_long = "it has more than 200 bytes (limits.line_max)\n";
+    const std::string too_many =
+        "its connection follows as many as one may (limits.subscriptions_per_client)\n";
+
+    const Ran sent = herd.send("Alpha", {iamat(name, "+1-1", 5), "FOLLOW " + name});
+    CHECK(sent.code == 1);
+    CHECK(sent.err == "herd: ?: " + too_long);
+    const Ran follows = herd.send(
+        "Alpha", {"FOLLOW a", "FOLLOW b", "UNFOLLOW 1", "FOLLOW c", "FOLLOW d", "FOLLOW e"});
+    CHECK(follows.err == "herd: ?: " + too_many);
+    CHECK(follows.out.ends_with("\n? FOLLOW d\n? FOLLOW e\n"));
+
+    const Ran longest = run(herd.command({"watch", "Alpha", "a", name}));
+    CHECK(longest.code == 1);
+    CHECK(longest.err ==
+          "herd: the server refuses: ? FOLLOW " + name.substr(0, 200 - 7) + ": " + too_long);
+    // What is refused behind it says nothing new.
+    const Ran most = run(herd.command({"watch", "Alpha", "a", "b", "c", "d"}));
+    CHECK(most.code == 1);
+    CHECK(most.out == "FOLLOW Alpha 1\nFOLLOW Alpha 2\n");
+    CHECK(most.err == "herd: the server refuses: ? FOLLOW c: " + too_many);
+    alpha.signal(SIGTERM);
+    CHECK(alpha.wait() == 0);
+}
+
 TEST_CASE("examples: fence.py says who enters a circle and who leaves it", "[live][follow]") {
     const ThreeServers herd;
     Process up(herd.up());

@@ -2,12 +2,15 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace refusal_test {
 
 namespace {
+
+using herd::program::reason_of_refusal;
 
 bool names(const std::string& reason, std::string_view word) {
     return reason.find(word) != std::string::npos;
@@ -32,7 +35,7 @@ TEST_CASE("refusal: what is wrong with the line itself comes before all", "[herd
                              Case{"NEARBY kiwi 10 1001", "1000"},
                              Case{"UNFOLLOW x", "number"}}) {
         CAPTURE(each.line);
-        CHECK(names(herd::program::reason_of_refusal(each.line, config, false), each.word));
+        CHECK(names(reason_of_refusal({.line = each.line, .echo = each.line}, config), each.word));
     }
 }
 
@@ -47,6 +50,8 @@ TEST_CASE("refusal: a limit that it may have met is named, and a token that it l
         bool needs_token;
     };
     for (const Case& each : {Case{"IAMAT kiwi +1-1 5", "limits.clients", true},
+                             Case{"IAMAT kiwi +1-1 5", "long_records", true},
+                             Case{"IAMAT kiwi +1-1 5", "new_clients_per_s", true},
                              Case{"WHATSAT kiwi 10 5", "nothing is known", true},
                              Case{"NEARBY kiwi 10 5", "limits.searches", true},
                              Case{"FOLLOW kiwi", "limits.subscriptions", true},
@@ -55,13 +60,46 @@ TEST_CASE("refusal: a limit that it may have met is named, and a token that it l
                              Case{"AUTH kiwi abcdefghijklmnopqrstuvwxyz", "--show", false}}) {
         CAPTURE(each.line);
         const auto reason = [&](const herd::config::Config& by, bool has_token) {
-            return herd::program::reason_of_refusal(each.line, by, has_token);
+            return reason_of_refusal({.line = each.line, .echo = each.line, .has_token = has_token},
+                                     by);
         };
         CHECK(names(reason(config, false), each.word));
         CHECK(names(reason(limited, true), each.word));
         CHECK(names(reason(limited, false), "--token-file") == each.needs_token);
         CHECK_FALSE(names(reason(config, false), "--token-file"));
     }
+}
+
+TEST_CASE("refusal: of a line that is too long not all came back", "[herd][program]") {
+    herd::config::Config config;
+    config.access.secret_file = GENERATE("", "secret");
+    for (const std::string_view line :
+         {"IAMAT kiwi.cs.ucla.edu +1-1 5", "FOLLOW kiwi", "WHATSIT 5", "AUTH kiwi x"}) {
+        CAPTURE(line);
+        const auto reason = [&](std::string_view echo) {
+            return reason_of_refusal({.line = line, .echo = echo}, config);
+        };
+        CHECK(reason(line.substr(0, 7)) == "it has more than 7 bytes (limits.line_max)");
+        CHECK_FALSE(names(reason(line), "line_max"));
+        CHECK_FALSE(names(reason(""), "line_max"));
+        CHECK_FALSE(names(reason("another"), "line_max"));
+    }
+    for (const std::string_view line : {"FOLLOW kiwi\r", "FOLLOW kiwi \t"}) {
+        CHECK_FALSE(names(reason_of_refusal({.line = line, .echo = "FOLLOW kiwi"}, config), "max"));
+    }
+}
+
+TEST_CASE("refusal: a connection that follows as many as one may has met that limit",
+          "[herd][program]") {
+    herd::config::Config config;
+    config.limits.subscriptions_per_client = 3;
+    const auto reason = [&](std::string_view line, std::size_t followed) {
+        return reason_of_refusal({.line = line, .echo = line, .followed = followed}, config);
+    };
+    CHECK(reason("FOLLOW kiwi", 3) ==
+          "its connection follows as many as one may (limits.subscriptions_per_client)");
+    CHECK(names(reason("FOLLOW kiwi", 2), "limits.subscriptions,"));
+    CHECK_FALSE(names(reason("NEARBY kiwi 10 5", 3), "subscriptions"));
 }
 
 }  // namespace refusal_test
