@@ -14,7 +14,7 @@ struct Address {
     bool v6 = false;
     std::uint16_t port = 0;
 
-    // `host` is a numeric IPv4 or IPv6 address, or "localhost"; names are not looked up.
+    // `host` is numeric, or "localhost"; no name is looked up. IPv4 in the form of IPv6 is IPv4.
     static std::optional<Address> parse(std::string_view host, std::uint16_t port);
     static Address loopback(std::uint16_t port) { return {{127, 0, 0, 1}, false, port}; }
 

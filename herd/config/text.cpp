@@ -26,10 +26,10 @@ std::optional<reactor::Address> parse_address(std::string_view text) {
     std::string_view host = text.substr(0, colon);
     const bool bracketed = host.starts_with('[') && host.ends_with(']');
     if (bracketed) host = host.substr(1, host.size() - 2);
+    if (bracketed != host.contains(':')) return std::nullopt;
     const auto port = parse_number(text.substr(colon + 1));
     if (!port || *port > UINT16_MAX) return std::nullopt;
-    const auto address = reactor::Address::parse(host, static_cast<std::uint16_t>(*port));
-    return address && address->v6 == bracketed ? address : std::nullopt;
+    return reactor::Address::parse(host, static_cast<std::uint16_t>(*port));
 }
 
 std::string text_of(const reactor::Address& address) {

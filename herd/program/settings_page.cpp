@@ -29,6 +29,7 @@ whole, by the name of the first setting that does. `herd check --live` says so b
 
 An address is numeric, or `localhost`, and its port lies outside 32768-60999, which the system takes
 for outgoing connections: `127.0.0.1:12001`, `[::1]:12001`, or `0.0.0.0:12001` to listen on all.
+`[::ffff:127.0.0.1]` is another way to write `127.0.0.1`.
 Port 0 is any free one. The base URL of a service is `https://host:port`, or `http://` where no key
 goes there or the host is this machine.
 )";

@@ -58,6 +58,24 @@ TEST_CASE("config file: the wildcard of IPv6 takes ports of IPv4, and not the re
     CHECK(one("0.0.0.0:7", "[::1]:7") == "");
 }
 
+TEST_CASE("config file: an address of IPv4 is the same in the form that IPv6 has for it",
+          "[herd][config]") {
+    CHECK(one("127.0.0.1:7", "[::ffff:127.0.0.1]:7") ==
+          "f:1: servers[0].peers: " + expected + R"("127.0.0.1:7" again)");
+    CHECK(one("[::ffff:7f00:1]:7", "127.0.0.1:7") ==
+          "f:1: servers[0].peers: " + expected + R"("127.0.0.1:7" again)");
+    CHECK(one("[::ffff:0.0.0.0]:7", "127.0.0.1:7") ==
+          "f:1: servers[0].peers: " + expected + R"("0.0.0.0:7", which takes "127.0.0.1:7", too)");
+    CHECK(one("[::]:7", "[::ffff:10.0.0.1]:7") ==
+          "f:1: servers[0].peers: " + expected + R"("[::]:7", which takes "10.0.0.1:7", too)");
+    CHECK(of(server("A", "0.0.0.0:7", "[::ffff:127.0.0.1]:1") + "," +
+             server("B", "127.0.0.1:7", "127.0.0.1:2")) ==
+          "f:1: servers[1].clients: " + expected +
+              R"("0.0.0.0:7", which takes "127.0.0.1:7", too)");
+    CHECK(of(server("A", "127.0.0.1:3", "[::ffff:0.0.0.0]:1")).find("at which the other servers") !=
+          std::string::npos);
+}
+
 TEST_CASE("config file: who listens elsewhere than it is reached takes no port there",
           "[herd][config]") {
     CHECK(one("127.0.0.1:1", "10.0.0.1:7", R"(, "listen": "0.0.0.0:7")") == "");
