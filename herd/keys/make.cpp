@@ -42,6 +42,17 @@ Wanted wanted_for(const config::Server& server) {
     return wanted;
 }
 
+// All that the authority is to sign.
+std::vector<Wanted> all_wanted(const config::Config& config) {
+    std::vector<Wanted> all;
+    for (const config::Server& server : config.servers) {
+        if (!server.legacy) all.push_back(wanted_for(server));
+    }
+    const std::string name(operator_name);
+    all.push_back({.subject = name, .purpose = Purpose::client, .names = {name}});
+    return all;
+}
+
 // One run of `herd keys`.
 class Making {
 public:
@@ -78,18 +89,13 @@ private:
 };
 
 void Making::find_lacking(const config::Config& config) {
-    const auto look = [&](Wanted wanted) {
+    for (Wanted& wanted : all_wanted(config)) {
         if (has_certificate(wanted.subject)) {
             there_ = folder_.path_of(certificate_file(wanted.subject));
         } else {
             lacking_.push_back(std::move(wanted));
         }
-    };
-    for (const config::Server& server : config.servers) {
-        if (!server.legacy) look(wanted_for(server));
     }
-    const std::string name(operator_name);
-    look({.subject = name, .purpose = Purpose::client, .names = {name}});
 }
 
 std::string Making::lacking_names() const {
@@ -235,6 +241,18 @@ Outcome<> make(const config::Config& config,
     auto opened = Folder::make(folder);
     if (!opened) return std::unexpected(opened.error());
     return Making(std::move(*opened), days, made).make(config);
+}
+
+std::vector<std::string> keys_elsewhere(const config::Config& config, const std::string& folder) {
+    std::vector<std::string> files;
+    const auto opened = Folder::open(folder);
+    if (!opened) return files;
+    for (const Wanted& each : all_wanted(config)) {
+        std::string file = key_file(each.subject);
+        const bool certified = (*opened).has(certificate_file(each.subject));
+        if (certified && !(*opened).has(file)) files.push_back(std::move(file));
+    }
+    return files;
 }
 
 }  // namespace herd::keys

@@ -25,4 +25,8 @@ Outcome<> make(const config::Config& config,
                std::uint32_t days,
                std::vector<std::string>& made);
 
+// The keys, by the names of their files, that are not in that folder though their certificates are:
+// make() takes them to be on their machines. The authority's is not meant.
+std::vector<std::string> keys_elsewhere(const config::Config& config, const std::string& folder);
+
 }  // namespace herd::keys

@@ -24,6 +24,15 @@ std::string next_of_configuration(const std::string& configured, const std::stri
            "\", so there servers look for theirs\n";
 }
 
+// Of keys that are not made either: a line, or nothing.
+std::string cure_for(const std::vector<std::string>& elsewhere, const std::string& folder) {
+    if (elsewhere.empty()) return "";
+    std::string names;
+    for (const std::string& file : elsewhere) names += (names.empty() ? "" : ", ") + file;
+    return folder + ": not here, though their certificates are: " + names +
+           "; if one is not on its machine either, remove its .crt, and run this again\n";
+}
+
 }  // namespace
 
 int make_keys(const config::Config& config, const std::string& folder, std::uint32_t days) {
@@ -36,10 +45,12 @@ int make_keys(const config::Config& config, const std::string& folder, std::uint
         std::fprintf(stderr, "herd: %s\n", done.error().c_str());
         return 2;
     }
+    const std::string cure = cure_for(keys::keys_elsewhere(config, folder), folder);
     if (made.empty()) {
-        std::printf("%s: nothing is to be made\n", folder.c_str());
+        std::printf("%s: nothing is to be made\n%s", folder.c_str(), cure.c_str());
         return 0;
     }
+    std::fputs(cure.c_str(), stdout);
     std::puts(
         "next: copy ca.crt, NAME.crt and NAME.key to the machine of each server NAME, and move "
         "ca.key to where no server is");

@@ -65,6 +65,20 @@ TEST_CASE("herd keys: makes what is lacking, and says what is next", "[live][key
     CHECK(again.code == 0);
     CHECK(again.out == folder + ": nothing is to be made\n");
 
+    // These may be where they belong.
+    fs::remove(folder + "/Hands.key");
+    fs::remove(folder + "/operator.key");
+    const Ran elsewhere = run(command);
+    CHECK(elsewhere.code == 0);
+    CHECK(elsewhere.out == folder + ": nothing is to be made\n" + folder +
+                               ": not here, though their certificates are: Hands.key, "
+                               "operator.key; if one is not on its machine either, remove its "
+                               ".crt, and run this again\n");
+    fs::remove(folder + "/Hands.crt");
+    fs::remove(folder + "/operator.crt");
+    CHECK(run(command).out.starts_with("made " + folder + "/Hands.key\nmade " + folder +
+                                       "/Hands.crt\nmade " + folder + "/operator.key\n"));
+
     fs::remove(folder + "/ca.key");
     CHECK(run(command).code == 0);
     write_file(place / "herd.json", herd_with(R"(,

@@ -109,8 +109,17 @@ TEST_CASE("herd keys: without the authority's key it signs nothing, and needs no
 TEST_CASE("herd keys: certificates need not have their keys beside them", "[herd][keys]") {
     KeyHouse house;
     house.make();
+    const auto elsewhere = [&] { return keys::keys_elsewhere(house.config(), house.folder()); };
+    CHECK(elsewhere().empty());
     fs::remove(house / "Hands.key");
+    fs::remove(house / "ca.key");
     CHECK(house.make().empty());
+    CHECK(elsewhere() == Names{"Hands.key"});
+    // Without its certificate it is lacking, and made.
+    fs::remove(house / "Hands.crt");
+    CHECK(elsewhere().empty());
+    fs::remove_all(house.folder());
+    CHECK(elsewhere().empty());
 }
 
 TEST_CASE("herd keys: no second authority is made beside what the first has signed",
