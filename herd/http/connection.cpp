@@ -158,6 +158,7 @@ void Connection::begin() {
     chunks_ = request.takes_chunks;
     awaited_ = request.awaits_continue;
     if (!request.has_body) complete();
+    if (request.is_pathless()) return refuse(405, "Allow: GET, HEAD, POST\r\n");
     const std::string_view path = request.path();
     const auto route =
         std::ranges::find_if(host_.routes, [&](const Route& each) { return each.fits(path); });

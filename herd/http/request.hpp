@@ -12,8 +12,9 @@ bool same_name(std::string_view one, std::string_view other);
 
 // The head of a request. All views are of the bytes that it came in, and die with these.
 struct Request {
-    // What HEAD asks for is what GET does, but for the body: see head_only.
-    enum class Method : std::uint8_t { get, post, other };
+    // What HEAD asks for is what GET does, but for the body: see head_only. What is no method of
+    // HTTP's is unknown, and refused by the parser.
+    enum class Method : std::uint8_t { get, post, other, unknown };
     struct Field {
         std::string_view name, value;
     };
@@ -35,6 +36,8 @@ struct Request {
     std::size_t count(std::string_view name) const;
     // The target's path: of the absolute form, as to a proxy, too.
     std::string_view path() const;
+    // It is about no path: OPTIONS of `*`, the server as a whole, or CONNECT.
+    bool is_pathless() const { return method == Method::other && !path().starts_with('/'); }
 };
 
 }  // namespace herd::http

@@ -55,7 +55,7 @@ std::string_view view(Text text) {
 Request::Method method_of(http::verb verb) {
     if (verb == http::verb::get || verb == http::verb::head) return Request::Method::get;
     if (verb == http::verb::post) return Request::Method::post;
-    return Request::Method::other;
+    return verb == http::verb::unknown ? Request::Method::unknown : Request::Method::other;
 }
 
 unsigned status_for(const error_code& error) {
@@ -84,9 +84,10 @@ unsigned fault(const Request& request) {
     if (hosts > 1 || (hosts == 0 && request.takes_chunks)) return 400;
     if (request.count("Authorization") > 1) return 400;
     const std::size_t codings = request.count("Transfer-Encoding");
-    if (codings == 0) return 0;
-    if (codings > 1 || !request.takes_chunks) return 400;
-    return same_name(request.field("Transfer-Encoding"), "chunked") ? 0 : 501;
+    if (codings > 1 || (codings == 1 && !request.takes_chunks)) return 400;
+    const bool chunked = codings == 1 && same_name(request.field("Transfer-Encoding"), "chunked");
+    const bool implemented = request.method != Request::Method::unknown;
+    return implemented && (codings == 0 || chunked) ? 0 : 501;
 }
 
 }  // namespace

@@ -189,6 +189,19 @@ TEST_CASE("http request: chunks are the only transfer coding", "[offline]") {
     CHECK(status_of("GET / HTTP/1.0\r\nHost: h\r\n" + coding + "chunked\r\n\r\n" + chunks) == 400);
 }
 
+TEST_CASE("http request: a method that nobody knows is not implemented", "[offline]") {
+    const std::string rest = " / HTTP/1.1\r\nHost: h\r\n\r\n";
+    for (const char* known :
+         {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"}) {
+        INFO(known);
+        CHECK(status_of(known + rest) == 0);
+    }
+    for (const char* unknown : {"BREW", "get", "GETS", "OPTION"}) {
+        INFO(unknown);
+        CHECK(status_of(unknown + rest) == 501);
+    }
+}
+
 // HAProxy's `option httpchk` says no Host.
 TEST_CASE("http request: there is one Host, or none in HTTP/1.0", "[offline]") {
     CHECK(status_of("GET / HTTP/1.1\r\n\r\n") == 400);

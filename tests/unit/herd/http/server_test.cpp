@@ -237,6 +237,7 @@ TEST_CASE("http server: what is refused is answered, behind what came before it"
         {"POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n",
          "400 Bad Request"},
         {get("/elsewhere").replace(4, 1, "*"), "404 Not Found"},
+        {"BREW /now HTTP/1.1\r\nHost: h\r\n\r\n", "501 Not Implemented"},
     };
     for (const auto& [text, status] : cases) {
         INFO(text.substr(0, 60));
@@ -247,7 +248,25 @@ TEST_CASE("http server: what is refused is answered, behind what came before it"
         house.close(fd);
         house.run(3s);
     }
-    CHECK(house.server.counters().refused == 7);
+    CHECK(house.server.counters().refused == 8);
+}
+
+TEST_CASE("http server: what is about no path is answered with the methods that there are",
+          "[herd][http]") {
+    House house;
+    const int fd = house.connect();
+    for (const std::string line :
+         {"OPTIONS *", "OPTIONS http://h", "CONNECT h:443", "CONNECT [::1]:443", "CONNECT h"}) {
+        INFO(line);
+        const std::string heard = house.ask(fd, line + " HTTP/1.1\r\nHost: h\r\n\r\n");
+        CHECK(heard.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"));
+        CHECK(heard.find("\r\nAllow: GET, HEAD, POST\r\n") != std::string::npos);
+    }
+    CHECK(house.handler.begun == 0);
+    // Of a path, its handler knows.
+    CHECK(house.ask(fd, "OPTIONS /now HTTP/1.1\r\nHost: h\r\n\r\n") == ok("/now"));
+    CHECK(house.ask(fd, "OPTIONS http://h/now?1 HTTP/1.1\r\nHost: h\r\n\r\n") ==
+          ok("http://h/now?1"));
 }
 
 }  // namespace http_server_test
