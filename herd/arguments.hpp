@@ -261,6 +261,7 @@ struct TokenArguments {
             ->type_name("FILE")
             ->excludes(pattern)
             ->excludes(show);
+        command.footer("A client's id stands behind --for: herd token --for kiwi --until +30d");
     }
 };
 

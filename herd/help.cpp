@@ -115,6 +115,8 @@ std::string help_of(const CLI::App* app, const std::string& name, CLI::AppFormat
     for (const Rows* rows : {&places, &commands, &options}) {
         if (!rows->empty()) text += page(*rows, left);
     }
+    const std::string footer = app->get_footer();
+    if (!footer.empty()) text += "\n" + footer + "\n";
     return text;
 }
 

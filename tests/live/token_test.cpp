@@ -78,6 +78,16 @@ TEST_CASE("herd token: shows what it has made, and whether it is good", "[live][
     CHECK(read.out == what + "not checked, as no secret is given\n");
 }
 
+TEST_CASE("herd token: what is said of a bare name is how one is given", "[live][token]") {
+    const Desk desk;
+    const Ran bare = token({"kiwi"});
+    CHECK(bare.code == 2);
+    CHECK(bare.err.find("--help") != std::string::npos);
+    const std::string help = token({"--help"}).out;
+    CHECK(help.find("behind --for: herd token --for kiwi --until +30d\n") != std::string::npos);
+    CHECK(token({"--for", "kiwi", "--until", "+30d", "--secret-file", desk.secret}).code == 0);
+}
+
 TEST_CASE("herd token: wrong wishes are refused, and never must be asked for", "[live][token]") {
     const Desk desk;
     for (const std::vector<std::string>& words :
