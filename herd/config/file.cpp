@@ -297,8 +297,8 @@ Outcome<Config> read(const char* path) {
     const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path, "rbe"), close);
     if (!file && errno == ENOENT) {
         return failure(path,
-                       "is not there; herd.json(5) says what stands in a configuration, and "
-                       "without --config a built-in herd is meant");
+                       "is not there; herd.json(5), or docs/configuration.md, says what stands in "
+                       "a configuration, and without --config a built-in herd is meant");
     }
     if (!file) return failure(path, reactor::Errno{errno});
     std::string text(file_size_max + 1, '\0');

@@ -28,7 +28,7 @@ std::string_view fault_of(protocol::Malformed reason) {
         case Malformed::skew:
             break;
     }
-    return "no command begins so; herd-protocol(7) has them all";
+    return "no command begins so; herd-protocol(7), or docs/protocol.md, has them all";
 }
 
 // Of a longer one as much comes back as a line may have. Blanks at its end another program may

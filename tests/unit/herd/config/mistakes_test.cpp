@@ -112,8 +112,8 @@ TEST_CASE("config file: one that cannot be read is said", "[herd][config]") {
     const auto none = herd::config::read("/nonexistent/herd.json");
     REQUIRE_FALSE(none);
     CHECK(none.error() ==
-          "/nonexistent/herd.json: is not there; herd.json(5) says what stands in a configuration, "
-          "and without --config a built-in herd is meant");
+          "/nonexistent/herd.json: is not there; herd.json(5), or docs/configuration.md, says what "
+          "stands in a configuration, and without --config a built-in herd is meant");
     const auto folder = herd::config::read("/");
     REQUIRE_FALSE(folder);
     CHECK(folder.error() == "/: Is a directory");

@@ -26,6 +26,7 @@ TEST_CASE("refusal: what is wrong with the line itself comes before all", "[herd
         std::string_view word;
     };
     for (const Case& each : {Case{"WHATSIT kiwi", "herd-protocol(7)"},
+                             Case{"WHATSIT kiwi", "docs/protocol.md"},
                              Case{"WHATSAT kiwi 10", "words"},
                              Case{"IAMAT kiwi here 5", "location"},
                              Case{"IAMAT kiwi +1-1 noon", "time"},
