@@ -19,7 +19,10 @@
 
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <cstddef>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace herd::program {
@@ -124,6 +127,19 @@ void look_at_places(const config::Places& places, Findings& found) {
     if (!key) found.fail("no server would start: " + key.error());
 }
 
+// Why a file cannot be made in that folder: of what is no folder, itself or one around it.
+std::string why_no_folder(const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    fs::path at = folder;
+    while (at.has_relative_path() && !fs::exists(fs::symlink_status(at, error))) {
+        at = at.parent_path();
+    }
+    const bool stray = fs::is_symlink(at, error) && !fs::exists(at, error);
+    return at.string() +
+           (stray ? ": it is a symbolic link that leads nowhere" : ": it is not a folder");
+}
+
 // What hinders the first server that could not write its file in that folder; empty: none is.
 std::string unkept(const config::Config& config, const std::string& folder, const char* kind) {
     for (const config::Server& server : config.servers) {
@@ -132,7 +148,10 @@ std::string unkept(const config::Config& config, const std::string& folder, cons
         file.append("/").append(server.name).append(".").append(kind);
         const auto may = may_keep(file);
         if (may) continue;
-        std::string text = open_failure(file.insert(0, " ").insert(0, kind), may.error()).error();
+        std::string text =
+            may.error().value == ENOTDIR
+                ? std::string(kind) + " " + why_no_folder(folder)
+                : open_failure(file.insert(0, " ").insert(0, kind), may.error()).error();
         text.append("; ").append(kind).append(
             ".folder names a folder that whoever runs a server may write in (mkdir -p, chown)");
         return text;
