@@ -138,7 +138,7 @@ bool Journal::next_has_all() const {
 void Journal::on_made(const reactor::Result<int>& fd) {
     check_states();
     assert(next_ == nullptr);
-    if (!fd) return report_trouble("open", describe(fd.error()));
+    if (!fd) return report_trouble(folder_.place().next, "open", describe(fd.error()));
     if (stuck_ || (leaving_ && current_ != nullptr)) {
         folder_.close(*fd);
         return folder_.remove_next();
@@ -185,13 +185,15 @@ void Journal::take_over() {
 
 void Journal::drop_failed(File& file, std::string_view what, reactor::Errno error) {
     assert(&file == current_ || &file == next_);
-    if (&file == next_) {
+    const bool is_next = &file == next_;
+    if (is_next) {
         drop_next();
     } else {
         close_file(current_);
         release(UINT64_MAX);
     }
-    report_trouble(what, describe(error));
+    const Paths& place = folder_.place();
+    report_trouble(is_next ? place.next : place.file, what, describe(error));
 }
 
 void Journal::drop_next() {
@@ -201,7 +203,9 @@ void Journal::drop_next() {
     next_synced_ = next_whole_ = round_.next_complete = false;
 }
 
-void Journal::report_trouble(std::string_view what, std::string_view reason) {
+void Journal::report_trouble(std::string_view path,
+                             std::string_view what,
+                             std::string_view reason) {
     assert(on_);
     assert(!reason.empty());
     ++core_.counters.journal_failures;
@@ -209,7 +213,7 @@ void Journal::report_trouble(std::string_view what, std::string_view reason) {
     pause_ = std::min(2 * pause_, pause_max);
     if (std::exchange(troubled_, true)) return;
     core_.log.event(Level::error, "journal_failed")
-        .field("file", folder_.place().file)
+        .field("file", path)
         .field("what", what)
         .field("reason", reason);
 }
@@ -256,7 +260,7 @@ void Journal::give_up() {
     if (next_ != nullptr) drop_next();
     if (current_ != nullptr) close_file(current_);
     release(UINT64_MAX);
-    report_trouble("stuck", "no answer from the disk within journal_ms");
+    report_trouble(folder_.place().file, "stuck", "no answer from the disk within journal_ms");
 }
 
 bool Journal::dirty() const {

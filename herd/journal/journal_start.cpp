@@ -70,11 +70,12 @@ void Journal::go_on(const Recovered& start) {
     aside_ = start.aside;
     kept_ = start.kept;
     refused_ = start.refused;
-    if (start.fd < 0) return report_trouble("open", describe(start.error));
+    const Paths& place = folder_.place();
+    if (start.fd < 0) return report_trouble(place.file, "open", describe(start.error));
     if (folder_.fd() < 0) {
         if (const auto opened = folder_.open(); !opened) {
             sys::close(start.fd);
-            return report_trouble("open", describe(opened.error()));
+            return report_trouble(place.folder, "open", describe(opened.error()));
         }
     }
     current_ = start.size == 0  ? &disk_.add_new(start.fd, pace_.slack)

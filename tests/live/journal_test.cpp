@@ -306,6 +306,21 @@ TEST_CASE("journal: a server does not start on another one's", "[live][journal]"
     CHECK(lone.process().err().starts_with("Alone: journal "));
 }
 
+TEST_CASE("journal: trouble with what is to take its place is told of by that name",
+          "[live][journal]") {
+    Lone lone;
+    REQUIRE(lone.start());
+    REQUIRE(lone.report("kiwi", 5));
+    REQUIRE(lone.end(SIGTERM));
+    const std::string next = lone.file().string() + ".new";
+    std::filesystem::create_directory(next);
+    REQUIRE(lone.start());
+    CHECK(lone.logged("journal_failed file=" + next + " what=open"));
+    CHECK(lone.known("kiwi") == 5);
+    std::filesystem::remove(next);
+    CHECK(lone.logged("journal_recovered"));
+}
+
 TEST_CASE("journal: what stands in its place and is no file is told of in plain words",
           "[live][journal]") {
     Lone server;
