@@ -85,8 +85,11 @@ Result<int> open_to_read(const char* path) {
 
 Result<int> open_to_keep(const char* path) {
     auto fd = open_regular(path, O_RDWR | O_APPEND | O_CREAT, private_mode);
-    if (!fd || flock(*fd, LOCK_EX | LOCK_NB) == 0) return fd;
-    return give_back(*fd, errno);
+    if (!fd) return fd;
+    if (flock(*fd, LOCK_EX | LOCK_NB) < 0) return give_back(*fd, errno);
+    // Of one that is there, too, unless it is somebody else's to say who may read it.
+    static_cast<void>(fchmod(*fd, private_mode));
+    return fd;
 }
 
 Result<int> open_secret(const char* path, bool shared) {

@@ -321,6 +321,22 @@ TEST_CASE("journal: trouble with what is to take its place is told of by that na
     CHECK(lone.logged("journal_recovered"));
 }
 
+TEST_CASE("journal: it is for its owner only, whatever it was, from the start", "[live][journal]") {
+    using std::filesystem::perms;
+    Lone lone;
+    const auto mode = [&] { return std::filesystem::status(lone.file()).permissions(); };
+    // The beginning of a first line.
+    std::filesystem::create_directory(lone.journals());
+    write_file(lone.file(), "e81");
+    std::filesystem::permissions(lone.file(), perms(0644));
+    REQUIRE(lone.start());
+    CHECK(mode() == (perms::owner_read | perms::owner_write));
+    CHECK(lone.report("kiwi", 5));
+    REQUIRE(lone.end(SIGKILL));
+    REQUIRE(lone.start());
+    CHECK(lone.known("kiwi") == 5);
+}
+
 TEST_CASE("journal: what stands in its place and is no file is told of in plain words",
           "[live][journal]") {
     Lone server;
