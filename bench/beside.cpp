@@ -60,7 +60,7 @@ public:
         result.latency.emplace_back("nearby", questions_.times());
         result.figure("wrong_answers", static_cast<double>(questions_.wrong() + load_.wrong()));
         result.figure("unanswered",
-                      static_cast<double>(load_.waiting()) + (questions_.idle() ? 0 : 1));
+                      static_cast<double>(load_.unanswered()) + (questions_.idle() ? 0 : 1));
         result.figure("lost_connections", followers_.lost());
     }
 

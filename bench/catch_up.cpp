@@ -83,7 +83,7 @@ Result catch_up(const Target& target, const CatchUpOptions& options) {
     result.figure("resident_bytes", resident);
     result.figure("p99_meanwhile_against_quiet", at_p99(meanwhile) / at_p99(quiet));
     result.figure("wrong_answers", static_cast<double>(load.wrong()));
-    result.figure("unanswered", static_cast<double>(load.waiting()));
+    result.figure("unanswered", static_cast<double>(load.unanswered()));
     result.figure("unsent", static_cast<double>(load.unsent()));
     result.latency.emplace_back("quiet", quiet);
     result.latency.emplace_back("meanwhile", meanwhile);

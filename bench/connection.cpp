@@ -115,6 +115,7 @@ std::size_t Connection::on_input(std::string_view bytes, std::size_t, bool ended
 void Connection::on_closed(reactor::Closed) {
     stream_.reset();
     lost_ = true;
+    abandoned_ += waiting();
     sent_ = answered_count_;
     pending_.clear();
     if (changed_) changed_(*this);

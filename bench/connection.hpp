@@ -72,6 +72,8 @@ public:
     std::size_t queued() const { return stream_ ? stream_->unsent() : 0; }
 
     std::uint64_t waiting() const { return answers_.expected() ? sent_ - answered_count_ : 0; }
+    // Commands whose connection was lost before their answer came.
+    std::uint64_t abandoned() const { return abandoned_; }
     // Or, where nothing is expected, lines that were pushed.
     std::uint64_t answered() const { return answered_count_; }
     std::uint64_t wrong() const { return wrong_; }
@@ -99,6 +101,7 @@ private:
     std::deque<Batch> pending_;  // Not all of whose commands have been answered, in order.
     std::uint64_t sent_ = 0;
     std::uint64_t answered_count_ = 0;
+    std::uint64_t abandoned_ = 0;
     std::uint64_t wrong_ = 0;
     std::uint64_t refusals_ = 0;
     std::string refusal_;

@@ -66,7 +66,7 @@ Result follow(const Target& target, const FollowOptions& options) {
     }
     result.figure("wrong_answers", static_cast<double>(load.wrong() + followers.refused()));
     result.figure("lost_connections", followers.lost());
-    result.figure("unanswered", static_cast<double>(load.waiting()));
+    result.figure("unanswered", static_cast<double>(load.unanswered()));
     result.latency.emplace_back("round trip", load.times());
     return result;
 }

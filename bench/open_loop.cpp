@@ -98,6 +98,17 @@ std::uint64_t OpenLoop::waiting() const {
     return sum;
 }
 
+std::uint64_t OpenLoop::unanswered() const {
+    std::uint64_t sum = waiting();
+    for (const Entry& entry : entries_) sum += entry.connection.abandoned();
+    return sum;
+}
+
+std::uint32_t OpenLoop::lost() const {
+    return static_cast<std::uint32_t>(std::ranges::count_if(
+        entries_, [](const Entry& entry) { return entry.connection.lost(); }));
+}
+
 std::size_t OpenLoop::queued() const {
     std::size_t sum = 0;
     for (const Entry& entry : entries_) sum += entry.connection.queued();

@@ -47,6 +47,10 @@ public:
     // All that was said has been answered, or its connection is lost, or no answer is expected.
     bool idle() const { return waiting() == 0; }
     std::uint64_t waiting() const;
+    // These, and those whose connection was lost before.
+    std::uint64_t unanswered() const;
+    // Connections that the server has ended.
+    std::uint32_t lost() const;
 
     // Which of Shape::entries a client reports at.
     std::size_t entry_of(std::uint32_t client) const { return client % shape_.entries.size(); }

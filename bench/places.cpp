@@ -85,7 +85,7 @@ Result places(const Target& target, const PlacesOptions& options) {
     result.figure("whatsat_per_second", static_cast<double>(whatsats) / asked);
     result.figure("wrong_answers", static_cast<double>(questions.wrong() + reports.wrong()));
     result.figure("unanswered",
-                  static_cast<double>(reports.waiting()) + (questions.idle() ? 0 : 1));
+                  static_cast<double>(reports.unanswered()) + (questions.idle() ? 0 : 1));
     return result;
 }
 

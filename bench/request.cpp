@@ -69,7 +69,9 @@ Result open(Session& session,
     Result result = begin(target, options);
     conclude(result, measured, lines);
     result.figure("wrong_answers", static_cast<double>(loop.wrong()));
-    result.figure("unanswered", static_cast<double>(loop.waiting()));
+    result.figure("unanswered", static_cast<double>(loop.unanswered()));
+    result.figure("unsent", static_cast<double>(loop.unsent()));
+    result.figure("lost_connections", loop.lost());
     result.latency.emplace_back("round trip", loop.times());
     result.latency.emplace_back("send lateness", loop.lateness());
     return result;

@@ -122,6 +122,23 @@ TEST_CASE("herd-bench: wrong answers are counted, in both loops", "[live][bench]
     CHECK(open.figure("unanswered") == 0);
 }
 
+TEST_CASE("herd-bench: what a server that has gone leaves unanswered is counted, in both loops",
+          "[live][bench]") {
+    const RudeRelay::Manners hanging_up{.hang_up_after = 100};
+    const RudeRelay first(hanging_up);
+    const BenchResult open = measure(
+        first,
+        {"request", "--seconds", "0.5", "--warmup", "0", "--rate", "1000", "--connections", "4"});
+    CHECK(open.figure("lost_connections") == 4);
+    CHECK(open.figure("unanswered") >= 1);
+    CHECK(open.figure("unsent") >= 100);
+    CHECK(open.count("round trip") + open.figure("unanswered") + open.figure("unsent") ==
+          open.count("send lateness"));
+    const RudeRelay second(hanging_up);
+    const BenchResult closed = measure(second, {"request", "--seconds", "0.3", "--warmup", "0"});
+    CHECK(closed.figure("lost_connections") >= 1);
+}
+
 TEST_CASE("herd-bench: what cannot be measured is one line and exit code 2", "[live][bench]") {
     const TemporaryFolder folder;
     const auto target = [&](const std::string& text) {

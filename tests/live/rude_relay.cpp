@@ -95,6 +95,10 @@ void RudeRelay::read_from(int fd) {
         answers += take(input_.substr(0, end));
         input_.erase(0, end + 1);
     }
+    if (manners_.hang_up_after > 0 && lines_ >= manners_.hang_up_after) {
+        for (const int each : clients_) shutdown(each, SHUT_RDWR);
+        return;
+    }
     static_cast<void>(send(fd, answers.data(), answers.size(), MSG_NOSIGNAL));
 }
 

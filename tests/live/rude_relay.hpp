@@ -26,6 +26,8 @@ public:
         std::uint64_t drop_every = 0;    // drops one line of so many; 0: none
         std::uint64_t repeat_every = 0;  // says one line of so many twice
         std::uint64_t refuse_every = 0;  // answers one line of so many with "?"
+        // Hangs up on all, without an answer, when so many lines have come; 0: never.
+        std::uint64_t hang_up_after = 0;
         std::string drop_client = {};    // drops all lines with this in them
     };
 
