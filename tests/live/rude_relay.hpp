@@ -28,7 +28,7 @@ public:
         std::uint64_t refuse_every = 0;  // answers one line of so many with "?"
         // Hangs up on all, without an answer, when so many lines have come; 0: never.
         std::uint64_t hang_up_after = 0;
-        std::string drop_client = {};    // drops all lines with this in them
+        std::string drop_client = {};  // drops all lines with this in them
     };
 
     explicit RudeRelay(Manners manners);
