@@ -136,6 +136,10 @@ Result<void> truncate(int fd, std::uint64_t size) {
     return check_done(repeat([&] { return ftruncate(fd, static_cast<off_t>(size)); }));
 }
 
+Result<void> link(const char* from, const char* to) {
+    return check_done(::link(from, to));
+}
+
 Result<void> rename(const char* from, const char* to) {
     return check_done(std::rename(from, to));
 }

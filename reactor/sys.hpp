@@ -162,6 +162,8 @@ Result<std::size_t> read(int fd, std::span<char> buffer);  // 0 = the end
 // file system knows of none.
 std::uint64_t skip_hole(int fd);
 Result<void> truncate(int fd, std::uint64_t size);
+// `to` is another name of the file. EEXIST: there is something of that name already.
+Result<void> link(const char* from, const char* to);
 Result<void> rename(const char* from, const char* to);
 Result<void> remove(const char* path);
 

@@ -84,18 +84,27 @@ void Folder::ask_to_make() {
 
 void Folder::install(Aside aside, std::uint32_t number) {
     assert(!busy());
-    if (aside == Aside::none) return ask_to_name();
+    if (aside == Aside::none || beside_) return ask_to_name();
     assert(removing_ == 0);
     assert(number > 0);
-    const auto path = aside == Aside::bad ? name_bad(place_, names().aside)
-                                          : name_refused(place_, number, names().aside);
+    if (aside == Aside::bad) {
+        return ask(Step::putting_aside,
+                   {.what = What::call, .function = &Folder::put_file_aside, .argument = &names()});
+    }
+    const auto path = name_refused(place_, number, names().aside);
     // The helper then says what is wrong with it.
     if (!path) names().aside[0] = '\0';
     ask(Step::putting_aside,
         {.what = What::rename, .path = names().file.data(), .to = names().aside.data()});
 }
 
-// A restart that comes between finds all of it under the one name or the other's.
+void Folder::put_file_aside(void* names) {
+    Names& of = *static_cast<Names*>(names);
+    const auto path = put_aside(of.file.data(), of.aside);
+    of.error = path ? 0 : path.error().value;
+}
+
+// A restart that comes between finds all of it: bad files have two names, refused ones are read.
 void Folder::ask_to_name() {
     ask(Step::naming,
         {.what = What::rename, .path = names().next.data(), .to = names().file.data()});
@@ -140,7 +149,7 @@ void Folder::on_step(Step step, const sys::Errand& errand) {
             assert(errand.fd >= 0);
             return told_.made(errand.fd);
         case Step::putting_aside:
-            return on_put_aside(errand.error);
+            return on_put_aside(errand.what == What::call ? names().error : errand.error);
         case Step::naming:
             return told_.installed(result_of(errand.error));
     }
@@ -155,7 +164,8 @@ void Folder::on_opened(const sys::Errand& errand) {
 
 void Folder::on_put_aside(int error) {
     if (error != 0 && error != ENOENT) return told_.installed(result_of(error));
-    if (error == 0) log_put_aside(core_, names().aside.data());
+    beside_ = error == 0;
+    if (beside_) log_put_aside(core_, names().aside.data());
     ask_to_name();
 }
 

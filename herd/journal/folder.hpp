@@ -64,12 +64,14 @@ private:
     enum class Step : std::uint8_t { none, opening, making, putting_aside, naming };
     // With a zero behind each. On pages of their own, as a helper that hangs may outlive this.
     struct Names {
+        int error;  // of putting aside
         std::array<char, path_size_max> folder;
         std::array<char, path_size_max> file;
         std::array<char, path_size_max> next;
         std::array<char, path_size_max> aside;
     };
 
+    static void put_file_aside(void* names);
     void ask(Step step, const reactor::sys::Errand& errand);
     void ask_to_make();
     void ask_to_name();
@@ -85,6 +87,7 @@ private:
     Told told_;
     reactor::Helper helper_;
     Step step_ = Step::none;
+    bool beside_ = false;  // What the next file replaces has another name, too.
     int fd_ = -1;
     std::uint32_t removing_ = 0;  // So many refused ones are still to be removed.
     reactor::PageArray<Names> names_;

@@ -24,16 +24,16 @@ std::string named(std::string_view file) {
     return "journal " + std::string(file);
 }
 
-reactor::Result<std::string_view> name_beside(const Paths& place,
+reactor::Result<std::string_view> name_beside(std::string_view file,
                                               std::string_view mark,
                                               std::uint64_t number,
                                               std::span<char> out) {
     constexpr std::size_t digits_max = 20;
-    if (place.file.size() + mark.size() + digits_max >= out.size()) {
+    if (file.size() + mark.size() + digits_max >= out.size()) {
         return reactor::failure(ENAMETOOLONG);
     }
     char* const start = out.data();
-    char* end = std::ranges::copy(place.file, start).out;
+    char* end = std::ranges::copy(file, start).out;
     end = std::ranges::copy(mark, end).out;
     end = std::to_chars(end, end + digits_max, number).ptr;
     *end = '\0';
@@ -76,17 +76,17 @@ Aside reason_of(const Content& content) {
     return content.damaged > 0 ? Aside::bad : Aside::none;
 }
 
-reactor::Result<void> put_aside(Core& core, const Paths& place) {
-    std::array<char, path_size_max> buffer{};
-    const auto path = name_bad(place, buffer);
-    if (!path) return std::unexpected(path.error());
-    auto moved = sys::rename(place.file.c_str(), buffer.data());
-    if (moved) log_put_aside(core, *path);
-    return moved;
-}
-
 bool is_missing(reactor::Errno error) {
     return error.value == ENOENT || error.value == ENOTDIR;
+}
+
+reactor::Result<void> move_aside(Core& core, const Paths& place) {
+    std::array<char, path_size_max> buffer{};
+    const auto path = put_aside(place.file.c_str(), buffer);
+    if (!path) return std::unexpected(path.error());
+    log_put_aside(core, *path);
+    const auto removed = sys::remove(place.file.c_str());
+    return removed || is_missing(removed.error()) ? reactor::Result<void>() : removed;
 }
 
 constexpr std::string_view not_ours =
@@ -178,7 +178,7 @@ Outcome<> Recovery::check_title() {
     const bool bad = loading.content.kind == Kind::fresh && loading.finish().kind != Kind::fresh;
     if (!bad || found_.fd < 0) return {};
     sys::close(std::exchange(found_.fd, -1));
-    if (const auto moved = put_aside(core_, place_); !moved) {
+    if (const auto moved = move_aside(core_, place_); !moved) {
         return failure(named(place_.file), moved.error());
     }
     return open_file();
@@ -331,16 +331,27 @@ void Recovery::give_up_file(std::string_view reason) {
     read_next_kept();
 }
 
-reactor::Result<std::string_view> name_bad(const Paths& place, std::span<char> out) {
-    return name_beside(
-        place, ".bad-", static_cast<std::uint64_t>(sys::wall_ns() / 1'000'000'000), out);
+// Where the clock begins anew at each start, the names do, too.
+reactor::Result<std::string_view> put_aside(const char* file, std::span<char> out) {
+    constexpr std::uint64_t tries = 1'000;
+    const auto first = static_cast<std::uint64_t>(sys::wall_ns() / 1'000'000'000);
+    for (std::uint64_t number = first; number < first + tries; ++number) {
+        const auto path = name_beside(file, ".bad-", number, out);
+        if (!path) return std::unexpected(path.error());
+        auto done = sys::link(file, out.data());
+        if (!done && done.error().value == EEXIST) continue;
+        if (!done && !is_missing(done.error())) done = sys::rename(file, out.data());
+        if (!done) return std::unexpected(done.error());
+        return *path;
+    }
+    return reactor::failure(EEXIST);
 }
 
 reactor::Result<std::string_view> name_refused(const Paths& place,
                                                std::uint32_t number,
                                                std::span<char> out) {
     assert(number > 0);
-    return name_beside(place, ".refused-", number, out);
+    return name_beside(place.file, ".refused-", number, out);
 }
 
 void log_put_aside(Core& core, std::string_view path) {

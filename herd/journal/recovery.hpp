@@ -127,9 +127,11 @@ private:
     Recovered found_;
 };
 
-// The name, with a zero behind it, of a file that is put aside: as bad, now; or as the refused one
-// of that number, from 1 on. Takes no memory.
-reactor::Result<std::string_view> name_bad(const Paths& place, std::span<char> out);
+// Puts the file aside as bad, under a name that nothing had, which is written to `out` with a zero
+// behind it: it keeps its own until another takes that, where the file system has links. May wait
+// for the disk. Takes no memory.
+reactor::Result<std::string_view> put_aside(const char* file, std::span<char> out);
+// The name, with a zero behind it, of the refused one of that number, from 1 on. Takes no memory.
 reactor::Result<std::string_view> name_refused(const Paths& place,
                                                std::uint32_t number,
                                                std::span<char> out);

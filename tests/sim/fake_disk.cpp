@@ -19,7 +19,7 @@ bool FakeDisk::is_well() const {
 }
 
 void FakeDisk::recover() {
-    faults = {.punch = faults.punch};
+    faults = {.punch = faults.punch, .link = faults.link};
     space = write_max = SIZE_MAX;
     hangs_.clear();
 }
@@ -130,6 +130,16 @@ Result<void> FakeDisk::truncate(int fd, std::uint64_t size) {
     file.content.resize(size);
     file.synced = std::min<std::size_t>(file.synced, size);
     if (size == 0) file.spoilt = false;
+    return {};
+}
+
+Result<void> FakeDisk::link(const std::string& from, const std::string& to) {
+    if (faults.rename != 0) return failure(faults.rename);
+    if (faults.link != 0) return failure(faults.link);
+    const auto found = names_.find(from);
+    if (found == names_.end()) return failure(ENOENT);
+    if (!names_.emplace(to, found->second).second) return failure(EEXIST);
+    changes_.push_back(names_);
     return {};
 }
 

@@ -29,6 +29,7 @@ public:
         int sync = 0;
         int rename = 0;
         int punch = 0;  // Stays: what a file system cannot do it never can.
+        int link = 0;   // Stays, too.
     };
 
     Faults faults;
@@ -77,6 +78,7 @@ public:
     reactor::Result<std::size_t> write(int fd, std::string_view bytes);
     std::uint64_t skip_hole(int fd);
     reactor::Result<void> truncate(int fd, std::uint64_t size);
+    reactor::Result<void> link(const std::string& from, const std::string& to);
     reactor::Result<void> rename(const std::string& from, const std::string& to);
     reactor::Result<void> remove(const std::string& path);
     void close(int fd) { open_.erase(fd); }

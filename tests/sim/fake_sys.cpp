@@ -290,6 +290,10 @@ std::uint64_t skip_hole(int fd) {
 Result<void> truncate(int fd, std::uint64_t size) {
     return kernel()->disk_here().truncate(fd, size);
 }
+Result<void> link(const char* from, const char* to) {
+    const sim::InKernel inside;
+    return kernel()->disk_here().link(from, to);
+}
 Result<void> rename(const char* from, const char* to) {
     const sim::InKernel inside;
     return kernel()->disk_here().rename(from, to);

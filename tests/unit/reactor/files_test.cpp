@@ -46,6 +46,27 @@ std::string all(int error) {
     return one + one + one;
 }
 
+TEST_CASE("files: another name of a file takes nobody's place", "[reactor]") {
+    const Folder folder;
+    { std::ofstream(folder.at("file")) << "text"; }
+    REQUIRE(sys::link(folder.at("file").c_str(), folder.at("kept").c_str()));
+    { std::ofstream(folder.at("next")) << "next"; }
+    REQUIRE(sys::rename(folder.at("next").c_str(), folder.at("file").c_str()));
+    const auto taken = sys::link(folder.at("file").c_str(), folder.at("kept").c_str());
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().value == EEXIST);
+    const auto missing = sys::link(folder.at("next").c_str(), folder.at("other").c_str());
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().value == ENOENT);
+    CHECK(fs::file_size(folder.at("kept")) == 4);
+    char buffer[8];
+    const auto kept = sys::open_to_read(folder.at("kept").c_str());
+    REQUIRE(kept);
+    REQUIRE(*sys::read(*kept, buffer) == 4);
+    CHECK(std::string(buffer, 4) == "text");
+    sys::close(*kept);
+}
+
 TEST_CASE("files: a link at the end of a path is not followed, whatever it leads to", "[reactor]") {
     const Folder folder;
     { std::ofstream(folder.at("file")) << "text"; }

@@ -53,6 +53,13 @@ std::vector<std::string> put_aside(const House& house) {
     return house.kernel.disk.paths(std::string(path) + ".bad-");
 }
 
+// Starts the server, until so many files were put aside.
+void run_until_aside(House& house, std::size_t files) {
+    REQUIRE(house.start());
+    for (int i = 0; i < 1'000'000 && put_aside(house).size() < files; ++i) house.run(1us);
+    REQUIRE(put_aside(house).size() == files);
+}
+
 }  // namespace
 
 TEST_CASE("journal load: cut anywhere, a server has the longest prefix and goes on behind it",
@@ -139,6 +146,58 @@ TEST_CASE("journal load: a bad line that nothing ends is as long as the file",
     house.kernel.disk.put(
         path, journal_of(10) + std::string(3 << 20, 'x') + line_of(at_line("ghost", 1)));
     check_knows(house, 10);
+}
+
+TEST_CASE("journal load: who is killed when a damaged file was put aside has lost no more of it",
+          "[herd][journal_load]") {
+    House house;
+    house.kernel.disk.put(path,
+                          journal_of(5) + "x\n" + journal_of(10).substr(journal_of(5).size()));
+    SECTION("on a file system with links") {
+        run_until_aside(house, 1);
+        house.kill();
+        check_knows(house, 10);
+    }
+    SECTION("and those who cannot give the new one its name go on, and put nothing more aside") {
+        run_until_aside(house, 1);
+        house.kernel.disk.faults.rename = EIO;
+        house.run(10s);
+        CHECK(put_aside(house).size() == 1);
+        REQUIRE(house.answered("late", 1));
+        house.kill();
+        house.kernel.disk.faults.rename = 0;
+        REQUIRE(house.start());
+        CHECK(house.stored() == 11);
+        CHECK(house.known("late") == "1");
+    }
+    SECTION("without links it stands under the one name or the other's") {
+        house.kernel.disk.faults.link = EPERM;
+        run_until_aside(house, 1);
+        house.run(10s);
+        CHECK(house.counters().journal_renewals == 1);
+        CHECK(put_aside(house).size() == 1);
+        house.kill();
+        check_knows(house, 10);
+    }
+}
+
+TEST_CASE("journal load: what was put aside is not overwritten within the same second",
+          "[herd][journal_load]") {
+    const bool whole = GENERATE(false, true);
+    INFO(whole);
+    std::vector<std::string> contents;
+    House house;
+    for (std::size_t i = 0; i < 4; ++i) {
+        const std::string title_or_not = whole ? "" : title() + "x\n";
+        contents.push_back(title_or_not + std::string(i + 40, 'x') + "\n" +
+                           (whole ? "" : line_of(at_line("kiwi", 1))));
+        house.kernel.disk.put(path, contents.back());
+        run_until_aside(house, i + 1);
+        house.kill();
+    }
+    for (std::size_t i = 0; i < contents.size(); ++i) {
+        CHECK(house.kernel.disk.content(put_aside(house)[i]).starts_with(contents[i]));
+    }
 }
 
 // Zeros stand for lines that others have replaced: those behind them count, and no zero at the end.
