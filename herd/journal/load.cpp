@@ -27,16 +27,19 @@ bool Loading::take(std::uint64_t lines) {
     }
     assert(taken_ <= held_);
     if (going_ && lines == 0) return true;
-    if (held_ - taken_ == buffer_.size()) on_endless_line();
+    // None that was written is as long as the buffer.
+    if (rest().size() == buffer_.size()) {
+        in_torn_ = true;
+        pass_torn(rest().size());
+    }
     held_ -= taken_;
-    // Only the size of a bad file is still wanted.
+    // Nothing of another's is wanted.
     if (!going_) held_ = 0;
     std::memmove(buffer_.data(), buffer_.data() + std::exchange(taken_, 0), held_);
     return false;
 }
 
 void Loading::skip(std::uint64_t bytes) {
-    zeros_ += bytes;
     content.size += bytes;
 }
 
@@ -45,27 +48,22 @@ void Loading::skip(std::uint64_t bytes) {
 std::span<const std::string_view> Loading::next_records(std::uint64_t& lines) {
     std::size_t count = 0;
     for (; going_ && count < texts_.size() && lines > 0; --lines) {
-        const bool first = content.kind == Kind::fresh;
-        if (!first) pass_gap();
+        pass_gap();
         const Line next = read_line(rest());
         if (next.kind == Line::Kind::cut) break;
-        if (first) going_ = next.kind == Line::Kind::good && title(next.text);
-        if (!going_) break;
         if (next.kind == Line::Kind::torn) {
             pass_torn(next.size);
             continue;
         }
+        if (content.kind == Kind::fresh) {
+            if (title(next.text)) pass_good(next.size);
+            if (!going_) break;
+            continue;
+        }
         pass_good(next.size);
-        if (!first) texts_[count++] = next.text;
+        texts_[count++] = next.text;
     }
     return std::span(texts_).first(count);
-}
-
-// None that was written is as long as the buffer.
-void Loading::on_endless_line() {
-    going_ = content.kind != Kind::fresh;
-    in_torn_ = going_;
-    if (going_) pass_torn(held_);
 }
 
 // What stands before the next line: the end of a torn one, and a hole.
@@ -76,20 +74,21 @@ void Loading::pass_gap() {
         pass_torn(in_torn_ ? rest().size() : end + 1);
     }
     const std::size_t hole = std::min(rest().find_first_not_of('\0'), rest().size());
-    zeros_ += hole;
+    in_zeros_ = hole > 0 || (in_zeros_ && rest().empty());
     taken_ += hole;
 }
 
 void Loading::pass_torn(std::size_t bytes) {
-    torn_ += std::exchange(zeros_, 0) + bytes;
+    if (torn_ == 0) torn_at_ = at();
+    torn_ += bytes;
     taken_ += bytes;
 }
 
 void Loading::pass_good(std::size_t bytes) {
-    if (torn_ > 0 && content.damaged == 0) content.damaged_at = content.good;
-    content.damaged += torn_;
-    content.good += std::exchange(torn_, 0) + std::exchange(zeros_, 0) + bytes;
+    if (torn_ > 0 && content.damaged == 0) content.damaged_at = torn_at_;
+    content.damaged += std::exchange(torn_, 0);
     taken_ += bytes;
+    content.good = at();
 }
 
 // Only what a first write cut short may look like is thrown away.
@@ -98,7 +97,7 @@ Content Loading::finish() {
     assert(content.damaged <= content.good);
     assert(content.expired + content.refused() <= content.records);
     const std::size_t whole = title_mark.size() + core_.name.size() + frame_size;
-    const bool cut = going_ && content.size < whole;
+    const bool cut = torn_ == 0 && content.size < whole;
     if (content.kind == Kind::fresh && !cut) content.kind = Kind::unreadable;
     return content;
 }
@@ -128,13 +127,18 @@ void Loading::take(const protocol::AtLine& record, table::LocationTable::Key key
         ++content.no_space;
 }
 
-// Whether it is the title of this server's journal.
+// Whether the first good line is a title. If that is lost, the file's name says whose it is.
 bool Loading::title(std::string_view text) {
     assert(content.kind == Kind::fresh);
     const bool named = text.starts_with(title_mark);
     const bool own = named && text.substr(title_mark.size()) == core_.name;
-    content.kind = own ? Kind::ours : Kind::others;
-    return own;
+    const bool lost = text.starts_with("AT ") && at() > 0;
+    going_ = own || lost;
+    // No hole stands before it.
+    torn_ = at();
+    torn_at_ = 0;
+    content.kind = going_ ? Kind::ours : Kind::others;
+    return named;
 }
 
 }  // namespace herd::journal

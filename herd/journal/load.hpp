@@ -17,7 +17,7 @@ struct Content {
         fresh,       // no more than a piece of a first line
         ours,        // the journal of the server that was asked for
         others,      // of another server, or of another version
-        unreadable,  // its first line is not one of a journal
+        unreadable,  // it has no line of a journal
     };
     Kind kind = Kind::fresh;
     std::uint64_t records = 0;
@@ -53,12 +53,12 @@ public:
     // Where the next bytes go. Only when take() has come to the end of the ones before.
     std::span<char> room() const { return buffer_.subspan(held_); }
     void add(std::size_t bytes);
-    // Takes up to so many lines; whether there may be more. After a bad first line there are none.
+    // Takes up to so many lines; whether there may be more. Of another's there are none.
     bool take(std::uint64_t lines);
     // Whether the file may have a hole where it is read next; and it has.
-    bool in_hole() const { return going_ && zeros_ > 0 && held_ == 0; }
+    bool in_hole() const { return going_ && in_zeros_ && held_ == 0; }
     void skip(std::uint64_t bytes);
-    // Its first line is not a bad one.
+    // It is not another's.
     bool going() const { return going_; }
     // When the file has come to its end.
     Content finish();
@@ -71,7 +71,8 @@ private:
     bool title(std::string_view text);
     std::span<const std::string_view> next_records(std::uint64_t& lines);
     std::string_view rest() const { return {buffer_.data() + taken_, held_ - taken_}; }
-    void on_endless_line();
+    // Where in the file that begins.
+    std::uint64_t at() const { return content.size - rest().size(); }
     void pass_gap();
     void pass_torn(std::size_t bytes);
     void pass_good(std::size_t bytes);
@@ -84,10 +85,11 @@ private:
     std::size_t taken_ = 0;  // of these, at the front
     Batch batch_;
     std::array<std::string_view, Batch::size_max> texts_;
-    // Behind the last good line: they have rotted if there is another one; and at last, a hole.
+    // Bytes of torn lines behind the last good one: they have rotted if there is another one.
     std::uint64_t torn_ = 0;
-    std::uint64_t zeros_ = 0;
-    bool in_torn_ = false;  // What is read next belongs to a torn line, up to its end.
+    std::uint64_t torn_at_ = 0;  // the first of these
+    bool in_torn_ = false;       // What is read next belongs to a torn line, up to its end.
+    bool in_zeros_ = false;      // What was read last is zeros between lines.
     bool going_ = true;
 };
 

@@ -171,8 +171,10 @@ Outcome<> Recovery::check_title() {
         make(&step());
         if (step().error != 0) return failure(named(place_.file), reactor::Errno{step().error});
         ended = step().size == 0;
+        loading.skip(step().skipped);
         loading.add(step().size);
-        static_cast<void>(loading.take(1));
+        while (loading.content.kind == Kind::fresh && loading.take(1)) {
+        }
     }
     if (loading.content.kind == Kind::others) return failure(named(place_.file), not_ours);
     const bool bad = loading.content.kind == Kind::fresh && loading.finish().kind != Kind::fresh;
