@@ -240,7 +240,7 @@ constexpr std::array counted = {
     one("herd_journal_damaged_bytes_total",
         &Counters::journal_damaged,
         "Bytes inside a journal file, found at the start, that are not what was written.",
-        "The disk has lost them. All else was read; the file is kept aside as .bad-..."),
+        "The disk has lost them. All else was read; the file is kept, and the log says which."),
     many("herd_log_lines_missing_total",
          "Lines that the log lacks, by why.",
          "lost: the log's disk or reader is too slow. suppressed: many of one kind at once.",

@@ -161,10 +161,9 @@ void Serving::warn_of_journal() {
     if (server_.counters().journal_damaged > 0) {
         std::fprintf(stderr,
                      "%s: a part of the journal in %s is not what was written: the disk has lost "
-                     "it; all else was read, and the file is kept as %s.journal.bad-...\n",
+                     "it; all else was read, and the file is kept; the log says which\n",
                      self_.name.c_str(),
-                     config_.journal.folder.c_str(),
-                     self_.name.c_str());
+                     config_.journal.folder.c_str());
     }
     if (const std::uint64_t refused = server_.counters().journal_refused; refused > 0) {
         std::fprintf(stderr,

@@ -259,6 +259,12 @@ TEST_CASE("journal: what the disk has lost is said, all else is read, and the fi
                         read_file(entry.path()) == rotten);
     }
     CHECK(kept);
+    // One that was refused before keeps its name.
+    write_file(lone.file().string() + ".refused-1", rotten);
+    REQUIRE(lone.start());
+    CHECK(eventually(
+        [&] { return lone.process().err().find("is not what was written") != std::string::npos; }));
+    CHECK(lone.process().err().find(".bad-") == std::string::npos);
 }
 
 TEST_CASE("journal: one that cannot be kept is said, and kept when it can", "[live][journal]") {
