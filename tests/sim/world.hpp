@@ -210,6 +210,7 @@ private:
     bool at_rest(std::uint64_t changes_before) const;
     bool clients_wait() const;
     bool clients_linger() const;
+    bool journals_load() const;
     bool all_told() const;
     bool refused() const;
     std::string difference() const;

@@ -59,7 +59,7 @@ std::uint64_t World::settle() {
             run_for(50 * ms);
         }
     } while (failure_.empty() && kernel_.now_ns() < until &&
-             (!at_rest(changes_before) || clients_linger()));
+             (!at_rest(changes_before) || clients_linger() || journals_load()));
     return changes_before;
 }
 
@@ -113,6 +113,12 @@ bool World::at_rest(std::uint64_t changes_before) const {
 bool World::clients_wait() const {
     const auto waits = [](const Visitor& visitor) { return !visitor.asked.empty(); };
     return std::ranges::any_of(visitors_, waits);
+}
+
+// Whether a server that listens has more to read of its journal: these are changes, too.
+bool World::journals_load() const {
+    return std::ranges::any_of(
+        processes_, [](const auto& process) { return !process->server.journal().whole(); });
 }
 
 // Whether a server has connections of clients that are gone: what they said last it may not have
