@@ -61,6 +61,8 @@ std::span<const std::string_view> Loading::next_records(std::uint64_t& lines) {
             continue;
         }
         pass_good(next.size);
+        // Of files that somebody has put together.
+        if (is_own_title(next.text)) continue;
         texts_[count++] = next.text;
     }
     return std::span(texts_).first(count);
@@ -85,21 +87,42 @@ void Loading::pass_torn(std::size_t bytes) {
 }
 
 void Loading::pass_good(std::size_t bytes) {
-    if (torn_ > 0 && content.damaged == 0) content.damaged_at = torn_at_;
-    content.damaged += std::exchange(torn_, 0);
+    if (torn_ > 0) note_damage();
     taken_ += bytes;
     content.good = at();
 }
 
-// Only what a first write cut short may look like is thrown away.
+void Loading::note_damage() {
+    if (content.damaged == 0) content.damaged_at = torn_at_;
+    content.damaged += std::exchange(torn_, 0);
+    ++content.damaged_places;
+}
+
+// Only what a write cut short may look like is thrown away.
 Content Loading::finish() {
+    assert(taken_ == 0);
     assert(content.good <= content.size);
-    assert(content.damaged <= content.good);
     assert(content.expired + content.refused() <= content.records);
     const std::size_t whole = title_mark.size() + core_.name.size() + frame_size;
     const bool cut = torn_ == 0 && content.size < whole;
     if (content.kind == Kind::fresh && !cut) content.kind = Kind::unreadable;
+    if (content.kind == Kind::ours || content.kind == Kind::unreadable) judge_end();
+    assert(content.damaged <= content.good);
     return content;
+}
+
+// A write that was cut short leaves a piece of one line. Anything else has been lost, and zeros
+// with no line behind them are no hole.
+void Loading::judge_end() {
+    const std::uint64_t end = content.size - content.good;
+    const bool unfinished = content.kind == Kind::ours && end == held_ &&
+                            end < core_.table.line_size_max() + frame_size;
+    if (end == 0 || unfinished) return;
+    torn_at_ = content.good;
+    torn_ = end;
+    note_damage();
+    content.good = content.size;
+    content.damaged_end = true;
 }
 
 void Loading::take(const Batch::Line& line) {
@@ -130,15 +153,18 @@ void Loading::take(const protocol::AtLine& record, table::LocationTable::Key key
 // Whether the first good line is a title. If that is lost, the file's name says whose it is.
 bool Loading::title(std::string_view text) {
     assert(content.kind == Kind::fresh);
-    const bool named = text.starts_with(title_mark);
-    const bool own = named && text.substr(title_mark.size()) == core_.name;
-    const bool lost = text.starts_with("AT ") && at() > 0;
+    const bool own = is_own_title(text);
+    const bool lost = text.starts_with("AT ");
     going_ = own || lost;
     // No hole stands before it.
     torn_ = at();
     torn_at_ = 0;
     content.kind = going_ ? Kind::ours : Kind::others;
-    return named;
+    return own;
+}
+
+bool Loading::is_own_title(std::string_view text) const {
+    return text.starts_with(title_mark) && text.substr(title_mark.size()) == core_.name;
 }
 
 }  // namespace herd::journal

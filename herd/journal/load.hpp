@@ -28,12 +28,14 @@ struct Content {
     std::uint64_t too_far_ahead = 0;
     std::uint64_t no_record = 0;  // Whole lines that say nothing which this program knows.
     std::uint64_t refused() const { return no_space + too_far_ahead + no_record; }
-    // Bytes up to the end of the last line that is what was written: the write of what is behind it
-    // was cut short. Of these, those of no such line and of no hole: they have rotted.
+    // Bytes that stay. What is behind them is an unfinished line, the write of which was cut short.
     std::uint64_t good = 0;
+    // Of these, those of no line that was written and of no hole before one: they have rotted.
     std::uint64_t damaged = 0;
-    std::uint64_t damaged_at = 0;  // the first of these
-    std::uint64_t size = 0;        // all bytes
+    std::uint64_t damaged_at = 0;      // the first of these
+    std::uint64_t damaged_places = 0;  // in so many stretches
+    bool damaged_end = false;          // The last one is at the end, which is no line's.
+    std::uint64_t size = 0;            // all bytes
 };
 
 // Where records in the table came from that a journal has had, and nobody has changed since: it is
@@ -69,6 +71,7 @@ private:
     using Batch = table::MessageBatch;
 
     bool title(std::string_view text);
+    bool is_own_title(std::string_view text) const;
     std::span<const std::string_view> next_records(std::uint64_t& lines);
     std::string_view rest() const { return {buffer_.data() + taken_, held_ - taken_}; }
     // Where in the file that begins.
@@ -76,6 +79,8 @@ private:
     void pass_gap();
     void pass_torn(std::size_t bytes);
     void pass_good(std::size_t bytes);
+    void note_damage();
+    void judge_end();
     void take(const Batch::Line& line);
     void take(const protocol::AtLine& record, table::LocationTable::Key key);
 

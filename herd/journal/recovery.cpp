@@ -53,12 +53,13 @@ void log_content(Core& core, std::string_view file, const Content& content) {
             .field("at", content.good)
             .field("dropped", content.size - content.good);
     }
-    core.counters.journal_damaged += content.damaged;
+    core.counters.journal_damaged_bytes += content.damaged;
     if (content.damaged > 0) {
         core.log.event(Level::error, "journal_damaged")
             .field("file", file)
             .field("at", content.damaged_at)
-            .field("bytes", content.damaged);
+            .field("bytes", content.damaged)
+            .field("places", content.damaged_places);
     }
     core.counters.journal_refused += content.refused();
     if (content.refused() > 0) {
@@ -179,6 +180,7 @@ Outcome<> Recovery::check_title() {
     if (loading.content.kind == Kind::others) return failure(named(place_.file), not_ours);
     const bool bad = loading.content.kind == Kind::fresh && loading.finish().kind != Kind::fresh;
     if (!bad || found_.fd < 0) return {};
+    log_content(core_, place_.file, loading.content);
     sys::close(std::exchange(found_.fd, -1));
     if (const auto moved = move_aside(core_, place_); !moved) {
         return failure(named(place_.file), moved.error());
@@ -219,6 +221,8 @@ void Recovery::make(void* wanted) {
         }
         case Step::What::cut:
             return note(sys::truncate(step.fd, step.size));
+        case Step::What::end:
+            return note(sys::write(step.fd, "\n"));
     }
 }
 
@@ -239,6 +243,7 @@ Outcome<> Recovery::on_made() {
             loading_->add(step().size);
             return step().size == 0 ? on_end() : Outcome<>{};
         case Step::What::cut:
+        case Step::What::end:
             if (error.value != 0) {
                 sys::close(std::exchange(found_.fd, -1));
                 found_.error = error;
@@ -259,12 +264,13 @@ Outcome<> Recovery::on_end() {
         if (content.kind == Kind::unreadable || content.damaged > 0) ++found_.refused;
     } else {
         found_.aside = reason_of(content);
-        found_.size = content.good;
-        if (found_.fd >= 0 && content.good < content.size) {
+        // What comes next begins a line.
+        found_.size = content.good + (content.damaged_end ? 1 : 0);
+        if (found_.fd >= 0 && found_.size != content.size) {
             loading_.reset();
             records_ += content.records;
-            step().what = Step::What::cut;
-            step().size = content.good;
+            step().what = content.damaged_end ? Step::What::end : Step::What::cut;
+            step().size = found_.size;
             return {};
         }
     }

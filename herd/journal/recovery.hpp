@@ -89,7 +89,7 @@ public:
 private:
     // What waits for the disk. On pages of its own, as a helper that hangs may outlive this.
     struct Step {
-        enum class What : std::uint8_t { open, read, cut };
+        enum class What : std::uint8_t { open, read, cut, end };
         What what;
         bool in_hole;  // It is passed over, and then what is behind it read.
         int fd;        // of a file that is opened: where it is

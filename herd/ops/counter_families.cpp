@@ -238,7 +238,7 @@ constexpr std::array counted = {
         "Records of a journal file that the table could not take at the start.",
         "They are kept aside: raise the limit that the start has named."),
     one("herd_journal_damaged_bytes_total",
-        &Counters::journal_damaged,
+        &Counters::journal_damaged_bytes,
         "Bytes inside a journal file, found at the start, that are not what was written.",
         "The disk has lost them. All else was read; the file is kept, and the log says which."),
     many("herd_log_lines_missing_total",

@@ -158,11 +158,13 @@ void Serving::warn_of_journal() {
             self_.name.c_str(),
             config_.journal.folder.c_str());
     }
-    if (server_.counters().journal_damaged > 0) {
+    if (const std::uint64_t damaged = server_.counters().journal_damaged_bytes; damaged > 0) {
         std::fprintf(stderr,
-                     "%s: a part of the journal in %s is not what was written: the disk has lost "
-                     "it; all else was read, and the file is kept; the log says which\n",
+                     "%s: %llu bytes of the journal in %s are not what was written: the disk, or a "
+                     "power failure, has lost what stood there; all else was read, and the file is "
+                     "kept; the log says which\n",
                      self_.name.c_str(),
+                     static_cast<unsigned long long>(damaged),
                      config_.journal.folder.c_str());
     }
     if (const std::uint64_t refused = server_.counters().journal_refused; refused > 0) {

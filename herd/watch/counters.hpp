@@ -85,7 +85,7 @@ struct Counters {
     std::uint64_t log_lines_lost = 0;
     std::uint64_t log_lines_suppressed = 0;
     std::uint64_t journal_refused = 0;
-    std::uint64_t journal_damaged = 0;
+    std::uint64_t journal_damaged_bytes = 0;
     std::uint64_t http_requests = 0;
     std::uint64_t http_refused = 0;
     std::uint64_t http_denied = 0;

@@ -250,8 +250,9 @@ TEST_CASE("journal: what the disk has lost is said, all else is read, and the fi
     CHECK(lone.known("kiwi") == 5);
     CHECK(lone.known("emu") == 0);
     CHECK(lone.known("rhea") == 5);
-    CHECK(eventually(
-        [&] { return lone.process().err().find("is not what was written") != std::string::npos; }));
+    CHECK(eventually([&] {
+        return lone.process().err().find("are not what was written") != std::string::npos;
+    }));
     REQUIRE(lone.end(SIGTERM));
     bool kept = false;
     for (const auto& entry : std::filesystem::directory_iterator(lone.journals())) {
@@ -262,8 +263,9 @@ TEST_CASE("journal: what the disk has lost is said, all else is read, and the fi
     // One that was refused before keeps its name.
     write_file(lone.file().string() + ".refused-1", rotten);
     REQUIRE(lone.start());
-    CHECK(eventually(
-        [&] { return lone.process().err().find("is not what was written") != std::string::npos; }));
+    CHECK(eventually([&] {
+        return lone.process().err().find("are not what was written") != std::string::npos;
+    }));
     CHECK(lone.process().err().find(".bad-") == std::string::npos);
 }
 

@@ -35,27 +35,28 @@ TEST_CASE("journal damage: a flipped bit costs its line, and the file is kept",
         bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.below(8)));
         house.kernel.disk.put(path, bytes);
         REQUIRE(house.start());
-        // Of a line that has lost its end the next one is a part.
+        // Of a line that has lost its end the next one is a part; the last one is unfinished then.
         const std::size_t first = records_in(whole.substr(0, at));
-        const std::size_t lost = whole[at] == '\n' ? 2 : 1;
+        const bool unfinished = at + 1 == whole.size();
+        const std::size_t lost = whole[at] == '\n' && !unfinished ? 2 : 1;
         CHECK(house.stored() == 4'000 - lost);
         for (std::size_t client = 0; client < 4'000; ++client) {
             const bool hit = client - first < lost;
             if (house.known(name(client)) != (hit ? "" : std::to_string(client))) FAIL(client);
         }
-        CHECK((house.counters().journal_damaged > 0) == (first + lost < 4'000));
-        if (first + lost == 4'000) continue;
+        CHECK((house.counters().journal_damaged_bytes > 0) == !unfinished);
+        if (unfinished) continue;
         house.run(30s);
         REQUIRE(put_aside(house).size() == 1);
         CHECK((house.kernel.disk.content(put_aside(house)[0]).starts_with(bytes)));
         house.lose_power();
         REQUIRE(house.start());
         CHECK(house.stored() == 4'000 - lost);
-        CHECK(house.counters().journal_damaged == 0);
+        CHECK(house.counters().journal_damaged_bytes == 0);
     }
 }
 
-TEST_CASE("journal damage: what is behind damage is read, and damage without an end is cut off",
+TEST_CASE("journal damage: what is behind damage is read, and damage at the end is kept, too",
           "[herd][journal_load]") {
     const std::string ghost = line_of(at_line("ghost", 1));
     for (const std::string& rest : {std::string(3 << 20, 'x') + "\n",
@@ -67,8 +68,18 @@ TEST_CASE("journal damage: what is behind damage is read, and damage without an 
         {
             House house;
             house.kernel.disk.put(path, journal_of(10) + rest);
-            check_knows(house, 10);
-            CHECK(put_aside(house).empty());
+            REQUIRE(house.start());
+            CHECK(house.counters().journal_damaged_bytes == rest.size());
+            CHECK((house.file() == journal_of(10) + rest + "\n"));
+            REQUIRE(house.answered("emu", 1));
+            house.kill();
+            REQUIRE(house.start());
+            CHECK(house.known("emu") == "1");
+            house.run(2s);
+            REQUIRE(put_aside(house).size() == 1);
+            CHECK((house.kernel.disk.content(put_aside(house)[0])
+                       .starts_with(journal_of(10) + rest + "\n")));
+            CHECK(house.stored() == 11);
         }
         House house;
         const std::string bytes = journal_of(10) + rest + std::string(5'000, '\0') + ghost;
@@ -76,11 +87,13 @@ TEST_CASE("journal damage: what is behind damage is read, and damage without an 
         REQUIRE(house.start());
         CHECK(house.stored() == 11);
         CHECK(house.known("ghost") == "1");
-        CHECK(house.counters().journal_damaged == rest.size() - rest.find_first_not_of('\0'));
-        CHECK((house.file() == bytes));
+        // Before a line zeros are a hole.
+        const std::size_t inside = rest.size() - rest.find_first_not_of('\0');
+        CHECK(house.counters().journal_damaged_bytes == inside + rest.size());
+        CHECK((house.file() == bytes + rest + "\n"));
         house.run(2s);
         REQUIRE(put_aside(house).size() == 1);
-        CHECK((house.kernel.disk.content(put_aside(house)[0]) == bytes));
+        CHECK((house.kernel.disk.content(put_aside(house)[0]) == bytes + rest + "\n"));
     }
 }
 
@@ -117,22 +130,30 @@ TEST_CASE("journal damage: in pieces of any size what is lost is counted to the 
         house.config.journal.listen_first = random.chance(50);
         house.config.journal.pace.piece = 50 + random.below(5'000);
         house.config.journal.pace.lines_per_pump = 1 + random.below(40);
-        house.kernel.disk.put(path, bytes + (random.chance(50) ? "x\n\n" : ""));
+        if (random.chance(30)) {
+            torn += 3;
+            bytes += "x\n\n";
+        }
+        const bool ended = bytes.ends_with("x\n\n");
+        // A piece of a line is what any kill may leave.
+        const bool cut = !ended && random.chance(50);
+        house.kernel.disk.put(path, bytes + (cut ? line_of(at_line("cut", 1)).substr(0, 30) : ""));
         REQUIRE(house.start());
         for (int i = 0; i < 20'000 && !house.process->server.journal().whole(); ++i) {
             house.run(100us);
         }
         REQUIRE(house.process->server.journal().whole());
         CHECK(house.stored() == records);
-        CHECK(house.counters().journal_damaged == torn);
+        CHECK(house.counters().journal_damaged_bytes == torn);
         house.run(2s);
         REQUIRE(put_aside(house).size() == (torn > 0 ? 1 : 0));
+        if (ended) bytes += "\n";
         if (torn > 0) CHECK((house.kernel.disk.content(put_aside(house)[0]) == bytes));
         house.kill();
         house.config.journal.listen_first = false;
         REQUIRE(house.start());
         CHECK(house.stored() == records);
-        CHECK(house.counters().journal_damaged == 0);
+        CHECK(house.counters().journal_damaged_bytes == 0);
     }
 }
 
@@ -213,11 +234,25 @@ TEST_CASE("journal damage: a title that is lost costs no record", "[herd][journa
         REQUIRE(house.start());
         house.run(2s);
         CHECK(house.stored() == 10);
-        CHECK(house.counters().journal_damaged == lost.size());
+        CHECK(house.counters().journal_damaged_bytes == lost.size());
         CHECK(house.file().starts_with(title()));
         REQUIRE(put_aside(house).size() == 1);
         CHECK((house.kernel.disk.content(put_aside(house)[0]) == bytes));
         house.config.journal.listen_first = false;
+        house.kill();
+        check_knows(house, 10);
+    }
+}
+
+TEST_CASE("journal damage: files that somebody has put together are one", "[herd][journal_load]") {
+    const std::string behind = journal_of(10).substr(title().size());
+    for (const std::string& bytes : {journal_of(5) + journal_of(10), behind}) {
+        House house;
+        house.kernel.disk.put(path, bytes);
+        REQUIRE(house.start());
+        CHECK(house.stored() == 10);
+        CHECK(house.counters().journal_refused == 0);
+        CHECK(house.counters().journal_damaged_bytes == 0);
         house.kill();
         check_knows(house, 10);
     }

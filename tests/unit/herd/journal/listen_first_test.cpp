@@ -213,7 +213,7 @@ TEST_CASE("journal listen first: what has rotted inside it costs its line, and t
     REQUIRE(house.start());
     REQUIRE(house.read_all());
     CHECK(house.stored() == clients - 1);
-    CHECK(house.counters().journal_damaged > 0);
+    CHECK(house.counters().journal_damaged_bytes > 0);
     house.run(30s);
     const auto aside = house.kernel.disk.paths(std::string(path) + ".bad-");
     REQUIRE(aside.size() == 1);
