@@ -90,9 +90,10 @@ public:
 
     using Id = Handle<Handshake>;
 
-    // `leave`, if there is one, is called last on the thread that makes the steps: what the seals'
-    // library keeps for a thread is let go of there.
-    Handshakes(Loop& loop, const Limits& limits, void (*leave)(void*) = nullptr);
+    // `leave` is called last on the thread that makes the steps. What the seals' library keeps for
+    // a thread is let go of there: else that thread does so by itself, perhaps while the program
+    // ends and cleans the library up. Null: it keeps nothing.
+    Handshakes(Loop& loop, const Limits& limits, void (*leave)(void*));
     ~Handshakes();
 
     // Once, first.

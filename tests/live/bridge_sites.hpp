@@ -3,6 +3,7 @@
 #include "herd/needs.hpp"
 #include "herd/server.hpp"
 #include "herd/tls/dialler.hpp"
+#include "herd/tls/openssl_sealer.hpp"
 #include "reactor/handshakes.hpp"
 #include "tests/live/client.hpp"
 #include "tests/live/process.hpp"
@@ -37,7 +38,7 @@ public:
            const herd::config::Server& self,
            const herd::tls::Files* broker)
         : places(loop),
-          handshakes(loop, {}),
+          handshakes(loop, {}, &herd::tls::OpensslSealer::leave_thread),
           sealing{handshakes, reactor::Delegate<reactor::SealPtr()>::to<&Member::dial>(*this)},
           server(
               loop, places, config, self, {}, {.brokers = broker != nullptr ? &sealing : nullptr}),

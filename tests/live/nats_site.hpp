@@ -5,6 +5,7 @@
 #include "herd/nats/connection.hpp"
 #include "herd/nats/jetstream.hpp"
 #include "herd/tls/dialler.hpp"
+#include "herd/tls/openssl_sealer.hpp"
 #include "protocol/jetstream_push.hpp"
 #include "reactor/handshakes.hpp"
 #include "tests/live/client.hpp"
@@ -172,7 +173,7 @@ public:
     reactor::Loop loop;
     reactor::Wire wire{loop};
     herd::Log log{loop};
-    reactor::Handshakes handshakes{loop, {}};
+    reactor::Handshakes handshakes{loop, {}, &herd::tls::OpensslSealer::leave_thread};
     herd::tls::Dialler dialler;
     herd::nats::Sealing sealing{handshakes,
                                 reactor::Delegate<reactor::SealPtr()>::to<&Site::make_seal>(*this)};

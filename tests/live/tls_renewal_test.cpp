@@ -55,7 +55,7 @@ struct RenewingServer {
         .make_seal = Delegate<SealPtr()>::to<&RenewingServer::make_seal>(*this),
         .opened = Delegate<void(Socket, SealPtr)>::to<&RenewingServer::opened>(*this),
         .refused = Delegate<void(const Handshakes::Refusal&)>::to<&RenewingServer::refused>(*this)};
-    Handshakes handshakes{bench.loop, {}};
+    Handshakes handshakes{bench.loop, {}, &OpensslSealer::leave_thread};
     const test::Door listening = open_door();
 };
 

@@ -23,7 +23,7 @@ public:
     Process(const herd::config::Config& config, const herd::config::Server& self)
         : places(loop),
           sealer(self.name, config.keys.empty() ? 0 : reactor::sys::random_bits()),
-          handshakes(loop, herd::handshake_limits(config.limits)),
+          handshakes(loop, herd::handshake_limits(config.limits), nullptr),
           sealing{sealer, handshakes, config.insecure_peers},
           server(loop,
                  places,

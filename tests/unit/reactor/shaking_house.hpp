@@ -16,7 +16,7 @@ using sim::FakeSeal;
 
 // Both sides of handshakes, on one loop.
 struct House {
-    explicit House(const Handshakes::Limits& limits = {}) : handshakes(loop, limits) {
+    explicit House(const Handshakes::Limits& limits = {}) : handshakes(loop, limits, nullptr) {
         REQUIRE(handshakes.open().has_value());
     }
     SealPtr make_seal() { return std::make_unique<FakeSeal>(shape); }

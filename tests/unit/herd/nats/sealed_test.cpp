@@ -26,7 +26,7 @@ struct Maker {
 class SealedHouse {
 public:
     explicit SealedHouse(bool handshake_first = false)
-        : handshakes_(loop_of(), {.whole = std::chrono::seconds(60)}),
+        : handshakes_(loop_of(), {.whole = std::chrono::seconds(60)}, nullptr),
           sealing{handshakes_,
                   reactor::Delegate<reactor::SealPtr()>::to<&Maker::make>(maker_),
                   handshake_first} {

@@ -62,7 +62,7 @@ struct House {
     Handshakes::Door dialler{
         .opened = Delegate<void(Socket, SealPtr)>::to<&House::dialled>(*this),
         .refused = Delegate<void(const Handshakes::Refusal&)>::to<&House::refused>(*this)};
-    Handshakes handshakes{bench.loop, {}};
+    Handshakes handshakes{bench.loop, {}, &OpensslSealer::leave_thread};
 };
 
 // Two streams that talk by TLS.
