@@ -22,11 +22,10 @@ Sealing::Sealing(reactor::Loop& loop,
                  std::size_t plain_max)
     : keys_(keys),
       plain_max_(plain_max),
-      handshakes_(loop,
-                  {.slots = connections + dialled_max,
-                   .shaking = dialled_max - 1,
-                   .whole = handshake_time},
-                  &herd::tls::OpensslSealer::leave_thread),
+      handshakes_(
+          loop,
+          {.slots = connections + dialled_max, .shaking = dialled_max - 1, .whole = handshake_time},
+          &herd::tls::OpensslSealer::leave_thread),
       tick_(loop, reactor::Delegate<void()>::to<&Sealing::tick>(*this)) {
     if (const auto opened = dialler_.open(herd::tls::files_in(keys, {}), plain_max); !opened) {
         throw CannotMeasure(opened.error());
