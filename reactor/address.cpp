@@ -10,20 +10,6 @@
 
 namespace reactor {
 
-namespace {
-
-// Its address of IPv4, if it is one of these as IPv6 has them.
-Address unmapped(const Address& address) {
-    constexpr std::array<std::uint8_t, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    const auto behind = std::ranges::mismatch(prefix, address.bytes);
-    if (!address.v6 || behind.in1 != prefix.end()) return address;
-    Address shorter{.port = address.port};
-    std::copy(behind.in2, address.bytes.end(), shorter.bytes.begin());
-    return shorter;
-}
-
-}  // namespace
-
 std::optional<Address> Address::parse(std::string_view host, std::uint16_t port) {
     if (host == "localhost") return loopback(port);
     std::array<char, 64> text{};  // inet_pton wants a terminated string.
@@ -33,8 +19,17 @@ std::optional<Address> Address::parse(std::string_view host, std::uint16_t port)
     address.port = port;
     if (inet_pton(AF_INET, text.data(), address.bytes.data()) == 1) return address;
     address.v6 = true;
-    if (inet_pton(AF_INET6, text.data(), address.bytes.data()) == 1) return unmapped(address);
+    if (inet_pton(AF_INET6, text.data(), address.bytes.data()) == 1) return address.unmapped();
     return std::nullopt;
+}
+
+Address Address::unmapped() const {
+    constexpr std::array<std::uint8_t, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    const auto behind = std::ranges::mismatch(prefix, bytes);
+    if (!v6 || behind.in1 != prefix.end()) return *this;
+    Address shorter{.port = port};
+    std::copy(behind.in2, bytes.end(), shorter.bytes.begin());
+    return shorter;
 }
 
 bool Address::is_loopback() const {

@@ -18,6 +18,8 @@ struct Address {
     static std::optional<Address> parse(std::string_view host, std::uint16_t port);
     static Address loopback(std::uint16_t port) { return {{127, 0, 0, 1}, false, port}; }
 
+    // The address of IPv4 that it is in the form of IPv6, if it is one; else itself.
+    Address unmapped() const;
     bool is_loopback() const;
     // The part of it that its owner cannot choose: of IPv6 the first half, which is what one
     // subscriber has. Valid as long as this.

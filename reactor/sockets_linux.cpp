@@ -58,15 +58,10 @@ Address from_system(const SocketAddress& from) {
     if (from.storage.ss_family == AF_INET6) {
         sockaddr_in6 in{};
         std::memcpy(&in, &from.storage, sizeof in);
-        if (IN6_IS_ADDR_V4MAPPED(&in.sin6_addr)) {
-            address.port = ntohs(in.sin6_port);
-            constexpr std::size_t prefix_size = 12;
-            std::memcpy(address.bytes.data(), &in.sin6_addr.s6_addr[prefix_size], sizeof(in_addr));
-            return address;
-        }
         address.v6 = true;
         address.port = ntohs(in.sin6_port);
         std::memcpy(address.bytes.data(), &in.sin6_addr, sizeof in.sin6_addr);
+        address = address.unmapped();
     } else {
         sockaddr_in in{};
         std::memcpy(&in, &from.storage, sizeof in);
