@@ -5,8 +5,8 @@ and pages that show the live map, in turns.
     bench/onlookers.py [--rounds N] [--seconds S] [--viewers V] [--apart] [--herd PATH] [--bench PATH]
 
 Of each round two loads: as many as are answered, for lines a second, and 5,000 a second, for p99 and
-for how many iterations of the server's loop take longer than 0.1 ms, which a busy machine disturbs less. Who goes first changes from
-round to round.
+for how many iterations of the server's loop take longer than 0.1 ms, which a busy machine disturbs less.
+Who goes first changes from round to round.
 The viewers see where all clients are, and read what they are told. Medians; ratios are of one round each.
 With --apart the server and the load have a processor each before everybody else (apart.py): without it a p99
 on two processors is mostly of who runs when.
@@ -151,10 +151,10 @@ def main():
             if options.apart:
                 apart.give_server(process.pid)
             for number in range(options.rounds):
+                turns = [(alone, figures), (beside, beside_onlookers)]
                 # Whoever goes first meets what the turn before has left.
-                for looked_on in (False, True) if number % 2 == 0 else (True, False):
-                    turn = beside_onlookers if looked_on else figures
-                    (beside if looked_on else alone).append(turn(options, target, folder, http))
+                for results, measure in turns if number % 2 == 0 else reversed(turns):
+                    results.append(measure(options, target, folder, http))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)

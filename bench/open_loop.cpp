@@ -92,16 +92,19 @@ std::uint32_t OpenLoop::clients_per_entry() const {
     return shape_.clients / static_cast<std::uint32_t>(shape_.entries.size());
 }
 
-std::uint64_t OpenLoop::waiting() const {
-    std::uint64_t sum = 0;
-    for (const Entry& entry : entries_) sum += entry.connection.waiting();
+template <class Number>
+Number OpenLoop::sum(Number (Connection::*of)() const) const {
+    Number sum = 0;
+    for (const Entry& entry : entries_) sum += (entry.connection.*of)();
     return sum;
 }
 
+std::uint64_t OpenLoop::waiting() const {
+    return sum(&Connection::waiting);
+}
+
 std::uint64_t OpenLoop::unanswered() const {
-    std::uint64_t sum = waiting();
-    for (const Entry& entry : entries_) sum += entry.connection.abandoned();
-    return sum;
+    return waiting() + sum(&Connection::abandoned);
 }
 
 std::uint32_t OpenLoop::lost() const {
@@ -110,21 +113,15 @@ std::uint32_t OpenLoop::lost() const {
 }
 
 std::size_t OpenLoop::queued() const {
-    std::size_t sum = 0;
-    for (const Entry& entry : entries_) sum += entry.connection.queued();
-    return sum;
+    return sum(&Connection::queued);
 }
 
 std::uint64_t OpenLoop::answered() const {
-    std::uint64_t sum = 0;
-    for (const Entry& entry : entries_) sum += entry.connection.answered();
-    return sum;
+    return sum(&Connection::answered);
 }
 
 std::uint64_t OpenLoop::wrong() const {
-    std::uint64_t sum = 0;
-    for (const Entry& entry : entries_) sum += entry.connection.wrong();
-    return sum;
+    return sum(&Connection::wrong);
 }
 
 }  // namespace bench

@@ -76,6 +76,8 @@ private:
 
     void on_due(reactor::Instant due);
     void say(std::size_t number, std::uint32_t reports, reactor::Instant due);
+    template <class Number>
+    Number sum(Number (Connection::*of)() const) const;
     std::uint32_t clients_per_entry() const;
 
     Session& session_;
