@@ -84,6 +84,7 @@ private:
     std::string bridge_text() const;
     void reload();
     void say(const std::string& what) const;
+    void warn(const std::string& what) const;
     void say_where() const;
     void warn_of_journal();
     void warn_of_certificate();
@@ -150,32 +151,21 @@ Outcome<> Serving::start() {
 void Serving::warn_of_journal() {
     if (journal_told_ || !server_.journal().whole()) return;
     journal_told_ = true;
+    const std::string journal = "the journal in " + config_.journal.folder;
     if (server_.journal().state() == "failed") {
-        std::fprintf(
-            stderr,
-            "%s: the journal in %s cannot be written, so positions are in memory only until "
-            "it can; the log says why\n",
-            self_.name.c_str(),
-            config_.journal.folder.c_str());
+        warn(journal +
+             " cannot be written, so positions are in memory only until it can; the log says why");
     }
     if (const std::uint64_t damaged = server_.counters().journal_damaged_bytes; damaged > 0) {
-        std::fprintf(stderr,
-                     "%s: %llu bytes of the journal in %s are not what was written: the disk, or a "
-                     "power failure, has lost what stood there; all else was read, and the file is "
-                     "kept; the log says which\n",
-                     self_.name.c_str(),
-                     static_cast<unsigned long long>(damaged),
-                     config_.journal.folder.c_str());
+        warn(std::to_string(damaged) + " bytes of " + journal +
+             " are not what was written: the disk, or a power failure, has lost what stood there; "
+             "all else was read, and the file is kept; the log says which");
     }
     if (const std::uint64_t refused = server_.counters().journal_refused; refused > 0) {
-        std::fprintf(stderr,
-                     "%s: the journal in %s has %llu records that limits.clients, "
-                     "limits.long_records, limits.line_max or max_future_ms refuse; they are kept "
-                     "in %s.journal.refused-..., for a start that takes them\n",
-                     self_.name.c_str(),
-                     config_.journal.folder.c_str(),
-                     static_cast<unsigned long long>(refused),
-                     self_.name.c_str());
+        warn(journal + " has " + std::to_string(refused) +
+             " records that limits.clients, limits.long_records, limits.line_max or max_future_ms "
+             "refuse; they are kept in " +
+             self_.name + ".journal.refused-..., for a start that takes them");
     }
 }
 
@@ -184,10 +174,7 @@ void Serving::warn_of_certificate() {
     const std::string doubt = config_.keys.empty() ? std::string() : sealer_.doubt();
     if (doubt.empty()) return;
     server_.log().event(Level::error, "certificate_refused_by_neighbours").field("why", doubt);
-    std::fprintf(stderr,
-                 "%s: no neighbour will believe it: %s (herd check, herd keys)\n",
-                 self_.name.c_str(),
-                 doubt.c_str());
+    warn("no neighbour will believe it: " + doubt + " (herd check, herd keys)");
 }
 
 void Serving::say_where() const {
@@ -323,6 +310,10 @@ Outcome<> Serving::check_memory() const {
 void Serving::say(const std::string& what) const {
     std::printf("%s%s\n", self_.name.c_str(), what.c_str());
     std::fflush(stdout);
+}
+
+void Serving::warn(const std::string& what) const {
+    std::fprintf(stderr, "%s: %s\n", self_.name.c_str(), what.c_str());
 }
 
 void Serving::on_places_trouble(places::Trouble trouble) {
