@@ -127,9 +127,7 @@ bool Conversation::take_answers(std::string& text) {
 }
 
 void Conversation::on_answer(std::string_view answer) {
-    if (answer.starts_with('?')) {
-        return on_refusal(answer.substr(std::min<std::size_t>(answer.size(), 2)));
-    }
+    if (answer.starts_with('?')) return on_refusal(echo_of(answer));
     if (answer.starts_with("FOLLOW ")) ++followed_;
     if (answer.starts_with("UNFOLLOW ") && followed_ > 0) --followed_;
 }

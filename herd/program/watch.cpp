@@ -81,8 +81,7 @@ private:
     }
     void tell_refusal(std::string line) const {
         const bool token = line.starts_with("? AUTH ");
-        const std::string_view echo =
-            std::string_view(line).substr(std::min<std::size_t>(line.size(), 2));
+        const std::string_view echo = echo_of(line);
         const std::string reason = reason_of_refusal({.line = refused_line(echo),
                                                       .echo = echo,
                                                       .followed = followed_,
