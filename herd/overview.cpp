@@ -5,15 +5,6 @@
 
 namespace herd {
 
-namespace {
-
-std::int64_t wall_s() {
-    constexpr std::int64_t second_ns = 1'000'000'000;
-    return reactor::sys::wall_ns() / second_ns;
-}
-
-}  // namespace
-
 watch::Status Overview::status() const {
     watch::Status status{.up = wings_.core.loop.now() - started_at_,
                          .draining = draining_,
@@ -48,13 +39,13 @@ void Overview::look(ops::Snapshot& snapshot) const {
 
 void Overview::note_start() {
     started_at_ = wings_.core.loop.now();
-    started_s_ = reloaded_s_ = wall_s();
+    started_s_ = reloaded_s_ = reactor::sys::wall_s();
 }
 
 void Overview::note_reload(bool obeyed) {
     reloaded_ = obeyed;
     ++(obeyed ? wings_.counters.reloads : wings_.counters.reloads_refused);
-    if (obeyed) reloaded_s_ = wall_s();
+    if (obeyed) reloaded_s_ = reactor::sys::wall_s();
 }
 
 void Overview::state_settings() {

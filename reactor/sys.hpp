@@ -30,6 +30,9 @@ void give_pages_back(void* start, std::size_t size);
 // Time and chance.
 std::int64_t monotonic_ns();
 std::int64_t wall_ns();  // since 1970-01-01 UTC, leap seconds ignored
+inline std::int64_t wall_s() {
+    return wall_ns() / 1'000'000'000;
+}
 std::uint64_t random_bits();
 
 // Sockets: TCP, non-blocking, closed on exec.

@@ -207,12 +207,12 @@ void Clients::describe(watch::Status& status) const {
 bool Clients::may_hear(std::uint32_t session, std::string_view client) const {
     if (host_.admissions == nullptr) return true;
     return host_.admissions->may(
-        acceptor_[session], client, access::Right::ask, reactor::sys::wall_ns() / 1'000'000'000);
+        acceptor_[session], client, access::Right::ask, reactor::sys::wall_s());
 }
 
 bool Clients::may_hear(std::uint32_t session) const {
     if (host_.admissions == nullptr) return true;
-    return host_.admissions->stands(acceptor_[session], reactor::sys::wall_ns() / 1'000'000'000);
+    return host_.admissions->stands(acceptor_[session], reactor::sys::wall_s());
 }
 
 void Clients::drain() {

@@ -342,7 +342,7 @@ void Recovery::give_up_file(std::string_view reason) {
 // Where the clock begins anew at each start, the names do, too.
 reactor::Result<std::string_view> put_aside(const char* file, std::span<char> out) {
     constexpr std::uint64_t tries = 1'000;
-    const auto first = static_cast<std::uint64_t>(sys::wall_ns() / 1'000'000'000);
+    const auto first = static_cast<std::uint64_t>(sys::wall_s());
     for (std::uint64_t number = first; number < first + tries; ++number) {
         const auto path = name_beside(file, ".bad-", number, out);
         if (!path) return std::unexpected(path.error());

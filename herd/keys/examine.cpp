@@ -16,8 +16,6 @@ namespace herd::keys {
 
 namespace {
 
-constexpr std::int64_t ns_per_second = 1'000'000'000;
-
 using Store = std::unique_ptr<X509_STORE, Freed<X509_STORE_free>>;
 using Verifying = std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>>;
 
@@ -70,7 +68,7 @@ private:
 
     const Folder folder_;
     const config::Config& config_;
-    const std::int64_t now_ = reactor::sys::wall_ns() / ns_per_second;
+    const std::int64_t now_ = reactor::sys::wall_s();
     const std::string authority_path_ = folder_.path_of(certificate_file(authority_name));
     std::vector<Certificate> authorities_;
     std::size_t holders_ = 0;  // that have a file here

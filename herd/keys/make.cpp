@@ -17,7 +17,6 @@ namespace herd::keys {
 namespace {
 
 constexpr std::int64_t authority_days = 7'300;
-constexpr std::int64_t ns_per_s = 1'000'000'000;
 
 // What one server's certificate says of where it is.
 Wanted wanted_for(const config::Server& server) {
@@ -57,10 +56,7 @@ std::vector<Wanted> all_wanted(const config::Config& config) {
 class Making {
 public:
     Making(Folder folder, std::int64_t days, std::vector<std::string>& made)
-        : folder_(std::move(folder)),
-          now_(reactor::sys::wall_ns() / ns_per_s),
-          days_(days),
-          made_(made) {}
+        : folder_(std::move(folder)), now_(reactor::sys::wall_s()), days_(days), made_(made) {}
 
     Outcome<> make(const config::Config& config);
 

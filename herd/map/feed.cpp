@@ -23,7 +23,6 @@ constexpr std::string_view begun = "retry:1000\n";
 constexpr std::string_view busy = "retry:5000\nevent:busy\ndata:1\n\n";
 // For bytes that the kernel keeps for who does not read: what it has is what it will see first.
 constexpr int send_buffer = 64 << 10;
-constexpr std::int64_t second_ns = 1'000'000'000;
 
 // A number in hexadecimal digits at the front, and the separator behind it, which are cut off.
 std::optional<std::uint64_t> take_hex(std::string_view& text) {
@@ -211,7 +210,7 @@ void Feed::note(const watch::Status& status, bool ready) {
 }
 
 void Feed::on_pass_due() {
-    const std::int64_t now_s = reactor::sys::wall_ns() / second_ns;
+    const std::int64_t now_s = reactor::sys::wall_s();
     bool due = false;
     viewers_.for_each([&](Viewer& each) {
         if (each.grant.expired(now_s)) return end(each);

@@ -11,7 +11,7 @@ namespace herd::program {
 namespace {
 
 std::int64_t left_s(const Sealer& sealer) {
-    return sealer.expires_s() - reactor::sys::wall_ns() / 1'000'000'000;
+    return sealer.expires_s() - reactor::sys::wall_s();
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ bool is_text(std::string_view pattern) {
 
 // What keeps a phone with such a token from reporting; empty: nothing that can be told here.
 std::string token_fault(const std::string& token, const access::Grant& grant, const Proof& proof) {
-    const std::int64_t now_s = reactor::sys::wall_ns() / 1'000'000'000;
+    const std::int64_t now_s = reactor::sys::wall_s();
     if (proof.secret) {
         const auto checked = access::check(proof.secret, token, now_s);
         if (!checked && checked.error() != access::Fault::expired) {

@@ -206,7 +206,7 @@ std::string expiry(const std::string& server, const rapidjson::Value& status) {
     if (found == status.MemberEnd() || !found->value.IsInt64()) return {};
     const std::int64_t at = found->value.GetInt64();
     if (at == 0) return {};
-    const std::int64_t left = at - reactor::sys::wall_ns() / 1'000'000'000;
+    const std::int64_t left = at - reactor::sys::wall_s();
     if (left > keys::warned_of_s) return {};
     if (left <= 0) return server + ": its certificate has expired\n";
     return server + ": its certificate expires in " + std::to_string(left / keys::day_s) +

@@ -28,10 +28,6 @@ int complain(const std::string& what) {
     return wrong;
 }
 
-std::int64_t now_s() {
-    return reactor::sys::wall_ns() / 1'000'000'000;
-}
-
 Outcome<access::Grant> read_wish(const TokenRequest& wish) {
     const auto expected =
         [](const std::string& option, std::string_view what, const std::string& got) {
@@ -47,7 +43,7 @@ Outcome<access::Grant> read_wish(const TokenRequest& wish) {
     if (!rights) {
         return expected("--may", "report, ask or both, and with ask also friends", wish.rights);
     }
-    const auto until = parse_until(wish.until, now_s());
+    const auto until = parse_until(wish.until, reactor::sys::wall_s());
     if (!until) {
         return expected("--until",
                         "a time to come, such as 2027-01-31, 2027-01-31T12:00:00Z or +30d, or "
@@ -72,13 +68,13 @@ int make_token(const std::string& secret_file, const TokenRequest& wish) {
 int show_token(const std::string& secret_file, const std::string& token) {
     const auto grant = access::claims(token);
     if (!grant) return complain("this is no token");
-    const bool expired = grant->expired(now_s());
+    const bool expired = grant->expired(reactor::sys::wall_s());
     std::string state = "not checked, as no secret is given";
     bool good = !expired;
     if (!secret_file.empty()) {
         const auto secret = access::Secret::read(secret_file);
         if (!secret) return complain(secret.error());
-        const auto checked = access::check(*secret, token, now_s());
+        const auto checked = access::check(*secret, token, reactor::sys::wall_s());
         const bool forged = !checked && checked.error() != access::Fault::expired;
         good = checked.has_value();
         state = forged ? "wrong: this herd has not given it" : "good";

@@ -144,7 +144,7 @@ watch::Audience Gate::audience(http::Connection& connection) const {
 }
 
 std::optional<access::Grant> Gate::check(std::string_view token) const {
-    const auto granted = access::check(secret_, token, reactor::sys::wall_ns() / 1'000'000'000);
+    const auto granted = access::check(secret_, token, reactor::sys::wall_s());
     if (granted) return *granted;
     const bool expired = granted.error() == access::Fault::expired;
     ++(expired ? core_.counters.tokens_expired : core_.counters.tokens_wrong);
@@ -153,7 +153,7 @@ std::optional<access::Grant> Gate::check(std::string_view token) const {
 
 bool Gate::stands(const access::Grant& grant) const {
     if (grant.key != 0 && !secret_.has(grant.key)) return false;
-    return !grant.expired(reactor::sys::wall_ns() / 1'000'000'000);
+    return !grant.expired(reactor::sys::wall_s());
 }
 
 bool Gate::sees_all(http::Connection& connection, const http::Request& request) const {

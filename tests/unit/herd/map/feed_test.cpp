@@ -299,7 +299,7 @@ TEST_CASE("map feed: who has expired goes, and his slot may be another's", "[her
     World world(config);
     const std::int64_t now_s = [&] {
         world.kernel.enter(0);
-        return reactor::sys::wall_ns() / 1'000'000'000;
+        return reactor::sys::wall_s();
     }();
     const int fd = world.connect();
     const auto report = [&](const std::string& client, std::int64_t stamp_s) {
