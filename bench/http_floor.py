@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import signal
@@ -24,6 +23,7 @@ import sys
 import tempfile
 import time
 
+from ports import take_ports
 from suite.systems import nginx
 
 WANTED = {'health': 0.9, 'report': 0.7, 'form': 0.7, 'json': 0.7}
@@ -52,18 +52,6 @@ SCRIPTS = {
                       r""" .. '"lat":34.06893,"lon":-118.445127,"t":"u","tid":"c1","vac":2,"vel":4,'"""
                       r""" .. '"topic":"owntracks/ada/c' .. client .. '","tst":' .. stamp .. '}'"""),
 }
-
-
-def free_ports(count):
-    ports = []
-    while len(ports) < count:
-        port = random.randrange(10_000, 32_000)
-        try:
-            socket.create_server(('127.0.0.1', port)).close()
-        except OSError:
-            continue
-        ports.append(port)
-    return ports
 
 
 def await_port(process, port):
@@ -98,7 +86,7 @@ class Server:
 
 
 def start_herd(path, folder):
-    clients, peers, http, phones = free_ports(4)
+    clients, peers, http, phones = take_ports(4)
     config = folder / 'herd.json'
     config.write_text(json.dumps({
         'servers': [{'name': 'A', 'clients': f'127.0.0.1:{clients}', 'peers': f'127.0.0.1:{peers}',
@@ -109,7 +97,7 @@ def start_herd(path, folder):
 
 
 def start_nginx(folder):
-    port, = free_ports(1)
+    port, = take_ports(1)
     return Server(nginx.write(folder, port, nginx.KEPT, ' "ok\\n"'), port)
 
 

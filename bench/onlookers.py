@@ -29,6 +29,7 @@ import urllib.request
 
 import apart
 import http_floor
+from ports import take_ports
 
 WANTED = 0.05
 CLIENTS = 100_000
@@ -38,7 +39,7 @@ FULL, PACED = ['--connections', '50', '--depth', '16'], ['--connections', '50', 
 
 
 def start(path, folder):
-    clients, peers, http = http_floor.free_ports(3)
+    clients, peers, http = take_ports(3)
     config = folder / 'herd.json'
     config.write_text(json.dumps({
         'servers': [{'name': 'A', 'clients': f'127.0.0.1:{clients}', 'peers': f'127.0.0.1:{peers}',

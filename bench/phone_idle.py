@@ -19,6 +19,7 @@ import tempfile
 import time
 
 import http_floor
+from ports import take_ports
 
 WANTED = 400
 IDLE = 30  # seconds that the server waits for the next request
@@ -28,7 +29,7 @@ POST = (f'POST /p/any HTTP/1.1\r\nHost: herd\r\nContent-Type: application/x-www-
 
 
 def start(path, folder, connections):
-    clients, peers, phones = http_floor.free_ports(3)
+    clients, peers, phones = take_ports(3)
     config = folder / 'herd.json'
     config.write_text(json.dumps({
         'servers': [{'name': 'A', 'clients': f'127.0.0.1:{clients}', 'peers': f'127.0.0.1:{peers}',

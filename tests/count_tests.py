@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Sums up meson's testlog.json: every Catch2 test case counts, any other test counts as one.
 
-Prints the tests that were skipped, which count as neither, and those that failed, then one line
-`N passed, N failed`; exits 1 if one failed or none ran.
+Prints the tests that were skipped, which count as neither, and those that failed with the end of
+what each said, then one line `N passed, N failed`; exits 1 if one failed or none ran.
 """
 import json
 import re
@@ -12,6 +12,7 @@ ALL_PASSED = re.compile(r'All tests passed \(.*? in (\d+) test cases?\)')
 TOTALS = re.compile(r'^test cases: +\d+ \|(.*)$', re.MULTILINE)
 GOOD = {'OK', 'EXPECTEDFAIL'}
 NEITHER = {'SKIP', 'IGNORED'}
+LAST_WORDS = 10  # lines
 
 
 def catch2_cases(output):
@@ -35,6 +36,12 @@ def count(test):
     return passed, failed if good else max(failed, 1)
 
 
+def last_words(test):
+    """The end of what it wrote to standard error, or if that is nothing, to standard output."""
+    said = next((text for text in (test.get('stderr'), test.get('stdout')) if text), '')
+    return said.rstrip().splitlines()[-LAST_WORDS:]
+
+
 def main(path):
     try:
         with open(path, encoding='utf-8') as log:
@@ -49,6 +56,8 @@ def main(path):
             print(f'skipped: {test["name"]}')
         if bad:
             print(f'failed: {test["name"]} ({test["result"]})')
+            for line in last_words(test):
+                print(f'    {line}')
     print(f'{passed} passed, {failed} failed')
     return 1 if failed or not passed else 0
 

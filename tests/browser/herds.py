@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 
-from webdriver import free_ports
+from webdriver import take_ports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = ['Goloman', 'Hands', 'Holiday', 'Welsh', 'Wilkes']
@@ -26,7 +26,7 @@ class Herd:
     def __init__(self, binary, host='127.0.0.1', access=None, **limits):
         self.binary, self.host = binary, host
         self.folder = tempfile.TemporaryDirectory()
-        ports = free_ports(3 * len(NAMES))
+        ports = take_ports(3 * len(NAMES))
         self.ports = {name: ports[3 * i:3 * i + 3] for i, name in enumerate(NAMES)}
         at = '127.0.0.1:{}'.format
         servers = [{'name': name, 'clients': at(ports[0]), 'peers': at(ports[1]),

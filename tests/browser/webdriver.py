@@ -4,25 +4,17 @@ import contextlib
 import json
 import os
 import pathlib
-import random
 import shutil
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'bench'))
 
-def free_ports(count):
-    """Outside 32768-60999, which is for outgoing connections, and which a server refuses."""
-    ports = set()
-    while len(ports) < count:
-        port = random.randrange(20_000, 32_000)
-        with contextlib.suppress(OSError), socket.socket() as listener:
-            listener.bind(('127.0.0.1', port))
-            ports.add(port)
-    return list(ports)
+from ports import take_ports
 
 
 def missing():
@@ -36,7 +28,7 @@ class Browser:
 
     def __init__(self, width=1280, height=800, logs=True):
         self.folder = tempfile.TemporaryDirectory()
-        port, = free_ports(1)
+        port, = take_ports(1)
         self.base = f'http://127.0.0.1:{port}'
         self.process = subprocess.Popen(
             ['chromedriver', f'--port={port}'], stdout=subprocess.DEVNULL,

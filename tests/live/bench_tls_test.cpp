@@ -1,6 +1,7 @@
 // herd-bench against a server that speaks TLS.
 #include "tests/live/bench_run.hpp"
 #include "tests/live/client.hpp"
+#include "tests/live/ports.hpp"
 #include "tests/live/process.hpp"
 
 #include <catch2/catch.hpp>
@@ -63,7 +64,7 @@ private:
     std::string config() const { return folder_ / "herd.json"; }
 
     TemporaryFolder folder_;
-    std::vector<std::uint16_t> ports_ = free_ports(5);
+    std::vector<std::uint16_t> ports_ = take_ports(5);
     std::optional<Process> process_;
 };
 

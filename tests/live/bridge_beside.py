@@ -12,14 +12,12 @@ import json
 import pathlib
 import statistics
 import subprocess
-import sys
 
 import bridge_soak
 import lone_server
 from bridge_soak import until
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'bench'))
-import apart  # pylint: disable=wrong-import-position
+import apart
 
 WANTED = 1.05
 CLIENTS = 100_000
@@ -73,7 +71,7 @@ class Measured:
             return self.site.start('bridge', name)
         config = json.loads(self.site.config.read_text(encoding='utf-8'))
         del config['bridge'], config['servers'][1]['bridge']
-        config['servers'][1]['clients'] = f'127.0.0.1:{lone_server.free_ports(1)[0]}'
+        config['servers'][1]['clients'] = f'127.0.0.1:{lone_server.take_ports(1)[0]}'
         path = self.site.folder / 'neighbour.json'
         path.write_text(json.dumps(config), encoding='utf-8')
         return subprocess.Popen([self.options.herd, 'serve', name, '--config', path],

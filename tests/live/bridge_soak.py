@@ -141,7 +141,7 @@ class Site:
 
     def __init__(self, herd, folder, name, brokers, options):
         self.herd, self.name, self.folder = herd, name, folder
-        ports = lone_server.free_ports(3)
+        ports = lone_server.take_ports(3)
         self.port = ports[0]
         address = ' '.join(f'127.0.0.1:{broker.port}' for broker in brokers)
         config = {
@@ -287,7 +287,7 @@ def running(options):
     """Brokers, and two sites at them, in a folder of their own."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        ports = lone_server.free_ports(2 * options.replicas)
+        ports = lone_server.take_ports(2 * options.replicas)
         brokers, sites = [], []
         try:
             for number in range(options.replicas):

@@ -25,21 +25,6 @@ LoopbackSocket::~LoopbackSocket() {
     ::close(fd_);
 }
 
-std::vector<std::uint16_t> free_ports(std::size_t count) {
-    constexpr int first = 14'000;
-    constexpr int size = 16'000;
-    // The golden section of the range: processes that run at once begin far from each other.
-    constexpr long apart = 9'887;
-    static int next = static_cast<int>(static_cast<long>(getpid()) * apart % size);
-    std::vector<std::uint16_t> ports;
-    for (int tries = 0; ports.size() < count; ++tries) {
-        if (tries == size) throw std::runtime_error("no free ports");
-        const auto port = static_cast<std::uint16_t>(first + next++ % size);
-        if (LoopbackSocket(port).bind()) ports.push_back(port);
-    }
-    return ports;
-}
-
 Client::Client(std::uint16_t port) : socket_(port) {
     if (!socket_.connect()) throw std::runtime_error("connect to " + std::to_string(port));
 }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -31,10 +30,6 @@ private:
     int fd_;
     sockaddr_in address_{};
 };
-
-// Ports on loopback that nobody has, outside the range of outgoing connections. Never the same
-// again within a test program; where it begins depends on the process.
-std::vector<std::uint16_t> free_ports(std::size_t count);
 
 // A client's connection to a server on loopback: blocks, but never longer than the deadline.
 class Client {

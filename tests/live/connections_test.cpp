@@ -1,4 +1,5 @@
 #include "tests/live/herd_process.hpp"
+#include "tests/live/ports.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -91,7 +92,7 @@ TEST_CASE("connections: five servers hold 10,000 clients, each of which can stil
 TEST_CASE("connections: a server that may not open enough files says so and does not start",
           "[live][connections]") {
     const TemporaryFolder folder;
-    const auto ports = free_ports(2);
+    const auto ports = take_ports(2);
     const std::string server = R"({"servers": [{"name": "Solo", "clients": "127.0.0.1:)" +
                                std::to_string(ports[0]) + R"(", "peers": "127.0.0.1:)" +
                                std::to_string(ports[1]) + R"("}], "log": {"folder": ")" +

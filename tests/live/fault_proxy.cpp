@@ -1,8 +1,11 @@
 #include "tests/live/fault_proxy.hpp"
 
+#include "tests/live/ports.hpp"
+
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include <netinet/tcp.h>
@@ -11,11 +14,14 @@
 
 namespace live {
 
-FaultProxy::FaultProxy(int buffer) : buffer_(buffer), port_(free_ports(1)[0]), listener_(port_) {
+FaultProxy::FaultProxy(int buffer) : buffer_(buffer), port_(take_ports(1)[0]), listener_(port_) {
     const int on = 1;
     ::setsockopt(listener_.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     limit_buffers(listener_.fd());
-    if (!listener_.bind() || !listener_.listen()) throw std::runtime_error("proxy: listen");
+    if (!listener_.bind() || !listener_.listen()) {
+        throw std::system_error(
+            errno, std::generic_category(), "proxy: listen at " + std::to_string(port_));
+    }
     set_nonblocking(listener_.fd());
     thread_ = std::thread([this] { run(); });
 }

@@ -38,7 +38,7 @@ class Server:
 
     def __init__(self, herd, folder, more=None, access=None, keys=None):
         self.herd, self.folder = herd, folder
-        self.port, peers = lone_server.free_ports(2)
+        self.port, peers = lone_server.take_ports(2)
         server = {'name': 'Alone', 'clients': f'127.0.0.1:{self.port}', 'peers': f'127.0.0.1:{peers}',
                   **(more or {})}
         self.config = {'servers': [server], 'limits': {'clients': 1000},
@@ -186,7 +186,7 @@ def is_place(location, place):
 def real(herd, folder):
     """Two runs of gpsd, and a server that is away for a part of the first."""
     begin = int(time.time()) - 5000
-    gpsd, = lone_server.free_ports(1)
+    gpsd, = lone_server.take_ports(1)
     server = Server(herd, folder)
     server.start()
     followers = [Follower(server.port)]
@@ -244,7 +244,7 @@ class Gpsd:
     """Whoever comes is told what the test says."""
 
     def __init__(self):
-        self.port, = lone_server.free_ports(1)
+        self.port, = lone_server.take_ports(1)
         self.listener = self.connection = None
 
     def open(self):
@@ -331,7 +331,7 @@ def sealed(herd, folder):
     """A server that wants TLS and a token, and a token file that is mended while it runs."""
     run = lambda *words: subprocess.run([herd, *map(str, words)], check=True, capture_output=True,
                                         text=True).stdout
-    tls, = lone_server.free_ports(1)
+    tls, = lone_server.take_ports(1)
     keys, secret, token = folder / 'keys', folder / 'secret', folder / 'token'
     server = Server(herd, folder, {'clients_tls': f'127.0.0.1:{tls}'},
                     {'secret_file': str(secret)}, str(keys))

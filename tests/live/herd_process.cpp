@@ -1,5 +1,7 @@
 #include "tests/live/herd_process.hpp"
 
+#include "tests/live/ports.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
@@ -21,7 +23,7 @@ bool HerdSetup::sealed_by_environment() {
 
 Herd::Herd(HerdSetup setup) : setup_(std::move(setup)) {
     const std::size_t count = setup_.names.size();
-    const auto ports = free_ports(5 * count + 1);
+    const auto ports = take_ports(5 * count + 1);
     places_port_ = ports.back();
     for (std::size_t i = 0; i < setup_.names.size(); ++i) {
         ports_[setup_.names[i]] = {ports[2 * i], ports[2 * i + 1]};

@@ -1,5 +1,6 @@
 // The real programs that ask a server over HTTP: Prometheus and HAProxy, where they are installed.
 #include "tests/live/herd_process.hpp"
+#include "tests/live/ports.hpp"
 #include "tests/live/skip.hpp"
 
 #include <catch2/catch.hpp>
@@ -38,7 +39,7 @@ std::string curl(const std::string& url) {
 // A Prometheus that scrapes all servers each second.
 class Prometheus {
 public:
-    explicit Prometheus(const Herd& herd) : port_(free_ports(1)[0]) {
+    explicit Prometheus(const Herd& herd) : port_(take_ports(1)[0]) {
         std::string targets;
         for (const std::string& name : herd.names()) {
             targets += (targets.empty() ? "'" : ", '") + std::string("127.0.0.1:") +
@@ -143,7 +144,7 @@ TEST_CASE("haproxy: its plainest check finds a server ready, and not when it end
     setup.links = {{"Alpha", "Beta"}};
     Herd herd(setup);
     const TemporaryFolder folder;
-    const auto ports = free_ports(2);
+    const auto ports = take_ports(2);
     std::string config =
         "defaults\n mode tcp\n timeout connect 5s\n timeout client 5s\n"
         " timeout server 5s\nlisten clients\n bind 127.0.0.1:" +

@@ -1,4 +1,5 @@
 #include "tests/live/client.hpp"
+#include "tests/live/ports.hpp"
 #include "tests/live/process.hpp"
 
 #include <catch2/catch.hpp>
@@ -32,7 +33,7 @@ constexpr const char* place = "+34.068930-118.445127";
 class Lone {
 public:
     explicit Lone(const std::string& fsync = "second", bool listen_first = false) {
-        const auto ports = free_ports(3);
+        const auto ports = take_ports(3);
         port_ = ports[0];
         http_ = ports[2];
         config_ = write_file(

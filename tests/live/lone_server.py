@@ -2,7 +2,6 @@
 import json
 import os
 import pathlib
-import random
 import signal
 import socket
 import subprocess
@@ -10,6 +9,10 @@ import sys
 import tempfile
 import time
 import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'bench'))
+
+from ports import take_ports
 
 PATIENCE = 20  # seconds
 SKIPPED = 77
@@ -35,19 +38,6 @@ def run_case(cases, what, herd, *more):
             sys.stderr.flush()
             os.killpg(0, signal.SIGKILL)
         raise
-
-
-def free_ports(count):
-    """Below those for outgoing connections, where one may be taken at any moment."""
-    ports = []
-    while len(ports) < count:
-        port = random.randrange(10_000, 32_000)
-        try:
-            socket.create_server(('127.0.0.1', port)).close()
-        except OSError:
-            continue
-        ports.append(port)
-    return ports
 
 
 def accepts(port):

@@ -9,6 +9,7 @@
 #include "protocol/jetstream_push.hpp"
 #include "reactor/handshakes.hpp"
 #include "tests/live/client.hpp"
+#include "tests/live/ports.hpp"
 #include "tests/live/process.hpp"
 
 #include <catch2/catch.hpp>
@@ -63,7 +64,7 @@ public:
 private:
     std::string more_;
     TemporaryFolder folder_;
-    std::uint16_t port_ = free_ports(1).front();
+    std::uint16_t port_ = take_ports(1).front();
     std::unique_ptr<Process> process_;
 };
 

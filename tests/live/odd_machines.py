@@ -19,7 +19,7 @@ SOON = 5  # seconds: to close 2^30 descriptors, one after the other, takes minut
 
 def configuration(folder, **more):
     """Alpha and Beta, linked, each with all ports on loopback."""
-    ports = lone_server.free_ports(5)
+    ports = lone_server.take_ports(5)
     servers = [{'name': name, 'clients': f'127.0.0.1:{ports[i]}', 'peers': f'127.0.0.1:{ports[2 + i]}'}
                for i, name in enumerate(['Alpha', 'Beta'])]
     config = {'servers': servers, 'links': [['Alpha', 'Beta']],

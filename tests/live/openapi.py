@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from lone_server import free_ports, start
+from lone_server import start, take_ports
 
 LINE = 'IAMAT kiwi +34.068930-118.445127 5.25'
 REPORT = {'client': 'kiwi', 'latitude': 34.06893, 'longitude': -118.445127, 'time': 5.25}
@@ -25,7 +25,7 @@ class Server:
 
     def __init__(self, herd, folder, name, limits, neighbour=None):
         names = [name, neighbour] if neighbour else [name]
-        ports = free_ports(3 * len(names))
+        ports = take_ports(3 * len(names))
         self.port = ports[2]
         config = {'servers': [{'name': each, 'clients': f'127.0.0.1:{ports[3 * i]}',
                                'peers': f'127.0.0.1:{ports[3 * i + 1]}',

@@ -24,7 +24,7 @@ LOSERS = {phone_apps.Traccar7Ios: range(10), phone_apps.OwnTracksIos: range(5, 1
 class Server:
     def __init__(self, herd, folder):
         self.herd, self.folder = herd, folder
-        self.clients, self.peers, self.phones = lone_server.free_ports(3)
+        self.clients, self.peers, self.phones = lone_server.take_ports(3)
         self.run('token', '--make-secret', folder / 'secret')
         self.process = None
 

@@ -30,7 +30,7 @@ class Desk:
 
     def __init__(self, herd, folder):
         self.herd, self.folder = herd, folder
-        clients, peers, self.plain, self.tls = lone_server.free_ports(4)
+        clients, peers, self.plain, self.tls = lone_server.take_ports(4)
         server = {'name': 'Alone', 'clients': f'127.0.0.1:{clients}', 'peers': f'127.0.0.1:{peers}',
                   'phones': f'127.0.0.1:{self.plain}', 'phones_tls': f'127.0.0.1:{self.tls}'}
         config = {'servers': [server], 'limits': {'clients': 1000}, 'keys': str(folder / 'keys'),

@@ -18,7 +18,7 @@ IGNORED = 'no place on earth|its time is none|ahead of this|no JSON|encrypted|no
 
 def start(herd, folder, port):
     """A server with a port for phones."""
-    clients, peers = lone_server.free_ports(2)
+    clients, peers = lone_server.take_ports(2)
     server = {'name': 'Alone', 'clients': f'127.0.0.1:{clients}', 'peers': f'127.0.0.1:{peers}',
               'phones': f'127.0.0.1:{port}'}
     return lone_server.start(herd, folder, {'servers': [server], 'limits': {'clients': 1000}}, port)
@@ -72,7 +72,7 @@ def check(case, port):
 
 def main(herd, path):
     cases = [json.loads(line) for line in pathlib.Path(path).read_text('utf-8').splitlines()]
-    port, = lone_server.free_ports(1)
+    port, = lone_server.take_ports(1)
     faults = []
     with tempfile.TemporaryDirectory() as folder:
         process = start(herd, pathlib.Path(folder), port)

@@ -1,5 +1,6 @@
 #include "tests/live/client.hpp"
 #include "tests/live/one_server.hpp"
+#include "tests/live/ports.hpp"
 #include "tests/live/process.hpp"
 #include "tests/live/three_servers.hpp"
 
@@ -284,7 +285,7 @@ TEST_CASE("herd send: takes any number of lines from its input", "[live][program
 }
 
 TEST_CASE("herd places: answers, and ends in order", "[live][program]") {
-    const auto port = std::to_string(live::free_ports(1).front());
+    const auto port = std::to_string(live::take_ports(1).front());
     Process places({herd_binary(),
                     "places",
                     "--listen",

@@ -1,5 +1,6 @@
 // NEARBY against the GEOSEARCH of a Redis that has the same positions.
 #include "tests/live/herd_process.hpp"
+#include "tests/live/ports.hpp"
 #include "tests/live/skip.hpp"
 #include "tests/sim/random.hpp"
 
@@ -42,7 +43,7 @@ bool is_installed(const std::string& program) {
 class Redis {
 public:
     Redis()
-        : port_(free_ports(1).front()),
+        : port_(take_ports(1).front()),
           process_({"redis-server",
                     "--bind",
                     "127.0.0.1",

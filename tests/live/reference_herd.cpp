@@ -1,5 +1,7 @@
 #include "tests/live/reference_herd.hpp"
 
+#include "tests/live/ports.hpp"
+
 #include <cstdlib>
 #include <stdexcept>
 
@@ -11,7 +13,7 @@ std::string environment(const char* name, const std::string& otherwise) {
 }
 
 ReferenceHerd::ReferenceHerd(const Reference& reference, std::uint16_t places_port) {
-    const auto ports = free_ports(five_names.size());
+    const auto ports = take_ports(five_names.size());
     for (std::size_t i = 0; i < ports.size(); ++i) ports_[five_names[i]] = ports[i];
     const std::string config = write_file(folder_ / "herd.json", configuration(places_port));
     for (const auto& name : five_names) {

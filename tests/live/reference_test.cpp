@@ -1,3 +1,4 @@
+#include "tests/live/ports.hpp"
 #include "tests/live/reference_herd.hpp"
 
 #include <catch2/catch.hpp>
@@ -31,7 +32,7 @@ bool is_at_line(const std::string& line, const std::string& server, std::string_
 class Places {
 public:
     Places()
-        : port_(free_ports(1).front()),
+        : port_(take_ports(1).front()),
           process_({herd_binary(),
                     "places",
                     "--listen",
@@ -205,7 +206,7 @@ TEST_CASE("reference: java", "[live][reference]") {
 TEST_CASE("reference: python logs its neighbours, and its wire when asked to; its client talks",
           "[live][reference]") {
     const TemporaryFolder folder;
-    const auto ports = free_ports(2);
+    const auto ports = take_ports(2);
     const std::string config =
         write_file(folder / "herd.json",
                    R"({"servers":{"Here":{"host":"127.0.0.1","port":)" + std::to_string(ports[0]) +

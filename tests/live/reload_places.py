@@ -22,7 +22,7 @@ class Places:
     """The offline service, at a port of its own."""
 
     def __init__(self, herd):
-        self.port = lone_server.free_ports(1)[0]
+        self.port = lone_server.take_ports(1)[0]
         self.url = f'http://127.0.0.1:{self.port}'
         self.process = subprocess.Popen([herd, 'places', '--allow-inject', '--listen',
                                          f'127.0.0.1:{self.port}'], stdout=subprocess.PIPE)
@@ -41,7 +41,7 @@ class Server:
 
     def __init__(self, herd, folder, url):
         self.herd, self.folder = herd, folder
-        ports = lone_server.free_ports(2)
+        ports = lone_server.take_ports(2)
         self.port = ports[0]
         self.config = {'servers': [{'name': 'Alpha', 'clients': f'127.0.0.1:{ports[0]}',
                                     'peers': f'127.0.0.1:{ports[1]}'}],

@@ -1,5 +1,7 @@
 #include "tests/live/rude_relay.hpp"
 
+#include "tests/live/ports.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -13,7 +15,7 @@
 namespace live {
 
 RudeRelay::RudeRelay(Manners manners)
-    : manners_(std::move(manners)), ports_(free_ports(2)), listener_(listen_on(ports_[0])) {
+    : manners_(std::move(manners)), ports_(take_ports(2)), listener_(listen_on(ports_[0])) {
     thread_ = std::thread([this] { run(); });
 }
 

@@ -1,3 +1,4 @@
+#include "tests/live/ports.hpp"
 #include "tests/live/process.hpp"
 #include "tests/live/three_servers.hpp"
 
@@ -29,7 +30,7 @@ bool contains(const std::string& text, const std::string& part) {
 struct SealedServers {
     SealedServers() {
         REQUIRE(run({herd_binary(), "keys", keys(), "--config", three.config}).code == 0);
-        const auto free = live::free_ports(3);
+        const auto free = live::take_ports(3);
         std::string text = live::read_file(three.config);
         for (std::size_t i = 0; i < 3; ++i) {
             const std::string name = std::string("\"") + ThreeServers::names[i] + "\",";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/live/client.hpp"
+#include "tests/live/ports.hpp"
 #include "tests/live/process.hpp"
 
 #include <cstdint>
@@ -41,7 +42,7 @@ public:
 
 private:
     TemporaryFolder folder_;
-    std::vector<std::uint16_t> ports_ = free_ports(3);
+    std::vector<std::uint16_t> ports_ = take_ports(3);
     std::string config_;
     std::optional<Process> process_;
 };

@@ -21,7 +21,7 @@ from service_manager import Load, Manager, spawn
 
 
 def configuration(folder, **more):
-    ports = lone_server.free_ports(3)
+    ports = lone_server.take_ports(3)
     server = {'name': 'Alpha', 'clients': f'127.0.0.1:{ports[0]}', 'peers': f'127.0.0.1:{ports[1]}',
               'http': f'127.0.0.1:{ports[2]}'}
     return ports, {'servers': [server], 'log': {'folder': str(folder)},
@@ -104,7 +104,7 @@ def case_unwanted(herd, folder):
     """What is handed down and matches nothing is closed, and dropped by who keeps it."""
     ports, config = configuration(folder)
     manager = Manager(herd, folder, config)
-    other = socket.create_server(('127.0.0.1', lone_server.free_ports(1)[0]))
+    other = socket.create_server(('127.0.0.1', lone_server.take_ports(1)[0]))
     manager.store['old'] = [os.dup(other.fileno())]
     elsewhere = other.getsockname()[1]
     other.close()
@@ -124,7 +124,7 @@ def case_unwanted(herd, folder):
                 [(name, fds[0]) for name, fds in manager.store.items()], dict(os.environ))
     os.close(own)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 2, 'it has taken what was not its own'
-    assert lone_server.free_ports(1) and ports
+    assert lone_server.take_ports(1) and ports
     manager.close()
 
 
@@ -283,7 +283,7 @@ def case_key(herd, folder):
         place = folder / provider
         place.mkdir()
         key = place / 'key'
-        service = lone_server.free_ports(1)[0]
+        service = lone_server.take_ports(1)[0]
         ports, config = configuration(place, places={
             'provider': provider, 'url': f'http://127.0.0.1:{service}', 'key_file': str(key)})
 
@@ -322,7 +322,7 @@ def case_key(herd, folder):
 
 def case_restart(herd, folder):
     """A herd of `herd up` is restarted server by server; a lone server is nobody's to restart."""
-    ports = lone_server.free_ports(5)
+    ports = lone_server.take_ports(5)
     names = ['Alpha', 'Beta']
     config = {'servers': [{'name': name, 'clients': f'127.0.0.1:{ports[i]}',
                            'peers': f'127.0.0.1:{ports[2 + i]}'} for i, name in enumerate(names)],

@@ -1,7 +1,8 @@
 #include "tests/live/slow_crowd.hpp"
 
 #include <cerrno>
-#include <stdexcept>
+#include <string>
+#include <system_error>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -27,7 +28,10 @@ void SlowCrowd::listen(std::uint16_t port, const std::string& name) {
     auto listener = std::make_unique<LoopbackSocket>(port);
     ::setsockopt(
         listener->fd(), SOL_SOCKET, SO_RCVBUF, &neighbours_window, sizeof neighbours_window);
-    if (!listener->bind() || !listener->listen()) throw std::runtime_error("crowd: listen");
+    if (!listener->bind() || !listener->listen()) {
+        throw std::system_error(
+            errno, std::generic_category(), "crowd: listen at " + std::to_string(port));
+    }
     ::fcntl(listener->fd(), F_SETFL, O_NONBLOCK);
     neighbours_.push_back({std::move(listener), name});
 }

@@ -1,9 +1,11 @@
 #include "tests/live/three_servers.hpp"
 
+#include "tests/live/ports.hpp"
+
 namespace live {
 
 ThreeServers::ThreeServers(const std::string& rest) {
-    const auto free = live::free_ports(7);
+    const auto free = live::take_ports(7);
     clients = {free[0], free[1], free[2]};
     peers = {free[3], free[4], free[5]};
     places = free[6];

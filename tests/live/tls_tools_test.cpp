@@ -1,4 +1,5 @@
 // Cases 1 to 5, 9 and 12 of tls_cases.md: the programs that people have, where they are installed.
+#include "tests/live/ports.hpp"
 #include "tests/live/sealed_server.hpp"
 #include "tests/live/skip.hpp"
 
@@ -110,7 +111,7 @@ TEST_CASE("tls 5: by stunnel, who speaks plainly and ends has both answers",
           "[live][tls_stunnel]") {
     if (!has("stunnel", "stunnel4")) return;
     const SealedServer server;
-    const std::uint16_t port = free_ports(1)[0];
+    const std::uint16_t port = take_ports(1)[0];
     const auto conf = write_file(
         server.file("stunnel.conf"),
         "foreground = yes\npid =\n[herd]\nclient = yes\naccept = " + at(port) +

@@ -24,7 +24,7 @@ NONSENSE = [b'', b'\n', b'nonsense', b'IAMAT c1', b'SYNC\n', b'WHATSAT c1 1 1', 
 
 def start(herd, folder, udp):
     """Two that are linked, of which the first has a port for datagrams."""
-    ports = lone_server.free_ports(4)
+    ports = lone_server.take_ports(4)
     servers = [{'name': name, 'clients': f'127.0.0.1:{ports[i]}', 'peers': f'127.0.0.1:{ports[i + 2]}'}
                for i, name in enumerate(['A', 'B'])]
     servers[0]['udp'] = f'127.0.0.1:{udp}'
@@ -55,7 +55,7 @@ def main(herd):
             report = f'IAMAT c{client} +{stamp % 90}-{client % 180} {stamp}'.encode()
             sent += [report] * dice.choice([1, 1, 1, 2, 3])
     dice.shuffle(sent)
-    udp, = lone_server.free_ports(1)
+    udp, = lone_server.take_ports(1)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         processes, ports = start(herd, folder, udp)
