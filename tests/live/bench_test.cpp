@@ -38,7 +38,7 @@ BenchResult count_arrivals(const RudeRelay& relay) {
                     "--warmup",
                     "0.2",
                     "--settle",
-                    "0.5",
+                    "2",
                     "--clients",
                     "100"});
 }

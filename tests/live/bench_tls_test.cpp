@@ -82,10 +82,13 @@ TEST_CASE("herd-bench: by TLS reports are answered as in the clear, and come to 
     const BenchResult open = server.measure({"request", "--seconds", "0.3", "--rate", "1000"});
     CHECK(open.figure("wrong_answers") == 0);
     CHECK(open.figure("unanswered") == 0);
-    const BenchResult passed =
-        server.measure({"propagation", "--rate", "1000", "--seconds", "0.5", "--clients", "100"});
+    // Of a client that reports again before its last report has left, only the newest comes: here
+    // each reports once, however far behind the load gets.
+    const BenchResult passed = server.measure(
+        {"propagation", "--rate", "1000", "--seconds", "0.5", "--clients", "100000"});
     CHECK(passed.figure("missing") == 0);
-    CHECK(passed.count("1 server") == Approx(500).margin(5));
+    CHECK(passed.count("1 server") == Approx(passed.figure("sent_per_second") / 2).margin(5));
+    CHECK(passed.count("1 server") >= 495);
 }
 
 TEST_CASE("herd-bench: handshakes are those that the server has made", "[live][bench]") {
