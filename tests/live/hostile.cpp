@@ -235,6 +235,9 @@ bool Hostile::try_row(const Row& row) const {
     if (!row.five) setup.links = {};
     setup.prefault = row.prefault;
     setup.limits = "\"connections\": " + std::to_string(few);
+    // On a machine that was just started, to find what five tables of a million clients take may
+    // take half a minute.
+    if (!judges_times()) setup.limits += ", \"clients\": 200000";
     Herd herd(setup);
     const std::uint16_t clients = herd.port("Goloman");
     herd.ask("Goloman", "IAMAT q +34.0-118.0 1");
