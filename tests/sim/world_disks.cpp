@@ -162,9 +162,11 @@ void World::lose_all_power() {
 }
 
 void World::shrink_tables() {
-    settle_journals();
     for (Host host = 0; host < processes_.size() && failure_.empty(); ++host) {
-        if (journaled(host) && random_.chance(60)) shrink(host);
+        if (!journaled(host) || !random_.chance(60)) continue;
+        // Each anew: what the others went through has changed what this one has.
+        settle_journals();
+        shrink(host);
     }
 }
 
