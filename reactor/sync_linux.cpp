@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace reactor::sys {
@@ -82,6 +83,13 @@ Result<int> make_file(const char* path) {
     return std::unexpected(emptied.error());
 }
 
+int find(const Errand& errand) {
+    struct stat named {};
+    struct stat open {};
+    if (stat(errand.path, &named) != 0 || fstat(errand.fd, &open) != 0) return errno;
+    return named.st_dev == open.st_dev && named.st_ino == open.st_ino ? 0 : ENOENT;
+}
+
 int run(Errand& errand) {
     const auto synced = [](int returned) { return returned < 0 ? errno : 0; };
     switch (errand.what) {
@@ -113,6 +121,8 @@ int run(Errand& errand) {
             return error_of(rename(errand.path, errand.to));
         case Errand::What::remove:
             return error_of(remove(errand.path));
+        case Errand::What::find:
+            return find(errand);
         case Errand::What::call:
             errand.function(errand.argument);
             return 0;

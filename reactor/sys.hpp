@@ -203,6 +203,7 @@ struct Errand {
         open_folder,  // `path`, which is made where it is missing; `fd` comes back
         rename,       // from `path` to `to`
         remove,       // `path`
+        find,         // whether `path` is the file `fd`; ENOENT: it is another, or there is none
         unmap,        // `bytes`, whole pages
         call,         // `function`, with `argument`: which nobody else touches meanwhile
     };

@@ -121,6 +121,11 @@ void Folder::remove_refused(std::uint32_t count) {
     helper_.ask({.what = What::remove, .path = names().aside.data()});
 }
 
+void Folder::find(int fd) {
+    assert(fd >= 0);
+    helper_.ask({.what = What::find, .fd = fd, .path = names().file.data()});
+}
+
 void Folder::close(int fd) {
     assert(fd >= 0);
     helper_.ask({.what = What::close, .fd = fd});
@@ -129,6 +134,10 @@ void Folder::close(int fd) {
 void Folder::on_done(const sys::Errand& errand) {
     core_.wire.post_flush();
     if (errand.what == What::close) return;
+    if (errand.what == What::find) {
+        if (errand.error != 0) told_.lost(errand.fd, reactor::Errno{errand.error});
+        return;
+    }
     if (errand.what == What::remove) {
         if (errand.path != names().aside.data()) return;
         assert(removing_ > 0);
@@ -151,6 +160,7 @@ void Folder::on_step(Step step, const sys::Errand& errand) {
         case Step::putting_aside:
             return on_put_aside(errand.what == What::call ? names().error : errand.error);
         case Step::naming:
+            if (errand.error == 0) beside_ = false;
             return told_.installed(result_of(errand.error));
     }
 }

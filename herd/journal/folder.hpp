@@ -28,6 +28,8 @@ public:
     struct Told {
         reactor::Delegate<void(const reactor::Result<int>&)> made;  // the empty file, to be kept
         reactor::Delegate<void(const reactor::Result<void>&)> installed;
+        // An open file, by its descriptor, has not the journal's name any more.
+        reactor::Delegate<void(int fd, reactor::Errno)> lost;
     };
 
     Folder(Core& core, Paths place, const Told& told);
@@ -43,6 +45,8 @@ public:
     void make(bool anew);
     // `number`: of what is put aside as refused.
     void install(Aside aside, std::uint32_t number);
+    // Whether that open file still has the journal's name; only if not its owner is told.
+    void find(int fd);
     // Nobody is told the end of these: the next file; all that were put aside as refused, the last
     // one first, of that many; any descriptor. Nothing is put aside as refused after that.
     void remove_next();

@@ -36,11 +36,12 @@ Journal::Journal(Core& core, const config::Journal& config)
       on_(!config.folder.empty()),
       always_(config.fsync == config::Fsync::always),
       listens_first_(config.listen_first),
-      folder_(core,
-              Paths::of(config.folder, core.name),
-              {reactor::Delegate<void(const reactor::Result<int>&)>::to<&Journal::on_made>(*this),
-               reactor::Delegate<void(const reactor::Result<void>&)>::to<&Journal::on_installed>(
-                   *this)}),
+      folder_(
+          core,
+          Paths::of(config.folder, core.name),
+          {reactor::Delegate<void(const reactor::Result<int>&)>::to<&Journal::on_made>(*this),
+           reactor::Delegate<void(const reactor::Result<void>&)>::to<&Journal::on_installed>(*this),
+           reactor::Delegate<void(int, reactor::Errno)>::to<&Journal::on_lost>(*this)}),
       disk_(core, folder_, *this),
       timer_(core.loop, reactor::Delegate<void()>::to<&Journal::on_timer>(*this)) {}
 
@@ -157,6 +158,15 @@ void Journal::on_installed(const reactor::Result<void>& done) {
     }
     // It was given up meanwhile, and is complete up to then.
     if (done) on_named();
+}
+
+// Somebody has removed it, or has put another one there.
+void Journal::on_lost(int fd, reactor::Errno error) {
+    check_states();
+    // What was given up meanwhile is closed behind this.
+    if (current_ == nullptr || current_->fd() != fd) return;
+    if (aside_ == Aside::none) aside_ = Aside::bad;
+    drop_failed(*current_, "find", error);
 }
 
 // The old file has gone, or stands beside.
@@ -296,6 +306,16 @@ void Journal::begin_round() {
     }
     if (std::exchange(folder_dirty_, false) && folder_.fd() >= 0) disk_.sync_folder(folder_.fd());
     if (!disk_.in_round()) on_round_ended();
+    look_for_current();
+}
+
+// A restart would not find what is on the disk without its name. Of that no write and no sync says
+// anything.
+void Journal::look_for_current() {
+    if (current_ == nullptr || !folder_.idle()) return;
+    if (core_.loop.now() - found_at_ < round_interval) return;
+    found_at_ = core_.loop.now();
+    folder_.find(current_->fd());
 }
 
 // What comes next begins in pump().

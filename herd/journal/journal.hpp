@@ -38,10 +38,11 @@ namespace herd::journal {
 //
 // A file is kept small by holes where lines were that others have replaced (Regions). A next file
 // is begun when the current one is large nevertheless, as the file system makes no holes, or long
-// by them, and, again and again, in trouble: a file of which a write or a sync has failed is never
-// touched again. Meanwhile the server goes on without, says so, and holds no answer back. One is
-// begun after each start, too: if a sync failed in the run before, the kernel still reads us all of
-// that file, although the disk may lack a part for good, and no later sync says so.
+// by them, and, again and again, in trouble: a file of which a write or a sync has failed, or that
+// has lost its name as somebody removed or replaced it, is never touched again. Meanwhile the
+// server goes on without, says so, and holds no answer back. One is begun after each start, too: if
+// a sync failed in the run before, the kernel still reads us all of that file, although the disk
+// may lack a part for good, and no later sync says so.
 //
 // Nothing waits for the disk for longer than limits.journal_ms: no answer, counted from when it was
 // held back, and none of a sync, a write or a rename. A disk that says nothing for so long is in
@@ -124,6 +125,7 @@ private:
     bool next_ready() const;
     void on_made(const reactor::Result<int>& fd);
     void on_installed(const reactor::Result<void>& done);
+    void on_lost(int fd, reactor::Errno error);
     void take_over();
     void on_named();
     void drop_next();
@@ -142,6 +144,7 @@ private:
     bool pressing() const;
     bool round_due() const;
     void begin_round();
+    void look_for_current();
     void on_failed(File* file, std::string_view what, reactor::Errno error) override;
     void on_written(File& file) override;
     void on_round_ended() override;
@@ -178,6 +181,7 @@ private:
     std::uint64_t synced_seq_ = 0;  // Up to here the disk has what the current file had.
     Round round_;
     reactor::Instant round_begun_{};
+    reactor::Instant found_at_{};  // When the current file was last looked for under its name.
     reactor::Instant retry_at_{};
     reactor::Duration pause_ = pause_min;
 };

@@ -32,7 +32,7 @@ struct Paths {
 // name says it.
 enum class Aside : std::uint8_t {
     none,
-    bad,      // <name>.bad-<seconds>: it was not read, is no journal, or a part of it has rotted
+    bad,      // <name>.bad-<seconds>: not read, no journal, rotten in part, or put there by others
     refused,  // <name>.refused-<number>: the server could not take all of its records
 };
 

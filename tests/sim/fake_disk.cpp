@@ -171,7 +171,7 @@ std::uint64_t FakeDisk::begin(const Errand& errand) {
             errand.begin,
             errand.end};
     const bool of_file = errand.what == Errand::What::sync || errand.what == Errand::What::write ||
-                         errand.what == Errand::What::punch;
+                         errand.what == Errand::What::punch || errand.what == Errand::What::find;
     if (of_file) {
         job.file = open_.at(errand.fd).file;
         job.size = job.file->content.size();
@@ -198,6 +198,8 @@ int FakeDisk::end(std::uint64_t number) {
             return error_of(rename(job.path, job.to));
         case Errand::What::remove:
             return error_of(remove(job.path));
+        case Errand::What::find:
+            return find(job);
         case Errand::What::open_folder:
             return faults.open;
         case Errand::What::make:
@@ -228,6 +230,11 @@ int FakeDisk::punch(const Job& job) const {
               content.begin() + static_cast<std::ptrdiff_t>(job.end),
               '\0');
     return 0;
+}
+
+int FakeDisk::find(const Job& job) const {
+    const auto found = names_.find(job.path);
+    return found != names_.end() && found->second == job.file ? 0 : ENOENT;
 }
 
 int FakeDisk::sync(const Job& job) {

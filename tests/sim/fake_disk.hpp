@@ -117,6 +117,7 @@ private:
     int sync(const Job& job);
     int write_all(const Job& job);
     int punch(const Job& job) const;
+    int find(const Job& job) const;
     void sync_names(std::size_t changes);
 
     Names names_;

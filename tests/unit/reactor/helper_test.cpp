@@ -104,6 +104,28 @@ TEST_CASE("helper: a hole takes no room, reads as zeros, and is passed over", "[
     sys::close(file);
 }
 
+TEST_CASE("helper: a file is found under its name, and no other is", "[reactor][helper]") {
+    const live::TemporaryFolder folder;
+    const std::string path = folder / "file";
+    const std::string other = folder / "other";
+    Asked asked;
+    const int file = *sys::open_to_keep(path.c_str());
+    const auto find = [&](const std::string& where) {
+        asked.done.clear();
+        asked.helper.ask({.what = Errand::What::find, .fd = file, .path = where.c_str()});
+        REQUIRE(asked.await(1));
+        return asked.done[0].error;
+    };
+    CHECK(find(path) == 0);
+    CHECK(find(other) == ENOENT);
+    live::write_file(other, "");
+    CHECK(find(other) == ENOENT);
+    REQUIRE(sys::rename(other.c_str(), path.c_str()).has_value());
+    CHECK(find(path) == ENOENT);
+    CHECK(find(path + "/below") == ENOTDIR);
+    sys::close(file);
+}
+
 TEST_CASE("helper: files are made empty, renamed and removed, and folders made",
           "[reactor][helper]") {
     const live::TemporaryFolder folder;
