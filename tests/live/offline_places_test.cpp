@@ -1,4 +1,5 @@
 #include "herd/offline/places_server.hpp"
+#include "tests/live/process.hpp"
 #include "tests/unit/herd/offline/served_places.hpp"
 
 #include <catch2/catch.hpp>
@@ -274,7 +275,7 @@ TEST_CASE("offline places: control changes what happens to whom", "[live][offlin
 
 TEST_CASE("offline places: what is asked is counted", "[live][offline]") {
     Options options;
-    options.delay_min_ms = options.delay_max_ms = 100;
+    options.delay_min_ms = options.delay_max_ms = 1'000;  // until all have asked
     const Served served(options);
     std::vector<std::unique_ptr<Client>> clients;
     for (int i = 0; i < 5; ++i) {
@@ -286,10 +287,9 @@ TEST_CASE("offline places: what is asked is counted", "[live][offline]") {
     clients.back().reset();
     clients.pop_back();
     for (auto& client : clients) CHECK(client->receive().status == 200);
-    std::this_thread::sleep_for(150ms);
+    CHECK(live::eventually([&] { return counter(served, "in_flight") == 0; }));
     CHECK(counter(served, "requests_total") == 6);
     CHECK(counter(served, "in_flight_max") == 6);
-    CHECK(counter(served, "in_flight") == 0);
     CHECK(counter(served, "distinct_queries") == 3);
 }
 
@@ -312,7 +312,7 @@ TEST_CASE("offline places: connections beyond the limit wait their turn", "[live
 
 TEST_CASE("offline places: draining answers what was asked, then ends", "[live][offline]") {
     Options options = injecting();
-    options.delay_min_ms = options.delay_max_ms = 200;
+    options.delay_min_ms = options.delay_max_ms = 1'000;
     Served served(options);
     Client idle(served);
     CHECK(idle.ask(get("/counters")).status == 200);
@@ -320,7 +320,7 @@ TEST_CASE("offline places: draining answers what was asked, then ends", "[live][
     waiting.send(get(legacy));
     Client half(served);
     half.send("GET / HTTP");
-    std::this_thread::sleep_for(50ms);
+    REQUIRE(live::eventually([&] { return counter(served, "in_flight") == 1; }));
     std::thread reader([&] {
         const Response response = waiting.receive();
         CHECK(response.whole);
@@ -333,7 +333,9 @@ TEST_CASE("offline places: draining answers what was asked, then ends", "[live][
     });
     const auto begin = std::chrono::steady_clock::now();
     served.drain();
-    CHECK(std::chrono::steady_clock::now() - begin < 2s);
+    // So it is not the limit for who does not go that has ended it.
+    CHECK(std::chrono::steady_clock::now() - begin <
+          std::chrono::seconds(herd::http::Limits{}.request_s));
     reader.join();
 }
 
