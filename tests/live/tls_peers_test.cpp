@@ -138,9 +138,13 @@ const std::vector<Wrong> wrongs = {
     by_name("of another server's name", {"Holiday"}),
 };
 
-// Both are started anew, so both dial at once.
-void restart_with(Herd& herd, const MadeCertificates& certificates, const Flaws& flaws) {
+// Then their logs are whole.
+void stop(Herd& herd) {
     for (const auto& name : herd.names()) herd.kill(name, SIGTERM);
+}
+
+// Both at once, so both dial.
+void start_with(Herd& herd, const MadeCertificates& certificates, const Flaws& flaws) {
     certificates.sign("Hands", flaws);
     for (const auto& name : herd.names()) herd.launch(name);
 }
@@ -152,9 +156,10 @@ TEST_CASE("tls 20: a certificate that is wrong is refused, and both logs say why
     Herd herd(pair_of_servers());
     const MadeCertificates certificates(herd.file("keys"));
     for (const Wrong& wrong : wrongs) {
+        stop(herd);
         const NewLines goloman(herd, "Goloman");
         const NewLines hands(herd, "Hands");
-        restart_with(herd, certificates, wrong.flaws);
+        start_with(herd, certificates, wrong.flaws);
         const auto said = [](const NewLines& log, const std::string& who, const std::string& text) {
             return text.empty() || log.come(who, text);
         };
@@ -174,9 +179,10 @@ TEST_CASE("tls 20: who is refused dials again, and says so once, and once more w
           "[live][tls_peers]") {
     Herd herd(pair_of_servers());
     const MadeCertificates certificates(herd.file("keys"));
+    stop(herd);
     const NewLines goloman(herd, "Goloman");
     const NewLines hands(herd, "Hands");
-    restart_with(herd, certificates, {.stranger = true});
+    start_with(herd, certificates, {.stranger = true});
     CHECK(eventually([&] { return goloman.count(" from=127.0.0.1:", why_unknown) >= 4; }));
     CHECK(hands.come(" neighbour=Goloman ", other_side("unknown ca")));
     check_told_once(hands.reasons(" neighbour=Goloman "), other_side("unknown ca"));
@@ -254,7 +260,8 @@ TEST_CASE("tls 21: a certificate that says nothing of purposes is as good as one
           "[live][tls_peers]") {
     Herd herd(pair_of_servers());
     const MadeCertificates certificates(herd.file("keys"));
-    restart_with(herd, certificates, {.any_purpose = true});
+    stop(herd);
+    start_with(herd, certificates, {.any_purpose = true});
     for (const auto& name : herd.names()) herd.await_links(name);
 }
 
