@@ -99,6 +99,7 @@ void Wings::flood() {
 }
 
 void Wings::tick() {
+    journal.tick();
     clients.tick();
     neighbours.tick();
     phones.tick();

@@ -306,16 +306,12 @@ void Journal::begin_round() {
     }
     if (std::exchange(folder_dirty_, false) && folder_.fd() >= 0) disk_.sync_folder(folder_.fd());
     if (!disk_.in_round()) on_round_ended();
-    look_for_current();
 }
 
 // A restart would not find what is on the disk without its name. Of that no write and no sync says
 // anything.
-void Journal::look_for_current() {
-    if (current_ == nullptr || !folder_.idle()) return;
-    if (core_.loop.now() - found_at_ < round_interval) return;
-    found_at_ = core_.loop.now();
-    folder_.find(current_->fd());
+void Journal::tick() {
+    if (current_ != nullptr && folder_.idle()) folder_.find(current_->fd());
 }
 
 // What comes next begins in pump().

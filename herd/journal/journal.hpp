@@ -75,6 +75,8 @@ public:
 
     // In each flush, first.
     void pump();
+    // About once a second: whether the current file still has its name.
+    void tick();
     // From now on answers wait for the disk, or do not any longer.
     void sync_always(bool wanted) { always_ = wanted; }
     // Before the answer to a report that the table has: corks `stream` if it must wait.
@@ -144,7 +146,6 @@ private:
     bool pressing() const;
     bool round_due() const;
     void begin_round();
-    void look_for_current();
     void on_failed(File* file, std::string_view what, reactor::Errno error) override;
     void on_written(File& file) override;
     void on_round_ended() override;
@@ -181,7 +182,6 @@ private:
     std::uint64_t synced_seq_ = 0;  // Up to here the disk has what the current file had.
     Round round_;
     reactor::Instant round_begun_{};
-    reactor::Instant found_at_{};  // When the current file was last looked for under its name.
     reactor::Instant retry_at_{};
     reactor::Duration pause_ = pause_min;
 };

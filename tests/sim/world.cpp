@@ -30,6 +30,7 @@ World::World(std::uint64_t seed, bool liar_wanted)
     seen_.resize(servers);
     snapshots_.resize(servers);
     hung_.assign(servers, false);
+    taken_.assign(servers, false);
     loading_.assign(servers, false);
     trusted_.assign(servers, true);
     covered_.assign(servers, std::vector<Covered>(servers));
@@ -96,6 +97,7 @@ bool World::start(Host host) {
     seen_[host].lines.resize(scenario_.clients);
     processes_[host] = std::move(process);
     loading_[host] = false;
+    taken_[host] = false;
     check_server(host);
     return true;
 }

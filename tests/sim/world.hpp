@@ -149,6 +149,7 @@ private:
     // world_disks.cpp: disks, and what is kept on them.
     void trouble_disk();
     void hang_disk(Host host);
+    void take_journal(Host host);
     void heal_disk(Host host);
     bool journaled(Host host) const { return !configs_[host].journal.folder.empty(); }
     void reconfigure(Host host);
@@ -249,6 +250,7 @@ private:
     std::vector<bool> hung_;                                   // Its disk has hung, ever.
     std::vector<bool> loading_;                                // It still reads its journal.
     std::vector<bool> trusted_;  // No run of its journal has failed since the promises began.
+    std::vector<bool> taken_;    // Somebody has taken the journal's file from the process there.
     std::vector<std::string> snapshots_;               // Of journals, by host.
     std::vector<std::vector<Covered>> covered_;        // By sender and receiver.
     std::vector<std::vector<Report>> reports_;         // All that clients have ever said.

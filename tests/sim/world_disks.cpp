@@ -22,6 +22,9 @@ constexpr std::string_view line_ends("\n\0", 2);
 void World::trouble_disk() {
     const Host host = some_host();
     FakeDisk& disk = kernel_.disk_of(host);
+    if (random_.chance(20) && processes_[host] != nullptr && disk.has(journal(host))) {
+        return take_journal(host);
+    }
     const bool was_well = disk.is_well();
     heal_disk(host);
     if (!was_well) return say_event("the disk of " + name(host) + " is well again");
@@ -63,6 +66,19 @@ void World::hang_disk(Host host) {
     say_event("the disk of " + name(host) + " hangs");
 }
 
+// What it has promised is in no file that a start would find, until it has noticed.
+void World::take_journal(Host host) {
+    FakeDisk& disk = kernel_.disk_of(host);
+    const bool replaced = random_.chance(30);
+    heal_disk(host);
+    static_cast<void>(disk.remove(journal(host)));
+    if (replaced) disk.put(journal(host), "of somebody else");
+    forget_promises(host);
+    taken_[host] = true;
+    say_event("somebody " + std::string(replaced ? "replaces" : "removes") + " the journal of " +
+              name(host));
+}
+
 void World::heal_disk(Host host) {
     kernel_.disk_of(host).recover();
     kernel_.hurry_mailboxes(host);
@@ -98,6 +114,8 @@ bool World::journals_are_well() const {
 
 // Until all that servers have is on their disks: whatever has failed before, and in whichever run.
 void World::settle_journals() {
+    // Then it is found missing where it is.
+    if (std::ranges::find(taken_, true) != taken_.end()) run_for(2100 * ms);
     const std::int64_t until = kernel_.now_ns() + journal_timeout_ns;
     while (failure_.empty() && !journals_are_well() && kernel_.now_ns() < until) run_for(1000 * ms);
     run_for(1100 * ms + 20 * scenario_.sync_ns);

@@ -225,6 +225,7 @@ void World::stop_server() {
     const bool power = random_.chance(30);
     say_event((power ? "power fails at " : "kill ") + name(host));
     if (power) kernel_.vanish(host);
+    if (taken_[host]) visitors_[host].doubtful = true;
     if (processes_[host]->server.counters().journal_failures > 0) {
         trusted_[host] = false;
         visitors_[host].doubtful = true;

@@ -246,7 +246,7 @@ void World::promise(Host host, const std::string& line) {
     const Process* process = processes_[host].get();
     const bool knows = process != nullptr && !loading_[host];
     const bool failed = process != nullptr && process->server.counters().journal_failures > 0;
-    if (scenario_.journal && (failed || visitors_[host].doubtful)) return;
+    if (scenario_.journal && (failed || taken_[host] || visitors_[host].doubtful)) return;
     if (scenario_.journal && !journaled(host)) {
         if (knows) check_promise(host, "S0", line);
         return;

@@ -123,7 +123,7 @@ TEST_CASE("journal holes: one that could not be written anew when it was long is
     REQUIRE(house.answered("kiwi", 1));
     house.kernel.disk.faults.open = ENOSPC;
     for (std::uint64_t time = 2; house.counters().journal_failures == 0; ++time) {
-        REQUIRE(house.answered("kiwi", time));
+        REQUIRE(house.answered("kiwi", time, 10ms));
         REQUIRE(time < 1'000);
         house.run(100ms);
     }
