@@ -60,6 +60,9 @@ struct Common {
         return config;
     }
 
+    // What a configuration has that does not say where logs are.
+    herd::config::Log usual_log() const { return {.told = log_folder}; }
+
     // What has come from a pipe cannot come again, and waiting for it would hold the server up.
     herd::Outcome<herd::config::Config> read_again() const {
         std::error_code error;

@@ -17,6 +17,7 @@
 #include "herd/program/metrics_page.hpp"
 #include "herd/program/phone.hpp"
 #include "herd/program/processes.hpp"
+#include "herd/program/refused_start.hpp"
 #include "herd/program/restart.hpp"
 #include "herd/program/send.hpp"
 #include "herd/program/serve.hpp"
@@ -70,11 +71,16 @@ int printed(int code) {
 int run_serve(Common& common, bool corruptible, bool as_bridge) {
     if (common.orphaned()) return 1;
     auto config = common.read();
-    if (!config) return fail(config.error());
+    const auto refuse = [&](const std::string& why) {
+        const herd::config::Log log = config ? (*config).log : common.usual_log();
+        herd::program::log_refused_start_where_known(log, common.name, why);
+        return fail(why);
+    };
+    if (!config) return refuse(config.error());
     const auto self = common.find(*config);
-    if (!self) return fail(self.error());
+    if (!self) return refuse(self.error());
     if (as_bridge && !(*self)->bridge) {
-        return fail((*self)->name + " is no bridge: \"bridge\": true makes it one");
+        return refuse((*self)->name + " is no bridge: \"bridge\": true makes it one");
     }
     using Read = herd::program::Reload::Read;
     return herd::program::serve(

@@ -11,6 +11,7 @@
 #include "herd/program/certificate_watch.hpp"
 #include "herd/program/memory.hpp"
 #include "herd/program/processes.hpp"
+#include "herd/program/refused_start.hpp"
 #include "herd/program/reload.hpp"
 #include "herd/program/service_manager.hpp"
 #include "herd/sealing.hpp"
@@ -244,7 +245,6 @@ void Serving::on_beat() {
 }
 
 Outcome<> Serving::check_servers() const {
-    if (self_.legacy) return std::unexpected("it is marked legacy: another program serves it");
     for (const std::string& name : self_.neighbours) {
         assert(config_.find(name) != nullptr);
         if (config_.find(name)->peers.port != 0) continue;
@@ -354,13 +354,17 @@ void Serving::on_signal(int signal) {
 }  // namespace
 
 int serve(config::Config& config, const config::Server& self, const ServeOptions& options) {
-    Serving serving(config, self, options);
-    if (const auto started = serving.start(); !started) {
-        std::fprintf(stderr, "%s: %s\n", self.name.c_str(), started.error().c_str());
-        return 2;
-    }
-    serving.run();
-    return 0;
+    const auto served = [&]() -> Outcome<> {
+        if (self.legacy) return std::unexpected("it is marked legacy: another program serves it");
+        Serving serving(config, self, options);
+        if (auto started = serving.start(); !started) return started;
+        serving.run();
+        return {};
+    }();
+    if (served) return 0;
+    std::fprintf(stderr, "%s: %s\n", self.name.c_str(), served.error().c_str());
+    if (!self.legacy) log_refused_start(config.log, self.name, served.error());
+    return 2;
 }
 
 }  // namespace herd::program

@@ -7,9 +7,9 @@ namespace herd::program {
 
 // The program of one server: serves until SIGTERM or SIGINT and then drains; a second signal ends
 // it at once. Says on standard output where as soon as it listens, and once more when all links to
-// its neighbours are up. Returns the exit code: 0, or 2 with one line on standard error when it
-// could not start. `self` is one of config.servers. SIGHUP has it read its files again (Reload):
-// then those settings of `config` change that are taken live.
+// its neighbours are up. Returns the exit code: 0, or 2 with one line on standard error, and one in
+// its log, when it could not start. `self` is one of config.servers. SIGHUP has it read its files
+// again (Reload): then those settings of `config` change that are taken live.
 struct ServeOptions {
     Reload::Read read;         // the configuration, again
     bool corruptible = false;  // USR1 spoils one stored record

@@ -1,3 +1,4 @@
+#include "tests/live/ports.hpp"
 #include "tests/live/process.hpp"
 #include "tests/live/three_servers.hpp"
 
@@ -25,6 +26,7 @@ namespace {
 using live::eventually;
 using live::herd_binary;
 using live::Process;
+using live::run;
 using live::ThreeServers;
 
 constexpr auto one_server =
@@ -147,6 +149,54 @@ TEST_CASE("herd serve: what a full disk has left of a log's last line is ended",
     const std::string log = live::read_file(path);
     CHECK(log.starts_with("time=1 event=whole\ntime=2 event=ha\ntime="));
     CHECK(log.find("level=warning event=lost lines=1\n") != std::string::npos);
+}
+
+TEST_CASE("herd serve: its log says why it did not start, as standard error does",
+          "[live][program]") {
+    const ThreeServers herd;
+    const auto log = herd.folder / "log" / "Alpha.log";
+    const auto says = [&](const std::string& why) {
+        const std::string text = live::read_file(log);
+        const std::size_t at = text.find(" level=error event=start_refused why=\"" + why);
+        return at != std::string::npos && text.ends_with("\"\n");
+    };
+    SECTION("refused before its log was open, with all else right") {
+        CHECK(run(herd.serve("Alpha"), {.descriptors = 1000}).code == 2);
+        CHECK(says("open files (ulimit -n): "));
+    }
+    SECTION("refused when it was") {
+        const live::LoopbackSocket other(herd.clients[0]);
+        REQUIRE(other.bind());
+        REQUIRE(other.listen());
+        CHECK(run(herd.serve("Alpha")).code == 2);
+        CHECK(says("clients' address 127.0.0.1:"));
+    }
+    SECTION("a configuration that cannot be read, of a server that has a log") {
+        const auto broken = live::write_file(herd.folder / "broken.json", "{\n");
+        const std::vector<std::string> command = {
+            herd_binary(), "serve", "Alpha", "--config", broken, "--log-dir", log.parent_path()};
+        CHECK(run(command).code == 2);
+        CHECK_FALSE(std::filesystem::exists(log.parent_path()));
+        std::filesystem::create_directory(log.parent_path());
+        live::write_file(log, "");
+        CHECK(run(command).code == 2);
+        CHECK(says(broken.string() + ":2: "));
+    }
+}
+
+TEST_CASE("herd serve: no log is made of a server that is not this program's", "[live][program]") {
+    const live::TemporaryFolder folder;
+    const auto config = live::write_file(
+        folder / "herd.json",
+        R"({"servers": [{"name": "A", "clients": "127.0.0.1:0", "peers": "127.0.0.1:0"},
+                        {"name": "B", "legacy": true, "peers": "127.0.0.1:1"}]})");
+    for (const char* const name : {"AA", "B"}) {
+        const live::Ran ran =
+            run({herd_binary(), "serve", name, "--config", config}, {.folder = folder.path()});
+        CHECK(ran.code == 2);
+        CHECK_FALSE(ran.err.empty());
+    }
+    CHECK_FALSE(std::filesystem::exists(folder / "log"));
 }
 
 }  // namespace start_end_test
