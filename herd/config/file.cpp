@@ -150,6 +150,8 @@ private:
     std::string path() const;
     bool pass(const Checked& checked);
     void explain(const rapidjson::ParseResult& result);
+    bool lacks_more(rapidjson::ParseErrorCode code, std::string_view rest) const;
+    std::size_t comma_behind(std::size_t offset) const;
 
     std::string_view text_;
     std::string_view file_;
@@ -271,15 +273,42 @@ void Reading::explain(const rapidjson::ParseResult& result) {
     const std::string got = rest.empty() ? "the end of the file" : quoted(rest.substr(0, 1));
     const std::uint32_t line = line_at(text_.size() - rest.size());
     const std::uint32_t before = line_at(ended_);
+    const std::string there = got + " on line " + std::to_string(line);
     std::string expected(expected_by(result.Code()));
-    if (!is_for_comma(result.Code()) || before == line) {
+    if (lacks_more(result.Code(), rest)) {
+        const std::string_view more = is_list(levels_.back().section) ? "element" : "field";
+        const std::uint32_t comma = line_at(comma_behind(ended_));
+        levels_.pop_back();  // It is no fault of the one before the comma.
+        pass(Error{"another " + std::string(more) + " after the last comma, or no comma",
+                   comma == line ? got : there,
+                   path(),
+                   comma});
+    } else if (!is_for_comma(result.Code()) || before == line) {
         pass(Error{expected, got, path(), line});
     } else {
-        pass(Error{expected + " after " + latest_,
-                   got + " on line " + std::to_string(line),
-                   path(),
-                   before});
+        pass(Error{expected + " after " + latest_, there, path(), before});
     }
+}
+
+// Whether a comma has the end of its object or list behind it. These may be empty, so what is
+// missed before their end is what the comma has promised.
+bool Reading::lacks_more(rapidjson::ParseErrorCode code, std::string_view rest) const {
+    assert(!levels_.empty());
+    if (is_list(levels_.back().section)) {
+        return code == rapidjson::kParseErrorValueInvalid && rest.starts_with(']');
+    }
+    return code == rapidjson::kParseErrorObjectMissName && rest.starts_with('}');
+}
+
+// Between them are blanks and comments.
+std::size_t Reading::comma_behind(std::size_t offset) const {
+    while (offset < text_.size() && text_[offset] != ',') {
+        const std::string_view rest = text_.substr(offset);
+        const std::string_view end = rest.starts_with("//") ? "\n" : "*/";
+        offset += rest.starts_with('/') ? rest.find(end, 2) + end.size() : 1;
+    }
+    assert(offset < text_.size());
+    return offset;
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ const Mistake mistakes[] = {
      "limits.client: expected one of clients, new_clients_per_s,"},
     {"a comma too many",
      R"({"servers": [{"name": "A", "clients": "127.0.0.1:1", "peers": "127.0.0.1:2"},]})",
-     "expected a value, got \"]\""},
+     "another element after the last comma, or no comma, got \"]\""},
     {"the key itself",
      R"({"servers": [{"name": "A", "clients": "127.0.0.1:1", "peers": "127.0.0.1:2"}],
          "places": {"provider": "google", "key": "secret"}})",
