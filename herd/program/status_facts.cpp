@@ -43,4 +43,12 @@ std::optional<StatusFacts> facts_of(const StatusAnswer& answer) {
     return facts;
 }
 
+std::string digest_of(const StatusAnswer& answer) {
+    if (answer.json.empty()) return "";
+    rapidjson::Document status;
+    status.Parse(answer.json.data(), answer.json.size());
+    const rapidjson::Value* const digest = find(status, "digest");
+    return digest == nullptr ? "" : text_of(*digest);
+}
+
 }  // namespace herd::program

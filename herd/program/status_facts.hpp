@@ -21,4 +21,7 @@ struct StatusFacts {
 // Nothing: there is no answer, or one for strangers.
 std::optional<StatusFacts> facts_of(const StatusAnswer& answer);
 
+// Of its table. Empty: none is known.
+std::string digest_of(const StatusAnswer& answer);
+
 }  // namespace herd::program

@@ -1,6 +1,7 @@
 #include "herd/program/status_table.hpp"
 
 #include "herd/keys/certificate.hpp"
+#include "herd/program/status_digests.hpp"
 #include "reactor/sys.hpp"
 
 #include <rapidjson/document.h>
@@ -14,7 +15,6 @@
 #include <cassert>
 #include <cstdint>
 #include <cstdio>
-#include <set>
 #include <string_view>
 
 namespace herd::program {
@@ -219,24 +219,21 @@ struct Sum {
     std::size_t up = 0;
     std::size_t links = 0;  // as configured, each way
     std::size_t live = 0;
-    std::set<std::string> digests;
 
     std::string text() const {
-        std::string line = std::to_string(up) + " of " + std::to_string(servers) + " servers up, " +
-                           std::to_string(live) + " of " + std::to_string(links) + " links live, ";
-        if (digests.empty()) return line + "no table known\n";
-        if (digests.size() == 1) return line + "tables equal\n";
-        return line + std::to_string(digests.size()) + " different tables\n";
+        return std::to_string(up) + " of " + std::to_string(servers) + " servers up, " +
+               std::to_string(live) + " of " + std::to_string(links) + " links live, ";
     }
 };
 
 class Tables {
 public:
     void add(const StatusAnswer& answer);
-    std::string text() const {
+    std::string text(const StatusDigests& digests) const {
         const std::string counted = troubles_.empty() ? "" : "\n" + troubles_;
         const std::string bridges = bridges_.size() > 1 ? "\n" + align(bridges_) : "";
-        return align(servers_) + counted + "\n" + align(links_) + bridges + "\n" + sum_.text();
+        return align(servers_) + counted + "\n" + align(links_) + bridges + "\n" + sum_.text() +
+               digests.text() + "\n";
     }
 
 private:
@@ -271,14 +268,12 @@ void Tables::add(const StatusAnswer& answer) {
                             "tells the rest to its own machine only, as it has no keys"});
         return;
     }
-    const std::string digest = number(status, "digest");
     const std::string corrupted = number(status, "corrupted");
-    sum_.digests.insert(digest);
     servers_.push_back({answer.server,
                         duration(status, "up_s") + (flag(status, "draining") ? ", ending" : ""),
                         number(status, "clients"),
                         stored(status),
-                        digest,
+                        number(status, "digest"),
                         number(status, "journal"),
                         number(status, "dropped")});
     const auto counters = status.FindMember("counters");
@@ -336,7 +331,7 @@ bool all_answered(const std::vector<StatusAnswer>& answers) {
 std::string status_tables(const std::vector<StatusAnswer>& answers) {
     Tables tables;
     for (const StatusAnswer& answer : answers) tables.add(answer);
-    return tables.text();
+    return tables.text(StatusDigests(answers));
 }
 
 std::string status_json(const std::vector<StatusAnswer>& answers) {
@@ -358,6 +353,16 @@ std::string status_json(const std::vector<StatusAnswer>& answers) {
         writer.EndObject();
     }
     writer.EndArray();
+    const StatusDigests digests(answers);
+    writer.Key("tables");
+    writer.StartObject();
+    writer.Key("servers");
+    writer.Uint64(digests.servers());
+    writer.Key("known");
+    writer.Uint64(digests.known());
+    writer.Key("different");
+    writer.Uint64(digests.different());
+    writer.EndObject();
     writer.EndObject();
     return std::string(buffer.GetString()) + "\n";
 }

@@ -26,7 +26,9 @@ bool all_answered(const std::vector<StatusAnswer>& answers);
 // A line per server, its counters that are worth a look, a line per link, and what it comes to.
 std::string status_tables(const std::vector<StatusAnswer>& answers);
 
-// One line of JSON: {"servers":[...]}, each as it said, or with its name and an "error".
+// One line of JSON: {"servers":[...],"tables":{...}}: each server as it said, or with its name and
+// an "error"; and of how many servers, the tables of how many are known, and how many of those
+// differ: 1 if all are the same.
 std::string status_json(const std::vector<StatusAnswer>& answers);
 
 }  // namespace herd::program

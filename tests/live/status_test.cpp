@@ -130,10 +130,12 @@ TEST_CASE("status: who does not answer is named, and the exit code says so", "[l
     CHECK(bad.code == 1);
     CHECK(bad.out.find("Welsh    -   Connection refused\n") != std::string::npos);
     CHECK(bad.out.find("4 of 5 servers up, ") != std::string::npos);
-    CHECK(bad.out.find(" of 12 links live, ") != std::string::npos);
+    CHECK(bad.out.find(" of 12 links live, tables of 4 of 5 equal\n") != std::string::npos);
     const Ran json = status(herd, true);
     CHECK(json.code == 1);
     CHECK(json.out.find(R"({"server":"Welsh","error":"Connection refused"})") != std::string::npos);
+    CHECK(json.out.ends_with(R"(,"tables":{"servers":5,"known":4,"different":1}})"
+                             "\n"));
 }
 
 }  // namespace status_test

@@ -33,7 +33,7 @@ TEST_CASE("status table: what is stored stands beside what there is room for", "
 TEST_CASE("status table: links of who is silent count as configured", "[herd][program]") {
     const StatusAnswer silent{"B", "", "Connection refused", 3};
     CHECK(has(status_tables({answer(""), silent}),
-              "\n1 of 2 servers up, 0 of 4 links live, tables equal\n"));
+              "\n1 of 2 servers up, 0 of 4 links live, 1 of 2 tables known\n"));
     CHECK(has(status_tables({silent}), "\n0 of 1 servers up, 0 of 3 links live, no table known\n"));
 }
 

@@ -56,7 +56,8 @@ TEST_CASE("status table: what is no status is told of as such", "[herd][program]
     CHECK(answer.trouble == "not a status");
     CHECK_FALSE(all_answered({answer}));
     CHECK(status_json({answer}) ==
-          "{\"servers\":[{\"server\":\"A\",\"error\":\"not a status\"}]}\n");
+          "{\"servers\":[{\"server\":\"A\",\"error\":\"not a status\"}],"
+          "\"tables\":{\"servers\":1,\"known\":0,\"different\":0}}\n");
     CHECK(status_tables({answer}).find("A       -   not a status\n") != std::string::npos);
 }
 
@@ -87,8 +88,33 @@ TEST_CASE("status table: one bad answer spoils no other's", "[herd][program]") {
     CHECK(status_json(answers) ==
           "{\"servers\":[{\"server\":\"A\",\"digest\":\"1\",\"links\":[]},"
           "{\"server\":\"B\",\"error\":\"not a status\"},"
-          "{\"server\":\"C\",\"error\":\"no answer in time\"}]}\n");
+          "{\"server\":\"C\",\"error\":\"no answer in time\"}],"
+          "\"tables\":{\"servers\":3,\"known\":1,\"different\":1}}\n");
     CHECK(status_tables(answers).find("1 of 3 servers up") != std::string::npos);
+}
+
+TEST_CASE("status table: tables are the same as far as they are known, and no further",
+          "[herd][program]") {
+    const auto digest = [](const std::string& text) {
+        return read_status("A", R"({"server":"A","digest":")" + text + "\"}", {});
+    };
+    const StatusAnswer silent = read_status("A", "", "no answer in time");
+    const StatusAnswer older = read_status("A", R"({"server":"A"})", {});
+    const auto said = [](const std::vector<StatusAnswer>& answers) {
+        const std::string text = status_tables(answers);
+        return text.substr(text.find("links live, ") + 12);
+    };
+    CHECK(said({digest("1")}) == "tables equal\n");
+    CHECK(said({digest("1"), digest("1")}) == "tables equal\n");
+    CHECK(said({digest("1"), digest("2")}) == "2 different tables\n");
+    CHECK(said({silent, older}) == "no table known\n");
+    CHECK(said({digest("1"), silent, older}) == "1 of 3 tables known\n");
+    CHECK(said({digest("1"), silent, digest("1")}) == "tables of 2 of 3 equal\n");
+    CHECK(said({digest("1"), older, digest("1")}) == "tables of 2 of 3 equal\n");
+    CHECK(said({digest("1"), silent, digest("2")}) == "2 different tables in 2 of 3\n");
+    const std::string json = status_json({digest("1"), silent, digest("1"), digest("2")});
+    CHECK(json.ends_with(R"(,"tables":{"servers":4,"known":3,"different":2}})"
+                         "\n"));
 }
 
 TEST_CASE("status table: one that tells little is up, and its links are not known",
