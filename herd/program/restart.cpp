@@ -48,6 +48,11 @@ bool end(const config::Server& server, const Keeper& keeper, int pid) {
     return false;
 }
 
+void fail_by_hand(const config::Server& server, int pid) {
+    fail(server.name + ": process " + std::to_string(pid) +
+         " was started by hand: nobody would start it again");
+}
+
 class Restarting {
 public:
     explicit Restarting(const config::Config& config) : config_(config) {}
@@ -55,6 +60,8 @@ public:
     Outcome<> open() { return open_dialler(dialler_, config_); }
     // False: not all of the herd becomes ready in time.
     bool await_all();
+    // False: somebody has to restart some of these himself, and was told which.
+    bool check(const std::vector<const config::Server*>& servers);
     // False: it does not come back.
     bool restart(const config::Server& server);
 
@@ -114,6 +121,31 @@ bool Restarting::await(const config::Server& server, const std::string& before) 
     return false;
 }
 
+// Before any is touched: one that stops it halfway leaves a herd of two versions.
+bool Restarting::check(const std::vector<const config::Server*>& servers) {
+    const auto answers = ask_status(config_, dialler_, servers);
+    std::string others;
+    bool fine = true;
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        const auto facts = facts_of(answers[i]);
+        if (!facts) continue;  // It will be waited for.
+        const Keeper keeper = keeper_of(facts->pid, servers[i]->name);
+        if (keeper.kind == Keeper::Kind::none) {
+            fail_by_hand(*servers[i], facts->pid);
+            fine = false;
+        } else if (keeper.kind != Keeper::Kind::elsewhere) {
+            others += " " + servers[i]->name;
+        }
+    }
+    if (fine) return true;
+    if (!others.empty()) others = "; `herd restart" + others + "` does the others";
+    fail(
+        "no server was restarted: end and start these by hand, one after the other, each when all "
+        "others are ready" +
+        others);
+    return false;
+}
+
 bool Restarting::restart(const config::Server& server) {
     const auto before = ask(server);
     if (!before) return fail(server.name + ": it does not answer any more") == 0;
@@ -123,8 +155,7 @@ bool Restarting::restart(const config::Server& server) {
         return true;
     }
     if (keeper.kind == Keeper::Kind::none) {
-        fail(server.name + ": process " + std::to_string(before->pid) +
-             " was started by hand: nobody would start it again");
+        fail_by_hand(server, before->pid);
         return false;
     }
     const auto begun = Clock::now();
@@ -154,6 +185,8 @@ int restart(const config::Config& config, const std::vector<std::string>& names)
     if (names.empty()) servers = askable(config);
     Restarting restarting(config);
     if (const auto opened = restarting.open(); !opened) return fail(opened.error());
+    if (!restarting.await_all()) return 1;
+    if (!restarting.check(servers)) return 2;
     for (const config::Server* const server : servers) {
         if (!restarting.await_all() || !restarting.restart(*server)) return 1;
     }

@@ -345,9 +345,23 @@ def case_restart(herd, folder):
     assert 'herd: waiting for Beta: ' in said.stderr, said
     beta = subprocess.Popen([herd, 'serve', 'Beta', '--config', path], stdout=subprocess.DEVNULL)
     eventually(lambda: all(each.get('ready') for each in status()))
-    said = restart('Alpha')
-    assert said.returncode == 1 and 'was started by hand' in said.stderr, said
-    for process in (alone, beta):
+    before = [each['epoch'] for each in status()]
+    said = restart()
+    assert said.returncode == 2 and not said.stdout, said
+    for name, process in zip(names, (alone, beta)):
+        assert f'{name}: process {process.pid} was started by hand: ' in said.stderr, said
+    assert 'no server was restarted: ' in said.stderr, said
+    assert before == [each['epoch'] for each in status()], 'one was restarted'
+    alone.terminate()
+    assert alone.wait(PATIENCE) == 0
+    # One by hand beside one that it could restart, which is not linked with it.
+    of_alpha = folder / 'alpha.json'
+    of_alpha.write_text(json.dumps(config | {'servers': config['servers'][:1], 'links': []}))
+    up = subprocess.Popen([herd, 'up', '--config', of_alpha], stdout=subprocess.DEVNULL)
+    said = restart()
+    assert said.returncode == 2 and f'Beta: process {beta.pid} was started by' in said.stderr, said
+    assert '; `herd restart Alpha` does the others' in said.stderr and not said.stdout, said
+    for process in (up, beta):
         process.terminate()
         assert process.wait(PATIENCE) == 0
     up = subprocess.Popen([herd, 'up', '--config', path], stdout=subprocess.DEVNULL)
