@@ -63,6 +63,9 @@ public:
         if (journal_ != nullptr) journal_->cork_until_synced(stream);
     }
 
+    // The journal is still being read, so clients may be missing that are known.
+    bool loading() const { return journal_ != nullptr && !journal_->whole(); }
+
     Quota& newcomers() { return newcomers_; }
 
 private:

@@ -73,6 +73,14 @@ struct Hindrance {
     }
 };
 
+// Whether the server may know of the client as soon as it has read its journal.
+bool may_be_loading(const protocol::Command& command, const config::Config& config) {
+    if (config.journal.folder.empty() || !config.journal.listen_first) return false;
+    const auto* const nearby = std::get_if<protocol::Nearby>(&command);
+    return std::holds_alternative<protocol::WhatsAt>(command) ||
+           (nearby != nullptr && !nearby->client.empty());
+}
+
 // Of these the server wants to know who says them.
 bool needs_token(const protocol::Command& command) {
     return !std::holds_alternative<protocol::Auth>(command) &&
@@ -91,6 +99,9 @@ std::string reason_of_refusal(const Refused& refused, const config::Config& conf
     if (!command) return std::string(fault_of(command.error()));
     const bool follows_most = refused.followed >= config.limits.subscriptions_per_client;
     std::string hindrance(std::visit(Hindrance{follows_most}, *command));
+    if (may_be_loading(*command, config)) {
+        hindrance += ", or it is still loading its journal (`herd status`)";
+    }
     if (config.access.secret_file.empty() || !needs_token(*command)) return hindrance;
     if (!refused.has_token) return "clients need a token (--token-file)";
     return "its token does not grant that (`herd token --show -` says what it does), or " +

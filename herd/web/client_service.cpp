@@ -47,7 +47,7 @@ void ClientService::on_request(http::Connection& connection, const http::Request
     }
     const table::Record* const record = core_.table.find(client);
     if (record == nullptr || core_.expired(record->effective_ns)) {
-        return refuse(connection, 404, "nothing is known of this client");
+        return refuse_unknown(connection, intake_.loading());
     }
     answer(connection, core_.table.line(*record), target_.find("line").has_value());
 }

@@ -5,6 +5,7 @@
 #include "herd/http/handler.hpp"
 #include "herd/http/request.hpp"
 #include "herd/http/target.hpp"
+#include "herd/intake/intake.hpp"
 #include "herd/web/gate.hpp"
 #include "reactor/pages.hpp"
 #include "reactor/result.hpp"
@@ -16,11 +17,12 @@ namespace herd::web {
 
 // GET /client/ID: where a client is, as an object (position_json.hpp), or with ?line as its AT
 // line. What stands behind "/client/", decoded, is the client. The token must let its bearer ask
-// for it; 404 is of a client of which nothing is known.
-// Owned by the server's Operations; gate and table outlive it.
+// for it; 404 is of a client of which nothing is known, and 503 while it may still be loaded.
+// Owned by the server's Operations; gate, intake and table outlive it.
 class ClientService final : public http::Handler {
 public:
-    ClientService(Core& core, Gate& gate) : core_(core), gate_(gate) {}
+    ClientService(Core& core, Gate& gate, const intake::Intake& intake)
+        : core_(core), gate_(gate), intake_(intake) {}
 
     // Bytes that map() maps.
     static std::uint64_t memory(const config::Limits& limits);
@@ -33,6 +35,7 @@ private:
 
     Core& core_;
     Gate& gate_;
+    const intake::Intake& intake_;
     http::Target target_;
     reactor::PageArray<char> buffer_;  // For the client asked for, and then the answer's body.
 };

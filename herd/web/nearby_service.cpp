@@ -83,7 +83,7 @@ void NearbyService::begin(http::Connection& connection,
     if (!nearby.client.empty()) {
         const table::Record* const record = core_.table.find(nearby.client);
         if (record == nullptr || core_.expired(record->effective_ns)) {
-            return refuse(connection, 404, "nothing is known of this client");
+            return refuse_unknown(connection, intake_.loading());
         }
         wanted.centre = core_.table.place(*record);
     }
@@ -114,6 +114,7 @@ std::string_view NearbyService::write(std::span<const geo::Nearest::Found> found
     protocol::TextWriter body({&buffer_[0], buffer_.size()});
     body.put(R"({"server":)");
     protocol::put_json_text(body, core_.name);
+    if (intake_.loading()) body.put(R"(,"loading":true)");
     body.put(R"(,"clients":[)");
     bool first = true;
     for (const geo::Nearest::Found& each : found) {

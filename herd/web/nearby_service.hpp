@@ -7,6 +7,7 @@
 #include "herd/http/request.hpp"
 #include "herd/http/server.hpp"
 #include "herd/http/target.hpp"
+#include "herd/intake/intake.hpp"
 #include "herd/near/searches.hpp"
 #include "herd/web/gate.hpp"
 #include "protocol/command.hpp"
@@ -28,15 +29,16 @@ namespace herd::web {
 //
 // The distance is in metres, the rest as position_json.hpp has it, but for the AT line. A search
 // goes on in turns like one of NEARBY's that takes longer. A token must let its bearer ask; only
-// those whom it covers are told of, and only around such a client it may be asked.
+// those whom it covers are told of, and only around such a client it may be asked. While the
+// journal is still being read, "loading":true says that there may be more.
 // Owned by the server's Operations; what it is given outlives it, and searches end before it does.
 class NearbyService final : public http::Handler {
 public:
     // The longest answer: those that have no room in it are left out.
     static constexpr std::size_t body_max = std::size_t{240} << 10;
 
-    NearbyService(Core& core, Gate& gate, http::Server& server)
-        : core_(core), gate_(gate), server_(server) {}
+    NearbyService(Core& core, Gate& gate, const intake::Intake& intake, http::Server& server)
+        : core_(core), gate_(gate), intake_(intake), server_(server) {}
 
     // Bytes that open() maps.
     static std::uint64_t memory(const config::Limits& limits);
@@ -62,6 +64,7 @@ private:
 
     Core& core_;
     Gate& gate_;
+    const intake::Intake& intake_;
     http::Server& server_;
     near::Searches* searches_ = nullptr;
     http::Target target_;

@@ -23,4 +23,12 @@ void refuse(http::Connection& connection,
         {.status = status, .type = http::json_type, .extra = extra, .body = body.text()});
 }
 
+void refuse_unknown(http::Connection& connection, bool loading) {
+    if (!loading) return refuse(connection, 404, "nothing is known of this client");
+    refuse(connection,
+           503,
+           "nothing is known of this client yet: the server is loading its journal",
+           "Retry-After: 1\r\n");
+}
+
 }  // namespace herd::web

@@ -13,4 +13,7 @@ void refuse(http::Connection& connection,
             std::string_view why,
             std::string_view extra = {});
 
+// Of a client that the table does not have: as if there were none only if there is none.
+void refuse_unknown(http::Connection& connection, bool loading);
+
 }  // namespace herd::web

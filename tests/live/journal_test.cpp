@@ -74,7 +74,13 @@ public:
             .starts_with("AT Alone ");
     }
     // What it is told of where to send clients: a line with a status.
-    std::string readiness() const { return Client(http_).ask("GET /readyz HTTP/1.0\r\n\r"); }
+    std::string readiness() const { return get("/readyz"); }
+    // The whole answer.
+    std::string get(const std::string& path) const {
+        Client client(http_);
+        client.send("GET " + path + " HTTP/1.0\r\n\r\n");
+        return client.read_all();
+    }
     // The time that it knows of the client; 0: it knows nothing.
     std::uint64_t known(const std::string& client) const {
         const std::string line = Client(port_).ask("WHATSAT " + client + " 1 0");
@@ -212,6 +218,15 @@ TEST_CASE("journal: a server that listens first answers while it reads, and lose
     REQUIRE(lone.start());
     CHECK(lone.known("first") == 5);
     CHECK(lone.known("last") == 0);
+    // What is not known yet is not said to be unknown, where there is a word for that.
+    const std::string unknown = lone.get("/client/last");
+    CHECK(unknown.starts_with("HTTP/1.1 503 "));
+    CHECK(unknown.find("\r\nRetry-After: 1\r\n") != std::string::npos);
+    CHECK(unknown.find("loading its journal") != std::string::npos);
+    CHECK(lone.get("/nearby?client=last&radius=1&bound=1").starts_with("HTTP/1.1 503 "));
+    CHECK(lone.get("/nearby?client=first&radius=1&bound=1")
+              .find(R"({"server":"Alone","loading":true,"clients":[)") != std::string::npos);
+    CHECK(lone.get("/client/first").starts_with("HTTP/1.1 200 "));
     CHECK(lone.readiness().starts_with("HTTP/1.1 503 "));
     REQUIRE(lone.report("kiwi", 6));
     REQUIRE(lone.end(SIGKILL));
@@ -220,6 +235,8 @@ TEST_CASE("journal: a server that listens first answers while it reads, and lose
     CHECK(lone.logged("journal_whole"));
     CHECK(lone.known("kiwi") == 6);
     CHECK(lone.known("last") == 5);
+    CHECK(lone.get("/client/nobody").starts_with("HTTP/1.1 404 "));
+    CHECK(lone.get("/nearby?client=last&radius=1&bound=1").find("loading") == std::string::npos);
 }
 
 TEST_CASE("journal: a torn tail is said and dropped", "[live][journal]") {

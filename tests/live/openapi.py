@@ -174,6 +174,7 @@ def ask_all(description, one, small):
 # web_test.cpp and operations_test.cpp.
 ELSEWHERE = {('/iamat', 'post', '503'), ('/nearby', 'get', '401'), ('/nearby', 'get', '503'),
              ('/follow', 'get', '401'), ('/follow', 'get', '503'), ('/iamat', 'post', '429'), ('/iamat', 'post', '401'), ('/client/{client}', 'get', '401'),
+             ('/client/{client}', 'get', '503'),
              ('/metrics', 'get', '401'), ('/status', 'get', '401')}
 
 

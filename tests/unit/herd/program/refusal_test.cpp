@@ -71,6 +71,25 @@ TEST_CASE("refusal: a limit that it may have met is named, and a token that it l
     }
 }
 
+TEST_CASE("refusal: a client may be unknown because its server is still loading its journal",
+          "[herd][program]") {
+    herd::config::Config config;
+    const auto speaks_of_it = [&](std::string_view line) {
+        return names(reason_of_refusal({.line = line, .echo = line}, config), "loading");
+    };
+    CHECK_FALSE(speaks_of_it("WHATSAT kiwi 10 5"));
+    config.journal.listen_first = true;
+    CHECK_FALSE(speaks_of_it("WHATSAT kiwi 10 5"));
+    config.journal.folder = "kept";
+    CHECK(speaks_of_it("WHATSAT kiwi 10 5"));
+    CHECK(speaks_of_it("NEARBY kiwi 10 5"));
+    CHECK_FALSE(speaks_of_it("NEARBY +1-1 10 5"));
+    CHECK_FALSE(speaks_of_it("IAMAT kiwi +1-1 5"));
+    CHECK_FALSE(speaks_of_it("WHATSAT kiwi 10"));
+    config.journal.listen_first = false;
+    CHECK_FALSE(speaks_of_it("WHATSAT kiwi 10 5"));
+}
+
 TEST_CASE("refusal: of a line that is too long not all came back", "[herd][program]") {
     herd::config::Config config;
     config.access.secret_file = GENERATE("", "secret");
