@@ -11,9 +11,10 @@ namespace live {
 // stands, and each 50 ms a newcomer, whose report comes in two pieces.
 struct Politeness {
     std::vector<double> latencies_ms = {};  // of the reports on the connection that stands
-    std::uint64_t failures = 0;             // without an answer, or cut off
+    // Without an answer, or cut off, though it was not held up by the machine before it spoke.
+    std::uint64_t failures = 0;
     std::uint64_t newcomers = 0;
-    std::uint64_t newcomers_failed = 0;  // without an answer in two seconds
+    std::uint64_t newcomers_failed = 0;  // without an answer in two seconds, likewise
 
     // Of the latencies; infinite if there is none.
     double percentile_ms(double share) const;
