@@ -92,6 +92,14 @@ Result<int> open_to_keep(const char* path) {
     return fd;
 }
 
+bool is_kept(const char* path) {
+    const auto fd = open_regular(path, O_RDONLY, 0);
+    if (!fd) return false;
+    const bool kept = flock(*fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    ::close(*fd);
+    return kept;
+}
+
 Result<int> open_secret(const char* path, bool shared) {
     if (shared) return open_if(path, O_RDONLY, 0, [](mode_t) { return 0; });
     return open_if(path, O_RDONLY | O_NOFOLLOW, 0, [](mode_t mode) {

@@ -151,6 +151,8 @@ Result<std::size_t> write(int fd, std::string_view bytes);
 Result<int> open_to_read(const char* path);
 // To read, and to write at the end; created with mode 0600. EAGAIN: somebody has it open like that.
 Result<int> open_to_keep(const char* path);
+// Whether somebody keeps it who has opened it so; also false when nobody can tell.
+bool is_kept(const char* path);
 // A secret, to read: not_private if everybody on this machine may read or change it. `shared`:
 // whoever may, and where a link leads to.
 inline constexpr int not_private = 1;  // EPERM
@@ -203,7 +205,7 @@ struct Errand {
         open_folder,  // `path`, which is made where it is missing; `fd` comes back
         rename,       // from `path` to `to`
         remove,       // `path`
-        find,         // whether `path` is the file `fd`; ENOENT: it is another, or there is none
+        find,         // `path`: its size comes back in `end`; EEXIST: it is another file than `fd`
         unmap,        // `bytes`, whole pages
         call,         // `function`, with `argument`: which nobody else touches meanwhile
     };

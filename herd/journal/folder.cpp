@@ -82,16 +82,30 @@ void Folder::ask_to_make() {
     ask(Step::making, {.what = What::make, .path = names().next.data()});
 }
 
-void Folder::install(Aside aside, std::uint32_t number) {
+void Folder::install(Aside aside, std::uint32_t number, int replaced) {
     assert(!busy());
+    assert(number > 0);
+    aside_ = aside;
+    number_ = number;
+    names().ours = false;
+    if (replaced < 0) return put_aside_and_name(aside);
+    ask(Step::looking, {.what = What::find, .fd = replaced, .path = names().file.data()});
+}
+
+// What nobody can look at is not known to be anybody else's.
+void Folder::on_looked(int error) {
+    names().ours = error != EEXIST;
+    put_aside_and_name(error == EEXIST ? Aside::bad : aside_);
+}
+
+void Folder::put_aside_and_name(Aside aside) {
     if (aside == Aside::none || beside_) return ask_to_name();
     assert(removing_ == 0);
-    assert(number > 0);
     if (aside == Aside::bad) {
         return ask(Step::putting_aside,
                    {.what = What::call, .function = &Folder::put_file_aside, .argument = &names()});
     }
-    const auto path = name_refused(place_, number, names().aside);
+    const auto path = name_refused(place_, number_, names().aside);
     // The helper then says what is wrong with it.
     if (!path) names().aside[0] = '\0';
     ask(Step::putting_aside,
@@ -100,6 +114,11 @@ void Folder::install(Aside aside, std::uint32_t number) {
 
 void Folder::put_file_aside(void* names) {
     Names& of = *static_cast<Names*>(names);
+    // Else two servers of one name would take it from each other for ever.
+    if (!of.ours && sys::is_kept(of.file.data())) {
+        of.error = EAGAIN;
+        return;
+    }
     const auto path = put_aside(of.file.data(), of.aside);
     of.error = path ? 0 : path.error().value;
 }
@@ -123,7 +142,7 @@ void Folder::remove_refused(std::uint32_t count) {
 
 void Folder::find(int fd) {
     assert(fd >= 0);
-    helper_.ask({.what = What::find, .fd = fd, .path = names().file.data()});
+    helper_.ask({.what = What::find, .fd = fd, .path = names().file.data(), .token = 1});
 }
 
 void Folder::close(int fd) {
@@ -134,10 +153,8 @@ void Folder::close(int fd) {
 void Folder::on_done(const sys::Errand& errand) {
     core_.wire.post_flush();
     if (errand.what == What::close) return;
-    if (errand.what == What::find) {
-        if (errand.error != 0) told_.lost(errand.fd, reactor::Errno{errand.error});
-        return;
-    }
+    // One of a step has no token.
+    if (errand.what == What::find && errand.token != 0) return on_found(errand);
     if (errand.what == What::remove) {
         if (errand.path != names().aside.data()) return;
         assert(removing_ > 0);
@@ -145,6 +162,11 @@ void Folder::on_done(const sys::Errand& errand) {
     }
     assert(busy());
     on_step(std::exchange(step_, Step::none), errand);
+}
+
+void Folder::on_found(const sys::Errand& errand) {
+    if (errand.error != 0) return told_.found(errand.fd, reactor::failure(errand.error));
+    told_.found(errand.fd, errand.end);
 }
 
 void Folder::on_step(Step step, const sys::Errand& errand) {
@@ -157,6 +179,8 @@ void Folder::on_step(Step step, const sys::Errand& errand) {
             if (errand.error != 0) return told_.made(reactor::failure(errand.error));
             assert(errand.fd >= 0);
             return told_.made(errand.fd);
+        case Step::looking:
+            return on_looked(errand.error);
         case Step::putting_aside:
             return on_put_aside(errand.what == What::call ? names().error : errand.error);
         case Step::naming:

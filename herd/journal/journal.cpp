@@ -24,6 +24,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -41,7 +42,8 @@ Journal::Journal(Core& core, const config::Journal& config)
           Paths::of(config.folder, core.name),
           {reactor::Delegate<void(const reactor::Result<int>&)>::to<&Journal::on_made>(*this),
            reactor::Delegate<void(const reactor::Result<void>&)>::to<&Journal::on_installed>(*this),
-           reactor::Delegate<void(int, reactor::Errno)>::to<&Journal::on_lost>(*this)}),
+           reactor::Delegate<void(
+               int, const reactor::Result<std::uint64_t>&)>::to<&Journal::on_found>(*this)}),
       disk_(core, folder_, *this),
       timer_(core.loop, reactor::Delegate<void()>::to<&Journal::on_timer>(*this)) {}
 
@@ -100,7 +102,9 @@ void Journal::pump_next(std::uint64_t changes) {
     assert(next_ != nullptr);
     if (!next_waits() && !pump_file(*next_, changes + pace_.records_per_pump)) return;
     next_whole_ = next_whole_ || !next_->behind();
-    if (next_ready()) folder_.install(aside_, kept_ + 1);
+    if (next_ready()) {
+        folder_.install(aside_, kept_ + 1, current_ != nullptr ? current_->fd() : -1);
+    }
 }
 
 // Not in the last steps of a next file, which want the disk quiet at some moment.
@@ -154,19 +158,12 @@ void Journal::on_installed(const reactor::Result<void>& done) {
     check_states();
     if (next_ != nullptr) {
         if (done) return take_over();
-        return drop_failed(*next_, "rename", done.error());
+        if (done.error().value != EAGAIN) return drop_failed(*next_, "rename", done.error());
+        drop_next();
+        return report_trouble(folder_.place().file, "rename", "another server has this file");
     }
     // It was given up meanwhile, and is complete up to then.
     if (done) on_named();
-}
-
-// Somebody has removed it, or has put another one there.
-void Journal::on_lost(int fd, reactor::Errno error) {
-    check_states();
-    // What was given up meanwhile is closed behind this.
-    if (current_ == nullptr || current_->fd() != fd) return;
-    if (aside_ == Aside::none) aside_ = Aside::bad;
-    drop_failed(*current_, "find", error);
 }
 
 // The old file has gone, or stands beside.
@@ -186,6 +183,7 @@ void Journal::take_over() {
     if (refused_ == 0) folder_.remove_refused(std::exchange(kept_, 0));
     next_synced_ = next_whole_ = doubtful_ = false;
     lagging_ = current_->behind();
+    last_try_ = false;
     pause_ = pause_min;
     ++core_.counters.journal_renewals;
     const bool recovered = std::exchange(troubled_, false);
@@ -219,6 +217,7 @@ void Journal::report_trouble(std::string_view path,
     assert(on_);
     assert(!reason.empty());
     ++core_.counters.journal_failures;
+    last_try_ = false;
     retry_at_ = core_.loop.now() + pause_;
     pause_ = std::min(2 * pause_, pause_max);
     if (std::exchange(troubled_, true)) return;
@@ -308,12 +307,6 @@ void Journal::begin_round() {
     if (!disk_.in_round()) on_round_ended();
 }
 
-// A restart would not find what is on the disk without its name. Of that no write and no sync says
-// anything.
-void Journal::tick() {
-    if (current_ != nullptr && folder_.idle()) folder_.find(current_->fd());
-}
-
 // What comes next begins in pump().
 void Journal::on_failed(File* file, std::string_view what, reactor::Errno error) {
     assert(!what.empty());
@@ -356,14 +349,25 @@ void Journal::leave() {
     if (!on_) return;
     leaving_ = true;
     if (current_ != nullptr && next_ != nullptr && !folder_.installing()) drop_next();
+    if (current_ == nullptr) try_last();
+    tick();
+    core_.wire.post_flush();
+}
+
+// What is in no file by now is lost when the server has gone. The trouble may be over.
+void Journal::try_last() {
+    assert(leaving_);
+    if (stuck_ || recovery_) return;
+    last_try_ = true;
+    retry_at_ = core_.loop.now();
     core_.wire.post_flush();
 }
 
 bool Journal::owes() const {
     if (!on_ || stuck_) return false;
     if (recovery_) return !held_.empty();
-    if (disk_.in_round() || folder_.busy()) return true;
-    if (current_ == nullptr) return next_ != nullptr;
+    if (disk_.in_round() || !folder_.idle()) return true;
+    if (current_ == nullptr) return next_ != nullptr || last_try_;
     return dirty() || disk_.writing() || current_->behind();
 }
 

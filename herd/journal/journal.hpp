@@ -39,10 +39,10 @@ namespace herd::journal {
 // A file is kept small by holes where lines were that others have replaced (Regions). A next file
 // is begun when the current one is large nevertheless, as the file system makes no holes, or long
 // by them, and, again and again, in trouble: a file of which a write or a sync has failed, or that
-// has lost its name as somebody removed or replaced it, is never touched again. Meanwhile the
-// server goes on without, says so, and holds no answer back. One is begun after each start, too: if
-// a sync failed in the run before, the kernel still reads us all of that file, although the disk
-// may lack a part for good, and no later sync says so.
+// somebody else has touched (removed, replaced, cut, written to), is never touched again. Meanwhile
+// the server goes on without, says so, and holds no answer back. One is begun after each start,
+// too: if a sync failed in the run before, the kernel still reads us all of that file, although the
+// disk may lack a part for good, and no later sync says so.
 //
 // Nothing waits for the disk for longer than limits.journal_ms: no answer, counted from when it was
 // held back, and none of a sync, a write or a rename. A disk that says nothing for so long is in
@@ -75,7 +75,7 @@ public:
 
     // In each flush, first.
     void pump();
-    // About once a second: whether the current file still has its name.
+    // About once a second: looks whether somebody has touched the current file.
     void tick();
     // From now on answers wait for the disk, or do not any longer.
     void sync_always(bool wanted) { always_ = wanted; }
@@ -127,7 +127,8 @@ private:
     bool next_ready() const;
     void on_made(const reactor::Result<int>& fd);
     void on_installed(const reactor::Result<void>& done);
-    void on_lost(int fd, reactor::Errno error);
+    void on_found(int fd, const reactor::Result<std::uint64_t>& size);
+    std::string_view what_happened(const reactor::Result<std::uint64_t>& size) const;
     void take_over();
     void on_named();
     void drop_next();
@@ -151,6 +152,7 @@ private:
     void on_round_ended() override;
     std::uint64_t settled_seq() const { return always_ ? synced_seq_ : current_->seq(); }
     void release(std::uint64_t seq);
+    void try_last();
     void set_timer();
     void on_timer() { core_.wire.post_flush(); }
 
@@ -166,6 +168,7 @@ private:
     bool doubtful_ = false;      // The disk may lack what the file had at the start.
     bool lagging_ = false;       // The current file has more to come than a flush writes.
     bool folder_dirty_ = false;  // A name has changed, and not on the disk yet.
+    bool last_try_ = false;      // The server shuts down, and all is to be written once more.
     bool next_whole_ = false;    // The next file has been level with the feed.
     bool next_synced_ = false;   // The disk has as much of the next file as of the current one.
     Aside aside_ = Aside::none;  // Why what is under the name is to be kept.
@@ -181,6 +184,8 @@ private:
     std::uint64_t pumped_seq_ = 0;  // Of the feed, at the last pump.
     std::uint64_t synced_seq_ = 0;  // Up to here the disk has what the current file had.
     Round round_;
+    std::uint64_t looked_size_ = 0;  // Of the current file, when it was last looked for;
+    bool looked_exact_ = false;      // and nothing was being written to it.
     reactor::Instant round_begun_{};
     reactor::Instant retry_at_{};
     reactor::Duration pause_ = pause_min;

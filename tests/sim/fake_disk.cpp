@@ -94,6 +94,19 @@ Result<void> FakeDisk::open(int fd, const std::string& path, bool keep) {
     return {};
 }
 
+void FakeDisk::overwrite(const std::string& path, const std::string& content) {
+    File& file = *names_.at(path);
+    file.content = content;
+    file.synced = content.size();
+}
+
+bool FakeDisk::is_kept(const std::string& path) const {
+    const auto found = names_.find(path);
+    return found != names_.end() && std::ranges::any_of(open_, [&](const auto& each) {
+               return each.second.keep && each.second.file == found->second;
+           });
+}
+
 Result<std::size_t> FakeDisk::read(int fd, std::span<char> buffer) {
     if (faults.read != 0) return failure(faults.read);
     Open& open = open_.at(fd);
@@ -225,16 +238,20 @@ int FakeDisk::write_all(const Job& job) {
 int FakeDisk::punch(const Job& job) const {
     if (faults.punch != 0) return faults.punch;
     std::string& content = job.file->content;
-    assert(job.begin < job.end && job.end <= content.size());
-    std::fill(content.begin() + static_cast<std::ptrdiff_t>(job.begin),
-              content.begin() + static_cast<std::ptrdiff_t>(job.end),
-              '\0');
+    assert(job.begin < job.end);
+    // Somebody may have cut it meanwhile.
+    const auto place = [&](std::uint64_t at) {
+        return content.begin() + static_cast<std::ptrdiff_t>(std::min(at, content.size()));
+    };
+    std::fill(place(job.begin), place(job.end), '\0');
     return 0;
 }
 
 int FakeDisk::find(const Job& job) const {
+    if (faults.find != 0) return faults.find;
     const auto found = names_.find(job.path);
-    return found != names_.end() && found->second == job.file ? 0 : ENOENT;
+    if (found == names_.end()) return ENOENT;
+    return found->second == job.file ? 0 : EEXIST;
 }
 
 int FakeDisk::sync(const Job& job) {

@@ -28,6 +28,7 @@ public:
         int write = 0;
         int sync = 0;
         int rename = 0;
+        int find = 0;
         int punch = 0;  // Stays: what a file system cannot do it never can.
         int link = 0;   // Stays, too.
     };
@@ -82,6 +83,10 @@ public:
     reactor::Result<void> rename(const std::string& from, const std::string& to);
     reactor::Result<void> remove(const std::string& path);
     void close(int fd) { open_.erase(fd); }
+    // Somebody else writes that in its place, into the same file; and the disk has it.
+    void overwrite(const std::string& path, const std::string& content);
+    // Some process keeps what has that name.
+    bool is_kept(const std::string& path) const;
 
     // An errand is begun under a number. A sync covers what is there when it begins.
     std::uint64_t begin(const reactor::sys::Errand& errand);

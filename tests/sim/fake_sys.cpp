@@ -95,6 +95,9 @@ void keep_promise(Promise& promise) {
     if (promise.job == 0) return;
     errand.error = kernel()->disk_here().end(promise.job);
     if (errand.what == Errand::What::open_folder && errand.error == 0) keep(open_folder(""));
+    if (errand.what == Errand::What::find && errand.error == 0) {
+        errand.end = kernel()->disk_here().content(errand.path).size();
+    }
     if (errand.what != Errand::What::make) return;
     keep(open_to_keep(errand.path));
     if (errand.error != 0) return;
@@ -297,6 +300,10 @@ Result<void> link(const char* from, const char* to) {
 Result<void> rename(const char* from, const char* to) {
     const sim::InKernel inside;
     return kernel()->disk_here().rename(from, to);
+}
+bool is_kept(const char* path) {
+    const sim::InKernel inside;
+    return kernel()->disk_here().is_kept(path);
 }
 Result<void> remove(const char* path) {
     const sim::InKernel inside;

@@ -69,14 +69,23 @@ void World::hang_disk(Host host) {
 // What it has promised is in no file that a start would find, until it has noticed.
 void World::take_journal(Host host) {
     FakeDisk& disk = kernel_.disk_of(host);
-    const bool replaced = random_.chance(30);
+    const std::string path = journal(host);
+    const std::string content = disk.content(path);
     heal_disk(host);
-    static_cast<void>(disk.remove(journal(host)));
-    if (replaced) disk.put(journal(host), "of somebody else");
+    std::string does = "cuts";
+    if (random_.chance(30)) {
+        disk.overwrite(path, content.substr(0, random_.below(content.size() + 1)));
+    } else if (random_.chance(20)) {
+        does = "writes to";
+        disk.overwrite(path, content + "of somebody else");
+    } else {
+        does = "removes";
+        static_cast<void>(disk.remove(path));
+        if (random_.chance(30)) disk.put(path, "of somebody else");
+    }
     forget_promises(host);
     taken_[host] = true;
-    say_event("somebody " + std::string(replaced ? "replaces" : "removes") + " the journal of " +
-              name(host));
+    say_event("somebody " + does + " the journal of " + name(host));
 }
 
 void World::heal_disk(Host host) {

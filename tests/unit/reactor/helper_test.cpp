@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -116,12 +117,20 @@ TEST_CASE("helper: a file is found under its name, and no other is", "[reactor][
         REQUIRE(asked.await(1));
         return asked.done[0].error;
     };
+    REQUIRE(*sys::write(file, "four") == 4);
     CHECK(find(path) == 0);
+    CHECK(asked.done[0].end == 4);
+    CHECK(sys::is_kept(path.c_str()));
     CHECK(find(other) == ENOENT);
+    CHECK_FALSE(sys::is_kept(other.c_str()));
+    std::filesystem::create_symlink(path, other);
+    CHECK(find(other) == EEXIST);
+    std::filesystem::remove(other);
     live::write_file(other, "");
-    CHECK(find(other) == ENOENT);
+    CHECK(find(other) == EEXIST);
+    CHECK_FALSE(sys::is_kept(other.c_str()));
     REQUIRE(sys::rename(other.c_str(), path.c_str()).has_value());
-    CHECK(find(path) == ENOENT);
+    CHECK(find(path) == EEXIST);
     CHECK(find(path + "/below") == ENOTDIR);
     sys::close(file);
 }
