@@ -228,6 +228,10 @@ void PeerLink::on_line(std::string_view line) {
     const auto message = protocol::parse_peer_message(line);
     if (!message && line == reactor::Handshakes::speaks_tls)
         return refuse(507, "TLS is spoken there");
+    if (!message && state_ == State::greeting) {
+        ++core_.counters.peer_lines_bad;
+        return refuse(501, "what answers there is no server of a herd");
+    }
     if (!message) return reject_line();
     if (const auto* answer = std::get_if<protocol::Welcome>(&*message)) {
         welcome(*answer);

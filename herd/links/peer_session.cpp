@@ -347,10 +347,11 @@ void PeerSession::refuse(std::uint32_t code, std::string_view reason) {
     answer();
     ++core_.counters.peers_refused;
     std::array<char, reactor::address_text_size_max> from{};
-    core_.log.event(Level::warning, "peer_refused")
-        .field("from", peer_text(stream_.socket(), from))
+    auto event = core_.log.event(Level::warning, "peer_refused");
+    event.field("from", peer_text(stream_.socket(), from))
         .field("code", std::uint64_t{code})
         .field("reason", reason);
+    if (claimed_ != nullptr) event.field("claims", claimed_->name());
     say(protocol::Refusal{code, reason});
     stream_.finish();
 }

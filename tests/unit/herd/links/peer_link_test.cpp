@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace peer_link_test {
@@ -258,6 +259,27 @@ TEST_CASE("peer_link: a neighbour that speaks TLS refuses it, and makes sense", 
     CHECK(house.ended);
     CHECK(house.server.counters().peer_lines_bad == 0);
     CHECK(house.accept().starts_with("HELLO 1 A "));
+}
+
+TEST_CASE("peer_link: the log says that no server answers where a neighbour should be",
+          "[herd][link]") {
+    House house;
+    house.kernel.log_of(1).keeps = true;
+    house.listen();
+    for (int dial = 0; dial < 3; ++dial) {
+        CHECK(house.accept().starts_with("HELLO 1 A "));
+        house.say("HTTP/1.1 400 Bad Request\r\n\r\n");
+        house.hear();
+        CHECK(house.ended);
+    }
+    CHECK(house.server.counters().peer_lines_bad == 3);
+    house.run(1s);
+    const std::string& log = house.kernel.log_of(1).kept;
+    const std::string_view told =
+        "event=link_refused neighbour=B code=501 "
+        "reason=\"what answers there is no server of a herd\"";
+    CHECK(log.find(told) != std::string::npos);
+    CHECK(log.find(told) == log.rfind(told));
 }
 
 TEST_CASE("peer_link: a link is not silent in a sweep, and says where it has come to",
