@@ -164,7 +164,7 @@ void Folder::on_done(const sys::Errand& errand) {
     on_step(std::exchange(step_, Step::none), errand);
 }
 
-void Folder::on_found(const sys::Errand& errand) {
+void Folder::on_found(const sys::Errand& errand) const {
     if (errand.error != 0) return told_.found(errand.fd, reactor::failure(errand.error));
     told_.found(errand.fd, errand.end);
 }

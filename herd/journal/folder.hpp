@@ -91,7 +91,7 @@ private:
     void on_step(Step step, const reactor::sys::Errand& errand);
     void on_opened(const reactor::sys::Errand& errand);
     void on_looked(int error);
-    void on_found(const reactor::sys::Errand& errand);
+    void on_found(const reactor::sys::Errand& errand) const;
     void on_put_aside(int error);
     Names& names() { return names_[0]; }
     void keep(int fd);
