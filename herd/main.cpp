@@ -120,40 +120,23 @@ int run_keys(const Common& common, const KeysArguments& given) {
     return herd::program::make_keys(*config, given.folder, given.days);
 }
 
-// Each argument is a line; "-" stands for all lines of the standard input.
-std::vector<std::string> collect(const std::vector<std::string>& arguments) {
-    std::vector<std::string> lines;
-    for (const std::string& argument : arguments) {
-        if (argument != "-") {
-            lines.push_back(argument);
-            continue;
-        }
-        for (std::string line; std::getline(std::cin, line);) lines.push_back(line);
-    }
-    return lines;
-}
-
 int run_send(const Common& common, const SendArguments& given) {
     const auto config = common.read();
     if (!config) return fail(config.error());
     const auto server = common.find(*config);
     if (!server) return fail(server.error());
-    std::vector<std::string> lines = collect(given.lines);
-    for (const std::string& line : lines) {
+    herd::program::SendOptions options{
+        .time_limit = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way,
+        .port = given.port.options};
+    for (const std::string& line : given.lines) {
         if (line.find('\n') != std::string::npos) return fail("a LINE is one line");
     }
-    if (!given.token_file.empty() && !lines.empty()) {
+    if (!given.token_file.empty()) {
         auto line = herd::program::auth_line(given.token_file);
         if (!line) return fail(line.error());
-        lines.insert(lines.begin(), std::move(*line));
+        options.auth = std::move(*line);
     }
-    return herd::program::send_lines(
-        *config,
-        **server,
-        lines,
-        {.time_limit = std::chrono::milliseconds((*config).limits.places_deadline_ms) + way,
-         .begins_with_auth = !given.token_file.empty(),
-         .port = given.port.options});
+    return herd::program::send_lines(*config, **server, given.lines, options);
 }
 
 int run_watch(const Common& common, const WatchArguments& given) {
@@ -197,6 +180,19 @@ int run_token(const Common& common, TokenArguments given) {
     const auto config = common.read();
     if (!config) return fail(config.error());
     return herd::program::token(given.request, (*config).access.secret_file);
+}
+
+// Each argument is a line; "-" stands for all lines of the standard input.
+std::vector<std::string> collect(const std::vector<std::string>& arguments) {
+    std::vector<std::string> lines;
+    for (const std::string& argument : arguments) {
+        if (argument != "-") {
+            lines.push_back(argument);
+            continue;
+        }
+        for (std::string line; std::getline(std::cin, line);) lines.push_back(line);
+    }
+    return lines;
 }
 
 int run_phone(const Common& common, PhoneArguments given) {

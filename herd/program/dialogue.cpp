@@ -36,11 +36,13 @@ Dialogue::Dialogue(reactor::Loop& loop,
 
 reactor::Result<void> Dialogue::start(const reactor::Address& server,
                                       std::string out,
-                                      reactor::SealPtr seal) {
+                                      reactor::SealPtr seal,
+                                      Rest rest) {
     assert(!socket_.open());
     assert(!out.empty());
     out_ = std::move(out);
     seal_ = std::move(seal);
+    rest_ = rest;
     const auto fd = reactor::sys::open_socket(server.v6);
     if (!fd) return std::unexpected(fd.error());
     socket_ = reactor::Socket(*fd);
@@ -50,8 +52,27 @@ reactor::Result<void> Dialogue::start(const reactor::Address& server,
         *fd, reactor::Interest::write, reactor::Handler::to<&Dialogue::on_ready>(*this));
     if (!watch) return std::unexpected(watch.error());
     watch_ = std::move(*watch);
-    timeout_.start(limits_.time);
+    limit_time();
     return {};
+}
+
+void Dialogue::say(std::string_view more, Rest rest) {
+    assert(socket_.open());
+    assert(rest_ == Rest::to_come);
+    out_.erase(0, taken_);
+    taken_ = 0;
+    out_ += more;
+    rest_ = rest;
+    if (!more.empty() && std::exchange(lasting_, false)) limit_time();
+    if (state_ == State::talking && !all_sent_) watch_.want(reactor::Interest::both);
+}
+
+// With a seal our end is said to be one, and not a break.
+void Dialogue::finish() {
+    assert(socket_.open());
+    rest_ = Rest::none;
+    if (state_ == State::talking && !all_sent_) write();
+    end({});
 }
 
 void Dialogue::on_ready(reactor::Ready ready) {
@@ -106,18 +127,20 @@ void Dialogue::write() {
         if (!sent) break;
         sent_ += *sent;
     }
+    watch_.want(reactor::Interest::read);
+    if (sent_ == next_.size() && rest_ == Rest::to_come) return;
     all_sent_ = true;
     reactor::sys::shutdown_write(socket_.fd());
-    watch_.want(reactor::Interest::read);
 }
 
-// The next piece of what is to be sent, and at last, with a seal, that this was all; false: it was.
+// The next piece of what is to be sent, and at last, with a seal, that this was all; false: there
+// is none now.
 bool Dialogue::take_next() {
     assert(sent_ == next_.size());
     const auto piece = std::string_view(out_).substr(taken_, reactor::Seal::record_max);
     taken_ += piece.size();
     sent_ = 0;
-    if (seal_ == nullptr) {
+    if (seal_ == nullptr || (piece.empty() && rest_ == Rest::to_come)) {
         next_ = piece;
     } else {
         next_ = piece.empty() ? seal_->farewell() : seal_->seal(piece);
@@ -145,10 +168,17 @@ void Dialogue::take(std::string_view news) {
     in_.append(news);
     const std::size_t size = in_.size();
     // Who sends no end of a line is not looked through again and again.
-    if (news.find('\n') != std::string_view::npos && reader_(in_)) return end({});
+    if (news.find('\n') != std::string_view::npos && reader_(in_)) return finish();
     if (in_.size() > limits_.size) return end("the answer is too long");
     if (lasting_) return timeout_.cancel();
-    if (in_.size() < size) timeout_.start(limits_.time);
+    if (in_.size() < size) limit_time();
+}
+
+// From now, not from when the loop woke: the reader may have waited long for somebody to read what
+// it prints.
+void Dialogue::limit_time() {
+    timeout_.start_at(reactor::Instant(reactor::Duration(reactor::sys::monotonic_ns())) +
+                      limits_.time);
 }
 
 void Dialogue::end(std::string_view trouble) {

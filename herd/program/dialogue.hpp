@@ -15,8 +15,9 @@
 
 namespace herd::program {
 
-// One connection of a program that asks: everything out, our end closed, everything in. Reads while
-// it writes: a server takes no commands from a client that does not take its answers.
+// One connection of a program that asks: everything out, at once or by and by, our end closed,
+// everything in. Reads while it writes: a server takes no commands from a client that does not take
+// its answers.
 //
 //   connecting --> shaking, with a seal --> talking --> over
 //
@@ -33,6 +34,9 @@ public:
         std::size_t size;        // of an answer
     };
 
+    // What there will be to say behind what is said now.
+    enum class Rest : std::uint8_t { none, to_come };
+
     // `over` is called once, from the loop: nothing more comes of it.
     Dialogue(reactor::Loop& loop,
              const Limits& limits,
@@ -42,10 +46,17 @@ public:
     // Once, with the loop open. After a failure `over` is not called. Without a seal all is plain.
     reactor::Result<void> start(const reactor::Address& server,
                                 std::string out,
-                                reactor::SealPtr seal = {});
+                                reactor::SealPtr seal = {},
+                                Rest rest = Rest::none);
 
-    // From within the reader: from now on there is no time limit.
+    // While it is not over, and the rest is to come. What is said is to be answered in time again.
+    void say(std::string_view more, Rest rest);
+
+    // From within the reader: from now on there is no time limit, until more is said.
     void wait_on() { lasting_ = true; }
+
+    // Not from within the reader: all has come, as nothing is to be answered any more.
+    void finish();
 
     // Why it ended before all had come; empty: it did not.
     std::string_view trouble() const { return trouble_; }
@@ -58,6 +69,7 @@ private:
     void write();
     bool take_next();
     void read();
+    void limit_time();
     void take(std::string_view news);
     void end(std::string_view trouble);
 
@@ -74,6 +86,7 @@ private:
     std::size_t taken_ = 0;  // Of out_, to be sent.
     std::string next_;       // What is being sent, as the socket gets it.
     std::size_t sent_ = 0;   // Of next_.
+    Rest rest_ = Rest::none;
     bool all_sent_ = false;
     bool lasting_ = false;
     std::string plain_;  // Room for what the seal opens.
