@@ -5,6 +5,7 @@
 #include "herd/program/disarm.hpp"
 #include "herd/program/line_source.hpp"
 #include "herd/program/refusal.hpp"
+#include "herd/program/wrong_port.hpp"
 #include "reactor/delegate.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/result.hpp"
@@ -86,6 +87,8 @@ public:
 
     // Why there are fewer answers than lines; empty: there are not.
     std::string_view trouble() const { return dialogue_.trouble(); }
+    // What is wrong with the port; empty: clients are answered there.
+    const std::string& wrong_port() const { return wrong_port_; }
     bool refused() const { return !reasons_.empty(); }
     // Why some may have been; a line for each kind of reason.
     std::string reasons() const;
@@ -115,6 +118,7 @@ private:
     bool begins_with_auth_ = false;  // It is not answered yet.
     std::size_t followed_ = 0;       // And not unfollowed.
     bool token_refused_ = false;
+    std::string wrong_port_;
     std::vector<std::string> reasons_;
 };
 
@@ -178,7 +182,7 @@ void Conversation::on_input(reactor::Ready) {
     if (all_answered()) dialogue_.finish();
 }
 
-// True: that was all, or nobody gets it.
+// True: that was all, or nobody gets it, or it comes from nobody who takes clients.
 bool Conversation::take_answers(std::string& text) {
     std::size_t taken = 0;
     std::size_t kept_back = 0;
@@ -188,7 +192,10 @@ bool Conversation::take_answers(std::string& text) {
             taken += size;
             continue;
         }
-        if (unanswered_.empty()) break;
+        if (const auto end = rest.find('\n'); end != std::string_view::npos) {
+            wrong_port_ = program::wrong_port(rest.substr(0, end));
+        }
+        if (unanswered_.empty() || !wrong_port_.empty()) break;
         const std::size_t size = answer_size(rest, is_question(unanswered_.front()));
         if (size == 0) break;
         if (begins_with_auth_) kept_back = taken + size;
@@ -200,7 +207,7 @@ bool Conversation::take_answers(std::string& text) {
     disarm(answers);
     std::fwrite(answers.data(), 1, answers.size(), stdout);
     text.erase(0, taken);
-    if (std::fflush(stdout) != 0) return true;
+    if (std::fflush(stdout) != 0 || !wrong_port_.empty()) return true;
     if (!all_asked_) ask_more();
     if (unanswered_.empty()) dialogue_.wait_on();
     return all_answered();
@@ -264,6 +271,13 @@ int send_lines(const config::Config& config,
     conversation.run();
     std::fflush(stdout);
     std::fputs(conversation.reasons().c_str(), stderr);
+    if (!conversation.wrong_port().empty()) {
+        std::fprintf(stderr,
+                     "herd: %s %s\n",
+                     config::text_of(port.address()).c_str(),
+                     conversation.wrong_port().c_str());
+        return 1;
+    }
     if (!conversation.trouble().empty()) return fail(conversation.trouble());
     return conversation.refused() ? 1 : 0;
 }

@@ -5,6 +5,7 @@
 #include "herd/program/dialogue.hpp"
 #include "herd/program/disarm.hpp"
 #include "herd/program/refusal.hpp"
+#include "herd/program/wrong_port.hpp"
 #include "reactor/loop.hpp"
 
 #include <algorithm>
@@ -49,14 +50,16 @@ public:
 
     std::string_view trouble() const { return dialogue_.trouble(); }
     bool refused() const { return refused_; }
+    // What is wrong with the port; empty: clients are answered there.
+    const std::string& wrong_port() const { return wrong_port_; }
 
 private:
-    // True: that is all, as it was refused.
+    // True: that is all, as it was refused, or comes from nobody who takes clients.
     bool take(std::string& text) {
         std::size_t taken = 0;
         std::string shown;
         std::size_t end = 0;
-        while (!refused_ && (end = text.find('\n', taken)) != std::string::npos) {
+        while (!done() && (end = text.find('\n', taken)) != std::string::npos) {
             take_line(std::string_view(text).substr(taken, end - taken), shown);
             taken = end + 1;
         }
@@ -64,9 +67,12 @@ private:
         std::fwrite(shown.data(), 1, shown.size(), stdout);
         std::fflush(stdout);
         text.erase(0, taken);
-        return refused_;
+        return done();
     }
+    bool done() const { return refused_ || !wrong_port_.empty(); }
     void take_line(std::string_view line, std::string& shown) {
+        wrong_port_ = program::wrong_port(line);
+        if (!wrong_port_.empty()) return;
         const bool pushed = line.starts_with("NOW ") || line.starts_with("GONE ");
         if (line.starts_with('?')) {
             refused_ = true;
@@ -109,6 +115,7 @@ private:
     std::size_t answers_ = 0;         // to the first of these; with a refusal it ends
     std::size_t followed_ = 0;
     bool refused_ = false;
+    std::string wrong_port_;
 };
 
 }  // namespace
@@ -133,6 +140,13 @@ int watch(const config::Config& config,
         return fail(describe(started.error()));
     }
     watching.run();
+    if (!watching.wrong_port().empty()) {
+        std::fprintf(stderr,
+                     "herd: %s %s\n",
+                     config::text_of(port.address()).c_str(),
+                     watching.wrong_port().c_str());
+        return 1;
+    }
     return watching.refused() ? 1 : fail(watching.trouble());
 }
 

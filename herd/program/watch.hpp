@@ -18,8 +18,9 @@ struct WatchOptions {
 
 // Follows at that server: each of `what` is a client, or a location and a radius in kilometres.
 // Prints a line to standard output for each change, as it comes, until a signal ends the program.
-// Returns the exit code otherwise: 1 when the server refuses to let one of them be followed, 2 when
-// it cannot be reached or ends the connection, with one line on standard error.
+// Returns the exit code otherwise: 1 when the server refuses to let one of them be followed, or
+// takes no clients there, 2 when it cannot be reached or ends the connection, with one line on
+// standard error.
 int watch(const config::Config& config,
           const config::Server& server,
           const std::vector<std::string>& what,

@@ -129,6 +129,18 @@ TEST_CASE("herd send: what comes with control characters is printed without", "[
     CHECK(ran.out == "? ?[2J????1m\tx\n");
 }
 
+TEST_CASE("herd send and watch: a port that is none for clients is called so", "[live][program]") {
+    const ThreeServers herd;
+    const std::string command = GENERATE(as<std::string>(), "send", "watch");
+    const Impostor impostor(herd.clients[0],
+                            once("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"));
+    const Ran ran = run(herd.command({command, "Alpha", "kiwi", "emu"}));
+    CHECK(ran.code == 1);
+    CHECK(ran.out.empty());
+    CHECK(ran.err == "herd: 127.0.0.1:" + std::to_string(herd.clients[0]) +
+                         " is no port for clients: it says \"HTTP/1.1 400 Bad Request\"\n");
+}
+
 TEST_CASE("herd: what cannot be printed has failed", "[live][program]") {
     const ThreeServers herd;
     const std::string words =

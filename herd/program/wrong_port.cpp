@@ -1,0 +1,25 @@
+#include "herd/program/wrong_port.hpp"
+
+#include "herd/config/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace herd::program {
+
+namespace {
+
+// All answers begin so, and all that is pushed.
+constexpr std::array<std::string_view, 9> beginnings = {
+    "?", "AT ", "NEARBY ", "SYNC ", "AUTH ", "FOLLOW ", "UNFOLLOW ", "NOW ", "GONE "};
+
+}  // namespace
+
+std::string wrong_port(std::string_view line) {
+    const auto begins = [&](std::string_view with) { return line.starts_with(with); };
+    if (std::ranges::any_of(beginnings, begins)) return {};
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return "is no port for clients: it says " + config::quoted(line);
+}
+
+}  // namespace herd::program
