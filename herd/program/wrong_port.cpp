@@ -1,6 +1,7 @@
 #include "herd/program/wrong_port.hpp"
 
 #include "herd/config/text.hpp"
+#include "reactor/handshakes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,10 @@ constexpr std::array<std::string_view, 9> beginnings = {
 }  // namespace
 
 std::string wrong_port(std::string_view line) {
+    if (line == reactor::Handshakes::speaks_tls) {
+        return "speaks TLS, and the configuration does not say so: it takes this server's "
+               "`clients_tls` there, and `keys` or --ca FILE";
+    }
     const auto begins = [&](std::string_view with) { return line.starts_with(with); };
     if (std::ranges::any_of(beginnings, begins)) return {};
     if (line.ends_with('\r')) line.remove_suffix(1);

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -30,7 +31,6 @@ bool contains(const std::string& text, const std::string& part) {
 struct SealedServers {
     SealedServers() {
         REQUIRE(run({herd_binary(), "keys", keys(), "--config", three.config}).code == 0);
-        const auto free = live::take_ports(3);
         std::string text = live::read_file(three.config);
         for (std::size_t i = 0; i < 3; ++i) {
             const std::string name = std::string("\"") + ThreeServers::names[i] + "\",";
@@ -45,6 +45,7 @@ struct SealedServers {
     }
     std::string keys() const { return three.folder / "keys"; }
 
+    std::vector<std::uint16_t> free = live::take_ports(3);  // where clients speak TLS
     ThreeServers three;
     std::unique_ptr<Process> herd;
 };
@@ -115,6 +116,23 @@ TEST_CASE("herd send: speaks TLS where the server does", "[live][program]") {
     const Ran all = run(sealed.three.command({"send", "Alpha", "-"}), {.input = input});
     CHECK(all.code == 0);
     CHECK(std::ranges::count(all.out, '\n') == 20'000);
+}
+
+TEST_CASE("herd send and watch: what it takes where TLS is spoken is said", "[live][program]") {
+    const SealedServers sealed;
+    // Of one who has not heard that it is.
+    const std::string port = "127.0.0.1:" + std::to_string(sealed.free[0]);
+    const std::string config = write_file(sealed.three.folder / "plain.json",
+                                          R"({"servers": [{"name": "Alpha", "clients": ")" + port +
+                                              R"(", "peers": "127.0.0.1:1"}]})");
+    for (const std::string command : {"send", "watch"}) {
+        const Ran ran = run({herd_binary(), command, "Alpha", "--config", config, "kiwi", "emu"});
+        CHECK(ran.code == 1);
+        CHECK(ran.out.empty());
+        CHECK(ran.err == "herd: " + port +
+                             " speaks TLS, and the configuration does not say so: it takes this "
+                             "server's `clients_tls` there, and `keys` or --ca FILE\n");
+    }
 }
 
 TEST_CASE("herd send: believes nobody but the authority's", "[live][program]") {

@@ -15,6 +15,7 @@ TEST_CASE("wrong port: what no client is answered", "[herd][program]") {
     const std::string none = "is no port for clients: it says ";
     CHECK(wrong_port("ERR 501 not the protocol") == none + "\"ERR 501 not the protocol\"");
     CHECK(wrong_port("HTTP/1.1 400 Bad Request\r") == none + "\"HTTP/1.1 400 Bad Request\"");
+    CHECK(wrong_port("? TLS is spoken here").starts_with("speaks TLS, and "));
     CHECK(wrong_port("") == none + "\"\"");
 }
 
