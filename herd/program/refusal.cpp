@@ -1,7 +1,9 @@
 #include "herd/program/refusal.hpp"
 
+#include "herd/access/token.hpp"
 #include "protocol/command.hpp"
 #include "protocol/malformed.hpp"
+#include "reactor/sys.hpp"
 
 #include <variant>
 
@@ -67,7 +69,11 @@ struct Hindrance {
     std::string_view operator()(const protocol::Sync&) const {
         return "a neighbour has not caught up (limits.sync_ms), or too many wait (limits.syncs)";
     }
-    std::string_view operator()(const protocol::Auth&) const {
+    std::string_view operator()(const protocol::Auth& auth) const {
+        const auto grant = access::claims(auth.token);
+        if (grant && grant->expired(reactor::sys::wall_s())) {
+            return "the token has expired: `herd token --for` makes another";
+        }
         return "the token is not good, or not for that, or is nothing without TLS: "
                "`herd token --show -` says what it grants";
     }
@@ -102,7 +108,12 @@ std::string reason_of_refusal(const Refused& refused, const config::Config& conf
     if (may_be_loading(*command, config)) {
         hindrance += ", or it is still loading its journal (`herd status`)";
     }
-    if (config.access.secret_file.empty() || !needs_token(*command)) return hindrance;
+    const bool open_to_all = config.access.secret_file.empty();
+    if (open_to_all && std::holds_alternative<protocol::Auth>(*command)) {
+        return "by this configuration the herd needs no token (no access.secret_file); or else " +
+               hindrance;
+    }
+    if (open_to_all || !needs_token(*command)) return hindrance;
     if (!refused.has_token) return "clients need a token (--token-file)";
     return "its token does not grant that (`herd token --show -` says what it does), or " +
            hindrance;

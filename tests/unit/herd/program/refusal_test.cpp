@@ -1,8 +1,12 @@
 #include "herd/program/refusal.hpp"
 
+#include "herd/access/secret.hpp"
+#include "herd/access/token.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -88,6 +92,26 @@ TEST_CASE("refusal: a client may be unknown because its server is still loading 
     CHECK_FALSE(speaks_of_it("WHATSAT kiwi 10"));
     config.journal.listen_first = false;
     CHECK_FALSE(speaks_of_it("WHATSAT kiwi 10 5"));
+}
+
+TEST_CASE("refusal: of a token the cause is named, where it shows", "[herd][program]") {
+    namespace access = herd::access;
+    const auto secret = access::Secret::parse(access::Secret::make_text());
+    REQUIRE(secret);
+    const auto reason = [&](std::int64_t until_s, const char* secret_file) {
+        const access::Grant grant{.pattern = *access::Pattern::parse("kiwi"),
+                                  .rights = {.ask = true},
+                                  .until_s = until_s};
+        const std::string line = "AUTH kiwi " + *access::mint(*secret, grant);
+        herd::config::Config config;
+        config.access.secret_file = secret_file;
+        return reason_of_refusal({.line = line, .echo = line, .has_token = true}, config);
+    };
+    CHECK(reason(1, "secret").starts_with("the token has expired"));
+    CHECK(reason(access::Grant::never, "secret").starts_with("the token is not good"));
+    const std::string open = "by this configuration the herd needs no token";
+    CHECK(reason(access::Grant::never, "").starts_with(open));
+    CHECK(names(reason(1, ""), "the token has expired"));
 }
 
 TEST_CASE("refusal: of a line that is too long not all came back", "[herd][program]") {
