@@ -62,7 +62,7 @@ public:
     bool await_all();
     // False: somebody has to restart some of these himself, and was told which.
     bool check(const std::vector<const config::Server*>& servers);
-    // False: it does not come back.
+    // False: it does not come back, or not as it should.
     bool restart(const config::Server& server);
 
 private:
@@ -71,7 +71,8 @@ private:
     }
     // Empty: all of the herd is ready.
     std::string missing();
-    bool await(const config::Server& server, const std::string& before);
+    // How it is when it is ready again; nothing: it is not, in time.
+    std::optional<StatusFacts> await(const config::Server& server, const std::string& before);
 
     const config::Config& config_;
     tls::Dialler dialler_;
@@ -111,14 +112,15 @@ bool Restarting::await_all() {
     }
 }
 
-bool Restarting::await(const config::Server& server, const std::string& before) {
+std::optional<StatusFacts> Restarting::await(const config::Server& server,
+                                             const std::string& before) {
     const auto until = Clock::now() + patience;
     while (Clock::now() < until) {
-        const auto facts = ask(server);
-        if (facts && facts->epoch != before && facts->ready) return true;
+        auto facts = ask(server);
+        if (facts && facts->epoch != before && facts->ready) return facts;
         std::this_thread::sleep_for(ask_interval);
     }
-    return false;
+    return std::nullopt;
 }
 
 // Before any is touched: one that stops it halfway leaves a herd of two versions.
@@ -160,14 +162,21 @@ bool Restarting::restart(const config::Server& server) {
     }
     const auto begun = Clock::now();
     if (!end(server, keeper, before->pid)) return false;
-    if (!await(server, before->epoch)) {
+    const auto after = await(server, before->epoch);
+    if (!after) {
         fail(server.name + ": is not ready again, so the others stay as they are");
         return false;
     }
     const std::chrono::duration<double> took = Clock::now() - begun;
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%.1f s", took.count());
-    say(server.name + ": ready again after " + seconds);
+    const std::string back = server.name + ": ready again after " + seconds;
+    // What it had kept before may be all that is left when the others go the same way.
+    if (after->journal_failed) {
+        fail(back + ", but its journal has failed: the others stay as they are");
+        return false;
+    }
+    say(back);
     return true;
 }
 

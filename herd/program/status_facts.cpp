@@ -37,6 +37,9 @@ std::optional<StatusFacts> facts_of(const StatusAnswer& answer) {
     if (const auto* const ready = find(status, "ready")) {
         facts.ready = ready->IsBool() && ready->GetBool();
     }
+    if (const auto* const journal = find(status, "journal")) {
+        facts.journal_failed = text_of(*journal) == "failed";
+    }
     if (const auto* const pid = find(status, "pid")) {
         facts.pid = pid->IsInt() && pid->GetInt() > 0 ? pid->GetInt() : 0;
     }

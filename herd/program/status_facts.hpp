@@ -13,7 +13,8 @@ namespace herd::program {
 struct StatusFacts {
     std::string epoch;  // of its run
     bool ready = false;
-    int pid = 0;  // on its own machine; 0: it did not say
+    bool journal_failed = false;  // It keeps positions in memory only.
+    int pid = 0;                  // on its own machine; 0: it did not say
     // What it runs with, of what is not as usual; nothing: it did not say, being older, or a long
     // way off.
     std::optional<config::Statement> settings;

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""`herd restart` stops, or does not begin, where a herd would come off worse for it.
+
+    restart.py WHAT HERD        WHAT is one of the functions below that begin with case_
+"""
+import json
+import subprocess
+import sys
+
+import lone_server
+from lone_server import PATIENCE, eventually
+
+NAMES = ['Alpha', 'Beta']
+
+
+class Herd:
+    """Two servers of one `herd up`, with journals."""
+
+    def __init__(self, herd, folder, **more):
+        self.herd = herd
+        self.journals = folder / 'journals'
+        ports = lone_server.take_ports(5)
+        servers = [{'name': name, 'clients': f'127.0.0.1:{ports[i]}',
+                    'peers': f'127.0.0.1:{ports[2 + i]}'} for i, name in enumerate(NAMES)]
+        self.config = {'servers': servers, 'links': [NAMES],
+                       'limits': {'clients': 10_000, 'ready_ms': 1000},
+                       'places': {'url': f'http://127.0.0.1:{ports[4]}'},
+                       'journal': {'folder': str(self.journals)}, **more}
+        self.path = lone_server.write(folder, self.config)
+        self.up = subprocess.Popen([herd, 'up', '--config', self.path], stdout=subprocess.DEVNULL)
+        eventually(lambda: all(each.get('ready') for each in self.servers()))
+
+    def run(self, *words, path=None):
+        return subprocess.run([self.herd, *words, '--config', path or self.path],
+                              capture_output=True, text=True, check=False)
+
+    def servers(self):
+        return json.loads(self.run('status', '--json').stdout)['servers']
+
+    def epochs(self):
+        return [each['epoch'] for each in self.servers()]
+
+    def end(self):
+        self.up.terminate()
+        assert self.up.wait(PATIENCE) == 0
+
+
+def case_journal(herd, folder):
+    """A server that is back without its journal is the last one that is restarted."""
+    both = Herd(herd, folder)
+    before = both.epochs()
+    for name in NAMES:  # In the way of the file that each start writes, where no check looks.
+        (both.journals / f'{name}.journal.new' / 'full').mkdir(parents=True)
+    for _ in range(2):  # The second time it has failed before.
+        said = both.run('restart')
+        assert said.returncode == 1 and not said.stdout, said
+        assert said.stderr.startswith('herd: Alpha: ready again after '), said
+        assert ' s, but its journal has failed: the others stay as they are\n' in said.stderr, said
+        after = both.epochs()
+        assert before[0] != after[0] and before[1] == after[1], (before, after)
+        before = after
+    both.end()
+
+
+if __name__ == '__main__':
+    lone_server.run_case(globals(), *sys.argv[1:])
