@@ -6,7 +6,8 @@
 #include <fstream>
 #include <sstream>
 #include <string_view>
-#include <vector>
+#include <system_error>
+#include <utility>
 
 namespace herd::program {
 
@@ -127,19 +128,22 @@ std::optional<std::uint64_t> memory_there(const fs::path& root) {
 
 Keeper keeper_of(int pid, const std::string& server, const fs::path& root) {
     const fs::path process = root / "proc" / std::to_string(pid);
-    const auto words = words_of(read_all(process / "cmdline"));
+    auto words = words_of(read_all(process / "cmdline"));
     if (!is_command(words, "serve") || std::ranges::find(words, server) == words.end()) {
         return {Keeper::Kind::elsewhere};
     }
+    std::error_code hidden;
+    Keeper keeper{.words = std::move(words), .folder = fs::read_symlink(process / "cwd", hidden)};
     if (const auto group = group_in(read_all(process / "cgroup"), "")) {
-        const std::string unit = unit_in(*group);
-        if (!unit.empty()) return {Keeper::Kind::systemd, unit};
+        keeper.unit = unit_in(*group);
     }
     const std::string parent = parent_in(read_all(process / "stat"));
-    if (is_command(words_of(read_all(root / "proc" / parent / "cmdline")), "up")) {
-        return {Keeper::Kind::up};
+    if (!keeper.unit.empty()) {
+        keeper.kind = Keeper::Kind::systemd;
+    } else if (is_command(words_of(read_all(root / "proc" / parent / "cmdline")), "up")) {
+        keeper.kind = Keeper::Kind::up;
     }
-    return {};
+    return keeper;
 }
 
 }  // namespace herd::program

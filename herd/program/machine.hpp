@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 // What this machine, or the container that stands in for one, says of itself and of processes.
 namespace herd::program {
@@ -26,6 +27,10 @@ struct Keeper {
     };
     Kind kind = Kind::none;
     std::string unit = {};  // of systemd
+    // How it was started, and will be again: its command line, and its current folder, which is
+    // empty where others may not know it.
+    std::vector<std::string> words = {};
+    std::filesystem::path folder = {};
 };
 Keeper keeper_of(int pid, const std::string& server, const std::filesystem::path& root = "/");
 

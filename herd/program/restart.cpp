@@ -3,10 +3,13 @@
 #include "herd/config/text.hpp"
 #include "herd/program/ask_status.hpp"
 #include "herd/program/machine.hpp"
+#include "herd/program/next_start.hpp"
 #include "herd/program/processes.hpp"
 #include "herd/program/status_facts.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <optional>
 #include <thread>
@@ -53,6 +56,49 @@ void fail_by_hand(const config::Server& server, int pid) {
          " was started by hand: nobody would start it again");
 }
 
+struct Kept {
+    const config::Server* server;
+    int pid;
+    Keeper keeper;
+};
+
+// False: somebody has to restart some of these himself, and was told which.
+bool have_keepers(const std::vector<Kept>& all) {
+    std::string others;
+    bool fine = true;
+    for (const auto& [server, pid, keeper] : all) {
+        if (keeper.kind == Keeper::Kind::none) {
+            fail_by_hand(*server, pid);
+            fine = false;
+        } else if (keeper.kind != Keeper::Kind::elsewhere) {
+            others += " " + server->name;
+        }
+    }
+    if (fine) return true;
+    if (!others.empty()) others = "; `herd restart" + others + "` does the others";
+    fail(
+        "no server was restarted: end and start these by hand, one after the other, each when all "
+        "others are ready" +
+        others);
+    return false;
+}
+
+// False: some would not start again as they are to, and it was told why.
+bool would_start(const std::vector<Kept>& all) {
+    std::vector<std::string> told;  // One file may hinder them all.
+    for (const auto& [server, pid, keeper] : all) {
+        if (keeper.kind == Keeper::Kind::elsewhere) continue;
+        for (const std::string& fault : faults_of_next_start(server->name, keeper)) {
+            if (std::ranges::find(told, fault) != told.end()) continue;
+            fail(fault);
+            told.push_back(fault);
+        }
+    }
+    if (told.empty()) return true;
+    fail("no server was restarted: it would not be what it is now; `herd check` says more");
+    return false;
+}
+
 class Restarting {
 public:
     explicit Restarting(const config::Config& config) : config_(config) {}
@@ -60,8 +106,8 @@ public:
     Outcome<> open() { return open_dialler(dialler_, config_); }
     // False: not all of the herd becomes ready in time.
     bool await_all();
-    // False: somebody has to restart some of these himself, and was told which.
-    bool check(const std::vector<const config::Server*>& servers);
+    // Those that answer.
+    std::vector<Kept> look_at(const std::vector<const config::Server*>& servers);
     // False: it does not come back, or not as it should.
     bool restart(const config::Server& server);
 
@@ -123,29 +169,15 @@ std::optional<StatusFacts> Restarting::await(const config::Server& server,
     return std::nullopt;
 }
 
-// Before any is touched: one that stops it halfway leaves a herd of two versions.
-bool Restarting::check(const std::vector<const config::Server*>& servers) {
+std::vector<Kept> Restarting::look_at(const std::vector<const config::Server*>& servers) {
     const auto answers = ask_status(config_, dialler_, servers);
-    std::string others;
-    bool fine = true;
+    std::vector<Kept> all;
     for (std::size_t i = 0; i < servers.size(); ++i) {
         const auto facts = facts_of(answers[i]);
         if (!facts) continue;  // It will be waited for.
-        const Keeper keeper = keeper_of(facts->pid, servers[i]->name);
-        if (keeper.kind == Keeper::Kind::none) {
-            fail_by_hand(*servers[i], facts->pid);
-            fine = false;
-        } else if (keeper.kind != Keeper::Kind::elsewhere) {
-            others += " " + servers[i]->name;
-        }
+        all.push_back({servers[i], facts->pid, keeper_of(facts->pid, servers[i]->name)});
     }
-    if (fine) return true;
-    if (!others.empty()) others = "; `herd restart" + others + "` does the others";
-    fail(
-        "no server was restarted: end and start these by hand, one after the other, each when all "
-        "others are ready" +
-        others);
-    return false;
+    return all;
 }
 
 bool Restarting::restart(const config::Server& server) {
@@ -195,7 +227,9 @@ int restart(const config::Config& config, const std::vector<std::string>& names)
     Restarting restarting(config);
     if (const auto opened = restarting.open(); !opened) return fail(opened.error());
     if (!restarting.await_all()) return 1;
-    if (!restarting.check(servers)) return 2;
+    // Before any is touched: one that stops it halfway leaves a herd of two versions.
+    const auto all = restarting.look_at(servers);
+    if (!have_keepers(all) || !would_start(all)) return 2;
     for (const config::Server* const server : servers) {
         if (!restarting.await_all() || !restarting.restart(*server)) return 1;
     }

@@ -4,6 +4,7 @@
     restart.py WHAT HERD        WHAT is one of the functions below that begin with case_
 """
 import json
+import os
 import subprocess
 import sys
 
@@ -27,6 +28,9 @@ class Herd:
                        'places': {'url': f'http://127.0.0.1:{ports[4]}'},
                        'journal': {'folder': str(self.journals)}, **more}
         self.path = lone_server.write(folder, self.config)
+        if 'keys' in more:
+            subprocess.run([herd, 'keys', more['keys'], '--config', self.path], check=True,
+                           stdout=subprocess.DEVNULL)
         self.up = subprocess.Popen([herd, 'up', '--config', self.path], stdout=subprocess.DEVNULL)
         eventually(lambda: all(each.get('ready') for each in self.servers()))
 
@@ -34,11 +38,11 @@ class Herd:
         return subprocess.run([self.herd, *words, '--config', path or self.path],
                               capture_output=True, text=True, check=False)
 
-    def servers(self):
-        return json.loads(self.run('status', '--json').stdout)['servers']
+    def servers(self, path=None):
+        return json.loads(self.run('status', '--json', path=path).stdout)['servers']
 
-    def epochs(self):
-        return [each['epoch'] for each in self.servers()]
+    def epochs(self, path=None):
+        return [each['epoch'] for each in self.servers(path)]
 
     def end(self):
         self.up.terminate()
@@ -59,6 +63,54 @@ def case_journal(herd, folder):
         after = both.epochs()
         assert before[0] != after[0] and before[1] == after[1], (before, after)
         before = after
+    both.end()
+
+
+def case_check(herd, folder):
+    """What `herd check` knows to be wrong takes no server down."""
+    keys = folder / 'keys'
+    both = Herd(herd, folder, keys=str(keys))
+    before = both.epochs()
+    copy = folder / 'copy.json'
+    copy.write_text(both.path.read_text(encoding='utf-8'), encoding='utf-8')
+
+    def refuses(why):
+        said = both.run('restart', 'Alpha', path=copy)
+        assert said.returncode == 2 and not said.stdout, said
+        assert said.stderr.count(why) == 1, said
+        assert 'herd: no server was restarted: ' in said.stderr, said
+        assert before == both.epochs(copy), 'one was restarted'
+
+    (keys / 'Alpha.key').chmod(0o644)
+    refuses(f'herd: keys: {keys}/Alpha.key: everybody on this machine can read it\n')
+    (keys / 'Alpha.key').chmod(0o600)
+    both.path.write_text('{"servers": 7}', encoding='utf-8')
+    refuses('expected a list []')
+    both.path.unlink()
+    refuses(f'herd: {both.path}: ')
+    gamma = both.config['servers'][0] | {'name': 'Gamma'}
+    both.path.write_text(json.dumps({'servers': [gamma]}), encoding='utf-8')
+    refuses(f'herd: no server "Alpha" is in {both.path}\n')
+    copy.rename(both.path)
+    said = both.run('restart', 'Alpha')
+    assert said.returncode == 0 and said.stdout.startswith('Alpha: ready again'), said
+    both.end()
+
+
+def case_folder(herd, folder):
+    """What the configuration names is looked for from where the server is, not from here."""
+    os.chdir(folder)
+    both = Herd(herd, folder, journal={'folder': 'journals'})
+    os.chdir('/')
+    said = both.run('restart', 'Alpha')
+    assert said.returncode == 0, said
+    both.journals.rename(folder / 'other')
+    both.journals.touch()
+    before = both.epochs()
+    said = both.run('restart')
+    assert said.returncode == 2 and not said.stdout, said
+    assert 'herd: a server would keep positions in memory only: journal ' in said.stderr, said
+    assert before == both.epochs(), 'one was restarted'
     both.end()
 
 

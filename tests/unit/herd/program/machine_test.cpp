@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
@@ -91,6 +92,10 @@ TEST_CASE("machine: who keeps a server running", "[herd][program]") {
     const Keeper keeper = keeper_of(7, "Alpha", root.path());
     CHECK(keeper.kind == Kind::systemd);
     CHECK(keeper.unit == "herd@Alpha.service");
+    CHECK(keeper.words == std::vector<std::string>{"herd", "serve", "Alpha", "--config", "x"});
+    CHECK(keeper.folder.empty());
+    fs::create_directory_symlink("/var/lib/herd/Alpha", root.path() / "proc/7/cwd");
+    CHECK(keeper_of(7, "Alpha", root.path()).folder == "/var/lib/herd/Alpha");
     root.put("proc/7/cmdline", "sleep\0Alpha\0"s);
     CHECK(keeper_of(7, "Alpha", root.path()).kind == Kind::elsewhere);
 }
