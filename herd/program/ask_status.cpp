@@ -2,6 +2,7 @@
 
 #include "herd/program/credentials.hpp"
 #include "herd/program/dialogue.hpp"
+#include "herd/program/doors.hpp"
 #include "reactor/loop.hpp"
 #include "reactor/sys.hpp"
 
@@ -55,7 +56,8 @@ public:
         return begun.has_value();
     }
     StatusAnswer answer() const {
-        return read_status(server_.name, json_, trouble_, server_.neighbours.size());
+        return read_status(
+            server_.name, json_, trouble_, server_.neighbours.size(), peers_address(server_));
     }
 
 private:

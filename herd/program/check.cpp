@@ -54,10 +54,8 @@ std::string graph(const config::Config& config) {
 }
 
 std::string peers_text(const config::Server& server) {
-    const std::string at = server.peers_name.empty()
-                               ? config::text_of(server.peers)
-                               : server.peers_name + ":" + std::to_string(server.peers.port);
-    return at + (server.listen ? " (listens on " + config::text_of(*server.listen) + ")" : "");
+    return peers_address(server) +
+           (server.listen ? " (listens on " + config::text_of(*server.listen) + ")" : "");
 }
 
 std::string clients_of(const config::Server& server) {

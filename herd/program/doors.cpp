@@ -1,5 +1,7 @@
 #include "herd/program/doors.hpp"
 
+#include "herd/config/text.hpp"
+
 #include <optional>
 
 namespace herd::program {
@@ -17,6 +19,11 @@ std::vector<Door> doors(const config::Server& server) {
     add("phones_tls", server.phones_tls);
     add("udp", server.udp);
     return all;
+}
+
+std::string peers_address(const config::Server& server) {
+    return server.peers_name.empty() ? config::text_of(server.peers)
+                                     : server.peers_name + ":" + std::to_string(server.peers.port);
 }
 
 }  // namespace herd::program

@@ -3,6 +3,7 @@
 #include "herd/config/config.hpp"
 #include "reactor/address.hpp"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,5 +17,8 @@ struct Door {
 
 // Those that it has, in the order of the settings.
 std::vector<Door> doors(const config::Server& server);
+
+// Where servers, and who asks how it is, find it: an address, or a name with a port.
+std::string peers_address(const config::Server& server);
 
 }  // namespace herd::program

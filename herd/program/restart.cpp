@@ -104,6 +104,8 @@ public:
     explicit Restarting(const config::Config& config) : config_(config) {}
 
     Outcome<> open() { return open_dialler(dialler_, config_); }
+    // False: some are at others' addresses, and it was told which.
+    bool know_places();
     // False: not all of the herd becomes ready in time.
     bool await_all();
     // Those that answer.
@@ -123,6 +125,17 @@ private:
     const config::Config& config_;
     tls::Dialler dialler_;
 };
+
+bool Restarting::know_places() {
+    bool known = true;
+    for (const StatusAnswer& answer : ask_status(config_, dialler_, askable(config_))) {
+        if (!answer.other) continue;
+        fail(answer.trouble);
+        known = false;
+    }
+    if (!known) fail("no server was restarted: with this configuration, that would be another");
+    return known;
+}
 
 std::string Restarting::missing() {
     const auto servers = askable(config_);
@@ -226,6 +239,7 @@ int restart(const config::Config& config, const std::vector<std::string>& names)
     if (names.empty()) servers = askable(config);
     Restarting restarting(config);
     if (const auto opened = restarting.open(); !opened) return fail(opened.error());
+    if (!restarting.know_places()) return 2;
     if (!restarting.await_all()) return 1;
     // Before any is touched: one that stops it halfway leaves a herd of two versions.
     const auto all = restarting.look_at(servers);

@@ -306,7 +306,8 @@ void Tables::add(const StatusAnswer& answer) {
 StatusAnswer read_status(const std::string& server,
                          const std::string& line,
                          std::string_view trouble,
-                         std::size_t links) {
+                         std::size_t links,
+                         const std::string& address) {
     if (!trouble.empty()) return {server, {}, std::string(trouble), links};
     StatusAnswer wrong = {server, {}, "not a status", links};
     // rapidjson takes a zero for the end.
@@ -317,6 +318,14 @@ StatusAnswer read_status(const std::string& server,
     if (!status.IsObject()) return wrong;
     const auto name = status.FindMember("server");
     if (name == status.MemberEnd() || !name->value.IsString()) return wrong;
+    if (server != std::string_view(name->value.GetString(), name->value.GetStringLength())) {
+        return {server,
+                {},
+                "at " + address + ", where " + server + " should be, " + number(status, "server") +
+                    " answers",
+                links,
+                true};
+    }
     rapidjson::StringBuffer buffer;
     rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::ASCII<>> writer(
         buffer);

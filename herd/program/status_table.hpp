@@ -13,13 +13,16 @@ struct StatusAnswer {
     std::string json;     // an object with the name of a server, in ASCII; empty: there is none
     std::string trouble;  // why
     std::size_t links;    // as the configuration has it, to all its neighbours
+    bool other = false;   // It is another server that answers there: that is the trouble.
 };
 
-// What a server has sent, which may be anything, and why it sent no more.
+// What the server at an address, which may be another, has sent, which may be anything, and why it
+// sent no more.
 StatusAnswer read_status(const std::string& server,
                          const std::string& line,
                          std::string_view trouble,
-                         std::size_t links = 0);
+                         std::size_t links = 0,
+                         const std::string& address = {});
 
 bool all_answered(const std::vector<StatusAnswer>& answers);
 

@@ -114,5 +114,29 @@ def case_folder(herd, folder):
     both.end()
 
 
+def case_swapped(herd, folder):
+    """Servers that the configuration has at each other's addresses are told from each other."""
+    both = Herd(herd, folder)
+    before = both.epochs()
+    alpha, beta = both.config['servers']
+    swapped = folder / 'swapped.json'
+    swapped.write_text(json.dumps(both.config | {'servers': [
+        alpha | {'peers': beta['peers']}, beta | {'peers': alpha['peers']}]}), encoding='utf-8')
+    at_alpha = f'at {beta["peers"]}, where Alpha should be, Beta answers'
+    at_beta = f'at {alpha["peers"]}, where Beta should be, Alpha answers'
+    said = both.run('status', path=swapped)
+    assert said.returncode == 1 and '\n0 of 2 servers up, ' in said.stdout, said
+    assert at_alpha in said.stdout and at_beta in said.stdout, said
+    assert both.servers(swapped)[0] == {'server': 'Alpha', 'error': at_alpha}
+    said = both.run('check', '--live', path=swapped)
+    assert said.returncode == 1 and f'is not known: {at_alpha}\n' in said.stdout, said
+    for which in [], ['Alpha']:
+        said = both.run('restart', *which, path=swapped)
+        assert said.returncode == 2 and not said.stdout, said
+        assert f'herd: {at_alpha}\nherd: {at_beta}\n' in said.stderr, said
+    assert before == both.epochs(), 'one was restarted'
+    both.end()
+
+
 if __name__ == '__main__':
     lone_server.run_case(globals(), *sys.argv[1:])

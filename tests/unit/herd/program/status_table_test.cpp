@@ -79,6 +79,16 @@ TEST_CASE("status table: whatever a server says, a terminal can show", "[herd][p
     for (const char c : json) CHECK((c == '\n' || c >= ' '));
 }
 
+TEST_CASE("status table: what another server says is not taken for a server's", "[herd][program]") {
+    const StatusAnswer answer =
+        read_status("B", R"({"server":"\u001bC","links":[]})", {}, 2, "127.0.0.1:21102");
+    CHECK(answer.other);
+    CHECK(answer.json.empty());
+    CHECK(answer.trouble == "at 127.0.0.1:21102, where B should be, ?C answers");
+    CHECK_FALSE(all_answered({answer}));
+    CHECK_FALSE(read_status("B", R"({"server":"B","links":[]})", {}).other);
+}
+
 TEST_CASE("status table: one bad answer spoils no other's", "[herd][program]") {
     const std::vector<StatusAnswer> answers = {
         read_status("A", R"({"server":"A","digest":"1","links":[]})", {}),
