@@ -31,7 +31,7 @@ def run_case(cases, what, herd, *more):
         os.setpgrp()
     try:
         with tempfile.TemporaryDirectory() as made:
-            cases[f'case_{what}'](herd, pathlib.Path(made), *more)
+            cases[f'case_{what}'](os.path.abspath(herd), pathlib.Path(made), *more)
     except BaseException as why:
         if not isinstance(why, SystemExit):
             traceback.print_exc()
