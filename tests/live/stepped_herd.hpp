@@ -92,7 +92,7 @@ public:
     // Until it is so.
     template <class Condition>
     void run_until(Condition&& condition) {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
         while (!condition()) {
             if (std::chrono::steady_clock::now() > end) FAIL("waited in vain");
             around_(true);
