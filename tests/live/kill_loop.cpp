@@ -1,5 +1,6 @@
 // Kills real servers under load, again and again, starts them again, and checks that every report
-// that was answered is on every server soon after. Exits 1 when one is late or lost.
+// that was answered is on every server soon after. Exits 1 when one is lost, or, of ten cycles or
+// more, late.
 //
 // A client reports at one server. While that is down, and until all have what it had answered, the
 // client stands still: no newer report hides a lost one.
@@ -32,6 +33,8 @@ using Servers = std::vector<std::size_t>;
 
 constexpr reactor::Duration everywhere_max = 2s;  // what is promised, from the restart on
 constexpr reactor::Duration timeout = 10s;        // after it, what is not there is lost
+
+constexpr std::uint64_t cycles_min = 10;  // fewer say little about times
 
 struct Options {
     static constexpr const char* usage =
@@ -258,7 +261,8 @@ bool KillLoop::run() {
     if (cycles_ % 10 != 0) show();
     const bool agree = tables_agree();
     if (!agree) std::printf("the tables are not equal, or do not have all that was answered\n");
-    return agree && late_ == 0 && lost_ == 0 && load_.wrong() == 0;
+    const bool in_time = options_.cycles < cycles_min || late_ == 0;
+    return agree && in_time && lost_ == 0 && load_.wrong() == 0;
 }
 
 }  // namespace
