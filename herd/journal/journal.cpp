@@ -76,7 +76,7 @@ void Journal::advance() {
 // Returns whether it is still there.
 bool Journal::pump_file(File& file, std::uint64_t count) {
     if (const auto done = disk_.pump(file, count); !done) {
-        drop_failed(file, "write", done.error());
+        drop_failed(file, "write", describe(done.error()));
         return false;
     }
     if ((file.behind() || file.emptying()) && !file.busy()) core_.wire.post_flush();
@@ -151,14 +151,18 @@ void Journal::on_made(const reactor::Result<int>& fd) {
     assert(*fd >= 0);
     next_ = &disk_.add_new(*fd, pace_.slack);
     next_synced_ = next_whole_ = false;
-    if (const auto done = next_->write(title_); !done) drop_failed(*next_, "write", done.error());
+    if (const auto done = next_->write(title_); !done) {
+        drop_failed(*next_, "write", describe(done.error()));
+    }
 }
 
 void Journal::on_installed(const reactor::Result<void>& done) {
     check_states();
     if (next_ != nullptr) {
         if (done) return take_over();
-        if (done.error().value != EAGAIN) return drop_failed(*next_, "rename", done.error());
+        if (done.error().value != EAGAIN) {
+            return drop_failed(*next_, "rename", describe(done.error()));
+        }
         drop_next();
         return report_trouble(folder_.place().file, "rename", "another server has this file");
     }
@@ -191,7 +195,7 @@ void Journal::take_over() {
         .field("bytes", current_->kept());
 }
 
-void Journal::drop_failed(File& file, std::string_view what, reactor::Errno error) {
+void Journal::drop_failed(File& file, std::string_view what, std::string_view reason) {
     assert(&file == current_ || &file == next_);
     const bool is_next = &file == next_;
     if (is_next) {
@@ -201,7 +205,7 @@ void Journal::drop_failed(File& file, std::string_view what, reactor::Errno erro
         release(UINT64_MAX);
     }
     const Paths& place = folder_.place();
-    report_trouble(is_next ? place.next : place.file, what, describe(error));
+    report_trouble(is_next ? place.next : place.file, what, reason);
 }
 
 void Journal::drop_next() {
@@ -312,7 +316,7 @@ void Journal::on_failed(File* file, std::string_view what, reactor::Errno error)
     assert(!what.empty());
     check_states();
     if (file == nullptr) file = current_;
-    if (file != nullptr) drop_failed(*file, what, error);
+    if (file != nullptr) drop_failed(*file, what, describe(error));
 }
 
 void Journal::on_written(File& file) {

@@ -133,7 +133,7 @@ private:
     void on_named();
     void drop_next();
     void close_file(File*& file) { disk_.give_up(*std::exchange(file, nullptr)); }
-    void drop_failed(File& file, std::string_view what, reactor::Errno error);
+    void drop_failed(File& file, std::string_view what, std::string_view reason);
     void report_trouble(std::string_view path, std::string_view what, std::string_view reason);
 
     // The disk.

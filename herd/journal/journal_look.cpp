@@ -23,10 +23,8 @@ void Journal::on_found(int fd, const reactor::Result<std::uint64_t>& size) {
     const std::string_view why = what_happened(size);
     if (why.empty()) return;
     if (aside_ == Aside::none) aside_ = Aside::bad;
-    close_file(current_);
-    release(UINT64_MAX);
     const bool was_well = !troubled_;
-    report_trouble(folder_.place().file, "find", why);
+    drop_failed(*current_, "find", why);
     // It is no fault of the disk's.
     if (was_well) retry_at_ = core_.loop.now();
     if (leaving_) try_last();

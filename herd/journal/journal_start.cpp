@@ -87,7 +87,7 @@ void Journal::go_on(const Recovered& start) {
     doubtful_ = table::rules::doubtful(start.size) || start.kept > 0;
     if (start.size > 0) return;
     const auto done = current_->write(title_);
-    if (!done) drop_failed(*current_, "write", done.error());
+    if (!done) drop_failed(*current_, "write", describe(done.error()));
 }
 
 }  // namespace herd::journal
