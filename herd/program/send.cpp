@@ -272,11 +272,7 @@ int send_lines(const config::Config& config,
     std::fflush(stdout);
     std::fputs(conversation.reasons().c_str(), stderr);
     if (!conversation.wrong_port().empty()) {
-        std::fprintf(stderr,
-                     "herd: %s %s\n",
-                     config::text_of(port.address()).c_str(),
-                     conversation.wrong_port().c_str());
-        return 1;
+        return fail_at_wrong_port(port.address(), conversation.wrong_port());
     }
     if (!conversation.trouble().empty()) return fail(conversation.trouble());
     return conversation.refused() ? 1 : 0;

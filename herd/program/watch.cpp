@@ -141,11 +141,7 @@ int watch(const config::Config& config,
     }
     watching.run();
     if (!watching.wrong_port().empty()) {
-        std::fprintf(stderr,
-                     "herd: %s %s\n",
-                     config::text_of(port.address()).c_str(),
-                     watching.wrong_port().c_str());
-        return 1;
+        return fail_at_wrong_port(port.address(), watching.wrong_port());
     }
     return watching.refused() ? 1 : fail(watching.trouble());
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 namespace herd::program {
 
@@ -25,6 +26,11 @@ std::string wrong_port(std::string_view line) {
     if (std::ranges::any_of(beginnings, begins)) return {};
     if (line.ends_with('\r')) line.remove_suffix(1);
     return "is no port for clients: it says " + config::quoted(line);
+}
+
+int fail_at_wrong_port(const reactor::Address& address, const std::string& wrong) {
+    std::fprintf(stderr, "herd: %s %s\n", config::text_of(address).c_str(), wrong.c_str());
+    return 1;
 }
 
 }  // namespace herd::program
